@@ -1,0 +1,369 @@
+"""What to measure (a plan) and what is demanded (priorities, a specification): plain data."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from attrs import field, frozen
+from attrs.validators import ge, instance_of
+
+from ._cases import Case
+from ._components import IMPORT_STRING, Component, Metric, Perturbation, Use, import_string
+from ._registry import default_registry
+from ._values import FrozenMapping, frozen_mapping, plain
+from .errors import PlanError
+
+__all__ = [
+    "CONCEPTS",
+    "RELATIONS",
+    "REQUIREMENTS",
+    "Arm",
+    "Plan",
+    "Priority",
+    "Reference",
+    "Specification",
+    "requirement_problems",
+]
+
+RELATIONS = ("invariant", "directional", "must-refuse", "may-refuse", "must-abstain")
+"""What a perturbation may ask of the answer."""
+
+REQUIREMENTS = ("at_least", "at_most", "max_drop", "min_agreement")
+"""What a priority may demand of a figure, each judged at `confidence`."""
+
+CONCEPTS = (
+    "natural",
+    "adversarial",
+    "interventional",
+    "out-of-distribution",
+    "average-and-worst-case",
+    "feature-and-data",
+    "development-stage",
+    "deployment-stage",
+    "component-and-aggregated",
+    "group",
+    "instance-wise",
+    "longitudinal",
+    "knowledge",
+    "vendor",
+    "uncertainty-aware",
+    "prevalence-shift",
+    "behavioural",
+)
+"""The 17 robustness concepts of the robustness-specification paper, Box 1."""
+
+CONFIDENCE = 0.95
+
+
+def _hint(word: str, words: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(words), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _use(value: Any, kind: type[Component]) -> Use[Any]:
+    """Take a use, a component with nothing bound, or the name of an installed one."""
+    if isinstance(value, str):
+        value = default_registry().get(value, kind)
+    if isinstance(value, Component):
+        value = Use(value)
+    if not isinstance(value, Use) or not isinstance(value.component, kind):
+        got = f"the {value.component.kind()} {value.label}" if isinstance(value, Use) else repr(value)
+        msg = f"expected a {kind.kind()}, as in keyboard() or 'nlpaug.keyboard', got {got}"
+        raise PlanError(msg)
+    return value
+
+
+def _perturbations(values: Iterable[Any]) -> tuple[Use[Perturbation], ...]:
+    return tuple(_use(value, Perturbation) for value in _listed(values))
+
+
+def _metrics(values: Iterable[Any]) -> tuple[Use[Metric], ...]:
+    return tuple(_use(value, Metric) for value in _listed(values))
+
+
+def _metric(value: Any) -> Use[Metric] | None:
+    return None if value is None else _use(value, Metric)
+
+
+def _listed(values: Any) -> Iterable[Any]:
+    return (values,) if isinstance(values, str | Component | Use) else values
+
+
+def _severities(values: Iterable[int] | int) -> tuple[int, ...]:
+    found = tuple(sorted({values} if isinstance(values, int) else set(values)))
+    for one in found:
+        if not isinstance(one, int) or isinstance(one, bool) or one < 1:
+            msg = f"severities are whole numbers from 1 up (0, clean, is always measured), got {one!r}"
+            raise PlanError(msg)
+    return found
+
+
+def _named(instance: Any, attribute: Any, value: str) -> None:
+    if not isinstance(value, str) or not value.strip():
+        msg = f"{attribute.name} must be some text, got {value!r}"
+        raise PlanError(msg)
+
+
+def _one_of(choices: Sequence[str]) -> Callable[[Any, Any, Any], None]:
+    def check(_: Any, attribute: Any, value: Any) -> None:
+        if value not in choices:
+            known = _hint(str(value), choices) or f"; there are {', '.join(choices)}"
+            msg = f"there is no {attribute.name} {value!r}{known}"
+            raise PlanError(msg)
+
+    return check
+
+
+@frozen
+class Reference:
+    """A model or cases in a file: an import string and, for a factory, its parameters.
+
+    With `params` (even empty ones) the imported object is called with them; without, it is used as
+    it is, like the `module:app` of a web server.
+    """
+
+    use: str = field()
+    params: FrozenMapping | None = field(
+        default=None, converter=lambda v: None if v is None else frozen_mapping(v)
+    )
+
+    @use.validator
+    def _importable(self, _: Any, use: str) -> None:
+        if not isinstance(use, str) or not IMPORT_STRING.fullmatch(use):
+            msg = f"{use!r} must read 'package.module:name'"
+            raise PlanError(msg)
+
+    def __call__(self) -> Any:
+        """Import the object, and call it when parameters are given."""
+        found = import_string(self.use, what="reference")
+        return found if self.params is None else found(**plain(self.params))
+
+
+@frozen(kw_only=True)
+class Arm:
+    """One perturbation (or None: clean) at some severities on the cases of some slices.
+
+    `slices` holds the groups that a case must match, one mapping per demand; a case that matches any
+    of them belongs to the arm.
+    """
+
+    use: Use[Perturbation] | None
+    severities: tuple[int, ...]
+    slices: tuple[FrozenMapping, ...] = (FrozenMapping(),)
+
+    def takes(self, case: Case) -> bool:
+        """Tell whether a case belongs to this arm."""
+        return any(matches(case, where) for where in self.slices)
+
+
+def matches(case: Case, where: Mapping[str, Any]) -> bool:
+    """Tell whether a case lies in a slice: each attribute has the value, or one of the values."""
+    for attribute, wanted in where.items():
+        have = case.groups.get(attribute)
+        if have != wanted and not (isinstance(wanted, tuple) and have in wanted):
+            return False
+    return True
+
+
+@frozen(kw_only=True)
+class Plan:
+    """What to measure: perturbations, severities, metrics and a seed.
+
+    Every perturbation is measured at every severity on every case, and so is the clean input, unless
+    `arms` (which a specification compiles to) narrows that.
+    """
+
+    perturbations: tuple[Use[Perturbation], ...] = field(default=(), converter=_perturbations)
+    metrics: tuple[Use[Metric], ...] = field(default=(), converter=_metrics)
+    severities: tuple[int, ...] = field(default=(1, 2, 3, 4, 5), converter=_severities)
+    seed: int = field(default=0, validator=instance_of(int))
+    replicates: int = field(default=1, validator=[instance_of(int), ge(1)])
+    arms: tuple[Arm, ...] = field(default=(), converter=tuple)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.arms:
+            arms = [Arm(use=None, severities=(0,))]
+            arms += [
+                Arm(use=use, severities=tuple(s for s in self.severities if s <= len(use.component.ladder)))
+                for use in self.perturbations
+            ]
+            object.__setattr__(self, "arms", tuple(arms))
+        labels = [use.label for use in self.perturbations]
+        if twice := {label for label in labels if labels.count(label) > 1}:
+            msg = f"the plan lists {', '.join(sorted(twice))} more than once"
+            raise PlanError(msg)
+        for arm in self.arms:
+            if arm.use is not None and not arm.severities:
+                msg = (
+                    f"{arm.use.label} has severities 1 to {len(arm.use.component.ladder)}, and the "
+                    f"plan asks only for {', '.join(map(str, self.severities)) or 'none'}"
+                )
+                raise PlanError(msg)
+
+
+def requirement_problems(require: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List what is wrong with a requirement, each as (key, problem)."""
+    problems: list[tuple[str, str]] = []
+    known = (*REQUIREMENTS, "confidence")
+    for key, value in require.items():
+        if key not in known:
+            problems.append((key, f"no such requirement{_hint(key, known)}"))
+        elif isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+            problems.append((key, f"must be a number, got {value!r}"))
+        elif key == "confidence" and not 0.5 <= value < 1:
+            problems.append((key, f"must lie in [0.5, 1), got {value}"))
+        elif key == "max_drop" and value < 0:
+            problems.append((key, f"must not be negative, got {value}"))
+        elif key == "min_agreement" and not 0 <= value <= 1:
+            problems.append((key, f"must lie in [0, 1], got {value}"))
+    low, high = require.get("at_least"), require.get("at_most")
+    if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
+        problems.append(("at_least", f"{low} contradicts at_most = {high}"))
+    return problems
+
+
+@frozen
+class Priority:
+    """One demand: perturbations or a slice × relation × metric × threshold × confidence.
+
+    `where` narrows the cases to those whose groups match; `severities` defaults to every rung of each
+    perturbation. `require` names one or more of `at_least`, `at_most`, `max_drop` (against the clean
+    input, paired) and `min_agreement` (the same answer as clean), and their `confidence` (.95).
+    `concept` is one of the 17 robustness concepts (`CONCEPTS`).
+    """
+
+    name: str = field(validator=_named)
+    perturbations: tuple[Use[Perturbation], ...] = field(
+        default=(), converter=_perturbations, kw_only=True
+    )
+    where: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
+    severities: tuple[int, ...] = field(default=(), converter=_severities, kw_only=True)
+    relation: str = field(default="invariant", validator=_one_of(RELATIONS), kw_only=True)
+    metric: Use[Metric] | None = field(default=None, converter=_metric, kw_only=True)
+    require: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
+    concept: str | None = field(default=None, kw_only=True)
+    weight: float = field(default=1.0, kw_only=True)
+
+    @concept.validator
+    def _known_concept(self, attribute: Any, concept: str | None) -> None:
+        if concept is not None:
+            _one_of(CONCEPTS)(self, attribute, concept)
+
+    @weight.validator
+    def _positive(self, _: Any, weight: float) -> None:
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not weight > 0:
+            msg = f"weight must be a positive number, got {weight!r}"
+            raise PlanError(msg)
+
+    @require.validator
+    def _requirable(self, _: Any, require: FrozenMapping) -> None:
+        if problems := requirement_problems(require):
+            raise PlanError("; ".join(f"require.{key}: {problem}" for key, problem in problems))
+
+    def __attrs_post_init__(self) -> None:
+        for use in self.perturbations:
+            for severity in self.severities:
+                use.component.rung(severity, use.params)
+        if self.perturbations or not self.severities:
+            return
+        msg = f"priority {self.name!r} names severities but no perturbation to apply at them"
+        raise PlanError(msg)
+
+    @property
+    def confidence(self) -> float:
+        """The one-sided confidence of this priority's verdict."""
+        return float(self.require.get("confidence", CONFIDENCE))
+
+    @property
+    def demands(self) -> tuple[str, ...]:
+        """The requirements that are named, in the order of `REQUIREMENTS`."""
+        return tuple(key for key in REQUIREMENTS if key in self.require)
+
+    def severities_of(self, use: Use[Perturbation]) -> tuple[int, ...]:
+        """Give the severities at which this priority wants a perturbation."""
+        return self.severities or tuple(range(1, len(use.component.ladder) + 1))
+
+    def problem(self) -> str | None:
+        """Say why this priority cannot be judged as it stands, if so."""
+        if not self.demands:
+            return f"requires nothing: give require with one of {', '.join(REQUIREMENTS)}"
+        paired = [key for key in self.demands if key in ("max_drop", "min_agreement")]
+        if paired and not self.perturbations:
+            return f"{paired[0]} compares with the clean input, so it needs perturbations"
+        scored = [key for key in self.demands if key != "min_agreement"]
+        if scored and self.metric is None and self.relation != "must-refuse":
+            return f"{scored[0]} needs a metric, as in metric = \"metrics.accuracy\""
+        bounds = self.metric.component.bounds if self.metric else (0.0, 1.0)
+        for key in ("at_least", "at_most"):
+            if bounds and key in self.require and not bounds[0] <= self.require[key] <= bounds[1]:
+                return f"{key} = {self.require[key]} lies outside the metric's range {bounds}"
+        return None
+
+
+def _cases(value: Any) -> Any:
+    if value is None or isinstance(value, Reference):
+        return value
+    return tuple(value)
+
+
+def _priorities(values: Iterable[Priority]) -> tuple[Priority, ...]:
+    return tuple(values)
+
+
+@frozen
+class Specification:
+    """The priorities of one task, with the model and the cases they are about.
+
+    It compiles to a `Plan` (what to measure) and judges a `Report` (what was demanded).
+    `model` is a `Reference` or a model; `cases` is a `Reference`, several, or cases.
+    """
+
+    title: str = field(validator=_named)
+    priorities: tuple[Priority, ...] = field(kw_only=True, converter=_priorities)
+    seed: int = field(kw_only=True, validator=instance_of(int))
+    model: Any = field(default=None, kw_only=True)
+    cases: Any = field(default=None, kw_only=True, converter=_cases)
+
+    def __attrs_post_init__(self) -> None:
+        priorities = self.priorities
+        names = [priority.name for priority in priorities]
+        problems = [
+            f"priority {priority.name!r} {problem}"
+            for priority in priorities
+            if (problem := priority.problem())
+        ]
+        problems += [
+            f"two priorities are named {name!r}" for name in dict.fromkeys(names) if names.count(name) > 1
+        ]
+        if not priorities:
+            problems.append("a specification needs at least one priority")
+        if problems:
+            raise PlanError("; ".join(problems))
+
+    def plan(self) -> Plan:
+        """Compile the priorities to a plan that measures each thing once, and nothing else."""
+        slices: dict[tuple[Use[Perturbation] | None, int], dict[FrozenMapping, None]] = {}
+        metrics: dict[str, Use[Metric]] = {}
+        uses: dict[str, Use[Perturbation]] = {}
+        for priority in self.priorities:
+            slices.setdefault((None, 0), {})[priority.where] = None
+            for use in priority.perturbations:
+                uses.setdefault(use.label, use)
+                for severity in priority.severities_of(use):
+                    slices.setdefault((uses[use.label], severity), {})[priority.where] = None
+            if priority.metric is not None:
+                metrics.setdefault(priority.metric.label, priority.metric)
+        arms = tuple(
+            Arm(use=use, severities=(severity,), slices=tuple(where))
+            for (use, severity), where in slices.items()
+        )
+        return Plan(
+            perturbations=tuple(uses.values()),
+            metrics=tuple(metrics.values()),
+            severities=tuple(sorted({s for arm in arms for s in arm.severities if s})) or (1,),
+            seed=self.seed,
+            arms=arms,
+        )

@@ -1,0 +1,258 @@
+"""Find plugins, import one at a time, and keep a broken one from hurting the others."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import (
+    Distribution,
+    EntryPoint,
+    PackageNotFoundError,
+    entry_points,
+    version,
+)
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from attrs import field, frozen
+from pluggy import PluginManager
+
+from ._components import Component
+from ._contract import components_of
+from ._hooks import PROJECT, Specs
+from .errors import (
+    PluginConflictError,
+    PluginError,
+    PluginLoadError,
+    PluginWarning,
+    UnknownComponentError,
+)
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+__all__ = ["OFFICIAL", "Registry", "Source", "default_registry"]
+
+OFFICIAL = frozenset(
+    "albumentations clinical metrics nlpaug openai order posttrain probes ray report simnl timm "
+    "torchio transformers".split()
+)
+"""Namespaces whose distributions we publish. Only these are ever suggested for installation:
+advice to install an unclaimed name that stands in a file would be a supply-chain hole."""
+
+C = TypeVar("C", bound=Component)
+
+
+@frozen
+class Source:
+    """Where a plugin's values come from."""
+
+    plugin: str
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}".strip()
+
+
+def _suggest(name: str, choices: Iterable[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, list(choices), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _names(variable: str) -> frozenset[str] | None:
+    value = os.environ.get(variable)
+    return None if value is None else frozenset(part.strip() for part in value.split(",")) - {""}
+
+
+def _source(namespace: str, distribution: Distribution | None) -> Source:
+    if distribution is None:
+        return Source(namespace, "local", "")
+    return Source(namespace, distribution.metadata["Name"], distribution.version)
+
+
+def _requirement(distribution: Distribution | None) -> str:
+    """Quote what the plugin asks of the core beside what is installed."""
+    try:
+        have = version(PROJECT)
+    except PackageNotFoundError:
+        have = "from a source tree"
+    asked = [
+        line.partition(";")[0].strip()
+        for line in (distribution.requires if distribution else None) or ()
+        if line.partition(";")[0].strip().startswith(PROJECT)
+        and not line.startswith(f"{PROJECT}-")
+    ]
+    asks = f"it asks for {asked[0]}, and " if asked else ""
+    return f"{asks}seatrial {have} is installed"
+
+
+@frozen
+class Registry:
+    """Names to components, with every plugin imported only when its namespace is used.
+
+    `Registry()` is empty and sees nothing of the machine; `Registry.installed()` reads the entry
+    points of the group `seatrial` once and imports nothing.
+    """
+
+    _entries: Mapping[str, tuple[EntryPoint, ...]] = field(factory=dict)
+    _closed: frozenset[str] = field(factory=frozenset)
+    _manager: PluginManager = field(init=False, repr=False)
+    _components: dict[str, dict[str, Component]] = field(init=False, factory=dict, repr=False)
+    _sources: dict[str, Source] = field(init=False, factory=dict, repr=False)
+    _broken: dict[str, PluginError] = field(init=False, factory=dict, repr=False)
+
+    @_manager.default
+    def _make_manager(self) -> PluginManager:
+        manager = PluginManager(PROJECT)
+        manager.add_hookspecs(Specs)
+        return manager
+
+    @classmethod
+    def installed(
+        cls, *, allow: Iterable[str] | None = None, block: Iterable[str] | None = None
+    ) -> Registry:
+        """Read which plugins are installed; import none.
+
+        `allow` and `block` are namespaces, by default those of the environment variables
+        `SEATRIAL_PLUGINS` (only these; empty means none) and `SEATRIAL_BLOCK` (not these).
+        They act before anything is imported.
+        """
+        allowed = _names("SEATRIAL_PLUGINS") if allow is None else frozenset(allow)
+        blocked = (_names("SEATRIAL_BLOCK") or frozenset()) if block is None else frozenset(block)
+        entries: dict[str, tuple[EntryPoint, ...]] = {}
+        closed: set[str] = set()
+        for entry in entry_points(group=PROJECT):
+            if entry.name in blocked or (allowed is not None and entry.name not in allowed):
+                closed.add(entry.name)
+            else:
+                entries[entry.name] = (*entries.get(entry.name, ()), entry)
+        return cls(entries, frozenset(closed))
+
+    def register(self, plugin: ModuleType | object, namespace: str) -> None:
+        """Adopt a plugin that is not installed: a module or object with `@hookimpl` functions."""
+        if namespace in self._entries or namespace in self._components:
+            msg = f"the namespace {namespace!r} is already taken by {self.source(namespace)}"
+            raise PluginConflictError(msg, plugin=namespace)
+        self._adopt(plugin, Source(namespace, "local", ""))
+
+    def namespaces(self) -> tuple[str, ...]:
+        """List the namespaces that can be used, without importing any plugin."""
+        return tuple(sorted({*self._entries, *self._components}))
+
+    def source(self, namespace: str) -> Source:
+        """Tell which distribution and version a namespace comes from, without importing it."""
+        if namespace in self._sources:
+            return self._sources[namespace]
+        if namespace not in self._entries:
+            raise self._unknown(namespace, namespace)
+        return _source(namespace, self._entries[namespace][0].dist)
+
+    @overload
+    def get(self, name: str) -> Component: ...
+    @overload
+    def get(self, name: str, kind: type[C]) -> C: ...
+    def get(self, name: str, kind: type[Any] = Component) -> Any:
+        """Give the component of that name; this imports its plugin and no other.
+
+        Raises `UnknownComponentError` when there is none or it is of another kind, and a `PluginError`
+        when the plugin exists but is broken.
+        """
+        namespace = name.partition(".")[0]
+        components = self._load(namespace, name)
+        if name not in components:
+            hint = _suggest(name, components)
+            msg = f"{namespace} has no {name!r}{hint}"
+            raise UnknownComponentError(msg)
+        found = components[name]
+        if not isinstance(found, kind):
+            msg = f"{name!r} is {_a(found.kind())}, not {_a(kind.kind())}"
+            raise UnknownComponentError(msg)
+        return found
+
+    def all(self, kind: type[C] = Component) -> tuple[C, ...]:  # type: ignore[assignment]
+        """List every component of one kind; this imports every plugin.
+
+        A broken plugin is left out with a `PluginWarning`; with `SEATRIAL_STRICT=1` it raises.
+        """
+        found: list[C] = []
+        for namespace in self.namespaces():
+            try:
+                components = self._load(namespace, namespace)
+            except PluginError as error:
+                if os.environ.get("SEATRIAL_STRICT", "") not in ("", "0"):
+                    raise
+                warnings.warn(str(error), PluginWarning, stacklevel=2)
+                continue
+            found += [one for one in components.values() if isinstance(one, kind)]
+        return tuple(found)
+
+    def components(self, namespace: str) -> tuple[Component, ...]:
+        """List what one plugin offers; this imports that plugin."""
+        return tuple(self._load(namespace, namespace).values())
+
+    def _unknown(self, namespace: str, name: str) -> UnknownComponentError:
+        if namespace in self._closed:
+            msg = (
+                f"the plugin {namespace!r} is installed but switched off by SEATRIAL_PLUGINS or "
+                "SEATRIAL_BLOCK"
+            )
+        elif namespace in OFFICIAL:
+            msg = f"no installed plugin provides {name!r}; try: pip install seatrial-{namespace}"
+        else:
+            hint = _suggest(namespace, self.namespaces())
+            msg = f"no installed plugin provides the namespace {namespace!r} of {name!r}{hint}"
+        return UnknownComponentError(msg)
+
+    def _load(self, namespace: str, name: str) -> dict[str, Component]:
+        if namespace in self._components:
+            return self._components[namespace]
+        if namespace in self._broken:
+            raise self._broken[namespace]
+        if namespace not in self._entries:
+            raise self._unknown(namespace, name)
+        try:
+            return self._import(namespace, self._entries[namespace])
+        except PluginError as error:
+            self._broken[namespace] = error
+            raise
+
+    def _import(self, namespace: str, entries: tuple[EntryPoint, ...]) -> dict[str, Component]:
+        if len(entries) > 1:
+            claims = " and ".join(str(_source(namespace, entry.dist)) for entry in entries)
+            msg = (
+                f"{claims} both claim the namespace {namespace!r}; uninstall one, or keep it out "
+                "with SEATRIAL_BLOCK"
+            )
+            raise PluginConflictError(msg, plugin=namespace)
+        (entry,) = entries
+        source = _source(namespace, entry.dist)
+        try:
+            plugin = entry.load()
+        except (Exception, SystemExit) as error:
+            msg = (
+                f"the plugin {namespace!r} of {source} failed to import: {type(error).__name__}: "
+                f"{error} ({_requirement(entry.dist)})"
+            )
+            raise PluginLoadError(msg, plugin=namespace) from error
+        return self._adopt(plugin, source)
+
+    def _adopt(self, plugin: object, source: Source) -> dict[str, Component]:
+        """Take all of a plugin's values, or none."""
+        components = components_of(plugin, source.plugin, str(source), self._manager)
+        self._components[source.plugin] = components
+        self._sources[source.plugin] = source
+        return components
+
+
+def _a(word: str) -> str:
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+
+
+@cache
+def default_registry() -> Registry:
+    """Give the registry of the installed plugins, read once in a process."""
+    return Registry.installed()

@@ -1,0 +1,120 @@
+"""Every error that seatrial raises on purpose.
+
+SeatrialError
+├── PluginError                      a plugin as a whole is at fault
+│   ├── PluginLoadError              it exists but failed to import
+│   ├── PluginContractError          it imported but what it declares breaks the contract
+│   └── PluginConflictError          two distributions claim one namespace
+├── UnknownComponentError            (LookupError) no such component or namespace
+├── ComponentLoadError               (ImportError) declared, but its factory will not import
+├── ParameterError                   (TypeError) the factory does not take that, or severity is off the ladder
+├── PlanError                        (ValueError) cases, a plan or a specification make no sense
+│   └── FileError                    the same, in a file; `.problems` lists every one with its place
+├── ModelError                       (ValueError) a model lacks what is asked of it
+├── MetricError                      (ValueError) a metric is undefined on what it was given
+├── NotApplicable                    (ValueError) a perturbation does not apply to this case; recorded as skipped
+├── StoreError                       (OSError) a run directory cannot be read or written
+└── TrialError                       (RuntimeError) a component failed while running
+
+Messages are lower case, name the thing and say what to do.
+Warnings derive from `SeatrialWarning`: `PluginWarning` when a listing leaves out a broken plugin.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ComponentLoadError",
+    "FileError",
+    "MetricError",
+    "ModelError",
+    "NotApplicable",
+    "ParameterError",
+    "PlanError",
+    "PluginConflictError",
+    "PluginContractError",
+    "PluginError",
+    "PluginLoadError",
+    "PluginWarning",
+    "SeatrialError",
+    "SeatrialWarning",
+    "StoreError",
+    "TrialError",
+    "UnknownComponentError",
+]
+
+
+class SeatrialError(Exception):
+    """The root of the tree: catch it to catch everything that seatrial raises on purpose."""
+
+
+class PluginError(SeatrialError):
+    """A plugin as a whole is at fault; `plugin` is its namespace."""
+
+    def __init__(self, message: str, *, plugin: str) -> None:
+        super().__init__(message)
+        self.plugin = plugin
+
+
+class PluginLoadError(PluginError):
+    """The plugin is installed but failed to import; the cause is chained."""
+
+
+class PluginContractError(PluginError):
+    """The plugin imported, but what it declares breaks the contract; none of it was adopted."""
+
+
+class PluginConflictError(PluginError):
+    """Two or more distributions claim the same namespace."""
+
+
+class UnknownComponentError(SeatrialError, LookupError):
+    """No installed plugin provides a component of that name."""
+
+
+class ComponentLoadError(SeatrialError, ImportError):
+    """A component is declared, but its factory cannot be imported; the cause is chained."""
+
+
+class ParameterError(SeatrialError, TypeError):
+    """A factory does not take these parameters, or a ladder has no such rung."""
+
+
+class PlanError(SeatrialError, ValueError):
+    """Cases, a plan or a specification make no sense."""
+
+
+class FileError(PlanError):
+    """A file does not say what it should; `problems` has one line per mistake, each with its place."""
+
+    def __init__(self, path: str, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.path = path
+        self.problems = problems
+
+
+class ModelError(SeatrialError, ValueError):
+    """A model lacks an attribute, an identity or an answer that is asked of it."""
+
+
+class MetricError(SeatrialError, ValueError):
+    """A metric is undefined on what it was given: no cases, or one class where it needs two."""
+
+
+class NotApplicable(SeatrialError, ValueError):  # noqa: N818 - a statement about a case, not a fault
+    """A perturbation does not apply to this case; the record is skipped and says why."""
+
+
+class StoreError(SeatrialError, OSError):
+    """A run directory cannot be read or written; nothing already measured is lost."""
+
+
+class TrialError(SeatrialError, RuntimeError):
+    """A component failed while running."""
+
+
+class SeatrialWarning(UserWarning):
+    """The root of seatrial's warnings."""
+
+
+class PluginWarning(SeatrialWarning):
+    """A broken plugin was left out of a listing."""
