@@ -1,0 +1,72 @@
+# `make demo` sets everything up and puts a real language model through its trials.
+# `make test` sets everything up and runs the tests.
+# The others: check, docs, constraints, clean.
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+READY := $(VENV)/.ready
+PARTS := $(sort $(dir $(wildcard core/pyproject.toml plugins/*/pyproject.toml)))
+SPEC  := plugins/clinical/src/seatrial_clinical/pharmacy.toml
+RUN   := runs/pharmacy
+
+# uv reads neither pip's wheel folders nor pip's certificate from pip's settings, so hand them on.
+export UV_FIND_LINKS   ?= $(shell echo $${PIP_FIND_LINKS:-$$(python3 -m pip config get global.find-links 2>/dev/null)} | tr ' ' ',')
+export SSL_CERT_FILE   ?= $(PIP_CERT)
+export UV_HTTP_TIMEOUT ?= 300
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+ifeq ($(strip $(UV_FIND_LINKS)),)
+  unexport UV_FIND_LINKS
+endif
+ifeq ($(strip $(SSL_CERT_FILE)),)
+  unexport SSL_CERT_FILE
+endif
+
+INSTALL := $(BIN)/uv pip install --python $(BIN)/python --constraints constraints.txt --compile-bytecode
+
+.PHONY: demo test check docs constraints clean
+
+# `run` and `judge` exit with 1 or 3 when a priority fails or stays open: that is an answer, not a fault.
+demo: $(READY)
+	@$(BIN)/seatrial run $(SPEC) --to $(RUN); \
+	status=$$?; case $$status in 0|1|3) ;; *) exit $$status;; esac
+
+test: $(READY)
+	$(BIN)/python -m pytest -m "not gpu"
+
+check: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+docs: $(READY)
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+
+$(READY): pyproject.toml constraints.txt $(addsuffix pyproject.toml,$(PARTS)) | $(BIN)/uv
+	$(INSTALL) $(addprefix --editable ,$(PARTS)) --group dev
+	$(INSTALL) --no-deps --group assets
+	@touch $@
+
+$(BIN)/uv:
+	@set -e; \
+	for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	  then python=$$name; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "seatrial needs Python 3.11 or newer with its venv module, and found none on the path:" >&2; \
+	  echo "install one (on Debian and Ubuntu: apt-get install python3 python3-venv) and try again." >&2; \
+	  exit 1; \
+	fi; \
+	$$python -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
+
+# Pins for one set of versions on every platform; without local wheels, indexes or paths of this machine.
+constraints:
+	env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	  --no-header --no-annotate --no-emit-package seatrial \
+	  $(foreach part,$(PARTS),$(part)pyproject.toml) --group dev -o constraints.txt
+	env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	  --no-header --no-annotate --no-deps --group assets >> constraints.txt
+
+clean:
+	rm -rf $(VENV) dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
