@@ -9,9 +9,10 @@ PARTS := $(sort $(dir $(wildcard core/pyproject.toml plugins/*/pyproject.toml)))
 SPEC  := plugins/clinical/src/seatrial_clinical/pharmacy.toml
 RUN   := runs/pharmacy
 
-# uv reads neither pip's wheel folders nor pip's certificate from pip's settings, so hand them on.
+# uv reads none of pip's settings: hand on its folders of wheels, its certificate and the system's.
 export UV_FIND_LINKS   ?= $(shell echo $${PIP_FIND_LINKS:-$$(python3 -m pip config get global.find-links 2>/dev/null)} | tr ' ' ',')
 export SSL_CERT_FILE   ?= $(PIP_CERT)
+export UV_SYSTEM_CERTS ?= 1
 export UV_HTTP_TIMEOUT ?= 300
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ifeq ($(strip $(UV_FIND_LINKS)),)
