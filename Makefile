@@ -10,19 +10,16 @@ SPEC  := plugins/clinical/src/seatrial_clinical/pharmacy.toml
 RUN   := runs/pharmacy
 
 # uv reads none of pip's settings: hand on its folders of wheels, its certificate and the system's.
-export UV_FIND_LINKS   ?= $(shell echo $${PIP_FIND_LINKS:-$$(python3 -m pip config get global.find-links 2>/dev/null)} | tr ' ' ',')
-export SSL_CERT_FILE   ?= $(PIP_CERT)
+WHEELS = $(shell echo $${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-$$($(BIN)/python -m pip config get global.find-links 2>/dev/null)}} | tr ' ' ',')
 export UV_SYSTEM_CERTS ?= 1
 export UV_HTTP_TIMEOUT ?= 300
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-ifeq ($(strip $(UV_FIND_LINKS)),)
-  unexport UV_FIND_LINKS
-endif
-ifeq ($(strip $(SSL_CERT_FILE)),)
-  unexport SSL_CERT_FILE
+ifdef PIP_CERT
+  export SSL_CERT_FILE ?= $(PIP_CERT)
 endif
 
-INSTALL := $(BIN)/uv pip install --python $(BIN)/python --constraints constraints.txt --compile-bytecode
+INSTALL = UV_FIND_LINKS=$(WHEELS) $(BIN)/uv pip install --python $(BIN)/python \
+  --constraints constraints.txt --compile-bytecode
 
 .PHONY: demo test check docs constraints clean
 
