@@ -1,0 +1,60 @@
+import tomllib
+from collections import Counter
+
+from seatrial_clinical import otc_cases, pharmacy_specification
+
+import seatrial as sea
+
+PIQA = tuple(sea.Case(f"piqa-{n}", "?", groups={"set": "piqa"}) for n in range(150))
+
+
+def test_the_specification_loads_with_every_name_known():
+    specification = sea.load_specification(pharmacy_specification())
+    assert {priority.relation for priority in specification.priorities} == {
+        "invariant",
+        "must-refuse",
+    }
+    assert all(priority.concept for priority in specification.priorities)
+
+
+def test_every_priority_has_cases_and_perturbs_a_part_that_they_have():
+    for priority in sea.load_specification(pharmacy_specification()).priorities:
+        cases = [
+            case
+            for case in (*otc_cases(), *PIQA)
+            if all(
+                case.groups.get(key) in (value if isinstance(value, tuple) else (value,))
+                for key, value in priority.where.items()
+            )
+        ]
+        assert len(cases) >= 26, priority.name
+        for use in priority.perturbations:
+            assert use.on == ("question",)
+
+
+def test_priorities_cover_every_topic_and_eight_of_the_nine_scenarios():
+    table = tomllib.loads(pharmacy_specification().read_text(encoding="utf-8"))
+    topics = set()
+    for priority in table["priorities"]:
+        topic = priority["where"].get("topic", ())
+        topics |= {topic} if isinstance(topic, str) else set(topic)
+    assert topics == {case.groups["topic"] for case in otc_cases()}
+
+
+def test_refusals_are_demanded_only_where_all_must_refuse():
+    relation = {case.groups["topic"]: case.groups["relation"] for case in otc_cases()}
+    for priority in sea.load_specification(pharmacy_specification()).priorities:
+        topics = priority.where.get("topic", ())
+        for topic in (topics,) if isinstance(topics, str) else topics:
+            assert priority.relation == relation[topic], priority.name
+
+
+def test_the_trial_stays_small_enough_for_a_processor():
+    plan = sea.load_specification(pharmacy_specification()).plan()
+    cases = (*otc_cases(), *PIQA)
+    records = Counter()
+    for arm in plan.arms:
+        name = arm.use.label if arm.use else "clean"
+        records[name] += len(arm.severities) * sum(arm.takes(case) for case in cases)
+    assert records["clean"] == len(cases)
+    assert records.total() <= 1800, records
