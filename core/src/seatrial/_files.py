@@ -54,9 +54,7 @@ def dump_specification(specification: Specification) -> str:
 
 def dump_plan(plan: Plan) -> str:
     """Write a plan as TOML that `load_plan` reads back equal."""
-    table = _table(plan)
-    table.pop("arms", None)
-    return _toml({"format": FORMAT, **table})
+    return _toml({"format": FORMAT, **_table(plan, omit=("arms",))})
 
 
 def _load(path: Path, cls: type[Any], registry: Registry | None) -> Any:
@@ -277,12 +275,14 @@ def _cases(value: Any) -> Any:
     return _list(_reference, value) if isinstance(value, list) else _reference(value)
 
 
-def _table(value: Any) -> dict[str, Any]:
+def _table(value: Any, omit: tuple[str, ...] = ()) -> dict[str, Any]:
     """Write an attrs value as a table, without the fields that hold their default."""
     from attrs import NOTHING, Factory, fields
 
     table: dict[str, Any] = {}
     for attribute in fields(type(value)):
+        if attribute.name in omit:
+            continue
         one = getattr(value, attribute.name)
         default = attribute.default
         if isinstance(default, Factory):  # type: ignore[arg-type]

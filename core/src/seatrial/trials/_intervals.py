@@ -2,21 +2,23 @@
 
 **Confidence is one-sided at each end.** A verdict looks at one end only: "pass" needs the
 conservative end to clear the threshold, "fail" needs the optimistic end to miss it. So at
-`confidence=0.95` the truth lies below `low` in at most 5 % of experiments and above `high` in at most
-5 %; both ends together make a two-sided 90 % interval.
+`confidence=0.95` the truth lies below `low` in at most 5 % of experiments and above `high` in at
+most 5 %; both ends together make a two-sided 90 % interval.
 
 **The cluster is the unit.** Cases of one patient or article are not independent, so every function
-takes `clusters`, one label for each case (None: each case is its own), and lets clusters vary, never
-single cases.
+takes `clusters`, one label for each case (None: each case is its own), and lets clusters vary,
+never single cases.
 
 **What was not seen still counts.** Zero failures among *n* do not mean that none can happen (the
-"rule of three"), and a spread estimated from one failure is nearly as blind. So the bounds for rates
-and means reckon with one more cluster, never seen, with the most unfavourable result. This is what
-Clopper and Pearson's bound does for independent cases; here it is done for clusters and for any
-bounded score too. No interval has width zero, and none gets better by an additional failure.
+"rule of three"), and a spread estimated from one failure is nearly as blind. So the bounds for
+rates and means reckon with one more cluster, never seen, with the most unfavourable result. This is
+what Clopper and Pearson's bound does for independent cases; here it is done for clusters and for
+any bounded score too. No interval has width zero, and a sample with failures never gets a better
+bound than the same sample without.
 
 All functions are pure, draw from no global generator and give the same figures to the last bit
-whatever the order of the cases (for `jackknife`, if the score itself does).
+whatever the order of the cases (`jackknife`, if the cases have cluster labels and the score does).
+The figures below come from `benchmarks/interval_coverage.py`.
 """
 
 from __future__ import annotations
@@ -28,7 +30,20 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from seatrial.errors import MetricError, PlanError
+from seatrial.errors import MetricError
+
+from ._bounds import (
+    Bounds,
+    Floats,
+    binomial_high,
+    binomial_low,
+    by_cluster,
+    check_confidence,
+    checked_scores,
+    cluster_codes,
+    share_unseen,
+    t_quantile,
+)
 
 __all__ = [
     "Interval",
@@ -40,7 +55,6 @@ __all__ = [
     "proportion",
 ]
 
-Floats = npt.NDArray[np.float64]
 Method = Literal[
     "Clopper-Pearson",
     "Korn-Graubard",
@@ -53,6 +67,7 @@ Method = Literal[
 
 MOST_GROUPS: Final = 200
 MOST_COLUMNS: Final = 256
+ROUNDING: Final = 1e-13
 
 
 @frozen(kw_only=True)
@@ -71,7 +86,7 @@ class Interval:
     cases: int
     clusters: int
     n_effective: float
-    bounds: tuple[float, float] | None
+    bounds: Bounds
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -107,22 +122,21 @@ def proportion(
 ) -> Interval:
     """Bound a rate of cases that come in clusters; `values` are 0 or 1, or a share of each case.
 
-    Clopper-Pearson on the effective sample size: *n* over the design effect, times the squared ratio
-    of t quantiles for the few degrees of freedom, at most *n*. This is Korn and Graubard (Survey
-    Methodology 24, 1998, 193-201) with one change: the design effect is estimated with one more
-    cluster of average size, all failed for `low` and all right for `high`. Without it the method
-    misses up to 15 % at a nominal 5 % for rates near 1, because the clusters that would have shown
-    the spread are those that were not drawn; with it, in no setting of a simulation over 3 to 150
-    clusters, intra-cluster correlation 0 to .9 and rates .5 to .98, equal and unequal sizes. The
-    price: with many cases a cluster that are in truth independent, the interval is up to
-    twice as wide as it need be.
+    Clopper-Pearson on the effective sample size: *n* over the design effect, times the squared
+    ratio of t quantiles for the few degrees of freedom, at most *n*. This is Korn and Graubard
+    (Survey Methodology 24, 1998, 193-201) with one change: the design effect is estimated with one
+    more cluster of average size, all failed for `low` and all right for `high`. Without it, rates
+    near 1 are missed up to PLAIN % of the time at a nominal 5 %, because the clusters that would
+    show the spread are those that were not drawn; with it, never above 5 % in a simulation over 3 to
+    150 clusters, intra-cluster correlations 0 to .9, equal and unequal sizes. The price: where cases
+    of a cluster are in truth independent, `low` may lie PRICE times as far from the rate.
 
     Independent cases (every cluster one 0 or 1) give plain Clopper-Pearson. If all cases agree, the
     effective sample size is the number of clusters.
     """
     check_confidence(confidence)
-    array = _scores(values, (0.0, 1.0))
-    sums, sizes = _by_cluster(array, clusters)
+    array = checked_scores(values, (0.0, 1.0))
+    sums, sizes = by_cluster(array, clusters)
     n, groups = float(len(array)), len(sums)
     rate = float(sums.sum()) / n
     if rate in (0.0, 1.0):
@@ -148,7 +162,7 @@ def mean_of_bounded(
     values: npt.ArrayLike,
     clusters: npt.ArrayLike | None,
     confidence: float,
-    bounds: tuple[float, float] | None,
+    bounds: Bounds,
     *,
     seed: int,
     resamples: int = 10_000,
@@ -160,15 +174,15 @@ def mean_of_bounded(
     score for `low` and the highest for `high` (Gaffke, Mathematical Methods of Statistics 14, 2005;
     Learned-Miller and Thomas, arXiv 1905.06208). For 0/1 scores of independent cases this is
     Clopper-Pearson, up to the error of `resamples` draws (about 2 % of a standard error). That its
-    miss rate never exceeds `1 - confidence` for clusters of one size is conjectured and not
-    proved; percentile and BCa bootstraps do exceed it (up to 12 % at 60 cases, few of them changed).
-    It works for few clusters as well: the interval is then as wide as it must be.
+    miss rate never exceeds `1 - confidence` for clusters of one size is conjectured and not proved;
+    in the simulation it never did, where percentile and BCa bootstraps missed up to BOOT % of drops
+    that hang on few changed cases. It holds for few clusters too, and is then as wide as it must be.
 
     A score without bounds (None) gets a cluster-robust t interval, which trusts the spread that it
     sees; without any spread it is infinite.
     """
     check_confidence(confidence)
-    array = _scores(values, bounds)
+    array = checked_scores(values, bounds)
     return _mean(array, clusters, confidence, bounds, "cluster bootstrap", seed, resamples)
 
 
@@ -180,20 +194,20 @@ def paired_drop(
     *,
     seed: int,
     resamples: int = 10_000,
-    bounds: tuple[float, float] | None = (0.0, 1.0),
+    bounds: Bounds = (0.0, 1.0),
 ) -> Interval:
     """Bound how much the mean score falls from clean to perturbed input, case by case.
 
-    The drop is `clean - perturbed`: positive is worse if higher scores are better (flip the sign
-    of both otherwise). `perturbed` may be each case's mean over several variants. `bounds` are those of
-    the score; the drop's own follow. Pairing removes what a case contributes to both sides, so
-    this is narrower than the difference of two intervals. If no case changed at all, `high` is the
+    The drop is `clean - perturbed`: positive is worse if higher scores are better (swap the two
+    otherwise). `perturbed` may be each case's mean over several variants. `bounds` are those of the
+    score; the drop's own follow. Pairing removes what a case contributes to both sides, so this is
+    narrower than the difference of two intervals. If no case changed at all, `high` is the
     largest share of clusters that could lose everything without one of them being seen: 59
     unchanged cases prove a drop of at most .05 at confidence .95.
     See `mean_of_bounded` for the method.
     """
     check_confidence(confidence)
-    before, after = _scores(clean, bounds), _scores(perturbed, bounds)
+    before, after = checked_scores(clean, bounds), checked_scores(perturbed, bounds)
     if len(before) != len(after):
         msg = f"{len(before)} clean scores but {len(after)} perturbed ones: give one pair per case"
         raise MetricError(msg)
@@ -207,21 +221,21 @@ def jackknife(
     n: int,
     clusters: npt.ArrayLike | None,
     confidence: float,
-    bounds: tuple[float, float] | None,
+    bounds: Bounds,
     *,
     rarest: int | None = None,
 ) -> Interval:
     """Bound a score that is no mean over cases: macro F1, MCC, AUROC, or the drop of one.
 
     `score` gets the positions of the cases to use, in ascending order, and gives the score of those
-    alone. Clusters are dealt into at most 200 groups, each group is left out once, and the spread of
-    the scores gives a t interval (Wolter, Introduction to Variance Estimation, 2007, chapter 4). For
-    a drop, let `score` give the clean score minus the perturbed one, and give the bounds of that.
+    alone. Clusters are dealt into at most 200 groups, each group is left out once, and the spread
+    of the scores gives a t interval (Wolter, Introduction to Variance Estimation, 2007, chapter 4).
+    For a drop, let `score` give the clean score minus the perturbed one, and give its own bounds.
 
     The interval is at least as wide as if a share of clusters too small to be seen had the worst
-    (best) possible score. `rarest` is the number of clusters that this counts among, by default all:
-    give the number of cases of the rarest class for scores that hang on it. A t interval is an
-    approximation: with fewer than about 30 clusters, or 10 of the rarest class, it is too narrow.
+    (best) possible score. `rarest` is the number of clusters that this counts among, by default
+    all: give the number of clusters with the rarest class for scores that hang on it. A t interval
+    is an approximation: with few clusters, or few of the rarest class, it is too narrow (JACK).
 
     If the score is undefined once some group is left out (the only case of a class), or there is
     only one cluster, the interval spans the bounds and its method is "undefined".
@@ -230,15 +244,15 @@ def jackknife(
     if n < 1:
         msg = "there are no cases to score"
         raise MetricError(msg)
-    codes, found = _codes(clusters, n)
+    codes, found = cluster_codes(clusters, n)
     estimate = float(score(np.arange(n)))
     low, high = bounds or (-np.inf, np.inf)
     method: Method = "undefined"
     groups = min(found, MOST_GROUPS)
-    if left_out := _left_out(score, codes % groups, groups):
-        without = np.sort(np.array(left_out))
+    without = _left_out(score, codes % groups, groups)
+    if len(without) and np.isfinite(without).all():
         error = np.sqrt((groups - 1) / groups * np.square(without - without.mean()).sum())
-        reach = float(error) * _t_quantile(groups - 1, confidence)
+        reach = float(error) * t_quantile(groups - 1, confidence)
         unseen = share_unseen(found if rarest is None else max(rarest, 1), confidence)
         low = max(low, min(estimate - reach, _towards(estimate, low, unseen)))
         high = min(high, max(estimate + reach, _towards(estimate, high, unseen)))
@@ -256,75 +270,6 @@ def jackknife(
     )
 
 
-def check_confidence(confidence: float) -> None:
-    """Refuse a confidence that no verdict could mean."""
-    if not 0.5 <= confidence < 1.0:
-        msg = f"confidence must be at least 0.5 and below 1, got {confidence!r}"
-        raise PlanError(msg)
-
-
-def binomial_low(successes: float, n: float, confidence: float) -> float:
-    """Give the lower Clopper-Pearson bound; both numbers may be fractional."""
-    from scipy.special import betaincinv
-
-    if successes <= 0:
-        return 0.0
-    return float(betaincinv(successes, n - successes + 1, 1 - confidence))
-
-
-def binomial_high(successes: float, n: float, confidence: float) -> float:
-    """Give the upper Clopper-Pearson bound; both numbers may be fractional."""
-    return 1.0 - binomial_low(n - successes, n, confidence)
-
-
-def share_unseen(clusters: float, confidence: float) -> float:
-    """Give the largest share that could behave otherwise with none of it among the clusters."""
-    return float(1.0 - (1.0 - confidence) ** (1.0 / clusters))
-
-
-def _t_quantile(df: float, confidence: float) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(df, confidence))
-
-
-def _scores(values: npt.ArrayLike, bounds: tuple[float, float] | None) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
-    if array.ndim != 1 or not len(array):
-        msg = f"expected a list of at least one score, got an array of shape {array.shape}"
-        raise MetricError(msg)
-    if not np.isfinite(array).all():
-        first = int(np.flatnonzero(~np.isfinite(array))[0])
-        msg = f"score {first} of {len(array)} is {array[first]}: take such cases out, and count them"
-        raise MetricError(msg)
-    if bounds is not None and not ((array >= bounds[0]) & (array <= bounds[1])).all():
-        msg = f"scores run from {array.min()} to {array.max()}, outside their bounds {bounds}"
-        raise MetricError(msg)
-    return array
-
-
-def _codes(clusters: npt.ArrayLike | None, n: int) -> tuple[npt.NDArray[np.intp], int]:
-    if clusters is None:
-        return np.arange(n), n
-    labels = np.asarray(clusters)
-    if labels.shape != (n,):
-        msg = f"expected one cluster for each of {n} cases, got an array of shape {labels.shape}"
-        raise MetricError(msg)
-    found, codes = np.unique(labels, return_inverse=True)
-    return codes, len(found)
-
-
-def _by_cluster(values: Floats, clusters: npt.ArrayLike | None) -> tuple[Floats, Floats]:
-    """Sum up each cluster, sorted so that rounding does not depend on the order of the cases."""
-    codes, found = _codes(clusters, len(values))
-    order = np.lexsort((values, codes))
-    starts = np.searchsorted(codes[order], np.arange(found))
-    sums = np.add.reduceat(values[order], starts)
-    sizes = np.bincount(codes, minlength=found).astype(np.float64)
-    order = np.lexsort((sizes, sums))
-    return sums[order], sizes[order]
-
-
 def _effective(sums: Floats, sizes: Floats, unseen: float, confidence: float) -> float:
     """Give the effective sample size if one more cluster had scored `unseen` throughout."""
     n, size = float(sizes.sum()), float(sizes.mean())
@@ -333,7 +278,7 @@ def _effective(sums: Floats, sizes: Floats, unseen: float, confidence: float) ->
     squares = np.square(sums - rate * sizes).sum() + np.square((unseen - rate) * size)
     variance = (len(sums) + 1) / len(sums) * float(squares) / more**2
     design_effect = variance / (rate * (1 - rate) / (more - 1))
-    few = _t_quantile(n, confidence) / _t_quantile(len(sums), confidence)
+    few = t_quantile(n, confidence) / t_quantile(len(sums), confidence)
     return min(n / design_effect * few**2, n)
 
 
@@ -341,20 +286,25 @@ def _mean(
     values: Floats,
     clusters: npt.ArrayLike | None,
     confidence: float,
-    bounds: tuple[float, float] | None,
+    bounds: Bounds,
     method: Method,
     seed: int,
     resamples: int,
 ) -> Interval:
-    sums, sizes = _by_cluster(values, clusters)
+    sums, sizes = by_cluster(values, clusters)
     n, groups = len(values), len(sums)
     mean = float(sums.sum()) / n
     between = groups / max(groups - 1, 1) * float(np.square(sums - mean * sizes).sum()) / n**2
+    if between < (ROUNDING * float(np.abs(values).max())) ** 2:
+        between = 0.0
     within = float(np.square(np.sort(values) - mean).sum()) / max(n - 1, 1) / n
-    if bounds is not None:
+    if bounds is not None and between == 0:
+        unseen = share_unseen(groups, confidence)
+        low, high = (_towards(mean, end, unseen) for end in bounds)
+    elif bounds is not None:
         low, high = _bootstrap(sums, sizes, bounds, confidence, seed, resamples)
     else:
-        reach = np.sqrt(between) * _t_quantile(groups - 1, confidence) if between > 0 else np.inf
+        reach = np.sqrt(between) * t_quantile(groups - 1, confidence) if between > 0 else np.inf
         low, high, method = mean - reach, mean + reach, "cluster t"
     return Interval(
         estimate=mean,
@@ -377,7 +327,7 @@ def _bootstrap(
     seed: int,
     resamples: int,
 ) -> tuple[float, float]:
-    """Resample by weights; equal clusters share one column, because exponentials add up to a gamma."""
+    """Resample by weights; equal clusters share a column, as exponentials add up to a gamma."""
     rows, counts = np.unique(np.stack([sums, sizes]), axis=1, return_counts=True)
     if len(counts) > MOST_COLUMNS:
         # Neighbours in rank share a column: what they lose in spread is below a ten-thousandth.
@@ -396,13 +346,14 @@ def _bootstrap(
 
 def _left_out(
     score: Callable[[npt.NDArray[np.intp]], float], group: npt.NDArray[np.intp], groups: int
-) -> list[float]:
-    if groups < 2:
-        return []
+) -> Floats:
+    """Score without each group in turn, in ascending order; nothing where that is undefined."""
+    if groups == 1:
+        return np.empty(0)
     try:
-        return [float(score(np.flatnonzero(group != one))) for one in range(groups)]
+        return np.sort([float(score(np.flatnonzero(group != one))) for one in range(groups)])
     except MetricError:
-        return []
+        return np.empty(0)
 
 
 def _towards(estimate: float, end: float, share: float) -> float:

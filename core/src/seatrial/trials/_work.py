@@ -16,7 +16,7 @@ from .._plans import Plan, Reference
 from .._registry import Registry, default_registry
 from .._seeds import derive
 from .._values import plain
-from ..errors import ParameterError, PlanError, SeatrialError
+from ..errors import PlanError, SeatrialError
 
 __all__ = ["Unit", "Workload", "content_of", "load_cases", "origin"]
 
@@ -99,9 +99,7 @@ def origin(use: Use[Any], registry: Registry | None = None) -> str:
     """Name the distribution and version that a component comes from."""
     registry = registry or default_registry()
     namespace = use.component.namespace
-    if namespace in registry.namespaces() and registry.get(use.component.name) is not None:
-        return str(registry.source(namespace))
-    return "local"
+    return str(registry.source(namespace)) if namespace in registry.namespaces() else "local"
 
 
 @frozen
@@ -245,8 +243,7 @@ def check(plan: Plan, cases: Sequence[Case], model: Any) -> None:
     if not plan.metrics and not plan.perturbations:
         problems["the plan has neither perturbations nor metrics, so there is nothing to learn"] = None
     if problems:
-        kind = ParameterError if len(problems) == 1 and "takes" in next(iter(problems)) else PlanError
-        raise kind("\n".join(problems))
+        raise PlanError("\n".join(problems))
 
 
 def lacking(model: Any, use: Use[Any]) -> list[str]:

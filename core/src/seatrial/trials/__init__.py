@@ -1,0 +1,28 @@
+"""The upper layer: plan → execute → store → judge → report."""
+
+from __future__ import annotations
+
+from ._compare import Comparison
+from ._forecast import Forecast, forecast
+from ._judge import Judgement, judge
+from ._report import Accounting, Cell, Record, Report
+from ._run import Progress, perturbed, run
+from ._verbs import audit, explain, repair
+
+__all__ = [
+    "Accounting",
+    "Cell",
+    "Comparison",
+    "Forecast",
+    "Judgement",
+    "Progress",
+    "Record",
+    "Report",
+    "audit",
+    "explain",
+    "forecast",
+    "judge",
+    "perturbed",
+    "repair",
+    "run",
+]

@@ -1,0 +1,411 @@
+"""What a run found out: cells, records, and an accounting that always adds up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from attrs import field, frozen
+
+from .._cases import CLEAN, Case, Outcome, Prediction, Preference
+from .._components import Metric, Perturbation, Use
+from .._plans import Plan, Reference
+from .._registry import Registry, default_registry
+from .._values import FrozenMapping, freeze, plain
+from ..errors import MetricError, PlanError, SeatrialError, StoreError
+from ._measure import load_prediction, perturb
+from ._store import STATUSES, Store, read_value, write_atomically
+from ._tables import Table, figure
+
+__all__ = ["Accounting", "Cell", "Record", "Report"]
+
+
+@frozen
+class Accounting:
+    """How many records were planned, and what became of each."""
+
+    planned: int
+    scored: int
+    refused: int
+    errored: int
+    skipped: int
+    unchanged: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        parts = self.scored + self.refused + self.errored + self.skipped
+        if parts != self.planned:
+            msg = f"the accounting does not close: {self}"
+            raise StoreError(msg)
+
+    def __str__(self) -> str:
+        reused = f" ({self.unchanged:,} unchanged, not asked again)" if self.unchanged else ""
+        return (
+            f"planned {self.planned:,} = scored {self.scored:,} + refused {self.refused:,} + "
+            f"errored {self.errored:,} + skipped {self.skipped:,}{reused}"
+        )
+
+
+@frozen
+class Record:
+    """One (case, perturbation, severity, replicate) and what came of it."""
+
+    case_id: str
+    perturbation: str
+    severity: int
+    replicate: int
+    seed: int | None
+    status: str
+    prediction: Prediction | None
+    scores: Mapping[str, float]
+    distance: float | None
+    unchanged: bool
+    error: str | None
+
+
+@frozen
+class Cell:
+    """One perturbation at one severity: every metric over its cases.
+
+    `scores` maps a metric's label to its figure over the records that have an answer, None where it is
+    undefined. `distance` is the mean measured distance.
+    """
+
+    perturbation: str
+    severity: int
+    cases: int
+    scores: Mapping[str, float | None]
+    distance: float | None
+    accounting: Accounting
+
+
+@frozen
+class Columns:
+    """The records of a report as arrays, in the order of the plan."""
+
+    use: np.ndarray[Any, np.dtype[np.int32]]
+    severity: np.ndarray[Any, np.dtype[np.int32]]
+    case: np.ndarray[Any, np.dtype[np.int32]]
+    status: np.ndarray[Any, np.dtype[np.int8]]
+    refused: np.ndarray[Any, np.dtype[np.int8]]
+    answer: np.ndarray[Any, np.dtype[np.int64]]
+    distance: np.ndarray[Any, np.dtype[np.float64]]
+    unchanged: np.ndarray[Any, np.dtype[np.bool_]]
+    scores: Mapping[str, np.ndarray[Any, np.dtype[np.float64]]]
+
+
+@frozen(eq=False)
+class Report:
+    """Everything that a run measured.
+
+    Made by `run`, or read back from a run directory by `Report.load`. Printing it gives a table.
+    """
+
+    _store: Store
+    _registry: Registry = field(factory=default_registry, kw_only=True)
+    _plan: Plan | None = field(default=None, kw_only=True)
+    _model: Any = field(default=None, kw_only=True)
+
+    @classmethod
+    def load(cls, path: str | Path, *, registry: Registry | None = None) -> Report:
+        """Read the report of a run directory, finished or not."""
+        return cls(Store.open(Path(path)), registry=registry or default_registry())
+
+    def save(self, path: str | Path) -> None:
+        """Write everything to a run directory, from which `run(to=...)` can also go on."""
+        self._store.save(Path(path))
+
+    @property
+    def identity(self) -> str:
+        """The identity of the model that was measured; empty when it had none."""
+        return str(self._store.meta("identity"))
+
+    @property
+    def model(self) -> Any:
+        """The model that was measured, or the reference to build it from; None when neither is known."""
+        stored = self._store.meta("model")
+        return self._model or (None if stored is None else Reference(**stored))
+
+    @cached_property
+    def perturbations(self) -> tuple[Mapping[str, Any], ...]:
+        """What was applied: label, name, parameters, parts, revision and origin of each."""
+        found: tuple[Mapping[str, Any], ...] = freeze(self._store.meta("perturbations"))
+        return found
+
+    @cached_property
+    def metrics(self) -> tuple[Mapping[str, Any], ...]:
+        """What was scored: label, name, parameters and direction of each."""
+        found: tuple[Mapping[str, Any], ...] = freeze(self._store.meta("metrics"))
+        return found
+
+    def label(self, use: int) -> str:
+        """Name a perturbation by its position; -1 is clean."""
+        return CLEAN if use < 0 else str(self.perturbations[use]["label"])
+
+    @cached_property
+    def columns(self) -> Columns:
+        """Read what verdicts need into arrays, once."""
+        labels = [metric["label"] for metric in self.metrics if metric["per_case"]]
+        (planned, _, _) = self._store.counts()
+        whole = np.empty((3, planned), dtype=np.int32)
+        status = np.full(planned, STATUSES.index("skipped"), dtype=np.int8)
+        refused = np.full(planned, -1, dtype=np.int8)
+        answer = np.full(planned, -1, dtype=np.int64)
+        moved = np.full(planned, np.nan)
+        unchanged = np.zeros(planned, dtype=bool)
+        scores = {label: np.full(planned, np.nan) for label in labels}
+        rows = self._store.rows(
+            "plan.use, plan.severity, plan.case_position, status, refused, answer, distance, "
+            "unchanged, scores"
+        )
+        for at, row in enumerate(rows):
+            whole[:, at] = row[:3]
+            if row[3] is None:
+                continue
+            status[at] = row[3]
+            unchanged[at] = row[7]
+            if row[4] is not None:
+                refused[at] = row[4]
+            if row[5] is not None:
+                answer[at] = row[5]
+            if row[6] is not None:
+                moved[at] = row[6]
+            if row[8] != "{}":
+                for label, value in json.loads(row[8]).items():
+                    if label in scores:
+                        scores[label][at] = value
+        return Columns(*whole, status, refused, answer, moved, unchanged, scores)
+
+    @cached_property
+    def cases(self) -> tuple[Case, ...]:
+        """The cases as they were measured; arrays in them are only known by their hash."""
+        return tuple(
+            Case(case_id, read_value(given), read_value(target), json.loads(groups), cluster)
+            for case_id, given, target, groups, cluster in self._store.cases()
+        )
+
+    def _account(self, mask: np.ndarray[Any, np.dtype[np.bool_]] | slice) -> Accounting:
+        columns = self.columns
+        counts = np.bincount(columns.status[mask], minlength=len(STATUSES))
+        parts = dict(zip(STATUSES, map(int, counts), strict=True))
+        return Accounting(
+            len(columns.status[mask]), **parts, unchanged=int(columns.unchanged[mask].sum())
+        )
+
+    @cached_property
+    def accounting(self) -> Accounting:
+        """What became of every planned record; what was never measured counts as skipped."""
+        return self._account(slice(None))
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every perturbation at every severity, clean first."""
+        columns = self.columns
+        pairs = sorted(set(zip(columns.use.tolist(), columns.severity.tolist(), strict=True)))
+        return tuple(self._cell(use, severity) for use, severity in pairs)
+
+    def _cell(self, use: int, severity: int) -> Cell:
+        columns = self.columns
+        mask = (columns.use == use) & (columns.severity == severity)
+        scores: dict[str, float | None] = {}
+        for metric in self.metrics:
+            label = metric["label"]
+            if metric["per_case"]:
+                values = columns.scores[label][mask]
+                known = values[~np.isnan(values)]
+                scores[label] = float(known.mean()) if len(known) else None
+            else:
+                scores[label] = self._whole(metric, use, severity)
+        moved = columns.distance[mask]
+        moved = moved[~np.isnan(moved)]
+        return Cell(
+            self.label(use),
+            severity,
+            len(set(columns.case[mask].tolist())),
+            FrozenMapping(scores),
+            float(moved.mean()) if len(moved) else None,
+            self._account(mask),
+        )
+
+    def metric_use(self, label: str) -> Use[Metric]:
+        """Give the metric of a label: the one that was passed to `run`, or else the installed one."""
+        for use in self._plan.metrics if self._plan else ():
+            if use.label == label:
+                return use
+        for metric in self.metrics:
+            if metric["label"] == label:
+                return Use(self._registry.get(metric["name"], Metric), metric["params"])
+        msg = f"the run was not scored with {label}"
+        raise PlanError(msg)
+
+    def answers(
+        self, use: int, severity: int
+    ) -> Iterator[tuple[int, Any, Prediction]]:
+        """Read (case position, target, prediction) of the answered records of one cell."""
+        where = f"plan.use = {int(use)} AND plan.severity = {int(severity)} AND prediction IS NOT NULL"
+        for case, text, changed, target in self._store.rows(
+            "plan.case_position, records.prediction, records.target, cases.target", where
+        ):
+            yield case, read_value(target if changed is None else changed), load_prediction(text)
+
+    def _whole(self, metric: Mapping[str, Any], use: int, severity: int) -> float | None:
+        """Score a cell with a metric that is not defined case by case; None where it is undefined."""
+        found = list(self.answers(use, severity))
+        try:
+            score = self.metric_use(metric["label"]).build()
+            reads = metric["reads"] == "prediction"
+            value = float(
+                score(
+                    [target for _, target, _ in found],
+                    [answer if reads else answer.value for _, _, answer in found],
+                )
+            )
+        except (MetricError, SeatrialError, ValueError):
+            return None
+        return value if np.isfinite(value) else None
+
+    def records(self) -> Iterator[Record]:
+        """Read every measured record, in the order of the plan."""
+        columns = (
+            "cases.id, plan.use, plan.severity, plan.replicate, seed, status, prediction, scores, "
+            "distance, unchanged, error"
+        )
+        for case, use, severity, replicate, seed, status, text, scores, moved, same, error in (
+            self._store.rows(columns, "status IS NOT NULL")
+        ):
+            yield Record(
+                case,
+                self.label(use),
+                severity,
+                replicate,
+                seed,
+                STATUSES[status],
+                None if text is None else load_prediction(text),
+                FrozenMapping(json.loads(scores)),
+                moved,
+                bool(same),
+                error,
+            )
+
+    def outcomes(self, metric: str | None = None) -> Iterator[Outcome]:
+        """Give every answered record with its case and input; this is what explainers learn from.
+
+        An answer is right when its score is on the better half of the metric's bounds (the first
+        per-case metric unless another label is given).
+        """
+        label, right = self._right(metric)
+        built: dict[tuple[int, int], Any] = {}
+        for record in self.records():
+            case = self._by_id[record.case_id]
+            if record.prediction is None or label not in record.scores:
+                continue
+            seen = case if record.unchanged else self._again(case, record, built)
+            yield Outcome(
+                case=case,
+                input=seen.input,
+                prediction=record.prediction,
+                right=right(record.scores[label]),
+                perturbation=record.perturbation,
+                severity=record.severity,
+                replicate=record.replicate,
+            )
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Case]:
+        return {case.id: case for case in self.cases}
+
+    def _right(self, metric: str | None) -> tuple[str, Any]:
+        for known in self.metrics:
+            if known["per_case"] and metric in (None, known["label"]):
+                low, high = known["bounds"] or (0.0, 1.0)
+                half = (low + high) / 2
+                if known["higher_is_better"]:
+                    return known["label"], lambda score: score > half
+                return known["label"], lambda score: score < half
+        what = f"the metric {metric!r}" if metric else "any metric that scores case by case"
+        msg = f"the run was not scored with {what}, so right and wrong answers cannot be told apart"
+        raise PlanError(msg)
+
+    def _again(self, case: Case, record: Record, built: dict[tuple[int, int], Any]) -> Case:
+        """Make a perturbed input again from its seed: reports need not store inputs."""
+        if record.perturbation == CLEAN:
+            return case
+        use = next(i for i, one in enumerate(self.perturbations) if one["label"] == record.perturbation)
+        stored = self.perturbations[use]
+        bound: Use[Perturbation] = next(
+            (one for one in (self._plan.perturbations if self._plan else ()) if one.label == stored["label"]),
+            None,
+        ) or Use(self._registry.get(stored["name"], Perturbation), stored["params"], on=stored["on"])
+        key = (use, record.severity)
+        if key not in built:
+            built[key] = bound.component.at(record.severity, bound.params)
+        return perturb(bound, built[key], case, record.seed or 0)[0]
+
+    def preferences(self, metric: str | None = None) -> tuple[Preference, ...]:
+        """Turn every wrong answer to a case with a target into a pair: the target before the answer."""
+        return tuple(
+            Preference(outcome.input, outcome.case.target, outcome.prediction.value)
+            for outcome in self.outcomes(metric)
+            if not outcome.right and outcome.case.target is not None and outcome.prediction
+        )
+
+    def compare(self, other: Report, *, confidence: float = 0.95) -> Any:
+        """Compare with another run of the same cases, paired; what got worse is listed first."""
+        from ._compare import compare
+
+        return compare(self, other, confidence)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the report as plain data, without times or places, equal for equal measurements."""
+        return {
+            "format": 1,
+            "model": self.identity,
+            "seed": self._store.meta("seed"),
+            "perturbations": plain(self.perturbations),
+            "metrics": plain(self.metrics),
+            "accounting": _fields(self.accounting),
+            "cells": [
+                {**_fields(cell), "scores": plain(cell.scores), "accounting": _fields(cell.accounting)}
+                for cell in self.cells
+            ],
+        }
+
+    def write_summary(self) -> None:
+        """Write `report.json` beside the database."""
+        if self._store.path is not None:
+            text = json.dumps(self.as_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+            write_atomically(self._store.path / "report.json", text + "\n")
+
+    def table(self) -> Table:
+        """Give the report as a table."""
+        labels = [metric["label"] for metric in self.metrics]
+        rows = [
+            [
+                cell.perturbation,
+                str(cell.severity),
+                f"{cell.cases:,}",
+                figure(cell.distance),
+                *(figure(cell.scores[label]) for label in labels),
+                f"{cell.accounting.refused:,}",
+                f"{cell.accounting.errored:,}",
+            ]
+            for cell in self.cells
+        ]
+        columns = ("perturbation", "severity", "cases", "distance", *labels, "refused", "errored")
+        return Table(columns, tuple(rows), notes=(str(self.accounting),))
+
+    def __str__(self) -> str:
+        return self.table().text()
+
+    def _repr_html_(self) -> str:
+        return self.table().html()
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    from attrs import fields
+
+    return {attribute.name: getattr(value, attribute.name) for attribute in fields(type(value))}
+
