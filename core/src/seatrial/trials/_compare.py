@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import frozen
+from attrs import asdict, frozen
 
 from ..errors import PlanError
 from ._intervals import paired_drop
@@ -43,6 +43,10 @@ class Comparison:
 
     confidence: float
     changes: tuple[Change, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the comparison as plain data."""
+        return asdict(self)
 
     def table(self) -> Table:
         """Give the comparison as a table."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from .._plans import Plan, Priority, Specification, matches
 from ._sample_size import minimum_cases
@@ -39,6 +39,11 @@ class Forecast:
     records: int
     calls: int
     priorities: tuple[Outlook, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the forecast as plain data."""
+        outlooks = [{**asdict(one), "can_pass": one.can_pass} for one in self.priorities]
+        return {**asdict(self), "priorities": outlooks}
 
     def table(self) -> Table:
         """Give the forecast as a table."""

@@ -15,12 +15,20 @@ def figure(value: float | None, digits: int = 3) -> str:
     return "—" if value is None else f"{value:.{digits}f}"
 
 
+def _texts(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
+def _rows(values: Iterable[Sequence[str]]) -> tuple[Sequence[str], ...]:
+    return tuple(values)
+
+
 @frozen
 class Table:
     """Columns, rows of text, and a line above and below."""
 
-    columns: tuple[str, ...] = field(converter=tuple)
-    rows: tuple[Sequence[str], ...] = field(converter=tuple)
+    columns: tuple[str, ...] = field(converter=_texts)
+    rows: tuple[Sequence[str], ...] = field(converter=_rows)
     title: str = ""
     notes: Sequence[str] = ()
 

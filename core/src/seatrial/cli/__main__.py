@@ -1,0 +1,5 @@
+"""`python -m seatrial.cli`, for where the script is not on the path."""
+
+from . import main
+
+main()

@@ -1,0 +1,39 @@
+"""What `seatrial check` prints."""
+
+from __future__ import annotations
+
+import click
+
+from ..testing import check_distribution, summary
+from ..trials._tables import Table
+from ._output import print_json, print_table
+
+__all__ = ["checked"]
+
+
+def checked(distribution: str, *, as_json: bool) -> int:
+    """Run the conformance checks of a distribution; give 0 when all hold and 1 when some fail."""
+    results = check_distribution(distribution)
+    failed = any(result.outcome == "failed" for result in results)
+    if as_json:
+        print_json(
+            [
+                {
+                    "component": result.component,
+                    "check": result.name,
+                    "outcome": result.outcome,
+                    "reason": result.reason,
+                }
+                for result in results
+            ]
+        )
+        return int(failed)
+    told = [result for result in results if result.outcome != "passed"]
+    if told:
+        rows = [
+            (r.outcome, r.component, r.name, r.reason.splitlines()[0] if r.reason else "")
+            for r in told
+        ]
+        print_table(Table(("outcome", "component", "check", "reason"), rows))
+    click.echo(summary(results))
+    return int(failed)

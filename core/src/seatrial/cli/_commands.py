@@ -1,0 +1,200 @@
+"""What each subcommand takes and does; everything heavy is imported when a command runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .._components import KINDS, Component
+from .._registry import default_registry
+from ._output import print_json, print_table, progress_bar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["seatrial"]
+
+PATH = click.Path(path_type=Path)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="seatrial")
+def seatrial() -> None:
+    r"""Sea trials for a model before it ships.
+
+    \b
+    Exit status: 0 all priorities pass · 1 some fail · 2 usage
+                 3 some are inconclusive, none fails · 4 error
+    """
+
+
+@seatrial.command("list")
+@click.option("--kind", type=click.Choice(sorted(KINDS)), help="List only this kind of component.")
+@as_json
+def list_(kind: str | None, as_json: bool) -> None:
+    """List the components of every installed plugin."""
+    from ..trials._tables import Table
+
+    registry = default_registry()
+    found = registry.all(KINDS[kind] if kind else Component)
+    rows = [
+        {
+            "name": one.name,
+            "kind": one.kind(),
+            "summary": one.summary,
+            "source": str(registry.source(one.namespace)),
+        }
+        for one in found
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        columns = ("name", "kind", "summary", "source")
+        print_table(Table(columns, [list(row.values()) for row in rows]))
+
+
+@seatrial.command()
+@click.argument("name")
+@click.option("--text", help="The text on which to preview each rung.")
+@click.option("--seed", default=0, show_default=True, help="The seed of the preview.")
+@as_json
+def show(name: str, text: str | None, seed: int, as_json: bool) -> None:
+    """Show one component: its parameters, its ladder, and what each rung does to a text."""
+    from ._show import describe, tables
+
+    shown = describe(default_registry(), name, text, seed)
+    if as_json:
+        print_json(shown)
+        return
+    for table in tables(shown):
+        print_table(table)
+        click.echo()
+
+
+def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--dry-run", is_flag=True, help="Count what would be measured, and stop."),
+        click.option(
+            "--executor",
+            type=click.Choice(["serial", "threads", "processes"]),
+            default="serial",
+            show_default=True,
+            help="Where to measure.",
+        ),
+        click.option("--workers", type=click.IntRange(1), help="How many threads or processes."),
+        click.option("--batch-size", type=click.IntRange(1), help="Inputs per call of the model."),
+        click.option("--timeout", type=float, help="Seconds that one call of the model may take."),
+        click.option("--retry-errors", is_flag=True, help="Measure errored records again."),
+    ):
+        command = option(command)
+    return command
+
+
+@seatrial.command()
+@click.argument("spec", type=PATH)
+@click.option(
+    "--to", "directory", type=PATH, help="The run directory; the same command goes on there."
+)
+@_run_options
+@as_json
+def run(
+    spec: Path,
+    directory: Path | None,
+    dry_run: bool,
+    as_json: bool,
+    **options: Any,
+) -> int:
+    """Measure what SPEC demands, and judge it.
+
+    The run directory holds everything that was measured. After a crash, or with a changed SPEC,
+    the same command measures only what is missing.
+    """
+    from .._files import load_specification
+    from ..trials import forecast, judge
+    from ..trials import run as measure
+
+    specification = load_specification(spec)
+    if dry_run:
+        counted = forecast(specification)
+        if as_json:
+            print_json(counted.as_dict())
+        else:
+            print_table(counted.table())
+        return 0
+    if directory is None:
+        msg = "--to DIR is needed: everything that is measured is kept there"
+        raise click.UsageError(msg)
+    with progress_bar() as tell:
+        report = measure(specification, to=directory, observers=[tell], **options)
+    judgement = judge(specification, report)
+    if as_json:
+        print_json({"directory": str(directory), **judgement.as_dict(), "report": report.as_dict()})
+    else:
+        print_table(judgement.table())
+        click.echo(f"\n{report.accounting}\nrun directory: {directory}")
+    return judgement.exit_status
+
+
+@seatrial.command()
+@click.argument("spec", type=PATH)
+@click.argument("directory", type=PATH)
+@as_json
+def judge(spec: Path, directory: Path, as_json: bool) -> int:
+    """Judge the run in DIRECTORY by SPEC; nothing is measured."""
+    from .._files import load_specification
+    from ..trials import Report
+    from ..trials import judge as hold
+
+    judgement = hold(load_specification(spec), Report.load(directory))
+    if as_json:
+        print_json(judgement.as_dict())
+    else:
+        print_table(judgement.table())
+    return judgement.exit_status
+
+
+@seatrial.command()
+@click.argument("directory", type=PATH)
+@click.option(
+    "--to", "form", type=click.Choice(["text", "json", "md"]), default="text", show_default=True
+)
+@as_json
+def report(directory: Path, form: str, as_json: bool) -> None:
+    """Print what the run in DIRECTORY has measured."""
+    from ..trials import Report
+
+    found = Report.load(directory)
+    if as_json or form == "json":
+        print_json(found.as_dict())
+    elif form == "md":
+        click.echo(found.table().markdown())
+    else:
+        print_table(found.table())
+
+
+@seatrial.command()
+@click.argument("before", type=PATH)
+@click.argument("after", type=PATH)
+@as_json
+def compare(before: Path, after: Path, as_json: bool) -> None:
+    """Compare two runs of the same cases, paired; what got worse comes first."""
+    from ..trials import Report
+
+    comparison = Report.load(after).compare(Report.load(before))
+    if as_json:
+        print_json(comparison.as_dict())
+    else:
+        print_table(comparison.table())
+
+
+@seatrial.command()
+@click.argument("distribution")
+@as_json
+def check(distribution: str, as_json: bool) -> int:
+    """Check that the components of DISTRIBUTION (or of a namespace) keep the contract."""
+    from ._check import checked
+
+    return checked(distribution, as_json=as_json)

@@ -1,0 +1,117 @@
+"""Print tables and progress: coloured in a terminal, plain in a pipe or a log."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..trials import Progress
+    from ..trials._tables import Table
+
+__all__ = ["print_json", "print_table", "progress_bar"]
+
+COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow", "error": "magenta"}
+EVERY = 10.0
+
+
+def print_json(value: Any) -> None:
+    """Print plain data as JSON on stdout."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(table: Table) -> None:
+    """Print a table on stdout; words that are verdicts are coloured in a terminal."""
+    if not sys.stdout.isatty():
+        click.echo(table.text())
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as Rich
+    from rich.text import Text
+
+    rich = Rich(title=table.title or None, title_justify="left", box=box.SIMPLE_HEAD)
+    for column in table.columns:
+        rich.add_column(column, overflow="fold")
+    for row in table.rows:
+        rich.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
+    console = Console(highlight=False)
+    console.print(rich)
+    for note in table.notes:
+        console.print(Text(note))
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Progress], None]]:
+    """Show on stderr how a run goes on: a bar in a terminal, a line now and then in a log."""
+    if sys.stderr.isatty():
+        with _bar() as tell:
+            yield tell
+    else:
+        yield _Lines()
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[Progress], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("measuring", total=None)
+
+        def tell(progress: Progress) -> None:
+            if not progress.measured:
+                bar.console.print(_opening(progress), highlight=False)
+            errored = f" ({progress.errored:,} errored)" if progress.errored else ""
+            bar.update(
+                task,
+                total=progress.planned,
+                completed=progress.done,
+                description=f"measuring{errored}",
+            )
+
+        yield tell
+
+
+class _Lines:
+    """Write a line at the start, every ten seconds, and at the end."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if not progress.measured:
+            click.echo(_opening(progress), err=True)
+        elif now - self._last < EVERY and progress.done < progress.planned:
+            return
+        else:
+            errored = f", {progress.errored:,} errored" if progress.errored else ""
+            click.echo(f"{progress.done:,} of {progress.planned:,} records{errored}", err=True)
+        self._last = now
+
+
+def _opening(progress: Progress) -> str:
+    """Say what is to be measured, what is already there, and what nobody asks for any more."""
+    left = progress.planned - progress.kept
+    parts = [f"{progress.planned:,} records planned"]
+    if progress.kept:
+        parts.append(f"{progress.kept:,} already measured, {left:,} to go")
+    if progress.stale:
+        parts.append(f"{progress.stale:,} of earlier plans kept but no longer asked for")
+    return "; ".join(parts)
