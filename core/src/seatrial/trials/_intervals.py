@@ -126,10 +126,11 @@ def proportion(
     ratio of t quantiles for the few degrees of freedom, at most *n*. This is Korn and Graubard
     (Survey Methodology 24, 1998, 193-201) with one change: the design effect is estimated with one
     more cluster of average size, all failed for `low` and all right for `high`. Without it, rates
-    near 1 are missed up to PLAIN % of the time at a nominal 5 %, because the clusters that would
-    show the spread are those that were not drawn; with it, never above 5 % in a simulation over 3 to
-    150 clusters, intra-cluster correlations 0 to .9, equal and unequal sizes. The price: where cases
-    of a cluster are in truth independent, `low` may lie PRICE times as far from the rate.
+    near 1 are missed up to 19 % of the time at a nominal 5 %, because the clusters that would show
+    the spread are those that were not drawn. With it the worst of 600 simulated settings is 5.6 %
+    (standard error .7): 3 to 150 clusters, intra-cluster correlations 0 to .9, equal and unequal
+    sizes. The price is paid where the cases of a cluster are in truth independent: `low` may lie up
+    to 6 times as far from the rate (30 clusters of 20, rate .98); at a correlation of .5, to 1.7.
 
     Independent cases (every cluster one 0 or 1) give plain Clopper-Pearson. If all cases agree, the
     effective sample size is the number of clusters.
@@ -174,9 +175,10 @@ def mean_of_bounded(
     score for `low` and the highest for `high` (Gaffke, Mathematical Methods of Statistics 14, 2005;
     Learned-Miller and Thomas, arXiv 1905.06208). For 0/1 scores of independent cases this is
     Clopper-Pearson, up to the error of `resamples` draws (about 2 % of a standard error). That its
-    miss rate never exceeds `1 - confidence` for clusters of one size is conjectured and not proved;
-    in the simulation it never did, where percentile and BCa bootstraps missed up to BOOT % of drops
-    that hang on few changed cases. It holds for few clusters too, and is then as wide as it must be.
+    miss rate never exceeds `1 - confidence` for clusters of one size is conjectured and not proved.
+    In the simulation it never did, where percentile and BCa bootstraps missed up to 55 % of drops
+    that hang on few changed cases; the price there is a distance 1.12 times that of BCa in the
+    median. It holds for few clusters too, and is then as wide as it must be.
 
     A score without bounds (None) gets a cluster-robust t interval, which trusts the spread that it
     sees; without any spread it is infinite.
@@ -234,8 +236,9 @@ def jackknife(
 
     The interval is at least as wide as if a share of clusters too small to be seen had the worst
     (best) possible score. `rarest` is the number of clusters that this counts among, by default
-    all: give the number of clusters with the rarest class for scores that hang on it. A t interval
-    is an approximation: with few clusters, or few of the rarest class, it is too narrow (JACK).
+    all: give the number of clusters with the rarest class for scores that hang on it. The t
+    interval is an approximation: a nominal 5 % was missed up to 8 % of the time (standard error
+    1.4) in a simulation of macro F1 with 30 to 300 cases.
 
     If the score is undefined once some group is left out (the only case of a class), or there is
     only one cluster, the interval spans the bounds and its method is "undefined".

@@ -47,7 +47,7 @@ def cases_needed(interval: Interval, threshold: float) -> int | None:
     Decided means that the interval no longer holds the threshold inside. Rates are searched on the
     exact bound, with the design effect as observed; for other figures the half-width towards the
     threshold shrinks as the root of the number, and the part that stands for what was not seen as
-    the number itself. More cases mean more clusters of the same size, so whole clusters are counted.
+    the number itself. More cases mean more clusters of the same size, and whole clusters count.
     0 if it is decided; None if no number would decide: the estimate is the threshold, or nothing is
     known about the spread.
     """
