@@ -77,7 +77,7 @@ def _preview(component: Perturbation, text: str | None, seed: int) -> list[dict[
 
 def tables(shown: dict[str, Any]) -> list[Table]:
     """Lay a description out as tables."""
-    facts = {
+    facts: dict[str, Any] = {
         key: shown[key]
         for key in (
             "kind",
