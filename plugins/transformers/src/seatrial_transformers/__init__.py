@@ -1,0 +1,14 @@
+"""Causal language models as seatrial models, and the questions of PIQA.
+
+Importing this module loads neither torch nor transformers: a model is described when it is made and
+read from its files when it is first asked something.
+"""
+
+from __future__ import annotations
+
+from ._choices import Choices
+from ._generation import Completion
+from ._model import CausalLM, causal_lm, smollm2
+from ._piqa import piqa_cases
+
+__all__ = ["CausalLM", "Choices", "Completion", "causal_lm", "piqa_cases", "smollm2"]

@@ -1,0 +1,141 @@
+"""Texts that a model writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from seatrial import derive, seeded
+from seatrial.errors import ModelError
+
+from ._loading import Loaded
+
+__all__ = ["Completion", "templated", "write"]
+
+BREADTH = 16
+"""How many times `batch_tokens` a batch may hold here: writing goes one token a row at a time."""
+
+
+@frozen
+class Completion:
+    """What a model wrote: the text, its number of tokens, and why it ends.
+
+    `finish` is "stop" when the model ended it and "length" when `max_new_tokens` did.
+    """
+
+    text: str
+    tokens: int
+    finish: str
+
+
+def templated(loaded: Loaded, prompt: str, system: str | None) -> str:
+    """Put a prompt into the tokenizer's chat template, up to where the model's turn begins."""
+    messages = [{"role": "system", "content": system}] if system is not None else []
+    messages.append({"role": "user", "content": prompt})
+    return str(
+        loaded.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    )
+
+
+def write(
+    loaded: Loaded,
+    prompts: Sequence[str],
+    *,
+    max_new_tokens: int,
+    temperature: float,
+    seed: int,
+    chat: bool,
+    batch_tokens: int,
+) -> list[Completion]:
+    """Continue each prompt, greedily at temperature 0; equal prompts are computed once.
+
+    Above 0 each prompt is sampled by itself with a seed of its own, so that what it gives does not
+    depend on its neighbours.
+    """
+    unique = list(dict.fromkeys(prompts))
+    if not unique:
+        return []
+    lead = () if chat else loaded.lead
+    encoded = loaded.tokenizer(unique, add_special_tokens=False, verbose=False)["input_ids"]
+    ids = {text: [*lead, *one] for text, one in zip(unique, encoded, strict=True)}
+    for text, one in ids.items():
+        _check_length(loaded, text, len(one), max_new_tokens)
+    room = 1 if temperature else BREADTH * batch_tokens
+    written: dict[str, Completion] = {}
+    for batch in _batches(ids, max_new_tokens, room):
+        with seeded(derive(seed, "generate", batch[0])):
+            several = {text: ids[text] for text in batch}
+            written |= _generated(loaded, several, max_new_tokens, temperature)
+    return [written[prompt] for prompt in prompts]
+
+
+def _check_length(loaded: Loaded, text: str, tokens: int, max_new_tokens: int) -> None:
+    if not tokens:
+        msg = "the prompt is empty: there is nothing to continue"
+        raise ModelError(msg)
+    if loaded.window is not None and tokens + max_new_tokens > loaded.window:
+        msg = (
+            f"the prompt {text[:40]!r} has {tokens} tokens; with max_new_tokens={max_new_tokens} "
+            f"that is more than the {loaded.window} that the model takes; shorten it "
+            "(nothing is cut off silently)"
+        )
+        raise ModelError(msg)
+
+
+def _batches(ids: dict[str, list[int]], more: int, room: int) -> Iterator[list[str]]:
+    batch: list[str] = []
+    for text in sorted(ids, key=lambda one: (-len(ids[one]), one)):
+        if batch and (len(batch) + 1) * (len(ids[batch[0]]) + more) > room:
+            yield batch
+            batch = []
+        batch.append(text)
+    yield batch
+
+
+def _generated(
+    loaded: Loaded, ids: dict[str, list[int]], max_new_tokens: int, temperature: float
+) -> dict[str, Completion]:
+    import torch
+    from transformers import GenerationConfig
+
+    module, tokenizer = loaded.module, loaded.tokenizer
+    ends = _ends(module, tokenizer)
+    padding = tokenizer.pad_token_id
+    if padding is None:
+        padding = ends[0] if ends else 0
+    longest = max(map(len, ids.values()))
+    rows = [[padding] * (longest - len(one)) + one for one in ids.values()]
+    mask = [[0] * (longest - len(one)) + [1] * len(one) for one in ids.values()]
+    how: dict[str, Any] = {"do_sample": False}
+    if temperature:
+        how = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
+    config = GenerationConfig(
+        max_new_tokens=max_new_tokens, pad_token_id=padding, eos_token_id=ends or None, **how
+    )
+    with torch.inference_mode():
+        out = module.generate(
+            input_ids=torch.tensor(rows, device=module.device),
+            attention_mask=torch.tensor(mask, device=module.device),
+            generation_config=config,
+        )
+    written = {}
+    for text, row in zip(ids, out[:, longest:].tolist(), strict=True):
+        end = next((place for place, token in enumerate(row) if token in ends), None)
+        kept = row if end is None else row[:end]
+        written[text] = Completion(
+            text=tokenizer.decode(kept, skip_special_tokens=True),
+            tokens=len(kept),
+            finish="length" if end is None else "stop",
+        )
+    return written
+
+
+def _ends(module: Any, tokenizer: Any) -> list[int]:
+    given = module.generation_config.eos_token_id
+    if given is None:
+        given = tokenizer.eos_token_id
+    if given is None:
+        return []
+    return [given] if isinstance(given, int) else list(given)

@@ -1,0 +1,81 @@
+"""A model's weights and tokenizer, read from its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from seatrial.errors import ModelError
+
+from ._gguf import converted, quiet
+
+__all__ = ["Loaded", "load"]
+
+
+@frozen(eq=False)
+class Loaded:
+    """A model in memory.
+
+    `lead` holds the token that the tokenizer puts before every text, if any; `window` is the
+    number of tokens that the model can take, None when it does not say; `forkable` says whether
+    several continuations may share a forward pass, and `local` how long they may be then.
+    """
+
+    module: Any
+    tokenizer: Any
+    lead: tuple[int, ...]
+    window: int | None
+    forkable: bool
+    local: int | None
+
+
+def load(place: Path, *, dtype: str, device: str, threads: int | None) -> Loaded:
+    """Read a folder of safetensors, or a GGUF file by way of its converted folder."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from ._tree import forkable
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    folder = converted(place) if place.is_file() else place
+    try:
+        with quiet():
+            tokenizer: Any = AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+            module: Any = AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=getattr(torch, dtype),
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+            )
+    except Exception as error:
+        msg = f"{folder} cannot be read as a causal language model: {type(error).__name__}: {error}"
+        raise ModelError(msg) from error
+    module = module.to(device).eval()
+    config = module.config.get_text_config()
+    return Loaded(
+        module=module,
+        tokenizer=tokenizer,
+        lead=_lead(tokenizer),
+        window=getattr(config, "max_position_embeddings", None),
+        forkable=forkable(module),
+        local=_local(config),
+    )
+
+
+def _lead(tokenizer: Any) -> tuple[int, ...]:
+    first = tokenizer("")["input_ids"][:1]
+    return tuple(first) if first and first[0] == tokenizer.bos_token_id else ()
+
+
+def _local(config: Any) -> int | None:
+    """Give the reach of the model's local attention, beyond which its own mask must be used."""
+    if getattr(config, "use_sliding_window", True) is False:
+        return None
+    reaches = [getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size")]
+    return min((reach for reach in reaches if isinstance(reach, int)), default=None)

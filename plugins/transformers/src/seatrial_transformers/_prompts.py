@@ -1,0 +1,118 @@
+"""Prompts: templates over the named parts of a case's input."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from seatrial.errors import ModelError, ParameterError
+
+__all__ = ["Question", "fields", "question"]
+
+WHOLE = "input"
+"""The name under which a template finds an input that has no parts."""
+
+RESERVED = ("options", "refusals")
+
+
+@frozen
+class Question:
+    """What one input asks: its prompt, and its options when there are any."""
+
+    prompt: str
+    options: tuple[str, ...] | None = None
+    refusals: tuple[str, ...] | None = None
+
+
+def fields(template: str) -> tuple[tuple[str, str | None], ...]:
+    """Split a template into pairs of literal text and part name, and refuse all but plain names.
+
+    Attribute and index access (`{a.b}`, `{a[0]}`), conversions and format specifications are
+    refused: a specification may come from elsewhere, and a prompt needs none of them.
+    """
+    try:
+        pieces = list(string.Formatter().parse(template))
+    except ValueError as error:
+        msg = f"prompt {template!r}: {error}; write {{{{ and }}}} for braces in the text"
+        raise ParameterError(msg) from None
+    for _, name, specification, conversion in pieces:
+        if name is not None and (not name.isidentifier() or specification or conversion):
+            msg = (
+                f"prompt {template!r}: a field must be the plain name of a part, "
+                f"as in {{question}}, not {name!r}"
+            )
+            raise ParameterError(msg)
+    return tuple((literal, name) for literal, name, _, _ in pieces)
+
+
+def question(value: Any, template: str | None) -> Question:
+    """Read one input of a case: a text, or a mapping of parts with or without `options`."""
+    if isinstance(value, str):
+        prompt = value if template is None else _filled(template, {WHOLE: value})
+        return Question(prompt)
+    if not isinstance(value, Mapping):
+        msg = f"a language model takes a text or a mapping of parts, not {type(value).__name__}"
+        raise ModelError(msg)
+    options, refusals = (_texts(value, name) for name in RESERVED)
+    prompt = _only_text(value) if template is None else _filled(template, value)
+    if options is not None:
+        _check_options(options, refusals or ())
+    return Question(prompt, options, refusals)
+
+
+def _filled(template: str, parts: Mapping[str, Any]) -> str:
+    text = []
+    for literal, name in fields(template):
+        text.append(literal)
+        if name is None:
+            continue
+        if name not in parts:
+            there = ", ".join(parts) or "none"
+            msg = f"the prompt asks for the part {name!r}, and this input has: {there}"
+            raise ModelError(msg)
+        if not isinstance(parts[name], str):
+            kind = type(parts[name]).__name__
+            msg = f"the prompt asks for the part {name!r}, which is no text but {kind}"
+            raise ModelError(msg)
+        text.append(parts[name])
+    return "".join(text)
+
+
+def _only_text(parts: Mapping[str, Any]) -> str:
+    texts = [name for name, part in parts.items() if isinstance(part, str)]
+    if len(texts) != 1:
+        there = ", ".join(parts) or "none"
+        msg = (
+            f"without a prompt an input needs exactly one part of text, and it has: {there}; "
+            'give the model a prompt, as in prompt="{question}"'
+        )
+        raise ModelError(msg)
+    return str(parts[texts[0]])
+
+
+def _texts(parts: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
+    if name not in parts:
+        return None
+    given = parts[name]
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        msg = f"the part {name!r} must be a list of texts, not {type(given).__name__}"
+        raise ModelError(msg)
+    if wrong := [one for one in given if not isinstance(one, str)]:
+        msg = f"the part {name!r} must be a list of texts, and holds {wrong[0]!r}"
+        raise ModelError(msg)
+    return tuple(given)
+
+
+def _check_options(options: tuple[str, ...], refusals: tuple[str, ...]) -> None:
+    if not options:
+        msg = "the part 'options' is empty: a question with options needs at least one"
+        raise ModelError(msg)
+    if repeated := [one for one in options if options.count(one) > 1]:
+        msg = f"the option {repeated[0]!r} stands there twice: no answer could tell them apart"
+        raise ModelError(msg)
+    if strange := [one for one in refusals if one not in options]:
+        msg = f"the refusal {strange[0]!r} is none of the options {list(options)!r}"
+        raise ModelError(msg)

@@ -1,0 +1,133 @@
+"""Options, tokenised together with their prompt, and scored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from seatrial.errors import ModelError
+
+from ._choices import Choices, weighed
+from ._loading import Loaded
+from ._tree import Span, log_likelihoods, shared_length
+
+__all__ = ["joined", "score"]
+
+
+@frozen
+class _Encoded:
+    spans: tuple[Span | None, ...]
+    rest: Span | None
+    """The end of the prompt where an option's first token reaches into it; else None."""
+
+    def tokens(self, place: int) -> int:
+        span = self.spans[place]
+        if span is None:
+            return 0
+        return len(span.ids) - (span.start if self.rest is None else len(self.rest.ids))
+
+
+def joined(prompt: str, option: str, separator: str) -> tuple[str, str]:
+    """Split what stands before an option from the option, which takes the white space between them.
+
+    Most tokenizers give a word and the space before it one token, so a prompt that ends in a space
+    would leave the option's first token without its usual form.
+    """
+    bare = prompt.rstrip()
+    space = prompt[len(bare) :]
+    if not space and bare and not option[:1].isspace():
+        space = separator
+    return bare, space + option
+
+
+def score(
+    loaded: Loaded,
+    prompts: Sequence[str],
+    options: Sequence[Sequence[str]],
+    *,
+    separator: str,
+    normalization: str,
+    templated: bool,
+    batch_tokens: int,
+) -> list[Choices]:
+    """Score the options of each prompt; equal questions are computed once."""
+    asked = [(p, tuple(o)) for p, o in zip(prompts, options, strict=True)]
+    unique = list(dict.fromkeys(asked))
+    encoded = _encode(loaded, unique, separator, () if templated else loaded.lead)
+    groups = [[span for span in (*one.spans, one.rest) if span is not None] for one in encoded]
+    found = log_likelihoods(
+        loaded.module,
+        groups,
+        batch_tokens=batch_tokens,
+        share=loaded.forkable,
+        local=loaded.local,
+    )
+    answers = {}
+    for (prompt, texts), one, values in zip(unique, encoded, found, strict=True):
+        shift = values[-1] if one.rest is not None else 0.0
+        each = iter(values)
+        likelihoods = [None if span is None else next(each) - shift for span in one.spans]
+        tokens = [one.tokens(place) for place in range(len(texts))]
+        answers[prompt, texts] = weighed(texts, likelihoods, tokens, normalization)
+    return [answers[one] for one in asked]
+
+
+def _encode(
+    loaded: Loaded,
+    asked: Sequence[tuple[str, tuple[str, ...]]],
+    separator: str,
+    lead: tuple[int, ...],
+) -> list[_Encoded]:
+    texts: dict[str, tuple[int, ...]] = {}
+    for prompt, options in asked:
+        for option in options:
+            before, after = joined(prompt, option, separator)
+            texts |= {before: (), before + after: ()}
+    if texts:
+        ids = loaded.tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
+        texts = {text: tuple(one) for text, one in zip(texts, ids, strict=True)}
+    return [_group(loaded, prompt, options, separator, lead, texts) for prompt, options in asked]
+
+
+def _group(
+    loaded: Loaded,
+    prompt: str,
+    options: tuple[str, ...],
+    separator: str,
+    lead: tuple[int, ...],
+    texts: dict[str, tuple[int, ...]],
+) -> _Encoded:
+    bare = texts[prompt.rstrip()] if options else ()
+    whole = [
+        texts["".join(joined(prompt, option, separator))] if option.strip() else None
+        for option in options
+    ]
+    # Where an option's first token swallows the end of the prompt, all options are scored from
+    # before that token, and the probability of the prompt's own end is taken off again.
+    common = min((shared_length(bare, one) for one in whole if one), default=0)
+    if not lead and not common:
+        lead = _stand_in(loaded)
+    start = len(lead) + common
+    spans = tuple(
+        None if one is None or one == bare else Span((*lead, *one), start) for one in whole
+    )
+    for span, option in zip(spans, options, strict=True):
+        if span and loaded.window is not None and len(span.ids) > loaded.window:
+            msg = (
+                f"the prompt {prompt[:40]!r} with the option {option[:40]!r} has {len(span.ids)} "
+                f"tokens, and the model takes {loaded.window}; shorten it "
+                "(nothing is cut off silently)"
+            )
+            raise ModelError(msg)
+    rest = Span((*lead, *bare), start) if common < len(bare) and any(spans) else None
+    return _Encoded(spans, rest)
+
+
+def _stand_in(loaded: Loaded) -> tuple[int, ...]:
+    """Give a token that an option can follow where there is no prompt."""
+    for token in (loaded.tokenizer.bos_token_id, loaded.tokenizer.eos_token_id):
+        if token is not None:
+            return (token,)
+    msg = "the prompt is empty, and the tokenizer has no token that begins or ends a text"
+    raise ModelError(msg)
