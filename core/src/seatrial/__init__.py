@@ -2,7 +2,8 @@
 
     specify → audit → perturb → measure → judge → explain → repair → measure again
 
-Everything up to a verb is plain data; the verbs (`audit`, `run`, `judge`, `explain`, `repair`) do the work.
+Everything up to a verb is plain data; the verbs (`audit`, `run`, `judge`, `explain`, `repair`) do
+the work.
 """
 
 from __future__ import annotations

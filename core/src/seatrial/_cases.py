@@ -8,7 +8,7 @@ from typing import Any
 from attrs import field, frozen
 from attrs.validators import instance_of
 
-from ._values import FrozenMapping, frozen_mapping
+from ._values import FrozenMapping, frozen_mapping, optional_mapping
 
 __all__ = ["CARRIERS", "CLEAN", "Case", "Outcome", "Prediction", "Preference", "answer_of"]
 
@@ -56,12 +56,10 @@ class Prediction:
 
     value: Any
     probabilities: FrozenMapping | None = field(
-        default=None, kw_only=True, converter=lambda v: None if v is None else frozen_mapping(v)
+        default=None, kw_only=True, converter=optional_mapping
     )
     refused: bool | None = field(default=None, kw_only=True)
-    details: FrozenMapping = field(
-        factory=FrozenMapping, kw_only=True, converter=frozen_mapping
-    )
+    details: FrozenMapping = field(factory=FrozenMapping, kw_only=True, converter=frozen_mapping)
 
 
 @frozen

@@ -36,9 +36,9 @@ __all__ = [
     "import_string",
 ]
 
+SUMMARY_LENGTH = 72
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+")
 IMPORT_STRING = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
-RESERVED = ("on",)
 
 
 class Model(Protocol):
@@ -86,13 +86,13 @@ def import_string(target: str, *, what: str) -> Any:
         found: Any = import_module(module)
         for part in path.split("."):
             found = getattr(found, part)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         msg = f"{what}: cannot import {target!r}: {type(error).__name__}: {error}"
         raise ComponentLoadError(msg) from error
     return found
 
 
-def _named(_: Any, __: Any, name: str) -> None:
+def _named(_: Any, __: Any, name: Any) -> None:
     if not isinstance(name, str) or not NAME.fullmatch(name):
         msg = (
             f"component name {name!r} must be 'namespace.name' in lower case letters, digits and "
@@ -102,8 +102,11 @@ def _named(_: Any, __: Any, name: str) -> None:
 
 
 def _summarised(component: Component, __: Any, summary: str) -> None:
-    if not summary or len(summary) > 72 or "\n" in summary:
-        msg = f"{component.name}: summary must be one line of 1 to 72 characters, got {summary!r}"
+    if not summary or len(summary) > SUMMARY_LENGTH or "\n" in summary:
+        msg = (
+            f"{component.name}: summary must be one line of 1 to {SUMMARY_LENGTH} characters, "
+            f"got {summary!r}"
+        )
         raise ValueError(msg)
 
 
@@ -131,8 +134,8 @@ def _strings(values: Iterable[str]) -> tuple[str, ...]:
 class Component:
     """One thing that a plugin offers: a frozen value that names its factory and imports nothing.
 
-    `factory` is an import string (`"package.module:function"`) or, in notebooks and tests, a callable;
-    calling it with parameters gives the callable of this kind (`Perturb`, `Score`, ...).
+    `factory` is an import string (`"package.module:function"`) or, in notebooks and tests, a
+    callable; calling it with parameters gives the callable of this kind (`Perturb`, `Score`, ...).
     The parameters are the factory's signature, so they are declared once.
     `revision` is raised whenever the same seed and parameters give another result: records measured
     with an older revision are then measured again.
@@ -194,8 +197,9 @@ class Perturbation(Component):
 
     `ladder` is data: severity *k* is rung *k* (counted from 1), severity 0 is the clean input.
     `sees_case` makes the perturbation take and give a whole `Case` instead of one value.
-    `alters` declares the protected spans that it changes on purpose ("numbers", "drugs", "negation",
-    "laterality", "options"); everything protected that is not named there must stay untouched.
+    `alters` declares the protected spans that it changes on purpose ("numbers", "drugs",
+    "negation", "laterality", "options"); everything protected that is not named there must stay
+    untouched.
     """
 
     modality: str = field(validator=instance_of(str))
@@ -232,9 +236,9 @@ class Perturbation(Component):
 class Metric(Component):
     """Scores predictions against targets.
 
-    `per_case` metrics return one float for each case, and the figure is their mean; others return one
-    float for all. `reads` is "value" when the metric takes the bare answers, "prediction" when it
-    takes whole `Prediction`s (for probabilities and refusals).
+    `per_case` metrics return one float for each case, and the figure is their mean; others return
+    one float for all. `reads` is "value" when the metric takes the bare answers, "prediction" when
+    it takes whole `Prediction`s (for probabilities and refusals).
     `bounds` are the smallest and largest possible score, or None where there is none.
     """
 
@@ -298,7 +302,7 @@ class Use(Generic[C]):
     @property
     def label(self) -> str:
         """The name that stands in reports: the component's own, and what was bound to it."""
-        bound = [f"{key}={value!r}" for key, value in self.params.items()]
+        bound = [f"{key}={value!r}" for key, value in sorted(self.params.items())]
         name = f"{self.component.name}({', '.join(bound)})" if bound else self.component.name
         return f"{name} on {'+'.join(self.on)}" if self.on else name
 

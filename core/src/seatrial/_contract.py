@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from inspect import getattr_static, isroutine, unwrap
+from collections.abc import Iterable, Mapping
+from inspect import Parameter, getattr_static, signature, unwrap
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pluggy import HookimplOpts, PluginManager, PluginValidationError
 
 from ._components import KINDS, Component
 from ._hooks import PROJECT
+from ._values import a, did_you_mean
 from .errors import PluginContractError, PluginLoadError
 
 if TYPE_CHECKING:
@@ -26,18 +29,19 @@ def _place(function: Any) -> str:
 
 
 def _hooks(plugin: object) -> dict[str, tuple[Callable[..., Any], HookimplOpts | None]]:
-    """Find the functions that look like hooks, without touching lazy attributes."""
-    found = {}
-    for name in vars(plugin) if hasattr(plugin, "__dict__") else dir(plugin):
-        static = getattr_static(plugin, name)
-        mark = getattr(static, MARK, None)
-        if mark is not None or (name.startswith(PREFIX) and isroutine(static)):
-            found[name] = (getattr(plugin, name), mark)
-    if not isinstance(plugin, type) and not hasattr(plugin, "__path__"):
-        for name in dir(type(plugin)):
-            if name.startswith(PREFIX) and name not in found:
-                function = getattr(plugin, name)
-                found[name] = (function, getattr(function, MARK, None))
+    """Find the functions that look like hooks, without waking lazy attributes or proxies.
+
+    Functions are told by their type alone: `isinstance` would ask a proxy for its class.
+    """
+    found: dict[str, tuple[Callable[..., Any], HookimplOpts | None]] = {}
+    for name in tuple(vars(plugin) if isinstance(plugin, ModuleType) else dir(plugin)):
+        static = getattr_static(plugin, name, None)
+        if issubclass(type(static), (staticmethod, classmethod)):
+            static = static.__func__
+        if hasattr(type(static), "__get__") and not hasattr(type(static), "__set__"):
+            mark = getattr(static, MARK, None)
+            if mark is not None or name.startswith(PREFIX):
+                found[(mark and mark["specname"]) or name] = (getattr(plugin, name), mark)
     return found
 
 
@@ -51,47 +55,60 @@ def components_of(
     """
 
     def breach(message: str) -> PluginContractError:
-        return PluginContractError(f"the plugin {namespace!r} of {source}: {message}", plugin=namespace)
+        msg = f"the plugin {namespace!r} of {source}: {message}"
+        return PluginContractError(msg, plugin=namespace)
 
     hooks = _hooks(plugin)
     known = {f"{PREFIX}{plural}": kind for plural, kind in KINDS.items()}
     for name, (function, mark) in hooks.items():
         if name not in known:
             if mark is not None and not mark["optionalhook"]:
-                import difflib
-
-                close = difflib.get_close_matches(name, known, n=1)
-                hint = f"; did you mean {close[0]}?" if close else ""
                 msg = (
-                    f"{_place(function)}: seatrial has no hook {name!r}{hint} (a hook of a newer "
-                    "seatrial may be marked @hookimpl(optionalhook=True))"
+                    f"{_place(function)}: seatrial has no hook {name!r}{did_you_mean(name, known)} "
+                    "(a hook of a newer seatrial may be marked @hookimpl(optionalhook=True))"
                 )
                 raise breach(msg)
         elif mark is None:
             msg = f"{_place(function)}: add @hookimpl above 'def {name}'"
             raise breach(msg)
+        elif asked := _asked(function):
+            msg = f"{_place(function)}: {name} gets no arguments, but asks for {', '.join(asked)}"
+            raise breach(msg)
+    components: dict[str, Component] = {}
+    for name, kind in known.items():
+        if name in hooks:
+            function = hooks[name][0]
+            for value in _returned(function, name, namespace, source):
+                if problem := _problem(value, kind, namespace, components):
+                    msg = f"{_place(function)}: {name} {problem}"
+                    raise breach(msg)
+                components[value.name] = value
     try:
         manager.register(plugin, namespace)
     except (PluginValidationError, ValueError) as error:
-        raise breach(f"{error}") from error
-    components: dict[str, Component] = {}
-    try:
-        for name, kind in known.items():
-            if name in hooks:
-                function = hooks[name][0]
-                for value in _returned(function, name, namespace, source):
-                    _check(value, kind, namespace, components, f"{_place(function)}: {name}", breach)
-                    components[value.name] = value
-    except BaseException:
-        manager.unregister(plugin)
-        raise
+        msg = " ".join(str(error).split())
+        raise breach(msg) from error
     return components
 
 
-def _returned(function: Callable[[], Any], name: str, namespace: str, source: str) -> list[Any]:
+def _asked(function: Callable[..., Any]) -> list[str]:
+    """List the arguments without which a hook cannot be called."""
+    variadic = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    return [
+        name
+        for name, parameter in signature(function).parameters.items()
+        if parameter.default is Parameter.empty and parameter.kind not in variadic
+    ]
+
+
+def _returned(
+    function: Callable[[], Any], name: str, namespace: str, source: str
+) -> tuple[Any, ...]:
+    """Call one hook; what is no collection is handed on, to be named as what it is."""
     try:
-        return list(function())
-    except Exception as error:
+        found = function()
+        return tuple(found) if isinstance(found, Iterable) else (found,)
+    except (Exception, SystemExit) as error:
         msg = (
             f"the plugin {namespace!r} of {source}: {_place(function)}: {name}() raised "
             f"{type(error).__name__}: {error}"
@@ -99,20 +116,14 @@ def _returned(function: Callable[[], Any], name: str, namespace: str, source: st
         raise PluginLoadError(msg, plugin=namespace) from error
 
 
-def _check(
-    value: Any,
-    kind: type[Component],
-    namespace: str,
-    components: dict[str, Component],
-    where: str,
-    breach: Callable[[str], PluginContractError],
-) -> None:
+def _problem(
+    value: Any, kind: type[Component], namespace: str, components: Mapping[str, Component]
+) -> str | None:
     if not isinstance(value, kind):
-        what = f"{value.name!r}, {value.kind()}" if isinstance(value, Component) else repr(value)
-        raise breach(f"{where} must return {kind.__name__} values, got {what}")
+        what = f"{value.name!r}, {a(value.kind())}" if isinstance(value, Component) else repr(value)
+        return f"must return {kind.__name__} values in a tuple, got {what}"
     if value.namespace != namespace:
-        raise breach(
-            f"{where}: the component {value.name!r} must be named '{namespace}.…', like the entry point"
-        )
+        return f"returns {value.name!r}, which must be named '{namespace}.…', like the entry point"
     if value.name in components:
-        raise breach(f"{where}: the name {value.name!r} is declared twice")
+        return f"returns {value.name!r}, which is declared twice"
+    return None

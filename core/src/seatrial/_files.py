@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import date, time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from attrs import fields_dict
 
 from ._components import Component, Metric, Perturbation, Use
-from ._plans import Plan, Priority, Reference, Specification, _hint, requirement_problems
+from ._plans import Plan, Priority, Reference, Specification, requirement_problems
 from ._registry import Registry, default_registry
-from ._values import plain
-from .errors import FileError, PluginError, SeatrialError
+from ._values import did_you_mean, plain
+from .errors import FileError, PlanError, PluginError
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["dump_plan", "dump_specification", "load_plan", "load_specification"]
 
 FORMAT = 1
+WHOLE = "a whole number"
 
 
 class _Problems(Exception):  # noqa: N818 - several problems of one value, each with its key
@@ -34,8 +36,9 @@ class _Problems(Exception):  # noqa: N818 - several problems of one value, each 
 def load_specification(path: str | Path, *, registry: Registry | None = None) -> Specification:
     """Read a specification from TOML.
 
-    Only the plugins that it names are imported, never its model or cases. Raises `FileError` with one
-    line for every mistake: `pharmacy.toml.priorities[2].perturbations[0]: nlpaug has no ...`.
+    Only the plugins that it names are imported, never its model or cases. Raises `FileError` with
+    one line for every mistake: `pharmacy.toml.priorities[2].perturbations[0]: nlpaug has no ...`.
+    What concerns several keys at once is checked as soon as each is right by itself.
     """
     found: Specification = _load(Path(path), Specification, registry)
     return found
@@ -69,7 +72,7 @@ def _load(path: Path, cls: type[Any], registry: Registry | None) -> Any:
     except OSError as error:
         raise FileError(str(path), (f"{path}: cannot be read: {error.strerror}",)) from None
     problems = []
-    if (given := table.pop("format", None)) != FORMAT:
+    if (given := table.pop("format", None)) != FORMAT or isinstance(given, bool):
         problems.append(
             f"{path.name}.format: this seatrial reads format = {FORMAT}, "
             + ("which is missing" if given is None else f"not {given!r}")
@@ -82,8 +85,6 @@ def _load(path: Path, cls: type[Any], registry: Registry | None) -> Any:
         found = _converter(registry or default_registry()).structure(table, cls)
     except BaseValidationError as error:
         problems += _lines(error, path.name)
-    except SeatrialError as error:
-        problems.append(f"{path.name}: {error}")
     if problems:
         raise FileError(str(path), tuple(problems))
     return found
@@ -94,28 +95,30 @@ def _converter(registry: Registry) -> Converter:
     from cattrs import Converter
 
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
-    for kind, word in ((str, "text"), (int, "a whole number"), (float, "a number"), (bool, "true or false")):
+    for kind, word in ((str, "text"), (int, WHOLE), (float, "a number")):
         converter.register_structure_hook(kind, partial(_primitive, kind, word))
     converter.register_structure_hook(Reference, _reference)
-    for cls, hooks in {
+    fields: dict[type[Any], Mapping[str, Any]] = {
         Priority: {
+            "name": partial(_new, set()),
             "perturbations": partial(_list, partial(_use, registry, Perturbation)),
             "where": _mapping,
-            "severities": partial(_list, partial(_primitive, int, "a whole number")),
+            "severities": partial(_list, partial(_primitive, int, WHOLE)),
             "metric": partial(_use, registry, Metric),
             "require": _require,
         },
         Specification: {
-            "priorities": lambda value: _list(lambda one: converter.structure(one, Priority), value),
+            "priorities": partial(_list, lambda one: converter.structure(one, Priority)),
             "model": _model,
             "cases": _cases,
         },
         Plan: {
             "perturbations": partial(_list, partial(_use, registry, Perturbation)),
             "metrics": partial(_list, partial(_use, registry, Metric)),
-            "severities": partial(_list, partial(_primitive, int, "a whole number")),
+            "severities": partial(_list, partial(_primitive, int, WHOLE)),
         },
-    }.items():
+    }
+    for cls, hooks in fields.items():
         converter.register_structure_hook(cls, _structure_attrs(cls, hooks, converter))
     return converter
 
@@ -131,21 +134,21 @@ def _structure_attrs(cls: type[Any], hooks: Mapping[str, Any], converter: Conver
 
         if not isinstance(value, Mapping):
             msg = f"must be a table, got {value!r}"
-            raise ValueError(msg)
+            raise TypeError(msg)
         attributes = fields_dict(cls)
         errors: list[Exception] = []
         given: dict[str, Any] = {}
         for key, one in value.items():
             if key not in attributes:
-                errors.append(_Problems([(key, f"no such key{_hint(key, attributes)}")]))
+                errors.append(_Problems([(key, f"no such key{did_you_mean(key, attributes)}")]))
                 continue
             hook = hooks.get(key) or (
                 lambda item, kind=attributes[key].type: converter.structure(item, kind)
             )
             try:
                 given[key] = _checked(attributes[key], hook(one))
-            except Exception as error:
-                error.add_note(AttributeValidationNote(f"in {key}", key, None))  # type: ignore[arg-type]
+            except Exception as error:  # noqa: BLE001 - whatever is wrong is reported, in its place
+                error.add_note(AttributeValidationNote(f"in {key}", key, None))
                 errors.append(error)
         missing = [
             name
@@ -156,13 +159,15 @@ def _structure_attrs(cls: type[Any], hooks: Mapping[str, Any], converter: Conver
         if not errors:
             try:
                 found = cls(**given)
-                if isinstance(found, Priority) and (problem := found.problem()):
-                    raise ValueError(problem)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - as above
                 errors.append(error)
             else:
-                return found
-        raise ClassValidationError(f"{cls.__name__} is wrong", errors, cls)
+                problem = found.problem() if isinstance(found, Priority) else None
+                if problem is None:
+                    return found
+                errors.append(PlanError(problem))
+        msg = f"{cls.__name__} is wrong"
+        raise ClassValidationError(msg, errors, cls)
 
     return structure
 
@@ -181,8 +186,8 @@ def _lines(error: BaseException, place: str) -> list[str]:
     if isinstance(error, BaseExceptionGroup):
         return [line for one in error.exceptions for line in _lines(one, place + _step(one))]
     if isinstance(error, _Problems):
-        return [f"{place}.{key}: {problem}" for key, problem in error.problems]
-    return [f"{place}: {error}"]
+        return [f"{place}.{_key(key)}: {problem}" for key, problem in error.problems]
+    return [f"{place}: {' '.join(str(error).splitlines())}"]
 
 
 def _step(error: BaseException) -> str:
@@ -200,7 +205,7 @@ def _primitive(kind: type[Any], word: str, value: Any, _: Any = None) -> Any:
     accepted = (int, float) if kind is float else kind
     if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
         msg = f"must be {word}, got {value!r}"
-        raise ValueError(msg)
+        raise TypeError(msg)
     return value
 
 
@@ -209,23 +214,34 @@ def _list(item: Any, values: Any) -> tuple[Any, ...]:
 
     if not isinstance(values, list):
         msg = f"must be a list, got {values!r}"
-        raise ValueError(msg)
+        raise TypeError(msg)
     found, errors = [], []
     for index, value in enumerate(values):
         try:
             found.append(item(value))
-        except Exception as error:
-            error.add_note(IterableValidationNote(f"at {index}", index, None))  # type: ignore[arg-type]
+        except Exception as error:  # noqa: BLE001 - as above
+            error.add_note(IterableValidationNote(f"at {index}", index, None))
             errors.append(error)
     if errors:
-        raise IterableValidationError("list is wrong", errors, list)
+        msg = "list is wrong"
+        raise IterableValidationError(msg, errors, list)
     return tuple(found)
+
+
+def _new(known: set[str], value: Any) -> str:
+    """Take a name that no priority before it has."""
+    name: str = _primitive(str, "text", value)
+    if name in known:
+        msg = f"another priority is already named {name!r}"
+        raise ValueError(msg)
+    known.add(name)
+    return name
 
 
 def _mapping(value: Any) -> Any:
     if not isinstance(value, Mapping):
         msg = f"must be a table, got {value!r}"
-        raise ValueError(msg)
+        raise TypeError(msg)
     return value
 
 
@@ -240,12 +256,15 @@ def _use(registry: Registry, kind: type[Component], value: Any) -> Use[Any]:
     if isinstance(value, str):
         value = {"use": value}
     if not isinstance(value, Mapping) or not isinstance(value.get("use"), str):
-        msg = f"must be a name or a table with use = \"name\", got {value!r}"
-        raise ValueError(msg)
+        msg = f"must be a name or a table with use = 'name', got {value!r}"
+        raise TypeError(msg)
     if extra := [key for key in value if key not in ("use", "params", "on")]:
-        raise _Problems((key, f"no such key{_hint(key, ('use', 'params', 'on'))}") for key in extra)
-    on = value.get("on", ())
-    if not isinstance(on, str) and not all(isinstance(part, str) for part in on or ()):
+        raise _Problems(
+            (key, f"no such key{did_you_mean(key, ('use', 'params', 'on'))}") for key in extra
+        )
+    on = value.get("on", [])
+    parts = [on] if isinstance(on, str) else on
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         msg = f"on must name a part of the input, or a list of parts, got {on!r}"
         raise ValueError(msg)
     try:
@@ -256,14 +275,16 @@ def _use(registry: Registry, kind: type[Component], value: Any) -> Use[Any]:
 
 
 def _reference(value: Any, _: Any = None) -> Reference:
-    """Turn "package.module:name" or { use = "package.module:name", params = {...} } into a reference."""
+    """Turn "module:name" or { use = "module:name", params = {...} } into a reference."""
     if isinstance(value, str):
         return Reference(value)
-    if isinstance(value, Mapping) and (extra := [key for key in value if key not in ("use", "params")]):
-        raise _Problems((key, f"no such key{_hint(key, ('use', 'params'))}") for key in extra)
     if not isinstance(value, Mapping) or "use" not in value:
-        msg = f"must be an import string or a table with use = \"package.module:name\", got {value!r}"
-        raise ValueError(msg)
+        msg = f"must be an import string or a table with use = 'package.module:name', got {value!r}"
+        raise TypeError(msg)
+    if extra := [key for key in value if key not in ("use", "params")]:
+        raise _Problems(
+            (key, f"no such key{did_you_mean(key, ('use', 'params'))}") for key in extra
+        )
     return Reference(value["use"], _mapping(value.get("params", {})))
 
 
@@ -286,7 +307,7 @@ def _table(value: Any, omit: tuple[str, ...] = ()) -> dict[str, Any]:
         one = getattr(value, attribute.name)
         default = attribute.default
         if isinstance(default, Factory):  # type: ignore[arg-type]
-            default = default.factory()  # type: ignore[union-attr]
+            default = default.factory()
         if default is not NOTHING and one == default:
             continue
         table[attribute.name] = _cell(one)
@@ -295,10 +316,16 @@ def _table(value: Any, omit: tuple[str, ...] = ()) -> dict[str, Any]:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, Use):
-        cell = {"use": value.component.name, "params": plain(value.params), "on": list(value.on)}
-        return {key: one for key, one in cell.items() if one not in ({}, [])}
+        name = value.component.name
+        bound = {"params": plain(value.params), "on": list(value.on)}
+        return (
+            {"use": name, **{key: one for key, one in bound.items() if one}}
+            if any(bound.values())
+            else name
+        )
     if isinstance(value, Reference):
-        return value.use if value.params is None else {"use": value.use, "params": plain(value.params)}
+        named = {"use": value.use, "params": plain(value.params)}
+        return value.use if value.params is None else named
     if isinstance(value, Priority):
         return _table(value)
     if isinstance(value, tuple):
@@ -306,16 +333,12 @@ def _cell(value: Any) -> Any:
     if isinstance(value, str | int | float | Mapping):
         return plain(value)
     msg = f"{value!r} cannot be written to a file; give an import string instead"
-    raise ValueError(msg)
+    raise PlanError(msg)
 
 
 def _toml(table: Mapping[str, Any]) -> str:
     """Write TOML: plain values first, then one [[name]] block for each table of a list."""
-    blocks = {
-        key: value
-        for key, value in table.items()
-        if key == "priorities"
-    }
+    blocks = {key: value for key, value in table.items() if key == "priorities"}
     lines = [f"{_key(key)} = {_inline(value)}" for key, value in table.items() if key not in blocks]
     for key, tables in blocks.items():
         for one in tables:
@@ -339,4 +362,9 @@ def _inline(value: Any) -> str:
     if isinstance(value, Mapping):
         inner = ", ".join(f"{_key(key)} = {_inline(one)}" for key, one in value.items())
         return f"{{ {inner} }}" if inner else "{}"
-    return f"[{', '.join(_inline(one) for one in value)}]"
+    if isinstance(value, list):
+        return f"[{', '.join(_inline(one) for one in value)}]"
+    if isinstance(value, date | time):
+        return value.isoformat()
+    msg = f"TOML cannot hold {value!r}"
+    raise PlanError(msg)

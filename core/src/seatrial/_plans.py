@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import field, frozen
 from attrs.validators import ge, instance_of
 
-from ._cases import Case
+from ._cases import Case, duplicates
 from ._components import IMPORT_STRING, Component, Metric, Perturbation, Use, import_string
 from ._registry import default_registry
-from ._values import FrozenMapping, frozen_mapping, plain
+from ._values import FrozenMapping, did_you_mean, frozen_mapping, optional_mapping, plain
 from .errors import PlanError
 
 __all__ = [
@@ -56,11 +55,10 @@ CONCEPTS = (
 """The 17 robustness concepts of the robustness-specification paper, Box 1."""
 
 CONFIDENCE = 0.95
+LEAST_CONFIDENCE = 0.5
 
 
-def _hint(word: str, words: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(words), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+C = TypeVar("C", bound=Component)
 
 
 def _use(value: Any, kind: type[Component]) -> Use[Any]:
@@ -70,7 +68,9 @@ def _use(value: Any, kind: type[Component]) -> Use[Any]:
     if isinstance(value, Component):
         value = Use(value)
     if not isinstance(value, Use) or not isinstance(value.component, kind):
-        got = f"the {value.component.kind()} {value.label}" if isinstance(value, Use) else repr(value)
+        got = repr(value)
+        if isinstance(value, Use):
+            got = f"the {value.component.kind()} {value.label}"
         msg = f"expected a {kind.kind()}, as in keyboard() or 'nlpaug.keyboard', got {got}"
         raise PlanError(msg)
     return value
@@ -92,16 +92,19 @@ def _listed(values: Any) -> Iterable[Any]:
     return (values,) if isinstance(values, str | Component | Use) else values
 
 
-def _severities(values: Iterable[int] | int) -> tuple[int, ...]:
-    found = tuple(sorted({values} if isinstance(values, int) else set(values)))
+def _severities(values: Any) -> tuple[int, ...]:
+    found = tuple(values) if isinstance(values, Iterable) else (values,)
     for one in found:
         if not isinstance(one, int) or isinstance(one, bool) or one < 1:
-            msg = f"severities are whole numbers from 1 up (0, clean, is always measured), got {one!r}"
+            msg = (
+                "severities are whole numbers from 1 up (0, clean, is always measured), "
+                f"got {one!r}"
+            )
             raise PlanError(msg)
-    return found
+    return tuple(sorted(set(found)))
 
 
-def _named(instance: Any, attribute: Any, value: str) -> None:
+def _named(_: Any, attribute: Any, value: Any) -> None:
     if not isinstance(value, str) or not value.strip():
         msg = f"{attribute.name} must be some text, got {value!r}"
         raise PlanError(msg)
@@ -110,7 +113,7 @@ def _named(instance: Any, attribute: Any, value: str) -> None:
 def _one_of(choices: Sequence[str]) -> Callable[[Any, Any, Any], None]:
     def check(_: Any, attribute: Any, value: Any) -> None:
         if value not in choices:
-            known = _hint(str(value), choices) or f"; there are {', '.join(choices)}"
+            known = did_you_mean(str(value), choices) or f"; there are {', '.join(choices)}"
             msg = f"there is no {attribute.name} {value!r}{known}"
             raise PlanError(msg)
 
@@ -126,12 +129,10 @@ class Reference:
     """
 
     use: str = field()
-    params: FrozenMapping | None = field(
-        default=None, converter=lambda v: None if v is None else frozen_mapping(v)
-    )
+    params: FrozenMapping | None = field(default=None, converter=optional_mapping)
 
     @use.validator
-    def _importable(self, _: Any, use: str) -> None:
+    def _importable(self, _: Any, use: Any) -> None:
         if not isinstance(use, str) or not IMPORT_STRING.fullmatch(use):
             msg = f"{use!r} must read 'package.module:name'"
             raise PlanError(msg)
@@ -146,8 +147,8 @@ class Reference:
 class Arm:
     """One perturbation (or None: clean) at some severities on the cases of some slices.
 
-    `slices` holds the groups that a case must match, one mapping per demand; a case that matches any
-    of them belongs to the arm.
+    `slices` holds the groups that a case must match, one mapping per demand; a case that matches
+    any of them belongs to the arm.
     """
 
     use: Use[Perturbation] | None
@@ -168,12 +169,16 @@ def matches(case: Case, where: Mapping[str, Any]) -> bool:
     return True
 
 
+def _arms(values: Iterable[Arm]) -> tuple[Arm, ...]:
+    return tuple(values)
+
+
 @frozen(kw_only=True)
 class Plan:
     """What to measure: perturbations, severities, metrics and a seed.
 
-    Every perturbation is measured at every severity on every case, and so is the clean input, unless
-    `arms` (which a specification compiles to) narrows that.
+    Every perturbation is measured at every severity on every case, and so is the clean input,
+    unless `arms` (which a specification compiles to) narrows that.
     """
 
     perturbations: tuple[Use[Perturbation], ...] = field(default=(), converter=_perturbations)
@@ -181,15 +186,16 @@ class Plan:
     severities: tuple[int, ...] = field(default=(1, 2, 3, 4, 5), converter=_severities)
     seed: int = field(default=0, validator=instance_of(int))
     replicates: int = field(default=1, validator=[instance_of(int), ge(1)])
-    arms: tuple[Arm, ...] = field(default=(), converter=tuple)
+    arms: tuple[Arm, ...] = field(default=(), converter=_arms)
 
     def __attrs_post_init__(self) -> None:
         if not self.arms:
             arms = [Arm(use=None, severities=(0,))]
-            arms += [
-                Arm(use=use, severities=tuple(s for s in self.severities if s <= len(use.component.ladder)))
-                for use in self.perturbations
-            ]
+            for use in self.perturbations:
+                rungs = len(use.component.ladder)
+                arms.append(
+                    Arm(use=use, severities=tuple(s for s in self.severities if s <= rungs))
+                )
             object.__setattr__(self, "arms", tuple(arms))
         labels = [use.label for use in self.perturbations]
         if twice := {label for label in labels if labels.count(label) > 1}:
@@ -210,11 +216,11 @@ def requirement_problems(require: Mapping[str, Any]) -> list[tuple[str, str]]:
     known = (*REQUIREMENTS, "confidence")
     for key, value in require.items():
         if key not in known:
-            problems.append((key, f"no such requirement{_hint(key, known)}"))
+            problems.append((key, f"no such requirement{did_you_mean(key, known)}"))
         elif isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
             problems.append((key, f"must be a number, got {value!r}"))
-        elif key == "confidence" and not 0.5 <= value < 1:
-            problems.append((key, f"must lie in [0.5, 1), got {value}"))
+        elif key == "confidence" and not LEAST_CONFIDENCE <= value < 1:
+            problems.append((key, f"must lie in [{LEAST_CONFIDENCE}, 1), got {value}"))
         elif key == "max_drop" and value < 0:
             problems.append((key, f"must not be negative, got {value}"))
         elif key == "min_agreement" and not 0 <= value <= 1:
@@ -229,9 +235,10 @@ def requirement_problems(require: Mapping[str, Any]) -> list[tuple[str, str]]:
 class Priority:
     """One demand: perturbations or a slice × relation × metric × threshold × confidence.
 
-    `where` narrows the cases to those whose groups match; `severities` defaults to every rung of each
-    perturbation. `require` names one or more of `at_least`, `at_most`, `max_drop` (against the clean
-    input, paired) and `min_agreement` (the same answer as clean), and their `confidence` (.95).
+    `where` narrows the cases to those whose groups match; `severities` defaults to every rung of
+    each perturbation. `require` names one or more of `at_least`, `at_most`, `max_drop` (against the
+    clean input, paired) and `min_agreement` (the same answer as clean), and their `confidence`
+    (.95).
     `concept` is one of the 17 robustness concepts (`CONCEPTS`).
     """
 
@@ -253,7 +260,7 @@ class Priority:
             _one_of(CONCEPTS)(self, attribute, concept)
 
     @weight.validator
-    def _positive(self, _: Any, weight: float) -> None:
+    def _positive(self, _: Any, weight: Any) -> None:
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not weight > 0:
             msg = f"weight must be a positive number, got {weight!r}"
             raise PlanError(msg)
@@ -265,7 +272,7 @@ class Priority:
 
     def __attrs_post_init__(self) -> None:
         for use in self.perturbations:
-            for severity in self.severities:
+            for severity in self.severities_of(use):
                 use.component.rung(severity, use.params)
         if self.perturbations or not self.severities:
             return
@@ -295,7 +302,7 @@ class Priority:
             return f"{paired[0]} compares with the clean input, so it needs perturbations"
         scored = [key for key in self.demands if key != "min_agreement"]
         if scored and self.metric is None and self.relation != "must-refuse":
-            return f"{scored[0]} needs a metric, as in metric = \"metrics.accuracy\""
+            return f"{scored[0]} needs a metric, as in metric = 'metrics.accuracy'"
         bounds = self.metric.component.bounds if self.metric else (0.0, 1.0)
         for key in ("at_least", "at_most"):
             if bounds and key in self.require and not bounds[0] <= self.require[key] <= bounds[1]:
@@ -303,14 +310,31 @@ class Priority:
         return None
 
 
+def _model(value: Any) -> Any:
+    return Reference(value) if isinstance(value, str) else value
+
+
 def _cases(value: Any) -> Any:
-    if value is None or isinstance(value, Reference):
-        return value
-    return tuple(value)
+    if value is None or isinstance(value, str | Reference):
+        return _model(value)
+    return tuple(_model(one) for one in value)
 
 
-def _priorities(values: Iterable[Priority]) -> tuple[Priority, ...]:
-    return tuple(values)
+def _priorities(values: Iterable[Any]) -> tuple[Priority, ...]:
+    found = tuple(values)
+    for one in found:
+        if not isinstance(one, Priority):
+            msg = f"expected a Priority, got {one!r}"
+            raise PlanError(msg)
+    return found
+
+
+def _only(uses: dict[str, Use[C]], use: Use[C]) -> Use[C]:
+    """Give the use that goes by this label; reports know each by its label alone."""
+    if (known := uses.setdefault(use.label, use)) != use:
+        msg = f"two components go by {use.label!r}: give one of them another name with attrs.evolve"
+        raise PlanError(msg)
+    return known
 
 
 @frozen
@@ -318,13 +342,14 @@ class Specification:
     """The priorities of one task, with the model and the cases they are about.
 
     It compiles to a `Plan` (what to measure) and judges a `Report` (what was demanded).
-    `model` is a `Reference` or a model; `cases` is a `Reference`, several, or cases.
+    `model` is a `Reference` (or its import string) or a model; `cases` is a `Reference`, several,
+    or cases.
     """
 
     title: str = field(validator=_named)
     priorities: tuple[Priority, ...] = field(kw_only=True, converter=_priorities)
     seed: int = field(kw_only=True, validator=instance_of(int))
-    model: Any = field(default=None, kw_only=True)
+    model: Any = field(default=None, kw_only=True, converter=_model)
     cases: Any = field(default=None, kw_only=True, converter=_cases)
 
     def __attrs_post_init__(self) -> None:
@@ -335,9 +360,7 @@ class Specification:
             for priority in priorities
             if (problem := priority.problem())
         ]
-        problems += [
-            f"two priorities are named {name!r}" for name in dict.fromkeys(names) if names.count(name) > 1
-        ]
+        problems += [f"two priorities are named {name!r}" for name in duplicates(names)]
         if not priorities:
             problems.append("a specification needs at least one priority")
         if problems:
@@ -350,12 +373,12 @@ class Specification:
         uses: dict[str, Use[Perturbation]] = {}
         for priority in self.priorities:
             slices.setdefault((None, 0), {})[priority.where] = None
-            for use in priority.perturbations:
-                uses.setdefault(use.label, use)
+            for given in priority.perturbations:
+                use = _only(uses, given)
                 for severity in priority.severities_of(use):
-                    slices.setdefault((uses[use.label], severity), {})[priority.where] = None
+                    slices.setdefault((use, severity), {})[priority.where] = None
             if priority.metric is not None:
-                metrics.setdefault(priority.metric.label, priority.metric)
+                _only(metrics, priority.metric)
         arms = tuple(
             Arm(use=use, severities=(severity,), slices=tuple(where))
             for (use, severity), where in slices.items()

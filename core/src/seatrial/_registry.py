@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import (
-    Distribution,
-    EntryPoint,
-    PackageNotFoundError,
-    entry_points,
-    version,
-)
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from attrs import field, frozen
@@ -21,6 +15,7 @@ from pluggy import PluginManager
 from ._components import Component
 from ._contract import components_of
 from ._hooks import PROJECT, Specs
+from ._values import a, did_you_mean
 from .errors import (
     PluginConflictError,
     PluginError,
@@ -30,13 +25,28 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
+    from importlib.metadata import Distribution, EntryPoint
     from types import ModuleType
 
 __all__ = ["OFFICIAL", "Registry", "Source", "default_registry"]
 
 OFFICIAL = frozenset(
-    "albumentations clinical metrics nlpaug openai order posttrain probes ray report simnl timm "
-    "torchio transformers".split()
+    {
+        "albumentations",
+        "clinical",
+        "metrics",
+        "nlpaug",
+        "openai",
+        "order",
+        "posttrain",
+        "probes",
+        "ray",
+        "report",
+        "simnl",
+        "timm",
+        "torchio",
+        "transformers",
+    }
 )
 """Namespaces whose distributions we publish. Only these are ever suggested for installation:
 advice to install an unclaimed name that stands in a file would be a supply-chain hole."""
@@ -56,13 +66,6 @@ class Source:
         return f"{self.distribution} {self.version}".strip()
 
 
-def _suggest(name: str, choices: Iterable[str]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(name, list(choices), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
 def _names(variable: str) -> frozenset[str] | None:
     value = os.environ.get(variable)
     return None if value is None else frozenset(part.strip() for part in value.split(",")) - {""}
@@ -76,21 +79,23 @@ def _source(namespace: str, distribution: Distribution | None) -> Source:
 
 def _requirement(distribution: Distribution | None) -> str:
     """Quote what the plugin asks of the core beside what is installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         have = version(PROJECT)
     except PackageNotFoundError:
         have = "from a source tree"
+    requirements = (distribution.requires if distribution else None) or ()
     asked = [
         line.partition(";")[0].strip()
-        for line in (distribution.requires if distribution else None) or ()
-        if line.partition(";")[0].strip().startswith(PROJECT)
-        and not line.startswith(f"{PROJECT}-")
+        for line in requirements
+        if re.match(rf"{PROJECT}(?![\w.-])", line)
     ]
     asks = f"it asks for {asked[0]}, and " if asked else ""
     return f"{asks}seatrial {have} is installed"
 
 
-@frozen
+@frozen(eq=False)
 class Registry:
     """Names to components, with every plugin imported only when its namespace is used.
 
@@ -121,6 +126,8 @@ class Registry:
         `SEATRIAL_PLUGINS` (only these; empty means none) and `SEATRIAL_BLOCK` (not these).
         They act before anything is imported.
         """
+        from importlib.metadata import entry_points
+
         allowed = _names("SEATRIAL_PLUGINS") if allow is None else frozenset(allow)
         blocked = (_names("SEATRIAL_BLOCK") or frozenset()) if block is None else frozenset(block)
         entries: dict[str, tuple[EntryPoint, ...]] = {}
@@ -158,18 +165,17 @@ class Registry:
     def get(self, name: str, kind: type[Any] = Component) -> Any:
         """Give the component of that name; this imports its plugin and no other.
 
-        Raises `UnknownComponentError` when there is none or it is of another kind, and a `PluginError`
-        when the plugin exists but is broken.
+        Raises `UnknownComponentError` when there is none or it is of another kind, and a
+        `PluginError` when the plugin exists but is broken.
         """
         namespace = name.partition(".")[0]
         components = self._load(namespace, name)
         if name not in components:
-            hint = _suggest(name, components)
-            msg = f"{namespace} has no {name!r}{hint}"
+            msg = f"{namespace} has no {name!r}{did_you_mean(name, components)}"
             raise UnknownComponentError(msg)
         found = components[name]
         if not isinstance(found, kind):
-            msg = f"{name!r} is {_a(found.kind())}, not {_a(kind.kind())}"
+            msg = f"{name!r} is {a(found.kind())}, not {a(kind.kind())}"
             raise UnknownComponentError(msg)
         return found
 
@@ -203,7 +209,7 @@ class Registry:
         elif namespace in OFFICIAL:
             msg = f"no installed plugin provides {name!r}; try: pip install seatrial-{namespace}"
         else:
-            hint = _suggest(namespace, self.namespaces())
+            hint = did_you_mean(namespace, self.namespaces())
             msg = f"no installed plugin provides the namespace {namespace!r} of {name!r}{hint}"
         return UnknownComponentError(msg)
 
@@ -211,7 +217,7 @@ class Registry:
         if namespace in self._components:
             return self._components[namespace]
         if namespace in self._broken:
-            raise self._broken[namespace]
+            raise self._broken[namespace].with_traceback(None)
         if namespace not in self._entries:
             raise self._unknown(namespace, name)
         try:
@@ -246,10 +252,6 @@ class Registry:
         self._components[source.plugin] = components
         self._sources[source.plugin] = source
         return components
-
-
-def _a(word: str) -> str:
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
 @cache

@@ -7,10 +7,12 @@ import json
 import random
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from threading import RLock
 
 __all__ = ["derive", "seeded"]
 
+_GLOBAL_GENERATORS = RLock()
 SEED_SCHEME = 1  # stored with every run; golden tests freeze the mapping
 
 
@@ -32,25 +34,20 @@ def derive(root: int, *path: str | int) -> int:
 def seeded(seed: int) -> Iterator[None]:
     """Seed the global generators inside a `with` block, and restore them afterwards.
 
-    Covers `random`, and numpy and torch if they are already imported (this function imports neither).
-    It is for libraries that draw from global generators; it is not safe in several threads at once,
-    so components that need it are run one at a time in a process (see `_components.Component`).
+    Covers `random`, and numpy and torch (on every device that is in use) if they are already
+    imported; this function imports neither. It is for libraries that draw from global generators.
+    Blocks in several threads wait for each other, so that they do not mix their numbers.
     """
     numpy = sys.modules.get("numpy")
     torch = sys.modules.get("torch")
-    state = random.getstate()
-    numpy_state = numpy.random.get_state() if numpy else None
-    torch_state = torch.random.get_rng_state() if torch else None
-    random.seed(seed)
-    if numpy:
-        numpy.random.seed(seed % 2**32)
-    if torch:
-        torch.random.manual_seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(state)
+    with _GLOBAL_GENERATORS, ExitStack() as stack:
+        stack.callback(random.setstate, random.getstate())
+        random.seed(seed)
         if numpy:
-            numpy.random.set_state(numpy_state)
+            stack.callback(numpy.random.set_state, numpy.random.get_state())
+            numpy.random.seed(seed % 2**32)
         if torch:
-            torch.random.set_rng_state(torch_state)
+            devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+            stack.enter_context(torch.random.fork_rng(devices=devices))
+            torch.random.manual_seed(seed)
+        yield

@@ -1,11 +1,19 @@
-"""Small converters and validators that the frozen values share."""
+"""Small converters that the frozen values share, and the hint that their messages share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["FrozenMapping", "freeze", "frozen_mapping", "plain"]
+__all__ = [
+    "FrozenMapping",
+    "a",
+    "did_you_mean",
+    "freeze",
+    "frozen_mapping",
+    "optional_mapping",
+    "plain",
+]
 
 
 class FrozenMapping(Mapping[str, Any]):
@@ -26,10 +34,31 @@ class FrozenMapping(Mapping[str, Any]):
         return len(self._items)
 
     def __hash__(self) -> int:
-        return hash(frozenset((key, repr(value)) for key, value in self._items.items()))
+        return hash(frozenset((key, _hashed(value)) for key, value in self._items.items()))
 
     def __repr__(self) -> str:
         return repr(self._items)
+
+
+def _hashed(value: Any) -> int:
+    """Hash by equality, not by spelling: 1 and 1.0 are equal, so they hash alike."""
+    try:
+        return hash(value)
+    except TypeError:
+        return 0
+
+
+def a(word: str) -> str:
+    """Put the article before a word."""
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """End a message about an unknown word with the known one that is nearest, if any is near."""
+    import difflib
+
+    close = difflib.get_close_matches(word, list(words), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def freeze(value: Any) -> Any:
@@ -41,12 +70,17 @@ def freeze(value: Any) -> Any:
     return value
 
 
-def frozen_mapping(value: Mapping[str, Any]) -> FrozenMapping:
+def frozen_mapping(value: Any) -> FrozenMapping:
     """Freeze a mapping; the typed form that attrs fields use as a converter."""
     if not isinstance(value, Mapping):
         msg = f"expected a mapping of names to values, got {value!r}"
         raise TypeError(msg)
     return FrozenMapping({key: freeze(item) for key, item in value.items()})
+
+
+def optional_mapping(value: Any) -> FrozenMapping | None:
+    """Freeze a mapping, and leave None as it is."""
+    return None if value is None else frozen_mapping(value)
 
 
 def plain(value: Any) -> Any:

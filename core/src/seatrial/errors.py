@@ -7,12 +7,12 @@ SeatrialError
 │   └── PluginConflictError          two distributions claim one namespace
 ├── UnknownComponentError            (LookupError) no such component or namespace
 ├── ComponentLoadError               (ImportError) declared, but its factory will not import
-├── ParameterError                   (TypeError) the factory does not take that, or severity is off the ladder
+├── ParameterError                   (TypeError) the factory does not take that, or no such severity
 ├── PlanError                        (ValueError) cases, a plan or a specification make no sense
-│   └── FileError                    the same, in a file; `.problems` lists every one with its place
+│   └── FileError                    the same, in a file; `.problems` lists each with its place
 ├── ModelError                       (ValueError) a model lacks what is asked of it
 ├── MetricError                      (ValueError) a metric is undefined on what it was given
-├── NotApplicable                    (ValueError) a perturbation does not apply to this case; recorded as skipped
+├── NotApplicable                    (ValueError) a perturbation does not apply to this case
 ├── StoreError                       (OSError) a run directory cannot be read or written
 └── TrialError                       (RuntimeError) a component failed while running
 
@@ -21,6 +21,9 @@ Warnings derive from `SeatrialWarning`: `PluginWarning` when a listing leaves ou
 """
 
 from __future__ import annotations
+
+from functools import partial
+from typing import Any
 
 __all__ = [
     "ComponentLoadError",
@@ -54,6 +57,9 @@ class PluginError(SeatrialError):
         super().__init__(message)
         self.plugin = plugin
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), plugin=self.plugin), self.args
+
 
 class PluginLoadError(PluginError):
     """The plugin is installed but failed to import; the cause is chained."""
@@ -84,12 +90,15 @@ class PlanError(SeatrialError, ValueError):
 
 
 class FileError(PlanError):
-    """A file does not say what it should; `problems` has one line per mistake, each with its place."""
+    """A file does not say what it should; `problems` has one line per mistake, with its place."""
 
     def __init__(self, path: str, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
         self.path = path
         self.problems = problems
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.path, self.problems)
 
 
 class ModelError(SeatrialError, ValueError):
