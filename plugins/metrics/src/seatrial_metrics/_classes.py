@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from seatrial.errors import MetricError
 
 from ._input import case_at, paired
 
 __all__ = ["balanced_accuracy", "macro_f1", "mcc"]
 
+Codes = npt.NDArray[np.int64]
 Overall = Callable[[Sequence[Any], Sequence[Any]], float]
 
 
@@ -60,7 +64,7 @@ def mcc() -> Overall:
 
 def _coded(
     name: str, targets: Sequence[Any], answers: Sequence[Any]
-) -> tuple[list[int], list[int], list[int]]:
+) -> tuple[Codes, Codes, list[int]]:
     """Number the classes in an order that does not depend on the cases', and other answers -1."""
     paired(name, targets, answers)
     for place, target in enumerate(targets):
@@ -78,4 +82,4 @@ def _coded(
     codes = {label: code for code, label in enumerate(classes)}
     truth = [codes[target] for target in targets]
     given = [codes.get(answer, -1) if isinstance(answer, Hashable) else -1 for answer in answers]
-    return truth, given, list(codes.values())
+    return np.array(truth), np.array(given), list(codes.values())

@@ -26,18 +26,20 @@ def paired(
     if not len(targets):
         msg = f"{name}: there are no cases to score"
         raise MetricError(msg)
-    for place, target in enumerate(targets):
-        case = case_at(place, len(targets))
+    for place, (target, prediction) in enumerate(zip(targets, predictions, strict=True)):
         if targets_needed and target is None:
+            case = case_at(place, len(targets))
             msg = f"{name}: {case} has no target; give it one, or leave it out"
             raise MetricError(msg)
-        if is_nan(target) or is_nan(predictions[place]):
-            msg = f"{name}: {case} has NaN as its target or answer"
+        if is_nan(target) or is_nan(prediction):
+            msg = f"{name}: {case_at(place, len(targets))} has NaN as its target or answer"
             raise MetricError(msg)
 
 
 def is_nan(value: Any) -> bool:
     """Whether this is a number, of Python or numpy, that is not a number."""
+    if isinstance(value, str):  # the commonest by far, and asking for Number is slow
+        return False
     return isinstance(value, Number) and value != value  # noqa: PLR0124 - only NaN differs from itself
 
 

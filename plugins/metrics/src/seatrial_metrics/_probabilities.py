@@ -106,24 +106,26 @@ def _distributions(
     paired(name, targets, predictions)
     found: list[Mapping[Any, float]] = []
     for place, prediction in enumerate(predictions):
-        case = case_at(place, len(targets))
+        given: Mapping[Any, float] | None
         given = prediction.probabilities if isinstance(prediction, Prediction) else None
         if not given:
+            case = case_at(place, len(targets))
             msg = (
                 f"{name}: {case} has no probabilities; let the model answer with "
                 "seatrial.Prediction(value, probabilities={label: probability})"
             )
             raise MetricError(msg)
-        for label, p in given.items():
-            if not (isinstance(p, Real) and 0 <= float(p) <= 1 + SLACK):
-                msg = f"{name}: {case} gives {label!r} the probability {p}, not one in [0, 1]"
+        if complete:
+            given = {
+                label: _checked(name, len(targets), place, label, given[label]) for label in given
+            }
+            if abs(sum(given.values()) - 1) > SLACK:
+                case = case_at(place, len(targets))
+                msg = (
+                    f"{name}: the probabilities of {case} add up to {sum(given.values()):.4g}; "
+                    "give one for every label, adding up to 1"
+                )
                 raise MetricError(msg)
-        if complete and abs(sum(given.values()) - 1) > SLACK:
-            msg = (
-                f"{name}: the probabilities of {case} add up to {sum(given.values()):.4g}; "
-                "give one for every label, adding up to 1"
-            )
-            raise MetricError(msg)
         found.append(given)
     return found
 
@@ -133,7 +135,15 @@ def _of(name: str, given: Sequence[Mapping[Any, float]], place: int, label: Any)
     one = given[place]
     for key in (label, str(label)):
         if key in one:
-            return float(one[key])
+            return _checked(name, len(given), place, key, one[key])
     case = case_at(place, len(given))
     msg = f"{name}: {case} has no probability for {label!r}, only for {list(one)}"
+    raise MetricError(msg)
+
+
+def _checked(name: str, count: int, place: int, label: Any, p: Any) -> float:
+    if isinstance(p, float | int | Real) and 0 <= float(p) <= 1 + SLACK:
+        return float(p)
+    case = case_at(place, count)
+    msg = f"{name}: {case} gives {label!r} the probability {p!r}, not one in [0, 1]"
     raise MetricError(msg)
