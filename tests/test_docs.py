@@ -18,6 +18,7 @@ from markdown_it import MarkdownIt
 
 import seatrial
 from seatrial import errors
+from seatrial.cli._commands import seatrial as command_line
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -37,6 +38,7 @@ class Block:
     language: str
     text: str
     line: int
+    follows: bool = False
 
 
 def blocks_of(page: Path) -> list[Block]:
@@ -44,7 +46,12 @@ def blocks_of(page: Path) -> list[Block]:
     tokens = MarkdownIt().parse(page.read_text(encoding="utf-8"))
     before_each = pairwise([None, *tokens])
     return [
-        Block(token.info.strip(), token.content, token.map[0] + 1)
+        Block(
+            token.info.strip(),
+            token.content,
+            token.map[0] + 1,
+            follows=bool(before) and before.type == "fence",
+        )
         for before, token in before_each
         if token.type == "fence"
         and not (before and before.type == "html_block" and NO_TEST.fullmatch(before.content))
@@ -73,12 +80,16 @@ def run_console(block: Block, page: Path) -> None:
         assert done.returncode in ANSWERS, told
         assert "Traceback" not in done.stderr, told
         if wanted.strip():
-            same = doctest.OutputChecker().check_output(wanted, done.stdout, ELLIPSIS)
-            assert same, f"{where} prints\n{done.stdout}"
+            check_output(wanted, done.stdout, where)
+
+
+def check_output(wanted: str, printed: str, where: str) -> None:
+    same = doctest.OutputChecker().check_output(wanted, printed, ELLIPSIS)
+    assert same, f"{where} prints\n{printed}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_block_of_a_page_runs(page, tmp_path, monkeypatch):
+def test_every_block_of_a_page_runs(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), str(tmp_path / "src"), *sys.path])
     modules = set(sys.modules)
@@ -92,7 +103,11 @@ def test_every_block_of_a_page_runs(page, tmp_path, monkeypatch):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(block.text, encoding="utf-8")
             elif block.language == "python":
+                capsys.readouterr()
                 run_python(block, page, namespace)
+            elif block.language == "text" and block.follows:
+                where = f"{page.relative_to(ROOT)}:{block.line}: the block above"
+                check_output(block.text, capsys.readouterr().out, where)
             elif block.language == "console":
                 run_console(block, page)
     finally:
@@ -108,6 +123,12 @@ def test_every_public_name_has_its_place_in_the_reference(page, face):
     text = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")
     documented = re.findall(r"^\.\. auto\w+:: (\w+)", text, re.MULTILINE)
     assert sorted(documented) == sorted(face.__all__)
+
+
+def test_the_reference_lists_every_command():
+    text = (ROOT / "docs" / "reference" / "command-line.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `seatrial ([\w-]+)", text, re.MULTILINE)
+    assert sorted(listed) == sorted(command_line.commands)
 
 
 def test_the_example_is_the_same_wherever_it_stands():
