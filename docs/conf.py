@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from importlib.metadata import version as version_of
 
 project = "seatrial"
@@ -8,7 +9,6 @@ release = version = version_of("seatrial")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build"]
-default_role = "literal"  # docstrings mark code with single backticks
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
@@ -17,3 +17,13 @@ autodoc_class_signature = "mixed"
 
 html_theme = "furo"
 html_title = f"seatrial {release}"
+
+
+def mark_code(_app, _what, _name, _obj, _options, lines):
+    """Docstrings mark code as Markdown does, with single backticks; autodoc reads reStructuredText."""
+    text = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``\\ ", "\n".join(lines))
+    lines[:] = text.split("\n")
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", mark_code)

@@ -121,7 +121,7 @@ def test_every_block_of_a_page_runs(page, tmp_path, monkeypatch, capsys):
 )
 def test_every_public_name_has_its_place_in_the_reference(page, face):
     text = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")
-    documented = re.findall(r"^\.\. auto\w+:: (\w+)", text, re.MULTILINE)
+    documented = re.findall(r"^\.\. (?:auto\w+|data):: (\w+)", text, re.MULTILINE)
     assert sorted(documented) == sorted(face.__all__)
 
 
