@@ -20,7 +20,7 @@ html_title = f"seatrial {release}"
 
 
 def mark_code(_app, _what, _name, _obj, _options, lines):
-    """Docstrings mark code as Markdown does, with single backticks; autodoc reads reStructuredText."""
+    """Docstrings mark code with single backticks, as Markdown does; autodoc wants two."""
     text = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``\\ ", "\n".join(lines))
     lines[:] = text.split("\n")
 
