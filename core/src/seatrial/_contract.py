@@ -28,6 +28,13 @@ def _place(function: Any) -> str:
     return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(function)
 
 
+class _Hooks:
+    """A plugin's hooks and nothing else: pluggy looks at every attribute of what it checks."""
+
+    def __init__(self, hooks: Mapping[str, Callable[..., Any]]) -> None:
+        vars(self).update(hooks)
+
+
 def _hooks(plugin: object) -> dict[str, tuple[Callable[..., Any], HookimplOpts | None]]:
     """Find the functions that look like hooks, without waking lazy attributes or proxies.
 
@@ -63,9 +70,10 @@ def components_of(
     for name, (function, mark) in hooks.items():
         if name not in known:
             if mark is not None and not mark["optionalhook"]:
+                hint = did_you_mean(name, known, after=PREFIX)
                 msg = (
-                    f"{_place(function)}: seatrial has no hook {name!r}{did_you_mean(name, known)} "
-                    "(a hook of a newer seatrial may be marked @hookimpl(optionalhook=True))"
+                    f"{_place(function)}: seatrial has no hook {name!r}{hint} (a hook of a newer "
+                    "seatrial may be marked @hookimpl(optionalhook=True))"
                 )
                 raise breach(msg)
         elif mark is None:
@@ -84,7 +92,9 @@ def components_of(
                     raise breach(msg)
                 components[value.name] = value
     try:
-        manager.register(plugin, namespace)
+        manager.register(
+            _Hooks({name: function for name, (function, _) in hooks.items()}), namespace
+        )
     except (PluginValidationError, ValueError) as error:
         msg = " ".join(str(error).split())
         raise breach(msg) from error

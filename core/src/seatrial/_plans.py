@@ -368,7 +368,7 @@ class Specification:
 
     def plan(self) -> Plan:
         """Compile the priorities to a plan that measures each thing once, and nothing else."""
-        slices: dict[tuple[Use[Perturbation] | None, int], dict[FrozenMapping, None]] = {}
+        slices: dict[tuple[str | None, int], dict[FrozenMapping, None]] = {}
         metrics: dict[str, Use[Metric]] = {}
         uses: dict[str, Use[Perturbation]] = {}
         for priority in self.priorities:
@@ -376,12 +376,12 @@ class Specification:
             for given in priority.perturbations:
                 use = _only(uses, given)
                 for severity in priority.severities_of(use):
-                    slices.setdefault((use, severity), {})[priority.where] = None
+                    slices.setdefault((use.label, severity), {})[priority.where] = None
             if priority.metric is not None:
                 _only(metrics, priority.metric)
         arms = tuple(
-            Arm(use=use, severities=(severity,), slices=tuple(where))
-            for (use, severity), where in slices.items()
+            Arm(use=uses[label] if label else None, severities=(severity,), slices=tuple(where))
+            for (label, severity), where in slices.items()
         )
         return Plan(
             perturbations=tuple(uses.values()),

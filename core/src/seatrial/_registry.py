@@ -171,7 +171,8 @@ class Registry:
         namespace = name.partition(".")[0]
         components = self._load(namespace, name)
         if name not in components:
-            msg = f"{namespace} has no {name!r}{did_you_mean(name, components)}"
+            hint = did_you_mean(name, components, after=f"{namespace}.")
+            msg = f"{namespace} has no {name!r}{hint}"
             raise UnknownComponentError(msg)
         found = components[name]
         if not isinstance(found, kind):

@@ -17,7 +17,10 @@ __all__ = [
 
 
 class FrozenMapping(Mapping[str, Any]):
-    """A mapping that can be read, compared, hashed and pickled, but not changed."""
+    """A mapping that can be read, compared, hashed and pickled, but not changed.
+
+    It is written in the order of its keys, so that equal ones read alike.
+    """
 
     __slots__ = ("_items",)
 
@@ -37,7 +40,7 @@ class FrozenMapping(Mapping[str, Any]):
         return hash(frozenset((key, _hashed(value)) for key, value in self._items.items()))
 
     def __repr__(self) -> str:
-        return repr(self._items)
+        return repr(dict(sorted(self._items.items(), key=lambda item: str(item[0]))))
 
 
 def _hashed(value: Any) -> int:
@@ -53,12 +56,16 @@ def a(word: str) -> str:
     return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
-def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """End a message about an unknown word with the known one that is nearest, if any is near."""
+def did_you_mean(word: str, words: Iterable[str], *, after: str = "") -> str:
+    """End a message about an unknown word with the known one that is nearest, if any is near.
+
+    `after` is a prefix that all of them share: it would make them look more alike than they are.
+    """
     import difflib
 
-    close = difflib.get_close_matches(word, list(words), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    known = {one.removeprefix(after): one for one in words}
+    close = difflib.get_close_matches(word.removeprefix(after), known, n=1)
+    return f"; did you mean {known[close[0]]}?" if close else ""
 
 
 def freeze(value: Any) -> Any:
