@@ -1,4 +1,4 @@
-"""A tiny causal language model with random weights, made from a configuration: no hub, no download."""
+"""A tiny causal language model with random weights, made from a configuration: no download."""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from seatrial_transformers import causal_lm
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from seatrial.errors import ModelError, ParameterError
-from seatrial_transformers import causal_lm
 
 HEADER = "The quick brown fox jumps over the lazy dog, and 12.5 mg of it is enough for one day. "
 QUESTIONS = {
@@ -72,6 +72,7 @@ FAMILIES = {
     "absolute positions": ("GPT2", {}, True),
     "soft-capped logits": ("Gemma2", {"head_dim": 8, "final_logit_softcapping": 2.0}, True),
     "sliding window": ("Mistral", {"sliding_window": 36}, True),
+    "sliding window shorter than a batch": ("Mistral", {"sliding_window": 80}, True),
     "positions in the mask": ("Bloom", {}, False),
     "recurrent": ("Mamba", {}, False),
 }
@@ -124,6 +125,27 @@ def shared_model(tiny):
     return model
 
 
+def test_a_token_that_begins_every_text_is_fed_and_never_scored(tiny, tmp_path):
+    import shutil
+
+    from tokenizers.processors import TemplateProcessing
+
+    copy = shutil.copytree(tiny, tmp_path / "copy")
+    tokenizer = AutoTokenizer.from_pretrained(tiny)
+    beginning = tokenizer.convert_tokens_to_ids("<|system|>")
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<|system|> $A <|end|>", special_tokens=[("<|system|>", beginning), ("<|end|>", 0)]
+    )
+    tokenizer.bos_token = "<|system|>"
+    tokenizer.save_pretrained(copy)
+    options = [("yes", "maybe it is unclear")]
+    (added,) = causal_lm(copy).choices(["Answer:"], options)
+    (written,) = causal_lm(tiny).choices(["<|system|>Answer:"], options)
+    assert added == written
+    (plain,) = causal_lm(tiny).choices(["Answer:"], options)
+    assert plain != added
+
+
 def fed(model):
     """Count the tokens that go through the module, call by call."""
     counts = []
@@ -135,12 +157,25 @@ def fed(model):
     return counts
 
 
-def test_a_prompt_is_computed_once_for_all_its_options(tiny):
-    model = causal_lm(tiny)
+@pytest.mark.parametrize("batch_tokens", [1, 512])
+def test_a_prompt_is_computed_once_for_all_its_options(tiny, batch_tokens):
+    model = causal_lm(tiny, batch_tokens=batch_tokens)
     counts = fed(model)
     prompt = len(model.tokenizer(HEADER.rstrip())["input_ids"])
     model.choices([HEADER], [("yes", "no", "maybe")])
     assert counts == [prompt]  # options of one token each are read off the prompt's last logits
+
+
+def test_many_long_options_are_split_so_that_no_batch_grows_without_bound(tiny):
+    model = causal_lm(tiny, batch_tokens=16)
+    counts = fed(model)
+    options = [f"{word} {HEADER}" for word in ("yes", "no", "maybe", "door", "stone", "wind")]
+    (found,) = exact(model, [("Answer:", options)])
+    longest = max(len(model.tokenizer(option)["input_ids"]) for option in options)
+    assert len(counts) > 1
+    assert max(counts) <= 2 * (longest + 4)
+    truth = [brute_force(tiny, "Answer:", option) for option in options]
+    assert found.log_likelihoods == pytest.approx(truth, abs=2e-4)
 
 
 def test_what_all_prompts_share_is_computed_once_for_all_batches(tiny):
@@ -227,7 +262,7 @@ def test_blank_options_are_null_and_never_chosen(tiny):
 
 
 def test_options_without_any_text_are_an_error(tiny):
-    with pytest.raises(ModelError, match="none of the options .* has any text"):
+    with pytest.raises(ModelError, match=r"none of the options .* has any text"):
         causal_lm(tiny).choices(["Answer:"], [("", " ")])
 
 

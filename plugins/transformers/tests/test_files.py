@@ -8,28 +8,28 @@ import threading
 import time
 
 import pytest
+from seatrial_transformers import _files, _gguf, causal_lm, smollm2
 
 from seatrial.errors import ModelError
-from seatrial_transformers import _files, _gguf, causal_lm, smollm2
 
 
 @pytest.mark.parametrize("path", ["/no/such/folder", "no such model", "missing.gguf", "a/b/c"])
 def test_a_path_to_nothing_is_an_error_that_says_what_to_give(path):
-    with pytest.raises(ModelError, match="give a folder, a .gguf file or a name on the hub"):
+    with pytest.raises(ModelError, match=r"give a folder, a \.gguf file or a name on the hub"):
         _ = causal_lm(path).identity
 
 
 def test_pickled_weights_are_refused(tmp_path):
     (tmp_path / "pytorch_model.bin").write_bytes(b"")
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(ModelError, match="holds no .safetensors file"):
+    with pytest.raises(ModelError, match=r"holds no \.safetensors file"):
         _ = causal_lm(tmp_path).identity
 
 
 def test_a_file_that_is_no_gguf_is_refused(tmp_path):
     file = tmp_path / "model.bin"
     file.write_bytes(b"")
-    with pytest.raises(ModelError, match="neither a folder nor a .gguf file"):
+    with pytest.raises(ModelError, match=r"neither a folder nor a \.gguf file"):
         _ = causal_lm(file).identity
 
 

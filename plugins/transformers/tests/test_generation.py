@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from seatrial_transformers import causal_lm
 
 from seatrial.errors import ModelError
-from seatrial_transformers import causal_lm
 
 PROMPTS = ["The quick brown", "Question: how do you keep a door open in the wind?", "no"]
 

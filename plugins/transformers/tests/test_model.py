@@ -8,10 +8,10 @@ import sys
 import threading
 
 import pytest
+from seatrial_transformers import causal_lm
 
 from seatrial import Case, Prediction
 from seatrial.errors import ModelError, ParameterError
-from seatrial_transformers import causal_lm
 
 PROMPT = "Question: {question}\nAnswer:"
 

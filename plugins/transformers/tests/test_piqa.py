@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 import pytest
+from seatrial_transformers import _packaged, piqa_cases
 
 from seatrial.errors import PlanError
-from seatrial_transformers import _packaged, piqa_cases
 
 
 def installed() -> bool:

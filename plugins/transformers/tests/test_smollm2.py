@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 import pytest
-
 from seatrial_transformers import piqa_cases, smollm2
 
 

@@ -6,7 +6,7 @@ import math
 
 from attrs import frozen
 
-from seatrial.errors import ModelError, ParameterError
+from seatrial.errors import ModelError
 
 __all__ = ["DIGITS", "LENGTHS", "Choices", "weighed"]
 
@@ -83,14 +83,5 @@ def weighed(
 
 
 def _length(option: str, tokens: int, normalization: str) -> int:
-    match normalization:
-        case "characters":
-            return len(option) or 1
-        case "bytes":
-            return len(option.encode()) or 1
-        case "tokens":
-            return tokens or 1
-        case "none":
-            return 1
-    msg = f"normalization must be one of {', '.join(LENGTHS)}, not {normalization!r}"
-    raise ParameterError(msg)
+    lengths = {"characters": len(option), "bytes": len(option.encode()), "tokens": tokens}
+    return lengths.get(normalization, 1) or 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from attrs import frozen
@@ -65,8 +66,8 @@ def write(
     room = 1 if temperature else BREADTH * batch_tokens
     written: dict[str, Completion] = {}
     for batch in _batches(ids, max_new_tokens, room):
-        with seeded(derive(seed, "generate", batch[0])):
-            several = {text: ids[text] for text in batch}
+        several = {text: ids[text] for text in batch}
+        with seeded(derive(seed, "generate", batch[0])) if temperature else nullcontext():
             written |= _generated(loaded, several, max_new_tokens, temperature)
     return [written[prompt] for prompt in prompts]
 

@@ -187,6 +187,11 @@ class CausalLM:
         if len(prompts) != len(options):
             msg = f"each prompt needs its options: there are {len(prompts)} and {len(options)}"
             raise ModelError(msg)
+        if normalization is None:
+            normalization = self.normalization
+        if normalization not in LENGTHS:
+            msg = f"normalization must be one of {', '.join(LENGTHS)}, not {normalization!r}"
+            raise ParameterError(msg)
         if not prompts:
             return []
         chat = self._chats(by_default=False)
@@ -195,7 +200,7 @@ class CausalLM:
             self._worded(prompts, chat),
             options,
             separator=self.separator,
-            normalization=normalization or self.normalization,
+            normalization=normalization,
             templated=chat,
             batch_tokens=self.batch_tokens,
         )
@@ -212,7 +217,7 @@ class CausalLM:
         return write(
             self._loaded,
             self._worded(prompts, chat),
-            max_new_tokens=max_new_tokens or self.max_new_tokens,
+            max_new_tokens=self.max_new_tokens if max_new_tokens is None else max_new_tokens,
             temperature=self.temperature,
             seed=self.seed,
             chat=chat,

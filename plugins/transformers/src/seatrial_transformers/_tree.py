@@ -146,10 +146,11 @@ def _trees(groups: list[tuple[Span, ...]], header: int, batch_tokens: int) -> It
 
 
 def _pieces(group: Sequence[Span], header: int, batch_tokens: int) -> Iterator[Sequence[Span]]:
-    """Halve a group until each piece fits; a single span that does not fit stays whole."""
+    """Halve a group until each piece fits; what is mostly one long prompt stays whole."""
     tree = Tree(header)
     tree.add(group)
-    if len(tree.tokens) <= batch_tokens or len(group) == 1:
+    longest = max(len(span.ids) for span in group) - header
+    if len(tree.tokens) <= max(batch_tokens, 2 * longest):
         yield group
         return
     half = len(group) // 2
@@ -158,9 +159,13 @@ def _pieces(group: Sequence[Span], header: int, batch_tokens: int) -> Iterator[S
 
 
 def _prefilled(module: Any, ids: Sequence[int]) -> Any:
+    from transformers import DynamicCache
+
     tokens = torch.tensor([ids], device=module.device)
+    cache = DynamicCache()  # unlike the model's own choice it never forgets beyond a sliding window
     with torch.inference_mode():
-        return module(input_ids=tokens, use_cache=True, **_kept(module, 1)).past_key_values
+        module(input_ids=tokens, past_key_values=cache, use_cache=True, **_kept(module, 1))
+    return cache
 
 
 def _kept(module: Any, rows: Any) -> dict[str, Any]:
