@@ -1,0 +1,171 @@
+"""Checks of adapters."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+from .._cases import Case
+from .._components import Adapter, Model, Use
+from ._common import built
+from ._results import Skipped, expect
+from ._samples import SEEDS, Samples
+
+__all__ = ["CHECKS"]
+
+A = Use[Adapter]
+
+
+def cases_of(use: A, samples: Samples) -> tuple[Case, ...]:
+    """Give the sample cases, or skip where an adapter is for another modality than text."""
+    modality = use.component.modality
+    made = all(isinstance(case.input, str) for case in samples.cases)
+    if modality not in (None, "text") and made:
+        msg = f"no sample cases of modality {modality!r}"
+        raise Skipped(msg)
+    return samples.cases
+
+
+def answers(model: Model, cases: Sequence[Case]) -> list[str]:
+    """Write down what a model answers to each case, bit for bit."""
+    from ..trials._measure import dump_prediction, encode
+
+    found = model([case.input for case in cases])
+    expect(len(found) == len(cases), f"the model gave {len(found)} answers to {len(cases)} inputs")
+    return [dump_prediction(encode(one)) for one in found]
+
+
+def adapted(use: A, samples: Samples, model: Model | None = None) -> Model:
+    """Adapt a sample model, or skip when the result is no model."""
+    (adapt,) = built(use)
+    cases = cases_of(use, samples)
+    model = model or samples.model(use.component.needs)
+    result: Any = adapt(model, cases, seed=SEEDS[0])
+    if not callable(result):
+        msg = "it gives no model"
+        raise Skipped(msg)
+    return cast("Model", result)
+
+
+def check_result_is_a_model(use: A, samples: Samples) -> None:
+    """What comes out is a model: a callable that gives one answer to each input.
+
+    Return a callable from a list of inputs to a list of answers.
+    """
+    (adapt,) = built(use)
+    cases = cases_of(use, samples)
+    result = adapt(samples.model(use.component.needs), cases, seed=SEEDS[0])
+    expect(callable(result), f"it gives {result!r:.80}, which cannot be called")
+    answers(result, cases)
+
+
+def check_original_is_left_alone(use: A, samples: Samples) -> None:
+    """The original model answers bit for bit as before.
+
+    Copy what you change; a repair is compared with the model it repaired.
+    """
+    cases = cases_of(use, samples)
+    model = samples.model(use.component.needs)
+    before = answers(model, cases)
+    result = adapted(use, samples, model)
+    answers(result, cases)
+    changed = sum(one != other for one, other in zip(before, answers(model, cases), strict=True))
+    expect(not changed, f"{changed} of {len(cases)} answers of the original changed")
+
+
+def check_same_seed_same_model(use: A, samples: Samples) -> None:
+    """The same model, cases and seed give a model with the same answers.
+
+    Draw only from the seed.
+    """
+    cases = cases_of(use, samples)
+    one, other = (answers(adapted(use, samples), cases) for _ in range(2))
+    changed = sum(first != second for first, second in zip(one, other, strict=True))
+    expect(not changed, f"{changed} of {len(cases)} answers differ between two repairs")
+
+
+def check_learns_from_one_case_per_class(use: A, samples: Samples) -> None:
+    """One case of each class is enough to give a model.
+
+    Do without a held-out part, or without choosing hyperparameters, when there are so few cases.
+    """
+    cases = cases_of(use, samples)
+    classes = {repr(case.target): case for case in reversed(cases)}
+    (adapt,) = built(use)
+    model = samples.model(use.component.needs)
+    try:
+        result = adapt(model, tuple(classes.values()), seed=SEEDS[0])
+    except Exception as error:
+        msg = f"{len(classes)} cases, one per class, raise {type(error).__name__}: {error}"
+        raise AssertionError(msg) from error
+    if callable(result):
+        answers(result, cases)
+
+
+class _Bare:
+    """A model with exactly the attributes that are named."""
+
+    def __init__(self, model: Model, names: Sequence[str]) -> None:
+        self._model = model
+        for name in names:
+            setattr(self, name, getattr(model, name))
+
+    def __call__(self, inputs: Sequence[Any], /) -> Sequence[Any]:
+        return self._model(inputs)
+
+
+def check_needs_are_truthful(use: A, samples: Samples) -> None:
+    """It works on a model that has the attributes in `needs`, and no other.
+
+    Add what it reads to `needs`: they are checked before anything runs.
+    """
+    cases = cases_of(use, samples)
+    model = samples.model(use.component.needs)
+    adapted(use, samples, model)
+    try:
+        result = adapted(use, samples, _Bare(model, use.component.needs))
+        answers(result, cases)
+    except AttributeError as error:
+        needs = ", ".join(use.component.needs) or "nothing"
+        msg = f"it declares that it needs {needs}, but: {error}"
+        raise AssertionError(msg) from error
+
+
+def check_saves_and_loads(use: A, samples: Samples) -> None:
+    """A repaired model with `save(path)` is read by `load(path)` of its module, answers and all.
+
+    Save everything that the answers depend on, and what the original was.
+    """
+    result = adapted(use, samples)
+    save = getattr(result, "save", None)
+    load = getattr(_module_of(use.component.factory), "load", None)
+    if save is None or load is None:
+        msg = "its model has no save" if save is None else "its module has no load"
+        raise Skipped(msg)
+    cases = cases_of(use, samples)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model"
+        save(path)
+        before, after = answers(result, cases), answers(load(path), cases)
+    changed = sum(one != other for one, other in zip(before, after, strict=True))
+    expect(not changed, f"{changed} of {len(cases)} answers differ after saving and loading")
+
+
+def _module_of(factory: Any) -> Any:
+    if isinstance(factory, str):
+        return import_module(factory.partition(":")[0])
+    return sys.modules.get(getattr(factory, "__module__", ""))
+
+
+CHECKS: tuple[Callable[[A, Samples], None], ...] = (
+    check_result_is_a_model,
+    check_original_is_left_alone,
+    check_same_seed_same_model,
+    check_learns_from_one_case_per_class,
+    check_needs_are_truthful,
+    check_saves_and_loads,
+)

@@ -1,0 +1,160 @@
+"""Ask a fresh interpreter: with other hash seeds, and nothing of this process in memory."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Self
+
+from .._components import import_string
+from ..errors import NotApplicable
+from ._results import Skipped
+from ._wire import decode, encode, fingerprint
+
+__all__ = ["NOT_APPLICABLE", "fingerprint_of", "importable", "imported", "perturbed_elsewhere"]
+
+NOT_APPLICABLE = "not applicable"
+LIGHT = frozenset({"attr", "attrs", "cattrs", "pluggy", "seatrial", "typing_extensions"})
+START = "import sys; sys.path[:] = sys.argv[1:]; from seatrial.testing._fresh import serve; serve()"
+
+
+class Interpreter:
+    """Another Python with the same `sys.path`; it does what it is asked, one task after another."""
+
+    def __init__(self) -> None:
+        other = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
+        self.process = subprocess.Popen(  # noqa: S603 - this Python, on code of ours
+            [sys.executable, "-c", START, *sys.path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="ascii",
+            env={**os.environ, "PYTHONHASHSEED": other},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ask(self, task: str, *given: Any) -> Any:
+        """Do a task there; what it raises there is an `AssertionError` here."""
+        asking, telling = self.process.stdin, self.process.stdout
+        if asking is None or telling is None:
+            msg = "the interpreter was started without pipes"
+            raise RuntimeError(msg)
+        asking.write(json.dumps([task, *given]) + "\n")
+        asking.flush()
+        reply = telling.readline()
+        if not reply:
+            msg = f"a fresh process ended with status {self.process.wait()}"
+            raise AssertionError(msg)
+        found, error = json.loads(reply)
+        if error:
+            msg = f"a fresh process raised {error}"
+            raise AssertionError(msg)
+        return found
+
+    def close(self) -> None:
+        """Let it end."""
+        self.process.communicate()
+
+
+def serve() -> None:
+    """Answer requests line by line; what plugins print goes elsewhere."""
+    with os.fdopen(os.dup(1), "w", encoding="ascii") as telling:
+        os.dup2(2, 1)
+        for line in sys.stdin:
+            task, *given = json.loads(line)
+            try:
+                reply = [TASKS[task](*given), None]
+            except Exception as error:  # noqa: BLE001 - it is raised again over there
+                reply = [None, f"{type(error).__name__}: {error}"]
+            telling.write(json.dumps(reply) + "\n")
+            telling.flush()
+
+
+def _imported_by(module: str) -> list[str]:
+    before = set(sys.modules)
+    import_module(module)
+    packages = {name.partition(".")[0] for name in set(sys.modules) - before}
+    own = module.partition(".")[0]
+    return sorted(packages - LIGHT - sys.stdlib_module_names - {own})
+
+
+def _perturbed(
+    factory: str, rungs: Iterable[Any], values: Iterable[Any], seeds: Sequence[int]
+) -> list[str]:
+    built = [import_string(factory, what="factory")(**decode(rung)) for rung in rungs]
+    return [
+        fingerprint_of(work, decode(value), seed)
+        for work in built
+        for value in values
+        for seed in seeds
+    ]
+
+
+TASKS: dict[str, Callable[..., Any]] = {"imported": _imported_by, "perturbed": _perturbed}
+
+
+def fingerprint_of(work: Callable[..., Any], value: Any, seed: int) -> str:
+    """Fingerprint what a perturbation makes of a value."""
+    try:
+        return fingerprint(work(value, seed=seed))
+    except NotApplicable:
+        return NOT_APPLICABLE
+
+
+def imported(module: str) -> list[str]:
+    """List the packages that a module imports beyond the standard library, seatrial and its own."""
+    with Interpreter() as fresh:
+        found: list[str] = fresh.ask("imported", module)
+    return found
+
+
+_kept: dict[str, tuple[float, Interpreter]] = {}
+"""One interpreter for each package, because importing a library costs seconds."""
+
+
+def perturbed_elsewhere(
+    factory: str, rungs: Iterable[Any], values: Iterable[Any], seeds: Sequence[int]
+) -> list[str]:
+    """Fingerprint what a factory's perturbations make of values in another process."""
+    package = factory.partition(":")[0].partition(".")[0]
+    changed = _last_change(package)
+    if package in _kept and (_kept[package][0] != changed or _kept[package][1].process.poll()):
+        _kept.pop(package)[1].close()
+    if package not in _kept:
+        _kept[package] = (changed, Interpreter())
+        atexit.register(_kept[package][1].close)
+    fresh = _kept[package][1]
+    found: list[str] = fresh.ask("perturbed", factory, _encoded(rungs), _encoded(values), seeds)
+    return found
+
+
+def _encoded(values: Iterable[Any]) -> list[Any]:
+    return [encode(value) for value in values]
+
+
+def _last_change(package: str) -> float:
+    files = [
+        getattr(module, "__file__", None)
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] == package
+    ]
+    return max((Path(file).stat().st_mtime for file in files if file), default=0.0)
+
+
+def importable(factory: Any) -> str:
+    """Give the import string of a factory, or skip: another process cannot name a callable."""
+    if not isinstance(factory, str):
+        msg = "its factory is a callable, not an import string"
+        raise Skipped(msg)
+    return factory

@@ -1,0 +1,137 @@
+"""Run every check that a component must pass."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .._components import KINDS, Component, Use
+from .._registry import OFFICIAL, Registry, default_registry
+from ..errors import PlanError, UnknownComponentError
+from . import _adapters, _audits, _common, _explainers, _metrics, _perturbations
+from ._results import CheckResult, Skipped
+from ._samples import Samples
+
+__all__ = ["Check", "check", "check_distribution", "checks_of", "expectations", "run_one", "used"]
+
+Check = Callable[[Use[Any], Samples], None]
+
+OF_KIND: Mapping[str, tuple[Check, ...]] = {
+    "perturbations": _perturbations.CHECKS,
+    "metrics": _metrics.CHECKS,
+    "adapters": _adapters.CHECKS,
+    "explainers": _explainers.CHECKS,
+    "audits": _audits.CHECKS,
+}
+
+
+def used(component: Component | Use[Any]) -> Use[Any]:
+    """Take a component, or a use of it with parameters bound."""
+    return component if isinstance(component, Use) else Use(component)
+
+
+def checks_of(component: Component | Use[Any]) -> dict[str, Check]:
+    """List the checks that a component must pass, by name, in the order in which they run."""
+    one = used(component).component
+    own = next(OF_KIND[plural] for plural, kind in KINDS.items() if isinstance(one, kind))
+    return {check.__name__: check for check in (*_common.CHECKS, *own)}
+
+
+def expectations(component: Component | Use[Any], given: Mapping[str, str]) -> Mapping[str, str]:
+    """Refuse expected failures of unknown checks, and those without a reason."""
+    checks = checks_of(component)
+    for name, reason in given.items():
+        if name not in checks:
+            close = difflib.get_close_matches(name, checks, n=1)
+            hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(checks)}"
+            msg = f"{used(component).label} has no check {name!r}{hint}"
+            raise PlanError(msg)
+        if not reason.strip():
+            msg = f"the expected failure of {name} needs a reason"
+            raise PlanError(msg)
+    return given
+
+
+def run_one(check: Check, use: Use[Any], samples: Samples) -> None:
+    """Run one check; a failure carries a note of what is asked for and how to mend it."""
+    try:
+        check(use, samples)
+    except Skipped:
+        raise
+    except Exception as error:
+        error.add_note(f"{use.label}, {check.__name__}: {inspect.getdoc(check)}")
+        raise
+
+
+def check(
+    component: Component | Use[Any],
+    *,
+    expected_failures: Mapping[str, str] | None = None,
+    samples: Samples | None = None,
+) -> tuple[CheckResult, ...]:
+    """Check that a component keeps what seatrial promises its users.
+
+    `component` may be a use with parameters bound, as in `check(probe(layers=(3,)))`.
+    `expected_failures` maps names of checks to reasons; it is strict: one that passes after all is
+    a failure. Raises `PlanError` for a name that is no check, or a reason that is empty.
+    Print `summary(results)` to see how many checks ran, and why others did not.
+    """
+    use = used(component)
+    announced = expectations(use, expected_failures or {})
+    samples = samples or Samples()
+    results = []
+    for name, one in checks_of(use).items():
+        outcome, reason = _outcome(one, use, samples)
+        if name in announced and outcome == "failed":
+            outcome, reason = "expected", announced[name]
+        elif name in announced and outcome == "passed":
+            outcome = "failed"
+            reason = f"it passes, though its failure is announced ({announced[name]}); delete that"
+        results.append(CheckResult(name, outcome, reason, inspect.getdoc(one) or ""))
+    return tuple(results)
+
+
+def _outcome(check: Check, use: Use[Any], samples: Samples) -> tuple[str, str]:
+    try:
+        run_one(check, use, samples)
+    except Skipped as skipped:
+        return "skipped", str(skipped)
+    except AssertionError as error:
+        return "failed", str(error)
+    except Exception as error:  # noqa: BLE001 - a component that crashes has failed the check
+        return "failed", f"{type(error).__name__}: {error}"
+    return "passed", ""
+
+
+def check_distribution(
+    name: str, registry: Registry | None = None
+) -> dict[str, tuple[CheckResult, ...]]:
+    """Check every component of one installed plugin, given its distribution or its namespace.
+
+    Gives the results by component. Raises `UnknownComponentError` when there is no such plugin, and
+    a `PluginError` when it is broken.
+    """
+    registry = default_registry() if registry is None else registry
+    wanted = name.lower().replace("_", "-")
+    sources = {space: registry.source(space).distribution for space in registry.namespaces()}
+    spaces = [
+        space
+        for space, distribution in sources.items()
+        if wanted in (space, distribution.lower().replace("_", "-"))
+    ]
+    if not spaces:
+        known = sorted({*sources, *sources.values()} - {"local"})
+        close = difflib.get_close_matches(wanted, known, n=1)
+        official = wanted.removeprefix("seatrial-")
+        hint = f"; did you mean {close[0]}?" if close else ""
+        if official in OFFICIAL:
+            hint = f"; try: pip install seatrial-{official}"
+        msg = f"no plugin {name!r} is installed{hint}"
+        raise UnknownComponentError(msg)
+    return {
+        component.name: check(component)
+        for space in spaces
+        for component in registry.components(space)
+    }

@@ -1,0 +1,221 @@
+"""Checks of metrics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .._cases import Prediction
+from .._components import Metric, Use
+from ..errors import MetricError
+from ._common import built
+from ._results import Skipped, expect
+from ._samples import Answers, Samples
+from ._wire import fingerprint
+
+__all__ = ["CHECKS"]
+
+M = Use[Metric]
+
+
+def scored(use: M, targets: Sequence[Any], answers: Sequence[Prediction]) -> Any:
+    """Score as a run does: with whole predictions, or with the bare answers."""
+    (score,) = built(use)
+    whole = use.component.reads == "prediction"
+    return score(list(targets), list(answers) if whole else [one.value for one in answers])
+
+
+def figure(use: M, targets: Sequence[Any], answers: Sequence[Prediction]) -> float:
+    """Give the figure that a report shows: the score, or the mean over cases."""
+    found = scored(use, targets, answers)
+    if not use.component.per_case:
+        return float(found)
+    scores = [float(one) for one in found]
+    return math.fsum(scores) / len(scores)
+
+
+def suites(use: M, samples: Samples) -> list[Answers]:
+    """Give the sample answers that this metric can score, or skip when there are none."""
+    found = []
+    for one in samples.answers:
+        try:
+            figures = [
+                figure(use, one.targets, given) for given in (one.perfect, one.mixed, one.worst)
+            ]
+        except Skipped:
+            raise
+        except Exception:  # noqa: BLE001, S112 - which samples suit it is what is asked here
+            continue
+        if all(math.isfinite(value) for value in figures):
+            found.append(one)
+    if not found:
+        msg = "it gives none of the sample answers a finite score"
+        raise Skipped(msg)
+    return found
+
+
+def check_ordinary_answers_get_a_finite_score(use: M, samples: Samples) -> None:
+    """Perfect, mixed and worst answers of at least one kind get a finite number.
+
+    The kinds are classes (texts, with probabilities and refusals) and numbers; for any other, pass
+    samples=Samples(answers=[...]).
+    """
+    built(use)
+    problems = []
+    for one in samples.answers:
+        for name, given in (("perfect", one.perfect), ("mixed", one.mixed), ("worst", one.worst)):
+            try:
+                value = figure(use, one.targets, given)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
+                problems.append(f"{one.name}: {type(error).__name__}: {error}")
+                break
+            if not math.isfinite(value):
+                problems.append(f"{one.name}: {name} answers score {value}")
+                break
+        else:
+            return
+    raise AssertionError("; ".join(problems))
+
+
+def check_perfect_beats_worst(use: M, samples: Samples) -> None:
+    """Perfect answers score better than the worst, and mixed ones no better than perfect.
+
+    Set `higher_is_better` as the metric is meant.
+    """
+    sign = 1 if use.component.higher_is_better else -1
+    for one in suites(use, samples):
+        best, mixed, worst = (
+            figure(use, one.targets, given) for given in (one.perfect, one.mixed, one.worst)
+        )
+        better = sign * best > sign * worst and sign * best >= sign * mixed
+        direction = "higher" if sign > 0 else "lower"
+        told = f"perfect {best:.4g}, mixed {mixed:.4g} and worst {worst:.4g}"
+        expect(better, f"{one.name}: {told}, where {direction} is said to be better")
+
+
+def check_score_lies_within_bounds(use: M, samples: Samples) -> None:
+    """No score lies outside the declared bounds.
+
+    Correct `bounds`: intervals and thresholds are checked against them.
+    """
+    if use.component.bounds is None:
+        msg = "it declares no bounds"
+        raise Skipped(msg)
+    low, high = use.component.bounds
+    for one in suites(use, samples):
+        for given in (one.perfect, one.mixed, one.worst):
+            found = scored(use, one.targets, given)
+            for value in found if use.component.per_case else [found]:
+                expect(
+                    low <= value <= high,
+                    f"{one.name}: the score {value} is outside [{low}, {high}]",
+                )
+
+
+def check_order_of_cases_does_not_matter(use: M, samples: Samples) -> None:
+    """The figure is the same whatever the order of the cases.
+
+    Sum exactly (`math.fsum`), and look at no case's place.
+    """
+    for one in suites(use, samples):
+        count = len(one.targets)
+        for step in (-1, 7):
+            order = [index * step % count for index in range(count)]
+            if len(set(order)) < count:
+                continue
+            before = figure(use, one.targets, one.mixed)
+            after = figure(
+                use, [one.targets[index] for index in order], [one.mixed[index] for index in order]
+            )
+            same = math.isclose(before, after, rel_tol=1e-9, abs_tol=1e-12)
+            expect(same, f"{one.name}: {before!r} became {after!r} when the cases changed places")
+
+
+def check_targets_and_answers_are_left_alone(use: M, samples: Samples) -> None:
+    """The lists that are scored are the same after as before.
+
+    Copy before you sort or write: other metrics score the same lists after you.
+    """
+    (score,) = built(use)
+    for one in suites(use, samples):
+        targets = list(one.targets)
+        whole = use.component.reads == "prediction"
+        answers = list(one.mixed) if whole else [answer.value for answer in one.mixed]
+        before = fingerprint(targets), list(map(repr, answers))
+        score(targets, answers)
+        after = fingerprint(targets), list(map(repr, answers))
+        expect(before == after, f"{one.name}: scoring changed the lists in place")
+
+
+def check_no_cases_is_a_clear_error(use: M, _: Samples) -> None:
+    """No cases at all are refused with `MetricError`.
+
+    Raise it with a sentence: a mean over nothing is no score.
+    """
+    try:
+        found = scored(use, [], [])
+    except MetricError as error:
+        expect(str(error).strip(), "its MetricError says nothing")
+        return
+    except Skipped:
+        raise
+    except Exception as error:
+        msg = f"no cases raise {type(error).__name__}, not MetricError: {error}"
+        raise AssertionError(msg) from error
+    msg = f"no cases are scored {found!r}"
+    raise AssertionError(msg)
+
+
+def check_one_class_is_scored_or_a_clear_error(use: M, samples: Samples) -> None:
+    """Cases of one class get a finite score, or are refused with `MetricError`.
+
+    Raise it where the score is undefined, rather than give NaN or a made-up figure.
+    """
+    for one in suites(use, samples):
+        rows = [index for index, target in enumerate(one.targets) if target == one.targets[0]]
+        targets, answers = [one.targets[0]] * len(rows), [one.mixed[index] for index in rows]
+        try:
+            found = figure(use, targets, answers)
+        except MetricError as error:
+            expect(str(error).strip(), "its MetricError says nothing")
+            continue
+        except Exception as error:
+            msg = f"{one.name}: one class raises {type(error).__name__}, not MetricError: {error}"
+            raise AssertionError(msg) from error
+        expect(math.isfinite(found), f"{one.name}: one class is scored {found}")
+
+
+def check_per_case_gives_one_number_per_case(use: M, samples: Samples) -> None:
+    """A `per_case` metric gives a number for each case, and for each the same as for it alone.
+
+    Return as many scores as there are cases, in their order; without `per_case`, return one number.
+    """
+    for one in suites(use, samples):
+        found = scored(use, one.targets, one.mixed)
+        if not use.component.per_case:
+            expect(
+                isinstance(found, int | float),
+                f"{one.name}: it gives {found!r:.80}, not one number",
+            )
+            continue
+        told = f"{one.name}: {len(found)} scores for {len(one.targets)} cases"
+        expect(len(found) == len(one.targets), told)
+        for index, (target, answer) in enumerate(zip(one.targets, one.mixed, strict=True)):
+            (alone,) = scored(use, [target], [answer])
+            same = math.isclose(alone, found[index], rel_tol=1e-9, abs_tol=1e-12)
+            expect(
+                same, f"{one.name}: case {index} scores {found[index]} among others, {alone} alone"
+            )
+
+
+CHECKS: tuple[Callable[[M, Samples], None], ...] = (
+    check_ordinary_answers_get_a_finite_score,
+    check_perfect_beats_worst,
+    check_score_lies_within_bounds,
+    check_order_of_cases_does_not_matter,
+    check_targets_and_answers_are_left_alone,
+    check_no_cases_is_a_clear_error,
+    check_one_class_is_scored_or_a_clear_error,
+    check_per_case_gives_one_number_per_case,
+)
