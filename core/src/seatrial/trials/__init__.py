@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ._compare import Comparison
 from ._forecast import Forecast, forecast
-from ._judge import Judgement, judge
+from ._judge import judge
+from ._judgement import Judgement
 from ._report import Accounting, Cell, Record, Report
 from ._run import Progress, perturbed, run
 from ._verbs import audit, explain, repair

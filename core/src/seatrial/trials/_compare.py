@@ -19,10 +19,10 @@ __all__ = ["Change", "Comparison", "compare"]
 
 @frozen
 class Change:
-    """How one metric of one cell changed; `change` above zero is better, whatever the metric's direction.
+    """How one metric of one cell changed; `change` above zero is better, in either direction.
 
-    `lost` and `won` name the cases that went from the better half of the metric's range to the worse, and
-    the other way.
+    `lost` and `won` name the cases that went from the better half of the metric's range to the
+    worse, and the other way.
     """
 
     perturbation: str
@@ -112,10 +112,14 @@ def compare(after: Report, before: Report, confidence: float) -> Comparison:
             matched = [
                 (at, old_case[case.id])
                 for at, case in enumerate(after.cases)
-                if case.id in old_case and not np.isnan(one[at]) and not np.isnan(two[old_case[case.id]])
+                if case.id in old_case
+                and not np.isnan(one[at])
+                and not np.isnan(two[old_case[case.id]])
             ]
             if matched:
-                changes.append(_change(after, metric, label, severity, matched, one, two, confidence))
+                changes.append(
+                    _change(after, metric, label, severity, matched, one, two, confidence)
+                )
     if not changes:
         msg = "the two reports have no case in common, so nothing can be compared"
         raise PlanError(msg)
@@ -167,6 +171,6 @@ def _change(
         0.0 - drop.estimate,
         (-drop.high, -drop.low),
         len(matched),
-        tuple(case.id for case, was, is_ in zip(owners, good_before, good_after, strict=True) if was and not is_),
-        tuple(case.id for case, was, is_ in zip(owners, good_before, good_after, strict=True) if is_ and not was),
+        tuple(owners[at].id for at in np.flatnonzero(good_before & ~good_after)),
+        tuple(owners[at].id for at in np.flatnonzero(good_after & ~good_before)),
     )

@@ -59,10 +59,11 @@ def same(one: Any, other: Any) -> bool:
 
 
 def distance(clean: Any, perturbed: Any) -> float | None:
-    """Measure what was really done to a value, in [0, 1] for text; None where no distance is defined.
+    """Measure what was really done to a value; None where no distance is defined.
 
-    Text: edit distance over the longer length. Arrays: root mean squared error over the range of the
-    clean array (NRMSE). Mappings and sequences of these: the mean over the parts that can be measured.
+    Text: edit distance over the longer length, in [0, 1]. Arrays: root mean squared error over the
+    range of the clean array (NRMSE). Mappings and sequences of these: the mean over the parts that
+    can be measured.
     """
     if isinstance(clean, str) and isinstance(perturbed, str):
         longest = max(len(clean), len(perturbed))
@@ -87,4 +88,4 @@ def _nrmse(clean: np.ndarray[Any, Any], perturbed: np.ndarray[Any, Any]) -> floa
     error = float(np.sqrt(np.mean((perturbed.astype(np.float64) - reference) ** 2)))
     if not spread:
         return 0.0 if not error else None
-    return error / spread
+    return error / spread if np.isfinite(error / spread) else None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import pickle
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -14,20 +15,25 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
+from contextlib import closing
+from itertools import count
 from multiprocessing import get_context
 from typing import Any
 
 from attrs import define, field, frozen
 
+from .._components import Use
 from .._plans import Plan, Reference
-from ..errors import PlanError
+from ..errors import PlanError, TrialError
+from ._course import Batch
 from ._measure import Bench, Row, Task
 from ._models import Subject, subject_of
 
-__all__ = ["batches_done"]
+__all__ = ["Team"]
 
-Batch = tuple[Sequence[int], Sequence[Task]]
-"""Positions in the plan, and what to do for each."""
+Measured = Generator[tuple[Batch, list[Row]], None, None]
+EXECUTORS = ("serial", "threads", "processes")
+DEAD = "the worker process died while measuring this case"
 
 
 @frozen
@@ -39,101 +45,114 @@ class Job:
     reference: Reference
     timeout: float | None
 
+    def __call__(self, tasks: Sequence[Task]) -> list[Row]:
+        """Measure a batch in a worker process, where the model is built once."""
+        if self.name not in _benches:
+            _benches.clear()
+            _benches[self.name] = Bench(
+                self.plan, subject_of(self.reference).model, timeout=self.timeout
+            )
+        return _benches[self.name].measure(tasks)
+
+    def check(self) -> None:
+        """Find out before anything runs whether the job can travel."""
+        try:
+            pickle.dumps(self)
+        except Exception as error:
+            uses: list[Use[Any]] = [*self.plan.perturbations, *self.plan.metrics]
+            local = [u.label for u in uses if not isinstance(u.component.factory, str)]
+            msg = (
+                f"the plan cannot be sent to another process ({error}); give the factory of "
+                f"{', '.join(local) or 'each component'} as an import string: 'module:function'"
+            )
+            raise PlanError(msg) from error
+
 
 _benches: dict[str, Bench] = {}
+_numbers = count()
 
 
-def measure_elsewhere(job: Job, tasks: Sequence[Task]) -> list[Row]:
-    """Measure a batch in a worker process, where the model is built once."""
-    if job.name not in _benches:
-        _benches.clear()
-        _benches[job.name] = Bench(job.plan, subject_of(job.reference).model, job.timeout)
-    return _benches[job.name].measure(tasks)
+class Team:
+    """Whoever measures a run: this thread, several, or other processes.
 
+    What cannot work is refused when the team is made, before anything is stored or measured.
+    """
 
-def batches_done(
-    batches: Iterable[Batch],
-    *,
-    plan: Plan,
-    subject: Subject,
-    executor: str | Executor | None,
-    workers: int | None,
-    timeout: float | None,
-    job: str,
-) -> Iterator[tuple[Batch, list[Row]]]:
-    """Measure every batch, and give each as it is done; at most two per worker are under way."""
-    if isinstance(executor, Executor):
-        many = workers or getattr(executor, "_max_workers", None) or os.cpu_count() or 1
-        if isinstance(executor, ThreadPoolExecutor):
-            bench = Bench(plan, subject.model, timeout, threading.Lock())
-            yield from _Pool(lambda: executor, bench.measure, many).map(batches)
+    def __init__(
+        self,
+        plan: Plan,
+        subject: Subject,
+        executor: str | Executor | None,
+        workers: int | None,
+        timeout: float | None,
+    ) -> None:
+        if not isinstance(executor, Executor) and executor not in (None, *EXECUTORS):
+            msg = (
+                f"executor must be {', '.join(map(repr, EXECUTORS))} or a "
+                f"concurrent.futures.Executor, got {executor!r}"
+            )
+            raise PlanError(msg)
+        given = executor if isinstance(executor, Executor) else None
+        own = getattr(given, "_max_workers", None)
+        self._workers = workers or own or os.cpu_count() or 1
+        self._make: Callable[[], Executor] | None = None
+        self._given = given
+        self._work: Callable[[Sequence[Task]], list[Row]]
+        if executor == "processes" or (given and not isinstance(given, ThreadPoolExecutor)):
+            job = Job(f"{os.getpid()}-{next(_numbers)}", plan, subject.portable(), timeout)
+            job.check()
+            self._work = job
+            self._make = lambda: ProcessPoolExecutor(self._workers, get_context("spawn"))
+        elif executor in (None, "serial"):
+            self._work = Bench(plan, subject.model, timeout=timeout).measure
         else:
-            work = _Elsewhere(Job(job, plan, subject.portable(), timeout))
-            yield from _Pool(lambda: executor, work, many).map(batches)
-    elif executor in (None, "serial"):
-        bench = Bench(plan, subject.model, timeout)
-        for batch in batches:
-            yield batch, bench.measure(batch[1])
-    elif executor == "threads":
-        many = workers or os.cpu_count() or 1
-        bench = Bench(plan, subject.model, timeout, threading.Lock())
-        with ThreadPoolExecutor(many, thread_name_prefix="seatrial") as pool:
-            yield from _Pool(lambda: pool, bench.measure, many).map(batches)
-    elif executor == "processes":
-        many = workers or os.cpu_count() or 1
-        work = _Elsewhere(Job(job, plan, subject.portable(), timeout))
-        pools = _Pool(lambda: ProcessPoolExecutor(many, get_context("spawn")), work, many, renewable=True)
+            bench = Bench(plan, subject.model, timeout=timeout, alone=threading.Lock())
+            self._work = bench.measure
+            self._make = lambda: ThreadPoolExecutor(self._workers, "seatrial")
+
+    def measure(self, phases: Iterable[Iterable[Batch]]) -> Measured:
+        """Measure every batch and give each when it is done; phases follow one another."""
+        if self._make is None:
+            for phase in phases:
+                for batch in phase:
+                    yield batch, self._work(batch[1])
+            return
+        pool = _Pool(self._make, self._work, self._workers, given=self._given)
         try:
-            yield from pools.map(batches)
+            for phase in phases:
+                with closing(pool.map(phase)) as done:
+                    yield from done
         finally:
-            pools.close()
-    else:
-        msg = (
-            f"executor must be 'serial', 'threads', 'processes' or a concurrent.futures.Executor, "
-            f"got {executor!r}"
-        )
-        raise PlanError(msg)
-
-
-@frozen
-class _Elsewhere:
-    """A picklable call of `measure_elsewhere` with its job bound."""
-
-    job: Job
-
-    def __call__(self, tasks: Sequence[Task]) -> list[Row]:
-        return measure_elsewhere(self.job, tasks)
+            pool.close()
 
 
 @define
 class _Pool:
-    """Keeps an executor busy, and survives the death of its workers when it may make a new one."""
+    """Keeps an executor busy, at most two batches a worker; outlives its own workers' deaths."""
 
     make: Callable[[], Executor]
     work: Callable[[Sequence[Task]], list[Row]]
     workers: int
-    renewable: bool = False
+    given: Executor | None = None
     _executor: Executor | None = field(default=None, init=False)
 
-    def map(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, list[Row]]]:
+    def map(self, batches: Iterable[Batch]) -> Measured:
         source = iter(batches)
         running: dict[Future[list[Row]], Batch] = {}
+        lost: list[Batch] = []
         try:
             while True:
-                while len(running) < 2 * self.workers:
+                while len(running) < 2 * self.workers and not lost:
                     batch = next(source, None)
                     if batch is None:
                         break
                     try:
                         running[self._submit(batch[1])] = batch
                     except BrokenExecutor:
-                        lost = [*running.values(), batch]
-                        running.clear()
-                        yield from self._recover(lost)
-                if not running:
+                        lost.append(batch)
+                if not running and not lost:
                     return
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
-                lost = []
                 for future in done:
                     batch = running.pop(future)
                     try:
@@ -146,41 +165,50 @@ class _Pool:
                     lost += running.values()
                     running.clear()
                     yield from self._recover(lost)
+                    lost = []
         finally:
             for future in running:
                 future.cancel()
 
     def _submit(self, tasks: Sequence[Task]) -> Future[list[Row]]:
         if self._executor is None:
-            self._executor = self.make()
+            self._executor = self.given or self.make()
         return self._executor.submit(self.work, tasks)
 
-    def _recover(self, lost: list[Batch]) -> Iterator[tuple[Batch, list[Row]]]:
+    def _recover(self, lost: Sequence[Batch]) -> Iterator[tuple[Batch, list[Row]]]:
         """Measure what a dead worker took along, one batch, then one case at a time.
 
         A case that kills its worker by itself is recorded as errored; everything else is measured.
         """
-        if not self.renewable:
-            msg = "a worker of the executor died; its batches are not lost: run the same command again"
-            raise BrokenExecutor(msg)
+        if self.given is not None:
+            msg = (
+                "a worker of the executor died; nothing that was measured is lost: give a new "
+                "executor and run the same command again, or use executor='processes', which "
+                "replaces dead workers"
+            )
+            raise TrialError(msg)
+        self.close()
         for batch in sorted(lost, key=lambda one: one[0][0]):
+            yield (
+                batch,
+                self._alone(batch[1])
+                or [row for task in batch[1] for row in self._alone([task]) or [_dead()]],
+            )
+
+    def _alone(self, tasks: Sequence[Task]) -> list[Row] | None:
+        """Measure while nothing else runs, in new workers if need be; None if that kills one."""
+        try:
+            return self._submit(tasks).result()
+        except BrokenExecutor:
             self.close()
-            try:
-                yield batch, self._submit(batch[1]).result()
-                continue
-            except BrokenExecutor:
-                self.close()
-            rows: list[Row] = []
-            for task in batch[1]:
-                try:
-                    rows += self._submit([task]).result()
-                except BrokenExecutor:
-                    self.close()
-                    rows.append(Row("errored", error="the worker process died while measuring this case"))
-            yield batch, rows
+        return None
 
     def close(self) -> None:
-        """Shut the executor down, without waiting for what it will never finish."""
-        if self._executor is not None:
+        """Shut down an executor of our own."""
+        if self._executor is not None and self.given is None:
             self._executor.shutdown(wait=True, cancel_futures=True)
-            self._executor = None
+        self._executor = None
+
+
+def _dead() -> Row:
+    return Row("errored", error=DEAD)

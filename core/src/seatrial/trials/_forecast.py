@@ -33,7 +33,7 @@ class Outlook:
 
 @frozen
 class Forecast:
-    """Counts of a run before it starts; `calls` is the most inputs that the model may be asked for."""
+    """Counts of a run before it starts; `calls` is the most inputs the model may be asked for."""
 
     cases: int
     records: int
@@ -58,7 +58,10 @@ class Forecast:
             ]
             for one in self.priorities
         ]
-        note = f"{self.cases:,} cases, {self.records:,} records, at most {self.calls:,} inputs to the model"
+        note = (
+            f"{self.cases:,} cases, {self.records:,} records, "
+            f"at most {self.calls:,} inputs to the model"
+        )
         columns = ("priority", "cases", "clusters", "records", "clusters needed", "can pass")
         return Table(columns, tuple(rows), notes=(note,))
 
@@ -69,8 +72,8 @@ class Forecast:
 def forecast(plan: Plan | Specification, /, cases: Any = None) -> Forecast:
     """Count what a run would measure, and the smallest samples that its priorities need.
 
-    The model is neither imported nor asked; the cases are. Perturbations that leave an input as it was
-    cost no call, so the true number of calls may be lower.
+    The model is neither imported nor asked; the cases are. Perturbations that leave an input as it
+    was cost no call, so the true number of calls may be lower.
     """
     specification = plan if isinstance(plan, Specification) else None
     if isinstance(plan, Specification):

@@ -13,18 +13,20 @@ import attrs
 import numpy as np
 from attrs import field, frozen
 
-from .._cases import Case, Prediction, answer_of
+from .._cases import Case, Prediction
 from .._components import Metric, Perturbation, Use
 from .._plans import Plan
 from .._seeds import derive
 from .._values import freeze, plain
-from ..errors import ModelError, NotApplicable
+from ..errors import ModelError, NotApplicable, TrialError
 from ._distance import distance, same
 from ._work import Unit, parts_of
 
 __all__ = ["Bench", "Row", "encode", "perturb", "score_cases"]
 
 Task = tuple[Unit, Case, int | None]
+
+HANGS_IN_A_ROW = 8
 
 
 @attrs.define(slots=True)
@@ -59,17 +61,19 @@ def perturb(
         value = apply(case.input, seed=seed)
         return attrs.evolve(case, input=value), distance(case.input, value), same(case.input, value)
     new = dict(case.input)
-    for index, part in enumerate(parts):
-        assert part is not None
+    named = [part for part in parts if part is not None]
+    for index, part in enumerate(named):
         new[part] = apply(case.input[part], seed=seed if not index else derive(seed, part))
-    before = {part: case.input[part] for part in parts if part}
-    after = {part: new[part] for part in parts if part}
+    before = {part: case.input[part] for part in named}
+    after = {part: new[part] for part in named}
     return attrs.evolve(case, input=new), distance(before, after), same(before, after)
 
 
 def encode(answer: Any) -> Prediction:
     """Turn an answer into a prediction of plain values, the same before and after storage."""
-    prediction = answer_of(answer)
+    if not isinstance(answer, Prediction):
+        return Prediction(_storable(answer))
+    prediction = answer
     return Prediction(
         _storable(prediction.value),
         probabilities=None
@@ -97,7 +101,10 @@ def _storable(value: Any) -> Any:
 
 
 def score_cases(
-    use: Use[Metric], score: Callable[..., Any], targets: Sequence[Any], predictions: Sequence[Prediction]
+    use: Use[Metric],
+    score: Callable[..., Any],
+    targets: Sequence[Any],
+    predictions: Sequence[Prediction],
 ) -> list[float]:
     """Score a batch with a per-case metric; NaN where the metric gives none."""
     answers = predictions if use.component.reads == "prediction" else [p.value for p in predictions]
@@ -117,6 +124,7 @@ class Bench:
     timeout: float | None = None
     alone: AbstractContextManager[Any] = field(factory=nullcontext)
     _built: dict[tuple[int, int], Any] = field(factory=dict, init=False)
+    _hung: list[float] = field(factory=list, init=False)
     _scores: list[tuple[Use[Metric], Any]] = field(init=False)
 
     @_scores.default
@@ -134,16 +142,16 @@ class Bench:
                 try:
                     seen = self._perturb(unit, case, seed, row)
                 except NotApplicable as error:
-                    row.status, row.error = "skipped", str(error)
+                    row.status, row.error = "skipped", _say(error)
                     continue
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - a perturbation is anybody's code
                     row.status = "errored"
                     row.error = f"{self.plan.perturbations[unit.use].label}: {_say(error)}"
                     continue
                 if row.unchanged:
                     continue
             inputs.append(plain(seen.input) if isinstance(seen.input, Mapping) else seen.input)
-            targets.append(plain(seen.target))
+            targets.append(freeze(plain(seen.target)))
             asked.append(row)
         for row, answer in zip(asked, self._ask(inputs), strict=True):
             if isinstance(answer, Prediction):
@@ -151,16 +159,20 @@ class Bench:
                 row.status = "refused" if answer.refused else "scored"
             else:
                 row.status, row.error = "errored", answer
-        answered = [(row, target) for row, target in zip(asked, targets, strict=True) if row.prediction]
-        self.score([row for row, _ in answered], [freeze(target) for _, target in answered])
+        answered = [
+            (row, target)
+            for row, target in zip(asked, targets, strict=True)
+            if row.prediction is not None
+        ]
+        self.score([row for row, _ in answered], [target for _, target in answered])
         return rows
 
     def _perturb(self, unit: Unit, case: Case, seed: int | None, row: Row) -> Case:
         use = self.plan.perturbations[unit.use]
         key = (unit.use, unit.severity)
-        if key not in self._built:
-            self._built[key] = use.component.at(unit.severity, use.params)
         with self.alone:
+            if key not in self._built:
+                self._built[key] = use.component.at(unit.severity, use.params)
             seen, row.distance, row.unchanged = perturb(use, self._built[key], case, seed or 0)
         if seen.target is not case.target and seen.target != case.target:
             row.target, row.unchanged = seen.target, False
@@ -171,16 +183,32 @@ class Bench:
         if not inputs:
             return []
         try:
-            return self._call(inputs)
-        except Exception as error:
+            answers = self._call(inputs)
+        except Exception as error:  # noqa: BLE001 - a model is anybody's code
             if len(inputs) == 1:
+                if isinstance(error, _HungError):
+                    self._note_hang(error)
                 return [_say(error)]
-        return [self._ask([one])[0] for one in inputs]
+            return [self._ask([one])[0] for one in inputs]
+        self._hung.clear()
+        return answers
+
+    def _note_hang(self, error: _HungError) -> None:
+        """Give up when nothing answers any more: waiting for each case would take days."""
+        self._hung.append(error.seconds)
+        if len(self._hung) >= HANGS_IN_A_ROW:
+            msg = (
+                f"{error}, {len(self._hung)} times in a row, so it seems to hang for good; nothing "
+                "that was stored is lost: mend the model or allow more time, and run again"
+            )
+            raise TrialError(msg)
 
     def _call(self, inputs: list[Any]) -> list[Prediction | str]:
         answers = _within(self.timeout, self.model, inputs)
-        if isinstance(answers, str | Mapping) or not hasattr(answers, "__len__"):
-            msg = f"a model must return a list with one answer per input, got {type(answers).__name__}"
+        listed = hasattr(answers, "__len__") and hasattr(answers, "__getitem__")
+        if isinstance(answers, str | bytes | Mapping) or not listed:
+            what = type(answers).__name__
+            msg = f"a model must return a list with one answer for each input, got {what}"
             raise ModelError(msg)
         if len(answers) != len(inputs):
             msg = f"the model returned {len(answers)} answers for {len(inputs)} inputs"
@@ -191,31 +219,47 @@ class Bench:
         """Add the per-case scores that the rows do not have yet; a metric's failure marks its row."""
         if not rows:
             return
-        predictions = [row.prediction for row in rows if row.prediction]
+        predictions = [row.prediction for row in rows if row.prediction is not None]
         for use, score in self._scores:
-            try:
-                found: list[float | str] = [*score_cases(use, score, targets, predictions)]
-            except Exception:
-                found = [self._score_one(use, score, *one) for one in zip(targets, predictions, strict=True)]
-            for row, value in zip(rows, found, strict=True):
+            for row, value in zip(
+                rows, self._scored(use, score, targets, predictions), strict=True
+            ):
                 if isinstance(value, float) and math.isfinite(value):
                     row.scores[use.label] = value
                 else:
                     row.status = "errored"
                     row.error = value if isinstance(value, str) else f"{use.label} gave {value}"
 
-    def _score_one(
-        self, use: Use[Metric], score: Callable[..., Any], target: Any, prediction: Prediction
-    ) -> float | str:
+    def _scored(
+        self,
+        use: Use[Metric],
+        score: Callable[..., Any],
+        targets: Sequence[Any],
+        predictions: Sequence[Prediction],
+    ) -> Sequence[float | str]:
+        """Score a batch; when that fails, score one by one to find out which case is at fault."""
         try:
-            return score_cases(use, score, [target], [prediction])[0]
-        except Exception as error:
-            return f"{use.label}: {_say(error)}"
+            return score_cases(use, score, targets, predictions)
+        except Exception as error:  # noqa: BLE001 - a metric is anybody's code
+            if len(targets) == 1:
+                return [f"{use.label}: {_say(error)}"]
+        return [
+            self._scored(use, score, [target], [prediction])[0]
+            for target, prediction in zip(targets, predictions, strict=True)
+        ]
+
+
+class _HungError(TimeoutError):
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the model did not answer within {seconds:g} s")
+        self.seconds = seconds
 
 
 def _say(error: BaseException) -> str:
-    text = str(error).strip()
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    # A lone surrogate, as in a perturbed text that is quoted, has no place in a database.
+    text = str(error).strip().encode("utf-8", "backslashreplace").decode()
+    kind = "TimeoutError" if isinstance(error, _HungError) else type(error).__name__
+    return f"{kind}: {text}" if text else kind
 
 
 def _within(seconds: float | None, function: Callable[..., Any], inputs: list[Any]) -> Any:
@@ -230,18 +274,20 @@ def _within(seconds: float | None, function: Callable[..., Any], inputs: list[An
     def call() -> None:
         try:
             outcome["answers"] = function(inputs)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
             outcome["error"] = error
 
     thread = threading.Thread(target=call, daemon=True, name="seatrial-model-call")
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        msg = f"the model did not answer within {seconds:g} s"
-        raise TimeoutError(msg)
+        raise _HungError(seconds)
     if "error" in outcome:
         raise outcome["error"]
     return outcome["answers"]
+
+
+_compact = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def dump_prediction(prediction: Prediction) -> str:
@@ -253,7 +299,7 @@ def dump_prediction(prediction: Prediction) -> str:
         table["refused"] = prediction.refused
     if prediction.details:
         table["details"] = plain(prediction.details)
-    return json.dumps(table, separators=(",", ":"))
+    return _compact(table)
 
 
 def load_prediction(text: str) -> Prediction:

@@ -27,8 +27,8 @@ class Subject:
         """Give the identity that records are stored under, or say how to give the model one."""
         if self.identity is None:
             msg = (
-                f"a durable run needs to know which model it measures, and {_name(self.model)} has no "
-                "identity: give the model as an import string (model='module:name'), or set its "
+                f"a durable run needs to know which model it measures, and {_name(self.model)} has "
+                "no identity: give the model as an import string (model='module:name'), or set its "
                 "attribute `identity` to a text that changes whenever its answers may"
             )
             raise ModelError(msg)
@@ -38,7 +38,8 @@ class Subject:
         """Give the reference from which another process builds the model."""
         if self.reference is not None:
             return self.reference
-        module, name = getattr(self.model, "__module__", None), getattr(self.model, "__qualname__", "")
+        module = getattr(self.model, "__module__", None)
+        name = getattr(self.model, "__qualname__", "")
         if module in sys.modules and module != "__main__" and "<" not in name:
             found: Any = sys.modules[module]
             for part in name.split("."):
@@ -74,8 +75,6 @@ def subject_of(model: Any) -> Subject:
         msg = f"the identity of {_name(model)} must be some text, got {identity!r}"
         raise ModelError(msg)
     return Subject(model, reference, identity)
-
-
 
 
 def _name(model: Any) -> str:

@@ -16,9 +16,11 @@ from .._components import Metric, Perturbation, Use
 from .._plans import Plan, Reference
 from .._registry import Registry, default_registry
 from .._values import FrozenMapping, freeze, plain
-from ..errors import MetricError, PlanError, SeatrialError, StoreError
+from ..errors import PlanError, SeatrialError, StoreError
+from ._columns import Columns, read_columns
+from ._directory import write_atomically
 from ._measure import load_prediction, perturb
-from ._store import STATUSES, Store, read_value, write_atomically
+from ._store import STATUSES, Store, read_value
 from ._tables import Table, figure
 
 __all__ = ["Accounting", "Cell", "Record", "Report"]
@@ -70,8 +72,8 @@ class Record:
 class Cell:
     """One perturbation at one severity: every metric over its cases.
 
-    `scores` maps a metric's label to its figure over the records that have an answer, None where it is
-    undefined. `distance` is the mean measured distance.
+    `scores` maps a metric's label to its figure over the records that have an answer, None where it
+    is undefined. `distance` is the mean measured distance.
     """
 
     perturbation: str
@@ -80,21 +82,6 @@ class Cell:
     scores: Mapping[str, float | None]
     distance: float | None
     accounting: Accounting
-
-
-@frozen
-class Columns:
-    """The records of a report as arrays, in the order of the plan."""
-
-    use: np.ndarray[Any, np.dtype[np.int32]]
-    severity: np.ndarray[Any, np.dtype[np.int32]]
-    case: np.ndarray[Any, np.dtype[np.int32]]
-    status: np.ndarray[Any, np.dtype[np.int8]]
-    refused: np.ndarray[Any, np.dtype[np.int8]]
-    answer: np.ndarray[Any, np.dtype[np.int64]]
-    distance: np.ndarray[Any, np.dtype[np.float64]]
-    unchanged: np.ndarray[Any, np.dtype[np.bool_]]
-    scores: Mapping[str, np.ndarray[Any, np.dtype[np.float64]]]
 
 
 @frozen(eq=False)
@@ -117,6 +104,7 @@ class Report:
     def save(self, path: str | Path) -> None:
         """Write everything to a run directory, from which `run(to=...)` can also go on."""
         self._store.save(Path(path))
+        self._write_summary(Path(path))
 
     @property
     def identity(self) -> str:
@@ -125,9 +113,11 @@ class Report:
 
     @property
     def model(self) -> Any:
-        """The model that was measured, or the reference to build it from; None when neither is known."""
+        """The model that was measured, or the reference to build it from; None if neither is known."""
         stored = self._store.meta("model")
-        return self._model or (None if stored is None else Reference(**stored))
+        if self._model is not None or stored is None:
+            return self._model
+        return Reference(**stored)
 
     @cached_property
     def perturbations(self) -> tuple[Mapping[str, Any], ...]:
@@ -148,36 +138,9 @@ class Report:
     @cached_property
     def columns(self) -> Columns:
         """Read what verdicts need into arrays, once."""
-        labels = [metric["label"] for metric in self.metrics if metric["per_case"]]
-        (planned, _, _) = self._store.counts()
-        whole = np.empty((3, planned), dtype=np.int32)
-        status = np.full(planned, STATUSES.index("skipped"), dtype=np.int8)
-        refused = np.full(planned, -1, dtype=np.int8)
-        answer = np.full(planned, -1, dtype=np.int64)
-        moved = np.full(planned, np.nan)
-        unchanged = np.zeros(planned, dtype=bool)
-        scores = {label: np.full(planned, np.nan) for label in labels}
-        rows = self._store.rows(
-            "plan.use, plan.severity, plan.case_position, status, refused, answer, distance, "
-            "unchanged, scores"
+        return read_columns(
+            self._store, [metric["label"] for metric in self.metrics if metric["per_case"]]
         )
-        for at, row in enumerate(rows):
-            whole[:, at] = row[:3]
-            if row[3] is None:
-                continue
-            status[at] = row[3]
-            unchanged[at] = row[7]
-            if row[4] is not None:
-                refused[at] = row[4]
-            if row[5] is not None:
-                answer[at] = row[5]
-            if row[6] is not None:
-                moved[at] = row[6]
-            if row[8] != "{}":
-                for label, value in json.loads(row[8]).items():
-                    if label in scores:
-                        scores[label][at] = value
-        return Columns(*whole, status, refused, answer, moved, unchanged, scores)
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
@@ -241,29 +204,40 @@ class Report:
         msg = f"the run was not scored with {label}"
         raise PlanError(msg)
 
-    def answers(
-        self, use: int, severity: int
-    ) -> Iterator[tuple[int, Any, Prediction]]:
-        """Read (case position, target, prediction) of the answered records of one cell."""
-        where = f"plan.use = {int(use)} AND plan.severity = {int(severity)} AND prediction IS NOT NULL"
-        for case, text, changed, target in self._store.rows(
-            "plan.case_position, records.prediction, records.target, cases.target", where
+    def perturbation_use(self, label: str) -> Use[Perturbation]:
+        """Give the perturbation of a label: the one passed to `run`, or else the installed one."""
+        for use in self._plan.perturbations if self._plan else ():
+            if use.label == label:
+                return use
+        (stored,) = (one for one in self.perturbations if one["label"] == label)
+        component = self._registry.get(stored["name"], Perturbation)
+        return Use(component, stored["params"], on=stored["on"])
+
+    def answers(self, use: int, severity: int) -> Iterator[tuple[int, int, Any, Prediction]]:
+        """Read (case position, replicate, target, prediction) of one cell's answered records."""
+        where = (
+            f"plan.use = {int(use)} AND plan.severity = {int(severity)} AND prediction IS NOT NULL"
+        )
+        for case, replicate, text, changed, target in self._store.rows(
+            "plan.case_position, plan.replicate, records.prediction, records.target, cases.target",
+            where,
         ):
-            yield case, read_value(target if changed is None else changed), load_prediction(text)
+            wanted = read_value(target if changed is None else changed)
+            yield case, replicate, wanted, load_prediction(text)
 
     def _whole(self, metric: Mapping[str, Any], use: int, severity: int) -> float | None:
-        """Score a cell with a metric that is not defined case by case; None where it is undefined."""
+        """Score a cell with a metric that is not defined by case; None where it is undefined."""
         found = list(self.answers(use, severity))
         try:
             score = self.metric_use(metric["label"]).build()
             reads = metric["reads"] == "prediction"
             value = float(
                 score(
-                    [target for _, target, _ in found],
-                    [answer if reads else answer.value for _, _, answer in found],
+                    [target for *_, target, _ in found],
+                    [answer if reads else answer.value for *_, answer in found],
                 )
             )
-        except (MetricError, SeatrialError, ValueError):
+        except (SeatrialError, ValueError):
             return None
         return value if np.isfinite(value) else None
 
@@ -273,9 +247,19 @@ class Report:
             "cases.id, plan.use, plan.severity, plan.replicate, seed, status, prediction, scores, "
             "distance, unchanged, error"
         )
-        for case, use, severity, replicate, seed, status, text, scores, moved, same, error in (
-            self._store.rows(columns, "status IS NOT NULL")
-        ):
+        for (
+            case,
+            use,
+            severity,
+            replicate,
+            seed,
+            status,
+            text,
+            scores,
+            moved,
+            same,
+            error,
+        ) in self._store.rows(columns, "status IS NOT NULL"):
             yield Record(
                 case,
                 self.label(use),
@@ -297,7 +281,7 @@ class Report:
         per-case metric unless another label is given).
         """
         label, right = self._right(metric)
-        built: dict[tuple[int, int], Any] = {}
+        built: dict[tuple[str, int], Any] = {}
         for record in self.records():
             case = self._by_id[record.case_id]
             if record.prediction is None or label not in record.scores:
@@ -320,32 +304,25 @@ class Report:
     def _right(self, metric: str | None) -> tuple[str, Any]:
         for known in self.metrics:
             if known["per_case"] and metric in (None, known["label"]):
-                low, high = known["bounds"] or (0.0, 1.0)
-                half = (low + high) / 2
-                if known["higher_is_better"]:
-                    return known["label"], lambda score: score > half
-                return known["label"], lambda score: score < half
+                sign = 1.0 if known["higher_is_better"] else -1.0
+                middle = sign * sum(known["bounds"] or (0.0, 1.0)) / 2
+                return known["label"], lambda score: sign * score > middle  # noqa: B023 - it returns
         what = f"the metric {metric!r}" if metric else "any metric that scores case by case"
         msg = f"the run was not scored with {what}, so right and wrong answers cannot be told apart"
         raise PlanError(msg)
 
-    def _again(self, case: Case, record: Record, built: dict[tuple[int, int], Any]) -> Case:
+    def _again(self, case: Case, record: Record, built: dict[tuple[str, int], Any]) -> Case:
         """Make a perturbed input again from its seed: reports need not store inputs."""
         if record.perturbation == CLEAN:
             return case
-        use = next(i for i, one in enumerate(self.perturbations) if one["label"] == record.perturbation)
-        stored = self.perturbations[use]
-        bound: Use[Perturbation] = next(
-            (one for one in (self._plan.perturbations if self._plan else ()) if one.label == stored["label"]),
-            None,
-        ) or Use(self._registry.get(stored["name"], Perturbation), stored["params"], on=stored["on"])
-        key = (use, record.severity)
+        use = self.perturbation_use(record.perturbation)
+        key = (record.perturbation, record.severity)
         if key not in built:
-            built[key] = bound.component.at(record.severity, bound.params)
-        return perturb(bound, built[key], case, record.seed or 0)[0]
+            built[key] = use.component.at(record.severity, use.params)
+        return perturb(use, built[key], case, record.seed or 0)[0]
 
     def preferences(self, metric: str | None = None) -> tuple[Preference, ...]:
-        """Turn every wrong answer to a case with a target into a pair: the target before the answer."""
+        """Turn every wrong answer to a case with a target into a pair: target before answer."""
         return tuple(
             Preference(outcome.input, outcome.case.target, outcome.prediction.value)
             for outcome in self.outcomes(metric)
@@ -368,7 +345,11 @@ class Report:
             "metrics": plain(self.metrics),
             "accounting": _fields(self.accounting),
             "cells": [
-                {**_fields(cell), "scores": plain(cell.scores), "accounting": _fields(cell.accounting)}
+                {
+                    **_fields(cell),
+                    "scores": plain(cell.scores),
+                    "accounting": _fields(cell.accounting),
+                }
                 for cell in self.cells
             ],
         }
@@ -376,8 +357,11 @@ class Report:
     def write_summary(self) -> None:
         """Write `report.json` beside the database."""
         if self._store.path is not None:
-            text = json.dumps(self.as_dict(), indent=2, ensure_ascii=False, allow_nan=False)
-            write_atomically(self._store.path / "report.json", text + "\n")
+            self._write_summary(self._store.path)
+
+    def _write_summary(self, directory: Path) -> None:
+        text = json.dumps(self.as_dict(), indent=2, allow_nan=False)
+        write_atomically(directory / "report.json", text + "\n")
 
     def table(self) -> Table:
         """Give the report as a table."""
@@ -395,7 +379,7 @@ class Report:
             for cell in self.cells
         ]
         columns = ("perturbation", "severity", "cases", "distance", *labels, "refused", "errored")
-        return Table(columns, tuple(rows), notes=(str(self.accounting),))
+        return Table(columns, rows, notes=(str(self.accounting),))
 
     def __str__(self) -> str:
         return self.table().text()
@@ -408,4 +392,3 @@ def _fields(value: Any) -> dict[str, Any]:
     from attrs import fields
 
     return {attribute.name: getattr(value, attribute.name) for attribute in fields(type(value))}
-

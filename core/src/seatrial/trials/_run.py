@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from attrs import evolve, frozen
 
 from .._cases import Case
-from .._files import dump_plan, dump_specification
-from .._plans import Plan, Reference, Specification
+from .._plans import Plan, Specification
 from .._registry import Registry, default_registry
-from .._seeds import SEED_SCHEME
-from .._values import plain
 from ..errors import NotApplicable, PlanError
-from ._execute import Batch, batches_done
+from ._course import Course
+from ._describe import describe, write_description
+from ._directory import writing
+from ._execute import Team
 from ._measure import Bench, Row, load_prediction, perturb
 from ._models import Subject, subject_of
 from ._report import Report
-from ._store import STATUSES, Store, read_value, write_atomically, writing
-from ._work import Workload, check, content_of, load_cases, origin
+from ._store import STATUSES, Store, read_value
+from ._work import Workload, check, load_cases, origin
 
 __all__ = ["Progress", "perturbed", "run"]
 
 BATCH = 32
+SCORED_AT_ONCE = 1024
 
 
 @frozen
@@ -97,132 +94,49 @@ def run(
         raise PlanError(msg)
     registry = registry or default_registry()
     subject = subject_of(model)
-    identity = subject.identity or ""
-    directory = None if to is None else Path(to)
-    if directory is not None:
-        identity = subject.durable_identity()
-    elif executor not in (None, "serial", "threads"):
-        subject.portable()
     work = Workload(
         plan,
         load_cases(cases),
-        identity,
+        (subject.identity or "") if to is None else subject.durable_identity(),
         tuple(origin(use, registry) for use in plan.perturbations),
     )
     check(plan, work.cases, subject.model)
+    team = Team(plan, subject, executor, workers, timeout)
+    directory = None if to is None else Path(to)
     with writing(directory):
         store = Store.in_memory() if directory is None else Store.create(directory)
         course = Course.plot(work)
-        store.begin(_meta(work, subject), work.cases, zip(work.units(), course.each_key(), strict=True))
-        if directory is not None:
-            _describe(directory, asked, work)
-        if retry_errors:
-            store.forget(["errored"])
-        planned, kept, stale = store.counts()
-        if not planned:
+        if not len(course):
             msg = "nothing is asked for: no case lies in any of the slices"
             raise PlanError(msg)
+        store.begin(describe(work, subject, registry), work.cases, course.rows())
+        if retry_errors:
+            store.forget("errored")
+        if directory is not None:
+            write_description(directory, asked, work)
+        planned, kept, stale = store.counts()
         store.room_for(planned - kept)
         if kept:
-            _score_kept(store, plan, subject)
+            _score_kept(store, plan, subject, work.cases)
         progress = Progress(planned, kept, stale=stale)
         _tell(observers, progress)
         size = batch_size or getattr(subject.model, "batch_size", None) or BATCH
-        stopped = False
-        for phase in (True, False):
-            done = batches_done(
-                course.batches(store.pending(), size, clean=phase),
-                plan=plan,
-                subject=subject,
-                executor=executor,
-                workers=workers,
-                timeout=timeout,
-                job=f"{identity}-{os.getpid()}-{id(store)}",
-            )
-            with contextlib.closing(done):
-                for batch, rows in done:
-                    store.write(course.entries(batch, rows))
-                    progress = evolve(
-                        progress,
-                        measured=progress.measured + len(rows),
-                        errored=progress.errored + sum(row.status == "errored" for row in rows),
-                    )
-                    _tell(observers, progress)
-                    if stop is not None and stop(progress):
-                        stopped = True
-                        break
-            if stopped:
-                break
+        with contextlib.closing(team.measure(course.phases(store.pending(), size))) as done:
+            for batch, rows in done:
+                errored = store.write(course.entries(batch, rows))
+                progress = evolve(
+                    progress,
+                    measured=progress.measured + len(rows),
+                    errored=progress.errored + errored,
+                )
+                _tell(observers, progress)
+                if stop is not None and stop(progress):
+                    break
         report = Report(store, registry=registry, plan=plan, model=subject.model)
         if directory is not None:
             report.write_summary()
+            store.settle()
     return report
-
-
-@frozen
-class Course:
-    """The whole workload by position: each unit's key, and where its clean record stands."""
-
-    work: Workload
-    keys: bytes
-    clean_at: np.ndarray[Any, np.dtype[np.int64]]
-    clean_units: int
-
-    @classmethod
-    def plot(cls, work: Workload) -> Course:
-        """Walk through the units once, keeping 16 bytes of each."""
-        clean_at = np.full(len(work.cases), -1, dtype=np.int64)
-        keys = bytearray()
-        clean_units = 0
-        for position, (unit, key) in enumerate(
-            zip(work.units(), work.keys(work.units()), strict=True)
-        ):
-            keys += key
-            if unit.use < 0:
-                clean_at[unit.case] = position
-                clean_units += 1
-        return cls(work, bytes(keys), clean_at, clean_units)
-
-    def key(self, position: int) -> bytes:
-        """Give the key of one unit's record."""
-        return self.keys[16 * position : 16 * position + 16]
-
-    def each_key(self) -> Iterator[bytes]:
-        """Give the keys in order."""
-        return (self.key(position) for position in range(len(self.keys) // 16))
-
-    def batches(
-        self, pending: np.ndarray[Any, np.dtype[np.bool_]], size: int, *, clean: bool
-    ) -> Iterator[Batch]:
-        """Cut the pending units of one phase into batches.
-
-        The cuts lie at fixed positions, so that a resumed run asks the model for the same batches as an
-        uninterrupted one: some models' answers depend, in the last bits, on what else is in the batch.
-        """
-        start = 0 if clean else self.clean_units
-        stop = self.clean_units if clean else len(pending)
-        if not pending[start:stop].any():
-            return
-        batch: tuple[list[int], list[Any]] = ([], [])
-        for position, unit in enumerate(self.work.units()):
-            if not start <= position < stop:
-                continue
-            if (position - start) % size == 0 and batch[0]:
-                yield batch
-                batch = ([], [])
-            if pending[position]:
-                batch[0].append(position)
-                batch[1].append((unit, self.work.cases[unit.case], self.work.seed(unit)))
-        if batch[0]:
-            yield batch
-
-    def entries(
-        self, batch: Batch, rows: Sequence[Row]
-    ) -> Iterator[tuple[bytes, int | None, Row, bytes | None]]:
-        """Give the store what it needs of each measured row."""
-        for position, (unit, _, seed), row in zip(*batch, rows, strict=True):
-            clean = self.key(int(self.clean_at[unit.case])) if row.unchanged else None
-            yield self.key(position), seed, row, clean
 
 
 def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:
@@ -255,84 +169,27 @@ def _tell(observers: Iterable[Callable[[Progress], Any]], progress: Progress) ->
         observer(progress)
 
 
-def _score_kept(store: Store, plan: Plan, subject: Subject) -> None:
-    """Score records of an earlier run with the metrics that have been added since; no model is asked."""
+def _score_kept(store: Store, plan: Plan, subject: Subject, cases: Sequence[Case]) -> None:
+    """Score records of an earlier run with metrics that are new or have changed; no model is asked.
+
+    A record that errored after it was answered did so in a metric, and is scored afresh.
+    """
     bench = Bench(plan, subject.model)
     labels = {use.label for use in plan.metrics if use.component.per_case}
-    columns = "records.key, records.prediction, records.scores, records.target, cases.target"
-    batch: list[tuple[bytes, Row, Any]] = []
-    updates: dict[bytes, Row] = {}
-    for key, text, scores, changed, target in store.rows(
-        columns, f"records.prediction IS NOT NULL AND status != {STATUSES.index('errored')}"
-    ):
-        known = json.loads(scores)
+    some: list[tuple[bytes, Row, Any]] = []
+
+    def score() -> None:
+        bench.score([row for _, row, _ in some], [target for _, _, target in some])
+        store.rescore({key: row for key, row, _ in some})
+        some.clear()
+
+    for key, text, scores, status, changed, case in store.answered():
+        known = {} if STATUSES[status] == "errored" else json.loads(scores)
         if labels <= known.keys():
             continue
         prediction = load_prediction(text)
         row = Row("refused" if prediction.refused else "scored", prediction, known)
-        batch.append((key, row, read_value(target if changed is None else changed)))
-        updates[key] = row
-    for start in range(0, len(batch), 1024):
-        some = batch[start : start + 1024]
-        bench.score([row for _, row, _ in some], [target for _, _, target in some])
-    if updates:
-        store.rescore(updates)
-
-
-def _meta(work: Workload, subject: Subject) -> dict[str, Any]:
-    plan = work.plan
-    reference = subject.reference
-    return {
-        "model": None
-        if reference is None
-        else {"use": reference.use, "params": None if reference.params is None else plain(reference.params)},
-        "identity": work.identity,
-        "seed": plan.seed,
-        "seed_scheme": SEED_SCHEME,
-        "perturbations": [
-            {
-                "label": use.label,
-                "name": use.component.name,
-                "params": content_of(use.params),
-                "on": list(use.on),
-                "revision": use.component.revision,
-                "origin": source,
-            }
-            for use, source in zip(plan.perturbations, work.origins, strict=True)
-        ],
-        "metrics": [
-            {
-                "label": use.label,
-                "name": use.component.name,
-                "params": content_of(use.params),
-                "higher_is_better": use.component.higher_is_better,
-                "per_case": use.component.per_case,
-                "reads": use.component.reads,
-                "bounds": use.component.bounds,
-            }
-            for use in plan.metrics
-        ],
-    }
-
-
-def _describe(directory: Path, asked: Plan | Specification, work: Workload) -> None:
-    """Write, beside the database, what was asked and with which versions."""
-    if isinstance(asked, Specification):
-        named = {
-            name: value if isinstance(value := getattr(asked, name), Reference) else None
-            for name in ("model", "cases")
-        }
-        if isinstance(asked.cases, tuple) and all(isinstance(one, Reference) for one in asked.cases):
-            named["cases"] = asked.cases
-        write_atomically(directory / "specification.toml", dump_specification(evolve(asked, **named)))
-    else:
-        write_atomically(directory / "plan.toml", dump_plan(asked))
-    manifest = {
-        "model": work.identity,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "versions": {name: version(name) for name in ("seatrial", "numpy", "scipy")},
-        "plugins": dict(zip([u.label for u in work.plan.perturbations], work.origins, strict=True)),
-        "seed_scheme": SEED_SCHEME,
-    }
-    write_atomically(directory / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+        some.append((key, row, cases[case].target if changed is None else read_value(changed)))
+        if len(some) == SCORED_AT_ONCE:
+            score()
+    score()

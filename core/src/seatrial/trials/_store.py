@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,15 +17,19 @@ import numpy as np
 from .._cases import Case
 from .._values import freeze, plain
 from ..errors import StoreError
+from ._directory import DATABASE, explained, writing
 from ._measure import Row, dump_prediction
-from ._work import Unit, case_digest, content_of
+from ._work import case_digest, content_of
 
-__all__ = ["DATABASE", "STATUSES", "Store"]
+__all__ = ["STATUSES", "Store", "read_value"]
 
-DATABASE = "trials.sqlite"
 SCHEMA = 1
 STATUSES = ("scored", "refused", "errored", "skipped")
 BYTES_A_RECORD = 1024  # a generous estimate, asked for before compute is spent
+CACHE_KIB = 32 * 1024  # keys are hashes, so their index is touched all over
+PAGES_OF_LOG = 8192  # each checkpoint waits for the disk
+FATE = "status, refused, answer, prediction, scores, error, target"
+INSERT = "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -37,7 +42,7 @@ CREATE TABLE IF NOT EXISTS plan (
 CREATE TABLE IF NOT EXISTS records (
     key BLOB PRIMARY KEY, seed INTEGER, status INTEGER NOT NULL, refused INTEGER, answer INTEGER,
     distance REAL, unchanged INTEGER NOT NULL, prediction TEXT, scores TEXT NOT NULL, error TEXT,
-    target TEXT) WITHOUT ROWID;
+    target TEXT);
 """
 
 
@@ -50,6 +55,7 @@ class Store:
     def __init__(self, connection: sqlite3.Connection, path: Path | None) -> None:
         self._connection = connection
         self.path = path
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
     @classmethod
     def in_memory(cls) -> Store:
@@ -61,12 +67,13 @@ class Store:
     @classmethod
     def create(cls, directory: Path) -> Store:
         """Open the database of a run directory for writing, making both if need be."""
-        with _explained(directory):
+        with explained(directory):
             connection = sqlite3.connect(
                 directory / DATABASE, check_same_thread=False, isolation_level=None
             )
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_OF_LOG}")
             connection.executescript(TABLES)
             store = cls(connection, directory)
             store._check_sound()
@@ -75,12 +82,16 @@ class Store:
     @classmethod
     def open(cls, directory: Path) -> Store:
         """Open the database of a finished or interrupted run for reading."""
-        if not (directory / DATABASE).is_file():
+        path = directory / DATABASE
+        if not path.is_file():
             msg = f"{directory} is not a run directory: it has no {DATABASE}"
             raise StoreError(msg)
-        with _explained(directory):
+        # A finished run has no log beside it, and can be read where nothing can be written.
+        log = path.with_name(f"{DATABASE}-wal")
+        frozen = not os.access(directory, os.W_OK) and not log.exists()
+        with explained(directory):
             connection = sqlite3.connect(
-                f"{(directory / DATABASE).resolve().as_uri()}?mode=rw",
+                f"{path.resolve().as_uri()}?{'immutable=1' if frozen else 'mode=rw'}",
                 uri=True,
                 check_same_thread=False,
                 isolation_level=None,
@@ -88,6 +99,11 @@ class Store:
             connection.execute("PRAGMA query_only = ON")
             store = cls(connection, directory)
             store._check_sound()
+            if store.meta("schema") is None:
+                msg = (
+                    f"{directory}: the run was stopped before it began; run the same command again"
+                )
+                raise StoreError(msg)
         return store
 
     def _check_sound(self) -> None:
@@ -96,7 +112,10 @@ class Store:
             raise sqlite3.DatabaseError(verdict)
         schema = self.meta("schema")
         if schema is not None and schema != SCHEMA:
-            msg = f"{self.path} was written by another seatrial (schema {schema}, this one has {SCHEMA})"
+            msg = (
+                f"{self.path} was written by another seatrial: its schema is {schema}, and this one "
+                f"reads {SCHEMA}; choose another directory"
+            )
             raise StoreError(msg)
 
     def close(self) -> None:
@@ -104,23 +123,38 @@ class Store:
         self._connection.close()
 
     def save(self, directory: Path) -> None:
-        """Copy the whole database to another run directory."""
-        _writable(directory)
-        with _explained(directory):
-            target = sqlite3.connect(directory / DATABASE)
-            try:
-                self._connection.backup(target)
-            finally:
-                target.close()
+        """Copy the whole database to a new run directory."""
+        with writing(directory):
+            if (directory / DATABASE).exists():
+                msg = f"{directory} already holds a run; choose an empty or a new directory"
+                raise StoreError(msg)
+            with explained(directory):
+                target = sqlite3.connect(directory / DATABASE)
+                try:
+                    self._connection.backup(target)
+                finally:
+                    target.close()
+
+    def settle(self) -> None:
+        """Bring everything into the one file, so that it can be copied by itself."""
+        with explained(self.path):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _read(self, query: str, *values: Any) -> Iterator[Any]:
+        with explained(self.path):
+            cursor = self._connection.execute(query, values)
+            while batch := cursor.fetchmany(4096):
+                yield from batch
 
     def meta(self, name: str) -> Any:
         """Read one named value, None when there is none."""
-        row = self._connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return None if row is None else json.loads(row[0])
+        for (text,) in self._read("SELECT value FROM meta WHERE name = ?", name):
+            return json.loads(text)
+        return None
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with _explained(self.path):
+        with explained(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -134,13 +168,22 @@ class Store:
         self,
         meta: dict[str, Any],
         cases: Sequence[Case],
-        units: Iterable[tuple[Unit, bytes]],
+        units: Iterable[tuple[int, bytes, int, int, int, int]],
     ) -> None:
-        """Replace what is asked for; what was measured stays."""
+        """Replace what is asked for; what was measured stays, but for scores by older metrics.
+
+        `units` are rows of the table `plan`: position, key, use, severity, replicate, case.
+        """
+        old = self.meta("scored_by") or {}
+        new = {one["label"]: [one["revision"], one["origin"]] for one in meta["metrics"]}
+        changed = frozenset(label for label, maker in new.items() if old.get(label, maker) != maker)
         with self._transaction() as database:
+            if changed:
+                database.create_function("without", 1, lambda text: _without(text, changed))
+                database.execute("UPDATE records SET scores = without(scores)")
             for table in ("cases", "plan"):
                 database.execute(f"DELETE FROM {table}")  # noqa: S608 - two literal names
-            values = {"schema": SCHEMA, **meta}
+            values = {"schema": SCHEMA, **meta, "scored_by": {**old, **new}}
             database.executemany(
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)",
                 [(name, json.dumps(value)) for name, value in values.items()],
@@ -151,10 +194,7 @@ class Store:
             )
             database.executemany(
                 "INSERT INTO plan VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    (position, key, unit.use, unit.severity, unit.replicate, unit.case)
-                    for position, (unit, key) in enumerate(units)
-                ),
+                units,
             )
 
     def room_for(self, records: int) -> None:
@@ -169,49 +209,50 @@ class Store:
             )
             raise StoreError(msg)
 
-    def forget(self, statuses: Sequence[str]) -> None:
-        """Drop the records of some statuses, so that they are measured again."""
+    def forget(self, status: str) -> None:
+        """Drop the records of one status, so that they are measured again."""
         with self._transaction() as database:
-            database.executemany(
-                "DELETE FROM records WHERE status = ?", [(STATUSES.index(s),) for s in statuses]
-            )
+            database.execute("DELETE FROM records WHERE status = ?", (STATUSES.index(status),))
 
     def counts(self) -> tuple[int, int, int]:
         """Count the records asked for, those of them already measured, and those of earlier plans."""
-        one = self._connection.execute
-        (planned,) = one("SELECT count(*) FROM plan").fetchone()
-        (kept,) = one("SELECT count(*) FROM plan JOIN records USING (key)").fetchone()
-        (stored,) = one("SELECT count(*) FROM records").fetchone()
-        return planned, kept, max(0, stored - kept)
+        planned, kept, stored = (
+            count
+            for query in ("FROM plan", "FROM plan JOIN records USING (key)", "FROM records")
+            for (count,) in self._read(f"SELECT count(*) {query}")  # noqa: S608 - literals above
+        )
+        return planned, kept, stored - kept
 
     def pending(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Mark, by position in the plan, what is still to be measured."""
-        (planned,) = self._connection.execute("SELECT count(*) FROM plan").fetchone()
-        mask = np.zeros(planned, dtype=bool)
-        for (position,) in self._connection.execute(
-            "SELECT position FROM plan LEFT JOIN records USING (key) WHERE records.key IS NULL"
-        ):
-            mask[position] = True
-        return mask
+        missing = "SELECT records.key IS NULL FROM plan LEFT JOIN records USING (key)"
+        rows = self._read(f"{missing} ORDER BY plan.position")
+        return np.fromiter((row[0] for row in rows), dtype=bool)
 
-    def write(self, batch: Iterable[tuple[bytes, int | None, Row, bytes | None]]) -> None:
+    def write(self, batch: Iterable[tuple[bytes, int | None, Row, bytes | None]]) -> int:
         """Store a batch of (key, seed, row, key of the clean record) in one transaction.
 
-        An unchanged input takes the clean record's prediction, scores, and fate.
+        An unchanged input takes the clean record's prediction, scores, and fate. Gives how many
+        records of the batch are errors.
         """
+        rows = []
         with self._transaction() as database:
             for key, seed, row, clean in batch:
                 if row.unchanged:
-                    database.execute(
-                        "INSERT OR IGNORE INTO records SELECT ?, ?, status, refused, answer, ?, 1, "
-                        "prediction, scores, error, target FROM records WHERE key = ?",
-                        (key, seed, row.distance, clean),
-                    )
+                    (taken,) = self._read(f"SELECT {FATE} FROM records WHERE key = ?", clean)
+                    status, refused, answer, *rest = taken
+                    rows.append((key, seed, status, refused, answer, row.distance, 1, *rest))
                 else:
-                    database.execute(
-                        "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
-                        _record_row(key, seed, row),
-                    )
+                    rows.append(_record_row(key, seed, row))
+            database.executemany(INSERT, rows)
+        return sum(row[2] == STATUSES.index("errored") for row in rows)
+
+    def answered(self) -> Iterator[tuple[bytes, str, str, int, str | None, int]]:
+        """Read (key, prediction, scores, status, changed target, case) of every answered record."""
+        yield from self.rows(
+            "records.key, prediction, scores, status, records.target, plan.case_position",
+            "prediction IS NOT NULL",
+        )
 
     def rescore(self, rows: Mapping[bytes, Row]) -> None:
         """Replace the scores of records that are already here."""
@@ -224,20 +265,18 @@ class Store:
                 ),
             )
 
-    def rows(self, columns: str, where: str = "", order: str = "plan.position") -> Iterator[Any]:
+    def rows(self, columns: str, where: str = "") -> Iterator[Any]:
         """Read columns of plan, cases and records, in the plan's order; unmeasured ones are NULL."""
         clause = f"WHERE {where}" if where else ""
-        cursor = self._connection.execute(
-            f"SELECT {columns} FROM plan "  # noqa: S608 - columns and clauses are literals of this package
+        yield from self._read(
+            f"SELECT {columns} FROM plan "  # noqa: S608 - literals of this package
             "JOIN cases ON cases.position = plan.case_position "
-            f"LEFT JOIN records ON records.key = plan.key {clause} ORDER BY {order}"
+            f"LEFT JOIN records ON records.key = plan.key {clause} ORDER BY plan.position"
         )
-        while batch := cursor.fetchmany(4096):
-            yield from batch
 
     def cases(self) -> Iterator[tuple[str, str | None, str | None, str, str | None]]:
         """Read (id, input, target, groups, cluster) of every case, in order."""
-        yield from self._connection.execute(
+        yield from self._read(
             "SELECT id, input, target, groups, cluster FROM cases ORDER BY position"
         )
 
@@ -263,6 +302,7 @@ def _record_row(key: bytes, seed: int | None, row: Row) -> tuple[Any, ...]:
         None if prediction is None or prediction.refused is None else int(prediction.refused),
         None if prediction is None else _fingerprint(prediction.value),
         row.distance,
+        0,
         None if prediction is None else dump_prediction(prediction),
         _text(row.scores),
         row.error,
@@ -276,81 +316,13 @@ def _fingerprint(value: Any) -> int:
     return int.from_bytes(digest.digest(), "big") >> 1
 
 
-def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+_text = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
+def _without(scores: str, labels: frozenset[str]) -> str:
+    return _text({key: value for key, value in json.loads(scores).items() if key not in labels})
 
 
 def read_value(text: str | None) -> Any:
     """Read back a stored input or target."""
     return None if text is None else freeze(json.loads(text))
-
-
-def _writable(directory: Path) -> None:
-    """Make a run directory, and find out now whether it can be written."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        probe = directory / ".writable"
-        probe.write_bytes(b"0" * 4096)
-        probe.unlink()
-    except OSError as error:
-        msg = f"{directory} cannot be written: {error.strerror or error}"
-        raise StoreError(msg) from error
-    strangers = [entry.name for entry in directory.iterdir()]
-    if strangers and DATABASE not in strangers and set(strangers) - {"lock"}:
-        msg = (
-            f"{directory} is not a run directory: it holds {sorted(strangers)[0]!r} and no {DATABASE}; "
-            "choose an empty or a new directory"
-        )
-        raise StoreError(msg)
-
-
-@contextmanager
-def _explained(path: Path | None) -> Iterator[None]:
-    """Turn SQLite's errors into ones that say what to do."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        text = str(error)
-        if "full" in text or "disk I/O" in text:
-            todo = "the disk is full or failing; make room and run the same command: it goes on"
-        elif "locked" in text:
-            todo = "another process is using it; wait until that one is done"
-        elif "readonly" in text or "unable to open" in text:
-            todo = "it cannot be written; check its permissions"
-        else:
-            todo = "the database is damaged; restore it from a copy, or remove it to measure again"
-        msg = f"{path / DATABASE if path else 'the run in memory'}: {text}: {todo}"
-        raise StoreError(msg) from error
-
-
-@contextmanager
-def writing(directory: Path | None) -> Iterator[None]:
-    """Hold the one right to write to a run directory; the system frees it when the process dies."""
-    if directory is None:
-        yield
-        return
-    _writable(directory)
-    lock = sqlite3.connect(directory / "lock", timeout=0, isolation_level=None)
-    try:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            msg = (
-                f"{directory}: another run is writing here; wait until it is done, or choose another "
-                "directory"
-            )
-            raise StoreError(msg) from error
-        yield
-    finally:
-        lock.close()
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old text or the new, never half of it."""
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror or error}"
-        raise StoreError(msg) from error

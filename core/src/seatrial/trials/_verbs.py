@@ -1,4 +1,4 @@
-"""The verbs `audit`, `explain` and `repair`: build a component, check what it needs, let it work."""
+"""The verbs `audit`, `explain` and `repair`: build a component, check its needs, let it work."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def explain(
     """Ask an explainer which unseen cases the model will fail on, and why.
 
     It learns from the outcomes of a report (or from `outcomes`); `metric` names the per-case metric
-    that tells right from wrong. Explainers that look inside the model get `model`, or that of the report. With too few right or
-    wrong answers to learn from, the explanation says so.
+    that tells right from wrong. Explainers that look inside the model get `model`, or that of the
+    report. With too few right or wrong answers to learn from, the explanation says so.
     """
     use = _bound(explainer, Explainer, registry)
     if outcomes is None:

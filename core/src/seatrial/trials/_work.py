@@ -1,10 +1,11 @@
-"""From a plan and cases to units of work: what is measured, in a fixed order, each with its identity."""
+"""From a plan and cases to units of work, in a fixed order, each with its identity."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,18 +13,21 @@ from attrs import frozen
 
 from .._cases import Case, duplicates
 from .._components import Perturbation, Use
-from .._plans import Plan, Reference
+from .._plans import Arm, Plan, Reference, matches
 from .._registry import Registry, default_registry
 from .._seeds import derive
-from .._values import plain
+from .._values import FrozenMapping, plain
 from ..errors import PlanError, SeatrialError
 
 __all__ = ["Unit", "Workload", "content_of", "load_cases", "origin"]
 
 
+SHOWN = 3
+
+
 @frozen(slots=True)
 class Unit:
-    """One record to be measured: positions in the plan's perturbations (-1: clean) and in the cases."""
+    """One record to be measured: a position in the perturbations (-1: clean) and one in the cases."""
 
     use: int
     severity: int
@@ -44,9 +48,9 @@ def load_cases(given: Any) -> tuple[Case, ...]:
         msg = "there are no cases to measure"
         raise PlanError(msg)
     if twice := duplicates([case.id for case in cases]):
-        more = f" and {len(twice) - 3} more" if len(twice) > 3 else ""
+        more = f" and {len(twice) - SHOWN} more" if len(twice) > SHOWN else ""
         msg = (
-            f"case ids must be unique, and {', '.join(map(repr, twice[:3]))}{more} "
+            f"case ids must be unique, and {', '.join(map(repr, twice[:SHOWN]))}{more} "
             f"{'are' if len(twice) > 1 else 'is'} given more than once"
         )
         raise PlanError(msg)
@@ -86,7 +90,8 @@ def content_of(value: Any) -> Any:
         return [content_of(item) for item in value]
     if value is None or isinstance(value, str | int | float):
         return value
-    msg = f"a value of type {type(value).__qualname__} cannot be identified; use text, numbers or arrays"
+    what = type(value).__qualname__
+    msg = f"a value of type {what} cannot be identified; use text, numbers or arrays"
     raise PlanError(msg)
 
 
@@ -106,9 +111,10 @@ def origin(use: Use[Any], registry: Registry | None = None) -> str:
 class Workload:
     """A plan bound to cases and a model's identity: it lists the units and names each record.
 
-    `keys` are 16 bytes: the identity of a record is the hash of the model's identity, the case's
+    A key has 16 bytes: the identity of a record is the hash of the model's identity, the case's
     content, the component's name, revision, distribution version and parameters, the severity, the
-    replicate and the seed (DESIGN, execution and storage).
+    replicate and the seed. A case's groups and cluster belong to its content only for perturbations
+    that see the whole case: for others they change no measurement.
     """
 
     plan: Plan
@@ -118,19 +124,28 @@ class Workload:
 
     def units(self) -> Iterator[Unit]:
         """List the units in a fixed order: clean first, then by perturbation, severity and case."""
-        wanted: dict[tuple[int, int], list[Any]] = {}
         labels = [use.label for use in self.plan.perturbations]
+        # Whatever is perturbed is measured clean too: unchanged inputs take the clean answer.
+        wanted: dict[tuple[int, int], list[Arm]] = {(-1, 0): list(self.plan.arms)}
         for arm in self.plan.arms:
-            use = -1 if arm.use is None else labels.index(arm.use.label)
-            for severity in arm.severities:
-                wanted.setdefault((use, severity), []).append(arm)
+            if arm.use is not None:
+                use = labels.index(arm.use.label)
+                for severity in arm.severities:
+                    wanted.setdefault((use, severity), []).append(arm)
+        inside: dict[tuple[FrozenMapping, ...], list[int]] = {}
         for use, severity in sorted(wanted):
             arms = wanted[use, severity]
+            slices = tuple(dict.fromkeys(one for arm in arms for one in arm.slices))
+            if slices not in inside:
+                inside[slices] = [
+                    index
+                    for index, case in enumerate(self.cases)
+                    if any(matches(case, one) for one in slices)
+                ]
             replicates = 1 if use < 0 else self.plan.replicates
-            for index, case in enumerate(self.cases):
-                if any(arm.takes(case) for arm in arms):
-                    for replicate in range(replicates):
-                        yield Unit(use, severity, replicate, index)
+            for index in inside[slices]:
+                for replicate in range(replicates):
+                    yield Unit(use, severity, replicate, index)
 
     def seed(self, unit: Unit) -> int | None:
         """Derive the seed of a unit; severities of one case share it."""
@@ -139,19 +154,34 @@ class Workload:
         name = self.plan.perturbations[unit.use].component.name
         return derive(self.plan.seed, name, self.cases[unit.case].id, unit.replicate)
 
-    def keys(self, units: Iterable[Unit]) -> Iterator[bytes]:
-        """Give the identity of each unit's record."""
-        contents: dict[int, bytes] = {}
+    def keyed(self) -> Iterator[tuple[Unit, int | None, bytes]]:
+        """List the units in order, each with its seed and the identity of its record."""
+        contents = [case_digest(case) for case in self.cases]
+        wholes: dict[int, bytes] = {}
         stems: dict[tuple[int, int], bytes] = {}
-        for unit in units:
-            if unit.case not in contents:
-                contents[unit.case] = case_digest(self.cases[unit.case])
+        seeds: dict[tuple[int, int], int | None] = {}
+        last = -1
+        for unit in self.units():
+            if unit.use != last:
+                seeds.clear()
+                last = unit.use
             stem = (unit.use, unit.severity)
             if stem not in stems:
                 stems[stem] = _digest([self.identity, *self._stem(unit)])
-            seed = self.seed(unit)
-            tail = f"{unit.replicate}|{seed}".encode()
-            yield hashlib.blake2b(stems[stem] + contents[unit.case] + tail, digest_size=16).digest()
+            content = contents[unit.case]
+            if unit.use >= 0 and self.plan.perturbations[unit.use].component.sees_case:
+                if unit.case not in wholes:
+                    wholes[unit.case] = content + attributes_digest(self.cases[unit.case])
+                content = wholes[unit.case]
+            draw = (unit.case, unit.replicate)
+            if draw not in seeds:
+                seeds[draw] = self.seed(unit)
+            tail = f"{unit.replicate}|{seeds[draw]}".encode()
+            yield (
+                unit,
+                seeds[draw],
+                hashlib.blake2b(stems[stem] + content + tail, digest_size=16).digest(),
+            )
 
     def _stem(self, unit: Unit) -> list[Any]:
         if unit.use < 0:
@@ -171,11 +201,23 @@ class Workload:
 
 def case_digest(case: Case) -> bytes:
     """Hash what a case says; two cases with one digest are the same measurement."""
-    return _digest([case.id, content_of(case.input), content_of(case.target)])
+    try:
+        return _digest([case.id, content_of(case.input), content_of(case.target)])
+    except PlanError as error:
+        msg = f"case {case.id!r}: {error}"
+        raise PlanError(msg) from error
+
+
+def attributes_digest(case: Case) -> bytes:
+    """Hash what only a perturbation that sees the whole case can know of it."""
+    return _digest([content_of(case.groups), case.cluster])
+
+
+AXES: Mapping[str, tuple[int, ...]] = {"image": (2, 3), "volume": (4,)}
 
 
 def parts_of(use: Use[Perturbation], case: Case) -> tuple[str | None, ...]:
-    """Tell which parts of a case's input a perturbation acts on; None stands for the whole input."""
+    """Tell which parts of a case's input a perturbation acts on; None stands for all of it."""
     if use.component.sees_case:
         return (None,)
     if not isinstance(case.input, Mapping):
@@ -208,42 +250,55 @@ def _carries(modality: str, value: Any) -> bool:
         return isinstance(value, str)
     if modality == "messages":
         return isinstance(value, tuple) and all(isinstance(turn, Mapping) for turn in value)
-    if modality == "image":
-        return isinstance(value, np.ndarray) and value.ndim in (2, 3)
-    if modality == "volume":
-        return isinstance(value, np.ndarray) and value.ndim == 4
+    if modality in AXES:
+        return isinstance(value, np.ndarray) and value.ndim in AXES[modality]
     return not isinstance(value, str)
 
 
 def check(plan: Plan, cases: Sequence[Case], model: Any) -> None:
     """Check everything that can be known before the first model call; report it all at once."""
-    problems: dict[str, None] = {}
+    problems = list(dict.fromkeys(_problems(plan, cases, model)))
+    if not plan.metrics and not plan.perturbations:
+        problems.append(
+            "the plan has neither perturbations nor metrics, so there is nothing to learn"
+        )
+    if problems:
+        raise PlanError("\n".join(problems))
+
+
+def _problems(plan: Plan, cases: Sequence[Case], model: Any) -> Iterator[str]:
     for arm in plan.arms:
         if arm.use is None:
             continue
         for case in cases:
-            if arm.takes(case):
-                try:
-                    parts_of(arm.use, case)
-                except PlanError as error:
-                    problems[str(error)] = None
-                    break
-        for severity in arm.severities:
-            try:
-                arm.use.component.at(severity, arm.use.params)
-            except SeatrialError as error:
-                problems[str(error)] = None
+            if arm.takes(case) and (problem := _said(parts_of, arm.use, case)):
+                yield problem
                 break
-        problems |= {gap: None for gap in lacking(model, arm.use)}
+        for severity in arm.severities:
+            if problem := _said(arm.use.component.at, severity, arm.use.params):
+                yield problem
+                break
+        yield from lacking(model, arm.use)
     for metric in plan.metrics:
-        try:
-            metric.build()
-        except SeatrialError as error:
-            problems[str(error)] = None
-    if not plan.metrics and not plan.perturbations:
-        problems["the plan has neither perturbations nor metrics, so there is nothing to learn"] = None
-    if problems:
-        raise PlanError("\n".join(problems))
+        bounds = metric.component.bounds
+        if bounds is not None and not all(map(math.isfinite, bounds)):
+            yield f"{metric.label}: bounds {bounds} must be finite; where there are none, give None"
+        if problem := _said(metric.build):
+            yield problem
+        yield from lacking(model, metric)
+
+
+def _said(try_: Callable[..., Any], *arguments: Any) -> str | None:
+    """Try something, and give what was said against it."""
+    try:
+        try_(*arguments)
+    except SeatrialError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - a factory is anybody's code
+        owner = getattr(try_, "__self__", None)
+        name = getattr(owner, "label", None) or getattr(owner, "name", "a component")
+        return f"{name} cannot be built: {type(error).__name__}: {error}"
+    return None
 
 
 def lacking(model: Any, use: Use[Any]) -> list[str]:
