@@ -44,23 +44,25 @@ def test_a_name_is_a_namespace_and_a_name(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["", "shout", "Loud.shout", "loud.", ".shout", "loud..shout", "loud.sh out", "loud.shout_it"]
-    + ["loud.-shout", "loud.shout-", "loud.shout\n", "löud.shout", 3, None],
+    [
+        *("", "shout", "Loud.shout", "loud.", ".shout", "loud..shout", "loud.sh out"),
+        *("loud.shout_it", "loud.-shout", "loud.shout-", "loud.shout\n", "löud.shout", 3, None),
+    ],
 )
 def test_a_wrong_name_says_what_a_name_looks_like(name):
-    with pytest.raises(ValueError, match=r"must be 'namespace.name' in lower case letters"):
+    with pytest.raises(ValueError, match=r"must be 'namespace\.name' in lower case letters"):
         perturbation(name=name)
 
 
 @pytest.mark.parametrize("summary", ["", "x" * 73, "two\nlines"])
 def test_a_summary_is_one_short_line(summary):
-    with pytest.raises(ValueError, match="loud.shout: summary must be one line of 1 to 72 char"):
+    with pytest.raises(ValueError, match=r"loud\.shout: summary must be one line of 1 to 72 char"):
         perturbation(summary=summary)
 
 
 @pytest.mark.parametrize("factory", ["shout", "package.module", "a b:c", "package:", ":shout", ""])
 def test_a_factory_in_words_is_an_import_string(factory):
-    with pytest.raises(ValueError, match=r"must read 'package.module:function'"):
+    with pytest.raises(ValueError, match=r"must read 'package\.module:function'"):
         perturbation(factory=factory)
 
 
@@ -70,7 +72,7 @@ def test_a_factory_is_an_import_string_or_callable():
 
 
 def test_a_ladder_needs_a_rung():
-    with pytest.raises(ValueError, match="loud.shout: a ladder needs at least one rung"):
+    with pytest.raises(ValueError, match=r"loud\.shout: a ladder needs at least one rung"):
         perturbation(ladder=())
 
 
@@ -87,7 +89,7 @@ def test_a_lone_string_is_not_taken_for_a_list_of_strings(field):
 
 def test_a_metric_reads_values_or_predictions():
     assert Metric(name="a.b", summary="S.", factory=max, reads="prediction").reads == "prediction"
-    with pytest.raises(ValueError, match=r"a.b: reads must be 'value' or 'prediction', got 'all'"):
+    with pytest.raises(ValueError, match=r"a\.b: reads must be 'value' or 'prediction', got 'all'"):
         Metric(name="a.b", summary="S.", factory=max, reads="all")
 
 
@@ -121,7 +123,7 @@ def test_bound_parameters_join_the_rung():
 
 
 def test_what_the_ladder_sets_cannot_be_bound():
-    with pytest.raises(ParameterError, match=r"amount is set by the ladder; .* attrs.evolve\("):
+    with pytest.raises(ParameterError, match=r"amount is set by the ladder; .* attrs\.evolve\("):
         perturbation().rung(1, {"amount": 5, "mark": "?"})
 
 

@@ -179,7 +179,7 @@ def test_demands_come_in_one_order_and_confidence_has_a_default():
 
 
 def test_a_severity_beyond_the_ladder_is_an_error():
-    with pytest.raises(ParameterError, match="loud.shout has severities 1 to 3, not 4"):
+    with pytest.raises(ParameterError, match=r"loud\.shout has severities 1 to 3, not 4"):
         priority(perturbations=[shout], severities=[1, 4])
 
 
@@ -235,14 +235,16 @@ def test_a_plan_measures_everything_once_and_clean_always():
 
 
 def test_a_plan_refuses_what_it_could_never_measure():
-    with pytest.raises(PlanError, match="loud.sob has severities 1 to 1, and the plan asks only f"):
+    with pytest.raises(
+        PlanError, match=r"loud\.sob has severities 1 to 1, and the plan asks only f"
+    ):
         Plan(perturbations=[sob], severities=[2, 3])
     with pytest.raises(PlanError, match="asks only for none"):
         Plan(perturbations=[sob], severities=[])
 
 
 def test_a_plan_refuses_two_uses_of_one_label():
-    with pytest.raises(PlanError, match="the plan lists loud.shout more than once"):
+    with pytest.raises(PlanError, match=r"the plan lists loud\.shout more than once"):
         Plan(perturbations=[shout, cry, shout()])
     assert (
         len(Plan(perturbations=[shout, shout(mark="?"), shout(on="question")]).perturbations) == 3
@@ -319,7 +321,7 @@ def test_two_ladders_under_one_name_are_refused():
     spec = specification(
         priority("A", perturbations=[shout]), priority("B", perturbations=[steeper])
     )
-    with pytest.raises(PlanError, match="two components go by 'loud.shout'"):
+    with pytest.raises(PlanError, match=r"two components go by 'loud\.shout'"):
         spec.plan()
 
 
@@ -368,7 +370,7 @@ def test_a_reference_is_called_only_when_it_has_parameters():
 
 @pytest.mark.parametrize("use", ["json", "json.loads", ":loads", "json:", 3, None])
 def test_a_wrong_reference_says_what_one_looks_like(use):
-    with pytest.raises(PlanError, match="must read 'package.module:name'"):
+    with pytest.raises(PlanError, match=r"must read 'package\.module:name'"):
         Reference(use)
 
 

@@ -104,11 +104,13 @@ def test_only_official_names_are_suggested_for_installation():
 
 
 def test_another_kind_is_named_for_what_it_is(good, installed):
-    with pytest.raises(UnknownComponentError, match=r"^'good.shout' is a perturbation, not a metr"):
+    with pytest.raises(
+        UnknownComponentError, match=r"^'good\.shout' is a perturbation, not a metr"
+    ):
         installed("good").get("good.shout", Metric)
     registry = Registry()
     registry.register(SimpleNamespace(), "empty")
-    with pytest.raises(UnknownComponentError, match="empty has no 'empty.thing'$"):
+    with pytest.raises(UnknownComponentError, match=r"empty has no 'empty\.thing'$"):
         registry.get("empty.thing")
 
 
@@ -116,8 +118,7 @@ BROKEN = {
     "import error": (
         "import no_such_library_at_all",
         PluginLoadError,
-        "the plugin 'bad' of acme-bad 1.0 failed to import: ModuleNotFoundError: No module named "
-        "'no_such_library_at_all'",
+        "failed to import: ModuleNotFoundError: No module named 'no_such_library_at_all'",
     ),
     "syntax error": ("def (:", PluginLoadError, "failed to import: SyntaxError"),
     "exit at import": ("raise SystemExit(3)", PluginLoadError, "failed to import: SystemExit: 3"),
@@ -152,8 +153,10 @@ BROKEN = {
         "returns 'bad.one', which is declared twice",
     ),
     "duplicate name across hooks": (
-        "@hookimpl\ndef seatrial_metrics():\n    return [metric('bad.one')]\n\n\n"
-        "@hookimpl\ndef seatrial_perturbations():\n    return [perturbation('bad.one')]",
+        (
+            "@hookimpl\ndef seatrial_metrics():\n    return [metric('bad.one')]\n\n\n"
+            "@hookimpl\ndef seatrial_perturbations():\n    return [perturbation('bad.one')]"
+        ),
         PluginContractError,
         "returns 'bad.one', which is declared twice",
     ),
@@ -170,8 +173,10 @@ BROKEN = {
     "newer": (
         "@hookimpl\ndef seatrial_holograms():\n    return ()",
         PluginContractError,
-        "seatrial has no hook 'seatrial_holograms' (a hook of a newer seatrial may be marked "
-        "@hookimpl(optionalhook=True))",
+        (
+            "seatrial has no hook 'seatrial_holograms' (a hook of a newer seatrial may be marked "
+            "@hookimpl(optionalhook=True))"
+        ),
     ),
     "arguments": (
         "@hookimpl\ndef seatrial_metrics(config):\n    return ()",
@@ -194,9 +199,9 @@ BROKEN = {
         "seatrial_metrics() raised SystemExit: 3",
     ),
     "half valid": (
-        "@hookimpl\ndef seatrial_metrics():\n    yield metric('bad.one')\n    raise OSError('full')",
+        "@hookimpl\ndef seatrial_metrics():\n    yield metric('bad.one')\n    raise OSError('ill')",
         PluginLoadError,
-        "seatrial_metrics() raised OSError: full",
+        "seatrial_metrics() raised OSError: ill",
     ),
 }
 
@@ -285,7 +290,7 @@ def test_a_strict_listing_raises(good, install, installed, monkeypatch):
 
 def test_a_failed_import_quotes_what_the_plugin_asks_of_the_core(install, installed):
     install("bad", "import seatrial.gone", requires="seatrial<0.2,>=0.1")
-    with pytest.raises(PluginLoadError, match=r"\(it asks for seatrial<0.2,>=0.1, and seatrial "):
+    with pytest.raises(PluginLoadError, match=r"\(it asks for seatrial<0\.2,>=0\.1, and seatrial "):
         installed("bad").get("bad.one")
 
 
@@ -455,7 +460,7 @@ def test_a_broken_local_object_leaves_its_namespace_free():
 
 def test_a_local_object_cannot_take_a_taken_namespace(good, installed):
     registry = installed("good")
-    with pytest.raises(PluginConflictError, match="'good' is already taken by acme-good 1.0"):
+    with pytest.raises(PluginConflictError, match=r"'good' is already taken by acme-good 1\.0"):
         registry.register(SimpleNamespace(), "good")
     registry.register(SimpleNamespace(), "here")
     with pytest.raises(PluginConflictError, match="'here' is already taken by local"):
