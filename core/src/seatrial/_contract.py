@@ -11,7 +11,7 @@ from pluggy import HookimplOpts, PluginManager, PluginValidationError
 
 from ._components import KINDS, Component
 from ._hooks import PROJECT
-from ._values import a, did_you_mean
+from ._values import did_you_mean, with_article
 from .errors import PluginContractError, PluginLoadError
 
 if TYPE_CHECKING:
@@ -130,7 +130,11 @@ def _problem(
     value: Any, kind: type[Component], namespace: str, components: Mapping[str, Component]
 ) -> str | None:
     if not isinstance(value, kind):
-        what = f"{value.name!r}, {a(value.kind())}" if isinstance(value, Component) else repr(value)
+        what = (
+            f"{value.name!r}, {with_article(value.kind())}"
+            if isinstance(value, Component)
+            else repr(value)
+        )
         return f"must return {kind.__name__} values in a tuple, got {what}"
     if value.namespace != namespace:
         return f"returns {value.name!r}, which must be named '{namespace}.…', like the entry point"

@@ -16,7 +16,7 @@ from ._components import Component, Metric, Perturbation, Use
 from ._plans import Plan, Priority, Reference, Specification, requirement_problems
 from ._registry import Registry, default_registry
 from ._values import did_you_mean, plain
-from .errors import FileError, PlanError, PluginError
+from .errors import FileError, PlanError
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -56,7 +56,10 @@ def dump_specification(specification: Specification) -> str:
 
 
 def dump_plan(plan: Plan) -> str:
-    """Write a plan as TOML that `load_plan` reads back equal."""
+    """Write a plan as TOML that `load_plan` reads back equal.
+
+    Its arms are not written: a specification that compiles to them is a file of its own.
+    """
     return _toml({"format": FORMAT, **_table(plan, omit=("arms",))})
 
 
@@ -109,7 +112,7 @@ def _converter(registry: Registry) -> Converter:
         },
         Specification: {
             "priorities": partial(_list, lambda one: converter.structure(one, Priority)),
-            "model": _model,
+            "model": _reference,
             "cases": _cases,
         },
         Plan: {
@@ -267,11 +270,7 @@ def _use(registry: Registry, kind: type[Component], value: Any) -> Use[Any]:
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         msg = f"on must name a part of the input, or a list of parts, got {on!r}"
         raise ValueError(msg)
-    try:
-        component = registry.get(value["use"], kind)
-    except PluginError as error:
-        raise ValueError(str(error)) from error
-    return Use(component, _mapping(value.get("params", {})), on=on)
+    return Use(registry.get(value["use"], kind), _mapping(value.get("params", {})), on=on)
 
 
 def _reference(value: Any, _: Any = None) -> Reference:
@@ -286,10 +285,6 @@ def _reference(value: Any, _: Any = None) -> Reference:
             (key, f"no such key{did_you_mean(key, ('use', 'params'))}") for key in extra
         )
     return Reference(value["use"], _mapping(value.get("params", {})))
-
-
-def _model(value: Any) -> Reference:
-    return _reference(value)
 
 
 def _cases(value: Any) -> Any:
@@ -318,11 +313,8 @@ def _cell(value: Any) -> Any:
     if isinstance(value, Use):
         name = value.component.name
         bound = {"params": plain(value.params), "on": list(value.on)}
-        return (
-            {"use": name, **{key: one for key, one in bound.items() if one}}
-            if any(bound.values())
-            else name
-        )
+        given = {key: one for key, one in bound.items() if one}
+        return {"use": name, **given} if given else name
     if isinstance(value, Reference):
         named = {"use": value.use, "params": plain(value.params)}
         return value.use if value.params is None else named

@@ -15,7 +15,7 @@ from pluggy import PluginManager
 from ._components import Component
 from ._contract import components_of
 from ._hooks import PROJECT, Specs
-from ._values import a, did_you_mean
+from ._values import did_you_mean, with_article
 from .errors import (
     PluginConflictError,
     PluginError,
@@ -176,7 +176,8 @@ class Registry:
             raise UnknownComponentError(msg)
         found = components[name]
         if not isinstance(found, kind):
-            msg = f"{name!r} is {a(found.kind())}, not {a(kind.kind())}"
+            is_, not_ = with_article(found.kind()), with_article(kind.kind())
+            msg = f"{name!r} is {is_}, not {not_}"
             raise UnknownComponentError(msg)
         return found
 

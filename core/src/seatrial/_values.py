@@ -7,12 +7,12 @@ from typing import Any
 
 __all__ = [
     "FrozenMapping",
-    "a",
     "did_you_mean",
     "freeze",
     "frozen_mapping",
     "optional_mapping",
     "plain",
+    "with_article",
 ]
 
 
@@ -51,7 +51,7 @@ def _hashed(value: Any) -> int:
         return 0
 
 
-def a(word: str) -> str:
+def with_article(word: str) -> str:
     """Put the article before a word."""
     return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
