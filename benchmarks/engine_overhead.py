@@ -3,11 +3,11 @@
     python benchmarks/engine_overhead.py                 100,000 records, durable and in memory
     python benchmarks/engine_overhead.py --records 1000000
 
-Each setting runs in a process of its own. The overhead is the wall-clock of `run` less the wall-clock
-of the same perturbations, model calls and scores in a bare loop in the same process; the processor's time is
-given beside it, for machines that do something else meanwhile. Memory is the
-peak resident set above what it was with everything imported and the cases made. Judging reads the
-finished report from the start, as `seatrial judge` does.
+Each setting runs in a process of its own. The overhead is the wall-clock of `run` less that of the
+same perturbations, model calls and scores in a bare loop in the same process; the processor's time
+is given beside it, for machines that do something else meanwhile. Memory is the peak resident set
+above what it was with everything imported and the cases made. Judging reads the finished report
+from the start, as `seatrial judge` does.
 """
 
 from __future__ import annotations

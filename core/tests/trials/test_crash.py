@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = r'''
+PROGRAM = r"""
 import json, os, sys, time
 import seatrial as sea
 from trial_stand_ins import orders, same, swap
@@ -33,8 +33,9 @@ if __name__ == "__main__":
     __import__("random").Random(int(shuffle)).shuffle(cases)
     plan = sea.Plan(perturbations=[swap()], metrics=[same()], severities=[1, 3], seed=5)
     from seatrial.trials import run
-    run(plan, "crash_program:slow", cases, to=to, executor=executor, workers=int(workers), batch_size=4)
-'''
+    run(plan, "crash_program:slow", cases, to=to, executor=executor, workers=int(workers),
+        batch_size=4)
+"""
 PLANNED = 210
 
 
@@ -132,7 +133,9 @@ def test_a_killed_run_goes_on_where_it_stopped(
         if killed < kills:
             # Wait for a random amount of work, not of time, so that a busy machine kills as late.
             enough = started + draw.randrange(1, PLANNED * 40 // kills)
-            while running.poll() is None and (calls.stat().st_size if calls.exists() else 0) < enough:
+            while (
+                running.poll() is None and (calls.stat().st_size if calls.exists() else 0) < enough
+            ):
                 time.sleep(0.002)
             time.sleep(draw.random() * 0.01)
             os.killpg(running.pid, signal.SIGKILL)

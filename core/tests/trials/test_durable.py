@@ -1,5 +1,7 @@
 """A run directory is the state: what is asked again is measured again only where it changed."""
 
+# ruff: noqa: EM101, TRY003 - stand-ins say what they like
+
 from __future__ import annotations
 
 import json
@@ -65,7 +67,13 @@ def test_an_added_priority_is_all_that_is_measured(tmp_path, seen):
         )
 
     run(specification("typing"), bot, orders(10), to=tmp_path / "run")
-    run(specification("typing", "capitals"), bot, orders(10), to=tmp_path / "run", observers=[seen.append])
+    run(
+        specification("typing", "capitals"),
+        bot,
+        orders(10),
+        to=tmp_path / "run",
+        observers=[seen.append],
+    )
     assert (seen[0].kept, seen[-1].measured) == (40, 10)
 
 
@@ -79,7 +87,11 @@ def test_an_added_metric_asks_the_model_nothing(tmp_path, seen):
     run(plan(), bot, orders(20), to=tmp_path / "run")
     model = Counting()
     report = run(
-        plan(metrics=(same, longer, even)), model, orders(20), to=tmp_path / "run", observers=[seen.append]
+        plan(metrics=(same, longer, even)),
+        model,
+        orders(20),
+        to=tmp_path / "run",
+        observers=[seen.append],
     )
     assert model.asked == []
     assert measured(seen) == 0
@@ -149,8 +161,10 @@ def test_groups_are_no_content_but_for_what_sees_the_whole_case(tmp_path, seen):
         name="stand.whole",
         summary="Say the age.",
         modality="text",
-        factory=lambda: lambda case, /, *, seed: attrs.evolve(
-            case, input=f"{case.groups.get('age')}: {case.input}"
+        factory=lambda: (
+            lambda case, /, *, seed: attrs.evolve(
+                case, input=f"{case.groups.get('age')}: {case.input}"
+            )
         ),
         sees_case=True,
     )
@@ -169,17 +183,26 @@ def test_another_model_is_measured_from_the_start(tmp_path, seen):
 
 def test_what_is_not_asked_for_any_more_is_counted_and_kept(tmp_path, seen):
     run(plan(), bot, orders(20), to=tmp_path / "run")
-    report = run(plan(severities=(1,)), bot, orders(10), to=tmp_path / "run", observers=[seen.append])
+    report = run(
+        plan(severities=(1,)), bot, orders(10), to=tmp_path / "run", observers=[seen.append]
+    )
     assert (seen[-1].planned, seen[-1].stale) == (20, 60)
     assert report.accounting.planned == 20
 
 
 def test_stop_leaves_a_run_that_the_same_command_finishes(tmp_path, seen):
     stopped = run(
-        plan(), bot, orders(20), to=tmp_path / "run", batch_size=5, stop=lambda now: now.measured >= 25
+        plan(),
+        bot,
+        orders(20),
+        to=tmp_path / "run",
+        batch_size=5,
+        stop=lambda now: now.measured >= 25,
     )
     assert stopped.accounting.skipped == 55
-    finished = run(plan(), bot, orders(20), to=tmp_path / "run", batch_size=5, observers=[seen.append])
+    finished = run(
+        plan(), bot, orders(20), to=tmp_path / "run", batch_size=5, observers=[seen.append]
+    )
     assert (seen[0].kept, finished.accounting.scored) == (25, 80)
 
 

@@ -216,7 +216,7 @@ class Bench:
         return [encode(answer) for answer in answers]
 
     def score(self, rows: list[Row], targets: list[Any]) -> None:
-        """Add the per-case scores that the rows do not have yet; a metric's failure marks its row."""
+        """Add the per-case scores to the rows; a metric's failure marks its row."""
         if not rows:
             return
         predictions = [row.prediction for row in rows if row.prediction is not None]

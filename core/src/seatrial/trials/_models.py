@@ -10,7 +10,7 @@ from attrs import frozen
 
 from .._plans import Reference
 from .._values import plain
-from ..errors import ModelError
+from ..errors import ModelError, SeatrialError
 
 __all__ = ["Subject", "subject_of"]
 
@@ -59,7 +59,7 @@ def subject_of(model: Any) -> Subject:
     if isinstance(model, str):
         model = Reference(model)
     if isinstance(model, Reference):
-        reference, model = model, model()
+        reference, model = model, _made(model)
     if model is None:
         msg = "no model was given: pass model=, or name one in the specification"
         raise ModelError(msg)
@@ -75,6 +75,16 @@ def subject_of(model: Any) -> Subject:
         msg = f"the identity of {_name(model)} must be some text, got {identity!r}"
         raise ModelError(msg)
     return Subject(model, reference, identity)
+
+
+def _made(reference: Reference) -> Any:
+    try:
+        return reference()
+    except SeatrialError:
+        raise
+    except Exception as error:
+        msg = f"the model {reference.use} cannot be made: {type(error).__name__}: {error}"
+        raise ModelError(msg) from error
 
 
 def _name(model: Any) -> str:

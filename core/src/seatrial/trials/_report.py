@@ -113,7 +113,7 @@ class Report:
 
     @property
     def model(self) -> Any:
-        """The model that was measured, or the reference to build it from; None if neither is known."""
+        """The model that was measured, or the reference to it; None if neither is known."""
         stored = self._store.meta("model")
         if self._model is not None or stored is None:
             return self._model
@@ -194,7 +194,7 @@ class Report:
         )
 
     def metric_use(self, label: str) -> Use[Metric]:
-        """Give the metric of a label: the one that was passed to `run`, or else the installed one."""
+        """Give the metric of a label: the one passed to `run`, or else the installed one."""
         for use in self._plan.metrics if self._plan else ():
             if use.label == label:
                 return use

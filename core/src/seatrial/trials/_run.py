@@ -35,9 +35,9 @@ SCORED_AT_ONCE = 1024
 class Progress:
     """Where a run stands; observers get one before the first batch and one after every batch.
 
-    `planned` counts the records asked for, `kept` those measured by an earlier run, `measured` those
-    of this run, `errored` those of this run that failed, and `stale` the records of earlier plans
-    that nobody asks for any more.
+    `planned` counts the records asked for, `kept` those measured by an earlier run, `measured`
+    those of this run, `errored` those of this run that failed, and `stale` the records of earlier
+    plans that nobody asks for any more.
     """
 
     planned: int
@@ -70,11 +70,12 @@ def run(
 ) -> Report:
     """Measure a plan or a specification, and give the report.
 
-    With `to`, the run is durable: the directory is the state, a killed run loses at most the batches
-    under way, and the same line goes on where it stopped. A changed plan measures only what changed.
+    With `to`, the run is durable: the directory is the state, a killed run loses at most the
+    batches under way, and the same line goes on where it stopped. A changed plan measures only what
+    changed.
 
-    `model` is a callable, an import string (`"module:name"`) or a reference; `cases` are cases, import
-    strings or references. Both default to those of the specification.
+    `model` is a callable, an import string (`"module:name"`) or a reference; `cases` are cases,
+    import strings or references. Both default to those of the specification.
     `executor` is "serial" (the default), "threads", "processes" or a `concurrent.futures.Executor`;
     models reach processes as import strings, never as pickles.
     `batch_size` is how many inputs the model gets at a time, by default its attribute `batch_size`
@@ -84,13 +85,18 @@ def run(
     Results do not depend on the order of the cases, the number of workers, or interruptions.
     Raises `PlanError`, `ModelError` or `StoreError` before the first model call whenever it can.
     """
-    asked = plan
-    if isinstance(plan, Specification):
-        model = plan.model if model is None else model
-        cases = plan.cases if cases is None else cases
-        plan = plan.plan()
-    if not isinstance(plan, Plan):
-        msg = f"run takes a Plan or a Specification, got {plan!r}"
+    asked: Any = plan
+    if isinstance(asked, Specification):
+        model = asked.model if model is None else model
+        cases = asked.cases if cases is None else cases
+        plan = asked.plan()
+    elif isinstance(asked, Plan):
+        plan = asked
+    else:
+        msg = f"run takes a Plan or a Specification, got {asked!r}"
+        raise PlanError(msg)
+    if asked is plan and not plan.metrics and not plan.perturbations:
+        msg = "the plan has neither perturbations nor metrics, so there is nothing to learn"
         raise PlanError(msg)
     registry = registry or default_registry()
     subject = subject_of(model)
@@ -142,9 +148,9 @@ def run(
 def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:
     """Give every perturbed case that a plan asks for, without measuring anything.
 
-    The ids read `17@torchio.ghosting:3` (and `#1` for the second replicate). This is what `run` feeds
-    to the model, so training on it is training on the very faults that are tested. A case to which a
-    perturbation does not apply is left out.
+    The ids read `17@torchio.ghosting:3` (and `#1` for the second replicate). This is what `run`
+    feeds to the model, so training on it is training on the very faults that are tested. A case to
+    which a perturbation does not apply is left out.
     """
     if isinstance(plan, Specification):
         plan = plan.plan()

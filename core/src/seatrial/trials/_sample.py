@@ -21,7 +21,7 @@ Positions = np.ndarray[Any, np.dtype[np.int64]]
 
 @frozen(eq=False)
 class Reading:
-    """Values, one row per case: NaN where unknown because it errored, is pending, or was skipped."""
+    """Values, a row per case: NaN where unknown because it errored, is pending, or was skipped."""
 
     values: Floats
     errored: Mask
@@ -85,9 +85,10 @@ class Evidence:
         return np.asarray(total / np.maximum(known.sum(axis=1), 1), dtype=np.float64)
 
     def binary(self) -> bool:
-        """Tell whether every known variant scored 0 or 1."""
+        """Tell whether every known variant scored 0 or 1, the smallest and the largest score."""
         values = self.variants.values
-        return bool(np.isin(values[~np.isnan(values)], (0.0, 1.0)).all())
+        extreme = np.isin(values[~np.isnan(values)], (0.0, 1.0)).all()
+        return bool(extreme) and self.bounds is not None and tuple(self.bounds) == (0.0, 1.0)
 
 
 @frozen
@@ -138,7 +139,10 @@ class Sample:
             for severity in priority.severities_of(use):
                 found = positions(labels[use.label], severity) if use.label in labels else []
                 if not found:
-                    msg = f"the report has nothing on {use.label} at severity {severity}; run it first"
+                    msg = (
+                        f"the report has nothing on {use.label} at severity {severity}; "
+                        "run it first"
+                    )
                     raise PlanError(msg)
                 variants += found
         (clean,) = positions(-1, 0) or [np.full(len(chosen), -1, dtype=np.int64)]

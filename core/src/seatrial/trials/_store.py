@@ -28,7 +28,9 @@ STATUSES = ("scored", "refused", "errored", "skipped")
 BYTES_A_RECORD = 1024  # a generous estimate, asked for before compute is spent
 CACHE_KIB = 32 * 1024  # keys are hashes, so their index is touched all over
 PAGES_OF_LOG = 8192  # each checkpoint waits for the disk
-FATE = "status, refused, answer, prediction, scores, error, target"
+TAKE = (
+    "SELECT status, refused, answer, prediction, scores, error, target FROM records WHERE key = ?"
+)
 INSERT = "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 TABLES = """
@@ -37,8 +39,8 @@ CREATE TABLE IF NOT EXISTS cases (
     position INTEGER PRIMARY KEY, id TEXT NOT NULL, content BLOB NOT NULL, input TEXT, target TEXT,
     groups TEXT NOT NULL, cluster TEXT);
 CREATE TABLE IF NOT EXISTS plan (
-    position INTEGER PRIMARY KEY, key BLOB NOT NULL, use INTEGER NOT NULL, severity INTEGER NOT NULL,
-    replicate INTEGER NOT NULL, case_position INTEGER NOT NULL);
+    position INTEGER PRIMARY KEY, key BLOB NOT NULL, use INTEGER NOT NULL,
+    severity INTEGER NOT NULL, replicate INTEGER NOT NULL, case_position INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS records (
     key BLOB PRIMARY KEY, seed INTEGER, status INTEGER NOT NULL, refused INTEGER, answer INTEGER,
     distance REAL, unchanged INTEGER NOT NULL, prediction TEXT, scores TEXT NOT NULL, error TEXT,
@@ -113,8 +115,8 @@ class Store:
         schema = self.meta("schema")
         if schema is not None and schema != SCHEMA:
             msg = (
-                f"{self.path} was written by another seatrial: its schema is {schema}, and this one "
-                f"reads {SCHEMA}; choose another directory"
+                f"{self.path} was written by another seatrial: its schema is {schema}, and this "
+                f"one reads {SCHEMA}; choose another directory"
             )
             raise StoreError(msg)
 
@@ -215,11 +217,11 @@ class Store:
             database.execute("DELETE FROM records WHERE status = ?", (STATUSES.index(status),))
 
     def counts(self) -> tuple[int, int, int]:
-        """Count the records asked for, those of them already measured, and those of earlier plans."""
+        """Count the records asked for, those already measured, and those of earlier plans."""
         planned, kept, stored = (
             count
             for query in ("FROM plan", "FROM plan JOIN records USING (key)", "FROM records")
-            for (count,) in self._read(f"SELECT count(*) {query}")  # noqa: S608 - literals above
+            for (count,) in self._read(f"SELECT count(*) {query}")
         )
         return planned, kept, stored - kept
 
@@ -239,7 +241,7 @@ class Store:
         with self._transaction() as database:
             for key, seed, row, clean in batch:
                 if row.unchanged:
-                    (taken,) = self._read(f"SELECT {FATE} FROM records WHERE key = ?", clean)
+                    (taken,) = self._read(TAKE, clean)
                     status, refused, answer, *rest = taken
                     rows.append((key, seed, status, refused, answer, row.distance, 1, *rest))
                 else:
@@ -266,7 +268,7 @@ class Store:
             )
 
     def rows(self, columns: str, where: str = "") -> Iterator[Any]:
-        """Read columns of plan, cases and records, in the plan's order; unmeasured ones are NULL."""
+        """Read columns of plan, cases and records, in order; of unmeasured ones they are NULL."""
         clause = f"WHERE {where}" if where else ""
         yield from self._read(
             f"SELECT {columns} FROM plan "  # noqa: S608 - literals of this package

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from .._cases import Case, Outcome
 from .._components import Adapter, Audit, Component, Explainer, Model, Use
@@ -121,8 +121,8 @@ def repair(
     use = _bound(adapter, Adapter, registry)
     subject = subject_of(model).model
     learn = _ready(use, subject)
-    fixed: Model = learn(subject, tuple(cases), seed=derive(seed, use.component.name))
+    fixed: Any = learn(subject, tuple(cases), seed=derive(seed, use.component.name))
     if not callable(fixed):
         msg = f"{use.label} must give a model, got {type(fixed).__qualname__}"
         raise PlanError(msg)
-    return fixed
+    return cast("Model", fixed)

@@ -27,7 +27,7 @@ SHOWN = 3
 
 @frozen(slots=True)
 class Unit:
-    """One record to be measured: a position in the perturbations (-1: clean) and one in the cases."""
+    """One record to be measured: positions in the perturbations (-1: clean) and in the cases."""
 
     use: int
     severity: int
@@ -64,8 +64,7 @@ def _gather(given: Any) -> Iterator[Case]:
     if isinstance(given, str):
         given = Reference(given)
     if isinstance(given, Reference):
-        found = given()
-        yield from _gather(found() if callable(found) else found)
+        yield from _gather(_made(given))
         return
     if not isinstance(given, Iterable):
         msg = f"expected cases, got {given!r}"
@@ -75,6 +74,17 @@ def _gather(given: Any) -> Iterator[Case]:
             msg = f"expected a Case, got {one!r}"
             raise PlanError(msg)
         yield from _gather(one)
+
+
+def _made(reference: Reference) -> Any:
+    try:
+        found = reference()
+        return found() if callable(found) else found
+    except SeatrialError:
+        raise
+    except Exception as error:
+        msg = f"the cases {reference.use} cannot be made: {type(error).__name__}: {error}"
+        raise PlanError(msg) from error
 
 
 def content_of(value: Any) -> Any:
@@ -257,12 +267,7 @@ def _carries(modality: str, value: Any) -> bool:
 
 def check(plan: Plan, cases: Sequence[Case], model: Any) -> None:
     """Check everything that can be known before the first model call; report it all at once."""
-    problems = list(dict.fromkeys(_problems(plan, cases, model)))
-    if not plan.metrics and not plan.perturbations:
-        problems.append(
-            "the plan has neither perturbations nor metrics, so there is nothing to learn"
-        )
-    if problems:
+    if problems := dict.fromkeys(_problems(plan, cases, model)):
         raise PlanError("\n".join(problems))
 
 
