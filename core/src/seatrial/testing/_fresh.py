@@ -8,9 +8,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self, cast
 
 from .._components import import_string
 from ..errors import NotApplicable
@@ -46,12 +47,10 @@ class Interpreter:
 
     def ask(self, task: str, *given: Any) -> Any:
         """Do a task there; what it raises there is an `AssertionError` here."""
-        asking, telling = self.process.stdin, self.process.stdout
-        if asking is None or telling is None:
-            msg = "the interpreter was started without pipes"
-            raise RuntimeError(msg)
-        asking.write(json.dumps([task, *given]) + "\n")
-        asking.flush()
+        asking, telling = cast("IO[str]", self.process.stdin), cast("IO[str]", self.process.stdout)
+        with suppress(BrokenPipeError):  # it has died: there will be no reply
+            asking.write(json.dumps([task, *given]) + "\n")
+            asking.flush()
         reply = telling.readline()
         if not reply:
             msg = f"a fresh process ended with status {self.process.wait()}"
@@ -63,8 +62,13 @@ class Interpreter:
         return found
 
     def close(self) -> None:
-        """Let it end."""
-        self.process.communicate()
+        """Let it end; closing twice does nothing."""
+        if not cast("IO[str]", self.process.stdin).closed:
+            self.process.communicate()
+
+    def ended(self) -> bool:
+        """Tell whether it has died."""
+        return self.process.poll() is not None
 
 
 def serve() -> None:
@@ -129,7 +133,7 @@ def perturbed_elsewhere(
     """Fingerprint what a factory's perturbations make of values in another process."""
     package = factory.partition(":")[0].partition(".")[0]
     changed = _last_change(package)
-    if package in _kept and (_kept[package][0] != changed or _kept[package][1].process.poll()):
+    if package in _kept and (_kept[package][0] != changed or _kept[package][1].ended()):
         _kept.pop(package)[1].close()
     if package not in _kept:
         _kept[package] = (changed, Interpreter())

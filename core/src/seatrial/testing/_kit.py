@@ -89,7 +89,9 @@ def check(
         elif name in announced and outcome == "passed":
             outcome = "failed"
             reason = f"it passes, though its failure is announced ({announced[name]}); delete that"
-        results.append(CheckResult(name, outcome, reason, inspect.getdoc(one) or ""))
+        results.append(
+            CheckResult(name, outcome, reason, inspect.getdoc(one) or "", component=use.label)
+        )
     return tuple(results)
 
 
@@ -105,13 +107,10 @@ def _outcome(check: Check, use: Use[Any], samples: Samples) -> tuple[str, str]:
     return "passed", ""
 
 
-def check_distribution(
-    name: str, registry: Registry | None = None
-) -> dict[str, tuple[CheckResult, ...]]:
+def check_distribution(name: str, registry: Registry | None = None) -> tuple[CheckResult, ...]:
     """Check every component of one installed plugin, given its distribution or its namespace.
 
-    Gives the results by component. Raises `UnknownComponentError` when there is no such plugin, and
-    a `PluginError` when it is broken.
+    Raises `UnknownComponentError` when there is no such plugin, and a `PluginError` when it is broken.
     """
     registry = default_registry() if registry is None else registry
     wanted = name.lower().replace("_", "-")
@@ -130,8 +129,9 @@ def check_distribution(
             hint = f"; try: pip install seatrial-{official}"
         msg = f"no plugin {name!r} is installed{hint}"
         raise UnknownComponentError(msg)
-    return {
-        component.name: check(component)
+    return tuple(
+        result
         for space in spaces
         for component in registry.components(space)
-    }
+        for result in check(component)
+    )

@@ -21,13 +21,15 @@ class CheckResult:
     """What one check said about one component.
 
     `outcome` is "passed", "failed", "skipped" (it does not apply) or "expected" (it failed, as was
-    announced with a reason). `reason` says why, `help` what the check asks for and how to mend it.
+    announced with a reason). `reason` says why, `help` what the check asks for and how to mend it;
+    `component` is the label of what was checked.
     """
 
     name: str
     outcome: str = field(validator=in_(OUTCOMES))
     reason: str = ""
     help: str = field(default="", repr=False)
+    component: str = field(default="", kw_only=True)
 
 
 def expect(condition: object, message: str) -> None:

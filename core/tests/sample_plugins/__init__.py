@@ -1,0 +1,1 @@
+"""Components for the tests of the conformance kit: good ones, and for every check a bad one."""

@@ -1,0 +1,413 @@
+"""For every check a component that fails it, and no other check.
+
+The one whose declaration is heavy stands in `heavy.py`: here it would weigh on all the others.
+"""
+
+import random
+from fractions import Fraction
+from itertools import count
+
+from attrs import evolve
+
+from sample_plugins import good
+from sample_plugins.good import LEVELS, SHARES, metric, perturbation
+from seatrial import Adapter, Audit, Explainer, Finding
+
+calls = count()
+
+
+def builds_but_once(*, share):
+    if share > 0.7:
+        msg = "share must be at most 0.7"
+        raise ValueError(msg)
+    return good.stretch(share=share)
+
+
+def remembers(*, share):
+    mild, seen = good.stretch(share=share), set()
+
+    def work(text, *, seed):
+        again = (text, seed) in seen
+        seen.add((text, seed))
+        return mild(text, seed=seed + again)
+
+    return work
+
+
+def hashes(*, share):
+    mild = good.stretch(share=share)
+    return lambda text, *, seed: mild(text, seed=seed ^ hash(text))
+
+
+def ignores_seed(*, share):
+    mild = good.stretch(share=share)
+    return lambda text, *, seed: mild(text, seed=7)
+
+
+def writes_in_place(*, level):
+    mild = good.shade(level=level)
+
+    def work(image, *, seed):
+        image[...] = mild(image, seed=seed)
+        return image
+
+    return work
+
+
+def seeds_globally(*, share):
+    mild = good.stretch(share=share)
+
+    def work(text, *, seed):
+        random.seed(seed)
+        return mild(text, seed=random.getrandbits(32))
+
+    return work
+
+
+def turns_round(*, level):
+    mild = good.shade(level=level)
+    return lambda image, *, seed: mild(image, seed=seed).swapaxes(0, 1)
+
+
+def forgets_to_clip(*, level):
+    import numpy as np
+
+    mild = good.shade(level=level)
+
+    def work(image, *, seed):
+        changed = mild(image, seed=seed)
+        return (
+            changed if image.dtype == np.uint8 or not np.ptp(image) else changed * np.float32(1.2)
+        )
+
+    return work
+
+
+def expects_words(*, share):
+    mild = good.stretch(share=share)
+
+    def work(text, *, seed):
+        random.Random(seed).choice(text.split())
+        return mild(text, seed=seed)
+
+    return work
+
+
+def spreads_nan(*, level):
+    import numpy as np
+
+    mild = good.ripple(level=level)
+    return lambda volume, *, seed: mild(np.nan_to_num(volume), seed=seed)
+
+
+def misspells_drugs(*, share):
+    mild = good.stretch(share=share)
+    return lambda text, *, seed: mild(text, seed=seed).replace("ibuprofen", "ibuproffen")
+
+
+def undefined():
+    score = good.share_right()
+    return lambda targets, answers: [float("nan") for _ in score(targets, answers)]
+
+
+def share_wrong():
+    score = good.share_right()
+    return lambda targets, answers: [1 - one for one in score(targets, answers)]
+
+
+def percent():
+    score = good.share_right()
+    return lambda targets, answers: [100 * one for one in score(targets, answers)]
+
+
+def weighs_by_place():
+    score = good.share_right()
+
+    def work(targets, answers):
+        right = score(targets, answers)
+        weights = range(1, len(right) + 1)
+        return sum(a * b for a, b in zip(weights, right, strict=True)) / sum(weights)
+
+    return work
+
+
+def sorts_in_place():
+    score = good.share_right()
+
+    def work(targets, answers):
+        right = score(targets, answers)
+        targets.sort()
+        return right
+
+    return work
+
+
+def scores_nothing():
+    score = good.share_right()
+    return lambda targets, answers: score(targets, answers) if targets else [0.0]
+
+
+def needs_two_classes():
+    score = good.share_right()
+
+    def work(targets, answers):
+        right = score(targets, answers)
+        return sum(right) / len(right) if len(set(targets)) > 1 else float("nan")
+
+    return work
+
+
+def adds_the_mean():
+    score = good.share_right()
+
+    def work(targets, answers):
+        right = score(targets, answers)
+        return [*right, sum(right) / len(right)]
+
+    return work
+
+
+def gives_a_table():
+    adapt = good.learn_words()
+    return lambda model, cases, *, seed: adapt(model, cases, seed=seed).votes
+
+
+def overwrites():
+    adapt = good.learn_words()
+
+    def work(model, cases, *, seed):
+        repaired = adapt(model, cases, seed=seed)
+        model.table = repaired.votes
+        return repaired
+
+    return work
+
+
+def counts_repairs():
+    adapt = good.learn_words()
+
+    def work(model, cases, *, seed):
+        repaired, number = adapt(model, cases, seed=seed), next(calls)
+        return lambda inputs: [f"{answer} ({number})" for answer in repaired(inputs)]
+
+    return work
+
+
+def wants_many_cases():
+    adapt = good.learn_words()
+
+    def work(model, cases, *, seed):
+        if len(cases) < 4:
+            msg = "fold 1 of 5 is empty"
+            raise ValueError(msg)
+        return adapt(model, cases, seed=seed)
+
+    return work
+
+
+def looks_inside():
+    adapt = good.learn_words()
+
+    def work(model, cases, *, seed):
+        repaired = adapt(model, cases, seed=seed)
+        repaired.votes = {**model.table, **repaired.votes}
+        return repaired
+
+    return work
+
+
+class Forgetful(good.Repaired):
+    def save(self, path):
+        good.Repaired({}, self.default).save(path)
+
+
+load = good.load
+
+
+def saves_half():
+    adapt = good.learn_words()
+
+    def work(model, cases, *, seed):
+        repaired = adapt(model, cases, seed=seed)
+        return Forgetful(repaired.votes, repaired.default)
+
+    return work
+
+
+def says_a_word():
+    return lambda model, outcomes, *, seed: "children"
+
+
+def counts_explanations():
+    explain = good.words_that_fail()
+
+    def work(model, outcomes, *, seed):
+        found = explain(model, outcomes, seed=seed)
+        return evolve(found, summary=f"{next(calls)}: {found.summary}")
+
+    return work
+
+
+def divides_by_failures():
+    explain = good.words_that_fail()
+
+    def work(model, outcomes, *, seed):
+        one_in = len(outcomes) / sum(not outcome.right for outcome in outcomes)
+        found = explain(model, outcomes, seed=seed)
+        return evolve(found, summary=f"one in {one_in:.0f}: {found.summary}")
+
+    return work
+
+
+def shrugs():
+    explain = good.words_that_fail()
+
+    def work(model, outcomes, *, seed):
+        found = explain(model, outcomes, seed=seed)
+        return evolve(found, predictor=lambda cases: [0.5] * len(cases))
+
+    return work
+
+
+def grades_what_it_learnt():
+    explain = good.words_that_fail()
+
+    def work(model, outcomes, *, seed):
+        found = explain(model, outcomes, seed=seed)
+        return evolve(found, auroc=None if found.auroc is None else 1.0)
+
+    return work
+
+
+def reads_the_target():
+    explain = good.words_that_fail()
+
+    def work(model, outcomes, *, seed):
+        found = explain(model, outcomes, seed=seed)
+        return evolve(
+            found,
+            predictor=lambda cases: [
+                p + (case.target is None)
+                for p, case in zip(found.predict(cases), cases, strict=True)
+            ],
+        )
+
+    return work
+
+
+def yields_text():
+    return lambda plan, model, cases: ["few cases"]
+
+
+def counts_audits():
+    def check(plan, model, cases):
+        yield Finding("few-cases", f"audit {next(calls)}: {len(cases)} cases decide little")
+
+    return check
+
+
+def _per_case(name, factory, **more):
+    return metric(f"bad.{name}", f"sample_plugins.bad:{factory}", per_case=True, **more)
+
+
+def _adapter(name, factory, **more):
+    return Adapter(
+        name=f"bad.{name}", summary="Learn.", factory=f"sample_plugins.bad:{factory}", **more
+    )
+
+
+def _explainer(name, factory):
+    return Explainer(name=f"bad.{name}", summary="Tell.", factory=f"sample_plugins.bad:{factory}")
+
+
+def _audit(name, factory):
+    return Audit(name=f"bad.{name}", summary="Look.", factory=f"sample_plugins.bad:{factory}")
+
+
+def _text(name, factory, ladder=SHARES):
+    return perturbation(f"bad.{name}", factory, ladder)
+
+
+gone = _text("gone", "sample_plugins.good:strech")
+misnamed = _text(
+    "misnamed", "sample_plugins.good:stretch", ({"share": 0.1}, {"shares": 0.2, "share": 0.2})
+)
+stops = _text("stops", "sample_plugins.bad:builds_but_once")
+fractions = _text(
+    "fractions",
+    "sample_plugins.good:stretch",
+    ({"share": Fraction(1, 10)}, {"share": Fraction(9, 10)}),
+)
+memory = _text("memory", "sample_plugins.bad:remembers")
+salted = _text("salted", "sample_plugins.bad:hashes")
+fixed = _text("fixed", "sample_plugins.bad:ignores_seed")
+in_place = perturbation("bad.in-place", "sample_plugins.bad:writes_in_place", LEVELS, "image")
+globally = _text("globally", "sample_plugins.bad:seeds_globally")
+turned = perturbation("bad.turned", "sample_plugins.bad:turns_round", LEVELS, "image")
+glaring = perturbation("bad.glaring", "sample_plugins.bad:forgets_to_clip", LEVELS, "image")
+wordy = _text("wordy", "sample_plugins.bad:expects_words")
+porous = perturbation("bad.porous", "sample_plugins.bad:spreads_nan", LEVELS, "volume")
+backwards = _text("backwards", "sample_plugins.good:stretch", SHARES[::-1])
+careless = _text("careless", "sample_plugins.bad:misspells_drugs")
+nowhere = _per_case("nowhere", "undefined")
+wrong_way = _per_case("wrong-way", "share_wrong")
+unbounded = _per_case("unbounded", "percent")
+placed = metric("bad.placed", "sample_plugins.bad:weighs_by_place")
+sorting = _per_case("sorting", "sorts_in_place")
+empty = _per_case("empty", "scores_nothing")
+single = metric("bad.single", "sample_plugins.bad:needs_two_classes")
+surplus = _per_case("surplus", "adds_the_mean")
+table = _adapter("table", "gives_a_table")
+thief = _adapter("thief", "overwrites", needs=("table",))
+counter = _adapter("counter", "counts_repairs")
+hungry = _adapter("hungry", "wants_many_cases")
+nosy = _adapter("nosy", "looks_inside")
+forgetful = _adapter("forgetful", "saves_half")
+curt = _explainer("curt", "says_a_word")
+wavering = _explainer("wavering", "counts_explanations")
+dividing = _explainer("dividing", "divides_by_failures")
+blind = _explainer("blind", "shrugs")
+vain = _explainer("vain", "grades_what_it_learnt")
+peeping = _explainer("peeping", "reads_the_target")
+plain = _audit("plain", "yields_text")
+fickle = _audit("fickle", "counts_audits")
+
+BAD = {
+    "check_factory_imports": gone,
+    "check_parameters_are_taken": misnamed,
+    "check_it_builds": stops,
+    "check_survives_a_file": fractions,
+    "check_same_seed_same_output": memory,
+    "check_same_output_in_a_fresh_process": salted,
+    "check_another_seed_gives_another_output": fixed,
+    "check_input_is_left_alone": in_place,
+    "check_global_randomness_is_left_alone": globally,
+    "check_modality_is_kept": turned,
+    "check_range_is_kept": glaring,
+    "check_edge_inputs_are_handled": wordy,
+    "check_nan_is_refused": porous,
+    "check_effect_grows_along_the_ladder": backwards,
+    "check_protected_spans_are_untouched": careless,
+    "check_ordinary_answers_get_a_finite_score": nowhere,
+    "check_perfect_beats_worst": wrong_way,
+    "check_score_lies_within_bounds": unbounded,
+    "check_order_of_cases_does_not_matter": placed,
+    "check_targets_and_answers_are_left_alone": sorting,
+    "check_no_cases_is_a_clear_error": empty,
+    "check_one_class_is_scored_or_a_clear_error": single,
+    "check_per_case_gives_one_number_per_case": surplus,
+    "check_result_is_a_model": table,
+    "check_original_is_left_alone": thief,
+    "check_same_seed_same_model": counter,
+    "check_learns_from_one_case_per_class": hungry,
+    "check_needs_are_truthful": nosy,
+    "check_saves_and_loads": forgetful,
+    "check_gives_an_explanation": curt,
+    "check_same_seed_same_explanation": wavering,
+    "check_no_failures_are_said_so": dividing,
+    "check_finds_a_planted_failure": blind,
+    "check_noise_is_not_explained": vain,
+    "check_predictions_do_not_use_the_target": peeping,
+    "check_gives_findings": plain,
+    "check_same_findings_twice": fickle,
+}

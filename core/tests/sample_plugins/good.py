@@ -1,0 +1,236 @@
+"""A component of every kind that passes every check; the bad ones in `bad.py` spoil these."""
+
+import json
+import re
+from collections import Counter, defaultdict
+from pathlib import Path
+from random import Random
+
+from attrs import evolve
+
+from seatrial import Adapter, Audit, Explainer, Explanation, Finding, Metric, Perturbation
+from seatrial.errors import MetricError, NotApplicable
+
+SHARES = tuple({"share": share} for share in (0.1, 0.2, 0.4, 0.6, 0.9))
+LEVELS = tuple({"level": level} for level in (0.02, 0.05, 0.1, 0.2, 0.3))
+KEPT = frozenset(
+    ("ibuprofen", "aspirin", "paracetamol", "tablets", "denies", "none", "left", "right")
+)
+
+
+def stretch(*, share, letter="", times=2):
+    """Repeat a letter of some words."""
+
+    def work(text, *, seed):
+        draw = Random(seed)
+
+        def longer(match):
+            word = match[0]
+            chosen, place = draw.random() < share, draw.randrange(len(word))
+            if not chosen or word in KEPT:
+                return word
+            return word[:place] + (letter or word[place]) * times + word[place + 1 :]
+
+        return re.sub(r"\b[a-z]{4,}\b", longer, text)
+
+    return work
+
+
+def stretch_messages(*, share):
+    """Repeat letters in what the user says."""
+    stretched = stretch(share=share)
+
+    def work(messages, *, seed):
+        return tuple(
+            {**turn, "content": stretched(turn["content"], seed=seed)}
+            if turn["role"] == "user"
+            else turn
+            for turn in messages
+        )
+
+    return work
+
+
+def stretch_case(*, share):
+    """Repeat letters in the input of a case, unless it is empty."""
+    stretched = stretch(share=share)
+
+    def work(case, *, seed):
+        if not case.input.strip():
+            msg = "there are no words"
+            raise NotApplicable(msg)
+        return evolve(case, input=stretched(case.input, seed=seed))
+
+    return work
+
+
+def shade(*, level):
+    """Make some rows brighter or all darker."""
+    import numpy as np
+
+    def work(image, *, seed):
+        if np.isnan(image).any():
+            msg = "the image holds NaN"
+            raise ValueError(msg)
+        generator = np.random.default_rng(seed)
+        top = 255 if image.dtype == np.uint8 else 1
+        shift = level * top * generator.choice([-1, 1]) * (generator.random(len(image)) < 0.7)
+        return np.clip(image + shift[:, None, None], 0, top).astype(image.dtype)
+
+    return work
+
+
+def ripple(*, level):
+    """Add noise relative to the spread of a volume."""
+    import numpy as np
+
+    def work(volume, *, seed):
+        if np.isnan(volume).any():
+            msg = "the volume holds NaN"
+            raise ValueError(msg)
+        noise = np.random.default_rng(seed).standard_normal(volume.shape)
+        return (volume + level * np.ptp(volume) * noise).astype(volume.dtype)
+
+    return work
+
+
+def share_right():
+    """Score 1 for each right answer."""
+
+    def score(targets, answers):
+        if not targets:
+            msg = "there are no cases to score"
+            raise MetricError(msg)
+        return [float(target == answer) for target, answer in zip(targets, answers, strict=True)]
+
+    return score
+
+
+def doubt():
+    """Average the probability of everything but the truth."""
+
+    def score(targets, answers):
+        if not targets:
+            msg = "there are no cases to score"
+            raise MetricError(msg)
+        pairs = zip(targets, answers, strict=True)
+        return sum(sorted(1 - answer.probabilities[target] for target, answer in pairs)) / len(
+            targets
+        )
+
+    return score
+
+
+class Repaired:
+    """A model that votes by the words of the cases that it learnt from."""
+
+    def __init__(self, votes, default):
+        self.votes, self.default = votes, default
+
+    def __call__(self, inputs):
+        return [self.answer(text) for text in inputs]
+
+    def answer(self, text):
+        votes = Counter(self.votes[word] for word in text.split() if word in self.votes)
+        return max(sorted(votes), key=votes.__getitem__, default=self.default)
+
+    def save(self, path):
+        Path(path).write_text(json.dumps([self.votes, self.default]), encoding="utf-8")
+
+
+def load(path):
+    return Repaired(*json.loads(Path(path).read_text(encoding="utf-8")))
+
+
+def learn_words():
+    """Learn the last label of each word."""
+
+    def adapt(model, cases, *, seed):
+        votes = {word: case.target for case in cases for word in case.input.split()}
+        return Repaired(votes, model([cases[0].input])[0])
+
+    return adapt
+
+
+def words_that_fail():
+    """Predict failure from the words of the input, graded on a third that was kept aside."""
+
+    def explain(model, outcomes, *, seed):
+        failures = sum(not outcome.right for outcome in outcomes)
+        if not failures:
+            summary = f"none of {len(outcomes)} failed"
+            return Explanation(summary, predictor=lambda cases: [0.0] * len(cases))
+        shuffled = Random(seed).sample(outcomes, len(outcomes))
+        kept, learnt = shuffled[: len(shuffled) // 3], shuffled[len(shuffled) // 3 :]
+        seen = defaultdict(list)
+        for outcome in learnt:
+            for word in outcome.input.split():
+                seen[word].append(not outcome.right)
+        rates = {word: sum(wrong) / len(wrong) for word, wrong in seen.items()}
+
+        def predict(cases):
+            return [max(rates.get(word, 0.0) for word in case.input.split()) for case in cases]
+
+        return Explanation(
+            f"{failures} failed, mostly with {max(rates, key=rates.__getitem__)}",
+            auroc=_auroc([not one.right for one in kept], predict([one.case for one in kept])),
+            predictor=predict,
+        )
+
+    return explain
+
+
+def _auroc(wrong, chances):
+    pairs = [
+        (p > q) + (p == q) / 2
+        for p, bad in zip(chances, wrong, strict=True)
+        for q, worse in zip(chances, wrong, strict=True)
+        if bad and not worse
+    ]
+    return sum(pairs) / len(pairs)
+
+
+def few_cases():
+    """Find that there are few cases."""
+
+    def check(plan, model, cases):
+        yield Finding("few-cases", f"{len(cases)} cases decide little", fix="add cases")
+
+    return check
+
+
+def perturbation(name, factory, ladder=SHARES, modality="text", **more):
+    return Perturbation(
+        name=name,
+        summary="Change an input a little.",
+        modality=modality,
+        factory=factory,
+        ladder=ladder,
+        **more,
+    )
+
+
+def metric(name, factory, **more):
+    return Metric(name=name, summary="Score some answers.", factory=factory, **more)
+
+
+text = perturbation("good.text", "sample_plugins.good:stretch")
+messages = perturbation(
+    "good.messages", "sample_plugins.good:stretch_messages", modality="messages"
+)
+whole_case = perturbation("good.case", "sample_plugins.good:stretch_case", sees_case=True)
+image = perturbation("good.image", "sample_plugins.good:shade", LEVELS, "image")
+volume = perturbation("good.volume", "sample_plugins.good:ripple", LEVELS, "volume")
+right = metric("good.right", "sample_plugins.good:share_right", per_case=True)
+doubtful = metric(
+    "good.doubt", "sample_plugins.good:doubt", reads="prediction", higher_is_better=False
+)
+learner = Adapter(
+    name="good.learner", summary="Learn words.", factory="sample_plugins.good:learn_words"
+)
+words = Explainer(
+    name="good.words", summary="Tell by words.", factory="sample_plugins.good:words_that_fail"
+)
+few = Audit(name="good.few", summary="Count the cases.", factory="sample_plugins.good:few_cases")
+
+GOOD = (text, messages, whole_case, image, volume, right, doubtful, learner, words, few)

@@ -1,0 +1,19 @@
+"""A plugin that loads numpy as soon as it is listed, which no plugin may."""
+
+import numpy as np
+
+from sample_plugins import good
+from seatrial import Metric
+
+heavy = Metric(
+    name="bad.heavy",
+    summary="Score some answers.",
+    factory="sample_plugins.heavy:share_right",
+    per_case=True,
+)
+
+
+def share_right():
+    """Score 1 for each right answer."""
+    score = good.share_right()
+    return lambda targets, answers: np.asarray(score(targets, answers)).tolist()

@@ -1,0 +1,367 @@
+"""The conformance kit passes what is good, and fails each bad component by one check."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+from attrs import evolve
+
+import seatrial
+from seatrial import Case, Metric, Perturbation, Plan
+from seatrial.errors import PlanError, PluginContractError, UnknownComponentError
+from seatrial.testing import (
+    Answers,
+    CheckResult,
+    Samples,
+    _fresh,
+    check,
+    check_distribution,
+    checks_of,
+    installed,
+    parametrize,
+    summary,
+)
+
+pytest_plugins = ["pytester"]
+
+sys.path.insert(0, str(Path(__file__).parent))
+good = import_module("sample_plugins.good")
+bad = import_module("sample_plugins.bad")
+HEAVY = import_module("sample_plugins.heavy").heavy
+BAD = {"check_declaration_imports_nothing_heavy": HEAVY, **bad.BAD}
+
+
+def shout(**more):
+    def factory():
+        return lambda text, *, seed: text.upper()
+
+    given = {"name": "demo.shout", "summary": "Shout.", "modality": "text", "factory": factory}
+    return Perturbation(**{**given, **more})
+
+
+checked = cache(check)
+
+
+@pytest.mark.parametrize("component", good.GOOD, ids=lambda component: component.name)
+def test_a_good_component_passes_every_check(component):
+    results = checked(component)
+    counts = Counter(one.outcome for one in results)
+    assert counts.keys() <= {"passed", "skipped"}, summary(results)
+    assert counts["skipped"] <= 1, summary(results)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_component_fails_its_check_and_no_other(name):
+    results = check(BAD[name])
+    assert [one.name for one in results if one.outcome == "failed"] == [name], summary(results)
+
+
+def test_every_check_has_a_bad_component():
+    known = {name for component in good.GOOD for name in checks_of(component)}
+    assert set(BAD) == known
+
+
+def test_every_check_passes_for_some_good_component():
+    passed = {
+        one.name for component in good.GOOD for one in checked(component) if one.outcome == "passed"
+    }
+    assert passed == set(BAD)
+
+
+def test_a_failure_says_what_to_do():
+    (failed,) = [one for one in check(bad.salted) if one.outcome == "failed"]
+    assert failed.reason.endswith("outputs differ in a fresh process")
+    assert "hash()" in failed.help
+    name = "check_same_output_in_a_fresh_process"
+    with pytest.raises(AssertionError) as caught:
+        parametrize([bad.salted]).args[1][list(checks_of(bad.salted)).index(name)].values[1](
+            bad.salted
+        )
+    assert "hash()" in caught.value.__notes__[0]
+
+
+def test_results_are_counted_in_one_line():
+    skip = "no samples of modality 'audio'"
+    results = [CheckResult("check_a", "passed"), CheckResult("check_b", "passed")]
+    assert summary(results) == "2 passed"
+    results += [CheckResult("check_c", "skipped", skip), CheckResult("check_d", "skipped", skip)]
+    assert summary(results) == f"2 passed, 2 skipped: {skip}"
+    results.append(CheckResult("check_e", "failed", "it shrinks"))
+    assert summary(results) == f"1 failed: check_e: it shrinks, 2 passed, 2 skipped: {skip}"
+    assert summary([]) == "no checks"
+
+
+def test_an_expected_failure_counts_as_such():
+    name = "check_another_seed_gives_another_output"
+    results = {one.name: one for one in check(shout(), expected_failures={name: "not drawn"})}
+    assert results[name].outcome == "expected"
+    assert results[name].reason == "not drawn"
+
+
+def test_an_expected_failure_that_passes_is_a_failure():
+    name = "check_it_builds"
+    results = {one.name: one for one in check(shout(), expected_failures={name: "it cannot"})}
+    assert results[name].outcome == "failed"
+    assert "delete" in results[name].reason
+
+
+@pytest.mark.parametrize(
+    ("expected", "message"),
+    [
+        ({"check_it_build": "why"}, "has no check 'check_it_build'; did you mean check_it_builds"),
+        ({"check_it_builds": " "}, "needs a reason"),
+    ],
+)
+def test_expected_failures_must_be_known_and_have_a_reason(expected, message):
+    with pytest.raises(PlanError, match=message):
+        check(shout(), expected_failures=expected)
+    with pytest.raises(PlanError, match=message):
+        parametrize([shout()], expected_failures={"demo.shout": expected})
+
+
+def test_expected_failures_of_a_component_that_is_not_there_are_refused():
+    with pytest.raises(PlanError, match=r"demo\.whisper"):
+        parametrize([shout()], expected_failures={"demo.whisper": {"check_it_builds": "why"}})
+
+
+def test_an_unknown_modality_is_skipped_until_samples_are_given():
+    def factory(*, level):
+        def work(sound, *, seed):
+            if np.isnan(sound).any():
+                raise ValueError(sound)
+            noise = np.random.default_rng(seed).standard_normal(sound.shape)
+            return (sound + level * noise).astype(sound.dtype)
+
+        return work
+
+    hiss = shout(name="demo.hiss", modality="audio", factory=factory, ladder=good.LEVELS)
+    without = Counter(one.outcome for one in check(hiss))
+    assert without["failed"] == 0
+    assert "no samples of modality 'audio'" in summary(check(hiss))
+    sound = np.sin(np.linspace(0, 60, 400)).astype(np.float32)
+    results = check(hiss, samples=Samples(values={"audio": [sound]}))
+    assert Counter(one.outcome for one in results) == {"passed": 12, "skipped": 4}
+
+
+def test_samples_of_answers_can_be_given():
+    def factory():
+        def score(targets, answers):
+            if not targets:
+                msg = "there are no boxes"
+                raise seatrial.errors.MetricError(msg)
+            return [float(one == other) for one, other in zip(targets, answers, strict=True)]
+
+        return lambda targets, answers: score([one["box"] for one in targets], answers)
+
+    boxes = Metric(name="demo.boxes", summary="Compare boxes.", factory=factory, per_case=True)
+    assert "failed" in summary(check(boxes))
+    right = [seatrial.Prediction(1), seatrial.Prediction(2)]
+    wrong = [seatrial.Prediction(0), seatrial.Prediction(0)]
+    answers = Answers("boxes", [{"box": 1}, {"box": 2}], right, [right[0], wrong[1]], wrong)
+    results = check(boxes, samples=Samples(answers=[answers]))
+    assert Counter(one.outcome for one in results) == {"passed": 12, "skipped": 1}
+
+
+def test_a_component_with_parameters_to_give_is_checked_as_a_use():
+    def factory(*, word):
+        return lambda text, *, seed: f"{text} {word}{seed}"
+
+    shouting = shout(factory=factory)
+    assert "it needs word: check a use of it, as in check(shout(word=...))" in summary(
+        check(shouting)
+    )
+    results = check(shouting(word="now"))
+    assert not [one for one in results if one.outcome == "failed"], summary(results)
+
+
+def test_a_component_with_needs_is_skipped_until_a_model_is_given():
+    class Tower:
+        module = "layers"
+
+        def __call__(self, inputs):
+            return ["see a doctor today" for _ in inputs]
+
+    deep = evolve(good.learner, name="good.deep", needs=("module",))
+    results = Counter(one.reason for one in check(deep) if one.outcome == "skipped")
+    assert results["no sample model has module; pass samples=Samples(models=[...])"] == 6
+    results = Counter(one.outcome for one in check(deep, samples=Samples(models=[Tower()])))
+    assert results == {"passed": 10, "skipped": 1}  # its declaration: no module holds it
+
+
+def test_a_perturbation_that_applies_to_no_sample_is_skipped():
+    def factory():
+        def work(text, *, seed):
+            msg = "there is no table"
+            raise seatrial.errors.NotApplicable(msg)
+
+        return work
+
+    results = check(shout(factory=factory))
+    assert "it applies to none of the samples of modality 'text'" in summary(results)
+    assert not [one for one in results if one.outcome == "failed"], summary(results)
+
+
+def test_what_a_component_declares_to_alter_may_change():
+    def factory():
+        return lambda text, *, seed: text.replace("400 mg", f"{seed} mg")
+
+    name = "check_protected_spans_are_untouched"
+    assert name in summary(check(shout(factory=factory)))
+    assert name not in summary(check(shout(factory=factory, alters=("numbers",))))
+
+
+def test_a_crash_fails_the_check_and_names_the_error():
+    def factory():
+        return lambda text, *, seed: text.shout()
+
+    results = {one.name: one for one in check(shout(factory=factory))}
+    assert results["check_same_seed_same_output"].outcome == "failed"
+    assert results["check_same_seed_same_output"].reason.startswith("AttributeError: 'str'")
+
+
+def test_a_factory_whose_process_dies_fails_the_check(tmp_path, monkeypatch):
+    (tmp_path / "dying.py").write_text(
+        "import os\n"
+        "def shout():\n"
+        "    def work(text, *, seed):\n"
+        "        return text if os.environ.get('HERE') else os._exit(3)\n"
+        "    return work\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(_fresh, "Interpreter", _elsewhere(_fresh.Interpreter))
+    monkeypatch.setenv("HERE", "1")
+    for _ in range(2):
+        results = {one.name: one for one in check(shout(factory="dying:shout"))}
+        told = results["check_same_output_in_a_fresh_process"].reason
+        assert told == "a fresh process ended with status 3"
+
+
+def _elsewhere(interpreter):
+    """Make an interpreter that does not get to see the variable HERE."""
+
+    class Elsewhere(interpreter):
+        def __init__(self):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.delenv("HERE")
+                super().__init__()
+
+    return Elsewhere
+
+
+def test_checking_leaves_global_randomness_alone():
+    before = random.getstate()
+    check(good.text)
+    check(good.image)
+    assert random.getstate() == before
+
+
+def test_pytest_gets_one_test_for_each_check(pytester):
+    pytester.syspathinsert(Path(__file__).parent)
+    pytester.makepyfile(
+        """
+        from sample_plugins.bad import backwards
+        from sample_plugins.good import text
+        from seatrial.testing import parametrize
+
+        name = "check_effect_grows_along_the_ladder"
+
+        @parametrize([text, backwards], expected_failures={"bad.backwards": {name: "by design"}})
+        def test_conforms(component, run_check):
+            run_check(component)
+
+        @parametrize([text], expected_failures={"good.text": {name: "it shrinks"}})
+        def test_expects_too_much(component, run_check):
+            run_check(component)
+
+        @parametrize([backwards])
+        def test_finds(component, run_check):
+            run_check(component)
+        """
+    )
+    result = pytester.runpytest("-rA", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=57, skipped=4, xfailed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*PASSED*::test_conforms?good.text-same_seed_same_output?",
+            "*FAILED*::test_expects_too_much?good.text-effect_grows_along_the_ladder?*",
+            "*FAILED*::test_finds?bad.backwards-effect_grows_along_the_ladder?*",
+        ],
+        consecutive=False,
+    )
+
+
+def test_a_plugin_is_installed_for_the_length_of_a_block():
+    class Plugin:
+        @seatrial.hookimpl
+        def seatrial_perturbations(self):
+            return (shout(),)
+
+    machine = seatrial.default_registry().namespaces()
+    with installed(Plugin()) as registry:
+        assert registry.namespaces() == ("demo",)
+        assert seatrial.default_registry() is registry
+        plan = Plan(perturbations=["demo.shout"])
+        report = seatrial.run(plan, model=lambda texts: texts, cases=[Case("one", "hello")])
+        assert [one.prediction.value for one in report.records()] == ["hello", "HELLO"]
+    assert seatrial.default_registry().namespaces() == machine
+    assert "SEATRIAL_PLUGINS" not in os.environ
+
+
+def test_a_plugin_that_breaks_the_contract_is_not_installed():
+    class Plugin:
+        def seatrial_perturbations(self):
+            return (shout(),)
+
+    with pytest.raises(PluginContractError, match="add @hookimpl"), installed(Plugin()):
+        pass
+    with pytest.raises(PlanError, match="declares no component"), installed(object()):
+        pass
+
+
+def test_the_fixture_gives_an_empty_registry(pytester):
+    pytester.makeconftest('pytest_plugins = ["seatrial.testing.fixtures"]')
+    pytester.makepyfile(
+        """
+        import pytest
+        import seatrial
+
+        def test_sees_nothing(empty_registry):
+            assert empty_registry.namespaces() == ()
+            assert seatrial.default_registry() is empty_registry
+        """
+    )
+    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_a_distribution_is_checked_by_either_name():
+    with installed(import_module("sample_plugins.plugin"), "good") as registry:
+        results = check_distribution("good")
+        assert {one.component for one in results} == {"good.right", "good.few"}
+        assert results == check_distribution("GOOD", registry)
+        assert summary(results) == "20 passed"
+
+
+def test_an_unknown_distribution_gets_a_hint():
+    with installed(import_module("sample_plugins.plugin"), "good"):
+        with pytest.raises(
+            UnknownComponentError, match="no plugin 'goood' is installed; did you mean good"
+        ):
+            check_distribution("goood")
+        with pytest.raises(UnknownComponentError, match="pip install seatrial-torchio"):
+            check_distribution("seatrial_torchio")
+
+
+def test_importing_the_kit_is_light():
+    code = "import sys, seatrial.testing; print({'numpy', 'pytest', 'scipy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
