@@ -110,7 +110,7 @@ def _outcome(check: Check, use: Use[Any], samples: Samples) -> tuple[str, str]:
 def check_distribution(name: str, registry: Registry | None = None) -> tuple[CheckResult, ...]:
     """Check every component of one installed plugin, given its distribution or its namespace.
 
-    Raises `UnknownComponentError` when there is no such plugin, and a `PluginError` when it is broken.
+    Raises `UnknownComponentError` when there is no such plugin, a `PluginError` when it is broken.
     """
     registry = default_registry() if registry is None else registry
     wanted = name.lower().replace("_", "-")
