@@ -150,8 +150,10 @@ class Bench:
                     continue
                 if row.unchanged:
                     continue
-            inputs.append(plain(seen.input) if isinstance(seen.input, Mapping) else seen.input)
-            targets.append(freeze(plain(seen.target)))
+            whole = not isinstance(seen.input, str) and isinstance(seen.input, Mapping)
+            inputs.append(plain(seen.input) if whole else seen.input)
+            known = seen.target
+            targets.append(known if isinstance(known, str) else freeze(plain(known)))
             asked.append(row)
         for row, answer in zip(asked, self._ask(inputs), strict=True):
             if isinstance(answer, Prediction):
@@ -292,7 +294,8 @@ _compact = json.JSONEncoder(separators=(",", ":")).encode
 
 def dump_prediction(prediction: Prediction) -> str:
     """Write a prediction as compact JSON; what it does not say is left out."""
-    table: dict[str, Any] = {"value": plain(prediction.value)}
+    value = prediction.value
+    table: dict[str, Any] = {"value": value if isinstance(value, str) else plain(value)}
     if prediction.probabilities is not None:
         table["probabilities"] = plain(prediction.probabilities)
     if prediction.refused is not None:

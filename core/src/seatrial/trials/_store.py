@@ -314,7 +314,8 @@ def _record_row(key: bytes, seed: int | None, row: Row) -> tuple[Any, ...]:
 
 def _fingerprint(value: Any) -> int:
     """Give 63 bits that are equal for equal answers, to compare many answers quickly."""
-    digest = hashlib.blake2b(_text(plain(value)).encode(), digest_size=8)
+    text = _text(value if isinstance(value, str) else plain(value))
+    digest = hashlib.blake2b(text.encode(), digest_size=8)
     return int.from_bytes(digest.digest(), "big") >> 1
 
 
