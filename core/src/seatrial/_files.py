@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import fields_dict
 
 from ._components import Component, Metric, Perturbation, Use
-from ._plans import Plan, Priority, Reference, Specification, requirement_problems
+from ._plans import Plan, Priority, Reference, Specification
 from ._registry import Registry, default_registry
+from ._requirements import requirement_problems
 from ._values import did_you_mean, plain
 from .errors import FileError, PlanError
 

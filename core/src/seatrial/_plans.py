@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -12,26 +11,23 @@ from attrs.validators import ge, instance_of
 from ._cases import Case, duplicates
 from ._components import IMPORT_STRING, Component, Metric, Perturbation, Use, import_string
 from ._registry import default_registry
+from ._requirements import REQUIREMENTS, Demand, demands_of, requirement_problems
 from ._values import FrozenMapping, did_you_mean, frozen_mapping, optional_mapping, plain
 from .errors import PlanError
 
 __all__ = [
     "CONCEPTS",
+    "REFUSALS",
     "RELATIONS",
-    "REQUIREMENTS",
     "Arm",
     "Plan",
     "Priority",
     "Reference",
     "Specification",
-    "requirement_problems",
 ]
 
 RELATIONS = ("invariant", "directional", "must-refuse", "may-refuse", "must-abstain")
 """What a perturbation may ask of the answer."""
-
-REQUIREMENTS = ("at_least", "at_most", "max_drop", "min_agreement")
-"""What a priority may demand of a figure, each judged at `confidence`."""
 
 CONCEPTS = (
     "natural",
@@ -55,7 +51,8 @@ CONCEPTS = (
 """The 17 robustness concepts of the robustness-specification paper, Box 1."""
 
 CONFIDENCE = 0.95
-LEAST_CONFIDENCE = 0.5
+REFUSALS = ("must-refuse", "must-abstain")
+"""The relations under which refusing is what a model should do."""
 
 
 C = TypeVar("C", bound=Component)
@@ -210,35 +207,14 @@ class Plan:
                 raise PlanError(msg)
 
 
-def requirement_problems(require: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """List what is wrong with a requirement, each as (key, problem)."""
-    problems: list[tuple[str, str]] = []
-    known = (*REQUIREMENTS, "confidence")
-    for key, value in require.items():
-        if key not in known:
-            problems.append((key, f"no such requirement{did_you_mean(key, known)}"))
-        elif isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-            problems.append((key, f"must be a number, got {value!r}"))
-        elif key == "confidence" and not LEAST_CONFIDENCE <= value < 1:
-            problems.append((key, f"must lie in [{LEAST_CONFIDENCE}, 1), got {value}"))
-        elif key == "max_drop" and value < 0:
-            problems.append((key, f"must not be negative, got {value}"))
-        elif key == "min_agreement" and not 0 <= value <= 1:
-            problems.append((key, f"must lie in [0, 1], got {value}"))
-    low, high = require.get("at_least"), require.get("at_most")
-    if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
-        problems.append(("at_least", f"{low} contradicts at_most = {high}"))
-    return problems
-
-
 @frozen
 class Priority:
     """One demand: perturbations or a slice × relation × metric × threshold × confidence.
 
     `where` narrows the cases to those whose groups match; `severities` defaults to every rung of
-    each perturbation. `require` names one or more of `at_least`, `at_most`, `max_drop` (against the
-    clean input, paired) and `min_agreement` (the same answer as clean), and their `confidence`
-    (.95).
+    each perturbation. `require` names one or more requirements, such as `at_least`, `max_drop`
+    (against the clean input, paired) or `worst_group`, and their `confidence` (.95); all of them
+    must hold, those in `all_of` too.
     `concept` is one of the 17 robustness concepts (`CONCEPTS`).
     """
 
@@ -285,9 +261,9 @@ class Priority:
         return float(self.require.get("confidence", CONFIDENCE))
 
     @property
-    def demands(self) -> tuple[str, ...]:
-        """The requirements that are named, in the order of `REQUIREMENTS`."""
-        return tuple(key for key in REQUIREMENTS if key in self.require)
+    def demands(self) -> tuple[Demand, ...]:
+        """What is required, in the order of `REQUIREMENTS`, with what stands in `all_of` last."""
+        return tuple(demands_of(self.require))
 
     def severities_of(self, use: Use[Perturbation]) -> tuple[int, ...]:
         """Give the severities at which this priority wants a perturbation."""
@@ -297,17 +273,24 @@ class Priority:
         """Say why this priority cannot be judged as it stands, if so."""
         if not self.demands:
             return f"requires nothing: give require with one of {', '.join(REQUIREMENTS)}"
-        paired = [key for key in self.demands if key in ("max_drop", "min_agreement")]
-        if paired and not self.perturbations:
-            return f"{paired[0]} compares with the clean input, so it needs perturbations"
-        scored = [key for key in self.demands if key != "min_agreement"]
-        if scored and self.metric is None and self.relation != "must-refuse":
-            return f"{scored[0]} needs a metric, as in metric = 'metrics.accuracy'"
         bounds = self.metric.component.bounds if self.metric else (0.0, 1.0)
-        for key in ("at_least", "at_most"):
-            if bounds and key in self.require and not bounds[0] <= self.require[key] <= bounds[1]:
-                return f"{key} = {self.require[key]} lies outside the metric's range {bounds}"
+        for demand in self.demands:
+            requirement = demand.requirement
+            if requirement.perturbed and not self.perturbations:
+                return f"{demand.name} compares with the clean input, so it needs perturbations"
+            if requirement.scored and self.metric is None and not self.scores_itself:
+                return f"{demand.name} needs a metric, as in metric = 'metrics.accuracy'"
+            if demand.name not in ("at_least", "at_most") or not bounds:
+                continue
+            if not bounds[0] <= demand.threshold <= bounds[1]:
+                what = f"{demand.name} = {demand.threshold:g}"
+                return f"{what} lies outside the metric's range {bounds}"
         return None
+
+    @property
+    def scores_itself(self) -> bool:
+        """Whether the relation says what is right even without a metric."""
+        return self.relation in REFUSALS or self.relation == "directional"
 
 
 def _model(value: Any) -> Any:

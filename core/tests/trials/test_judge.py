@@ -204,11 +204,6 @@ def test_a_must_refuse_priority_reads_refusals():
     assert "Prediction.refused" in silent.note
 
 
-def test_a_relation_that_is_not_judged_yet_says_so():
-    found = verdict(priority(relation="directional", at_least=0.5), wrong_on(()), items(5))
-    assert (found.outcome, "'directional'" in found.note) == ("error", True)
-
-
 def test_errors_that_could_not_change_the_verdict_leave_it():
     passing = verdict(priority(at_least=0.8), wrong_on((), errored=[1, 2]), items(100))
     assert passing.outcome == "pass"

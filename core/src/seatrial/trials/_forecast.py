@@ -8,11 +8,15 @@ from typing import Any
 from attrs import asdict, frozen
 
 from .._plans import Plan, Priority, Specification, matches
+from .._requirements import Demand
 from ._sample_size import minimum_cases
 from ._tables import Table
 from ._work import Workload, load_cases
 
 __all__ = ["Forecast", "Outlook", "forecast"]
+
+LEVELS = ("at_least", "at_most", "worst_severity", "worst_of", "weighted_mean", "worst_group")
+"""Demands whose threshold is a score, not a difference or a share."""
 
 
 @frozen
@@ -102,16 +106,21 @@ def _outlook(priority: Priority, work: Workload) -> Outlook:
     )
 
 
-def _smallest(priority: Priority, demand: str) -> int | None:
-    """Give the number of clusters with which a flawless model passes one demand."""
+def _smallest(priority: Priority, demand: Demand) -> int | None:
+    """Give the number of clusters with which a flawless model passes one demand.
+
+    What a demand leaves open (groups, slopes, ratios) is counted as if it were about the mean.
+    """
     low, high = 0.0, 1.0
-    if priority.metric is not None and demand != "min_agreement":
+    requirement = demand.requirement
+    if priority.metric is not None and requirement.scored:
         bounds = priority.metric.component.bounds
         if bounds is None:
             return 2
         low, high = bounds
-    threshold = float(priority.require[demand])
-    if demand == "max_drop":
-        return minimum_cases(min(1.0, threshold / (high - low)), priority.confidence, at_most=True)
-    share = (threshold - low) / (high - low) if demand != "min_agreement" else threshold
-    return minimum_cases(share, priority.confidence, at_most=demand == "at_most")
+    ceiling = requirement.ceiling
+    if ceiling is None:
+        ceiling = priority.metric is not None and not priority.metric.component.higher_is_better
+    offset = low if demand.name in LEVELS else 0.0
+    share = min(1.0, max(0.0, (demand.threshold - offset) / (high - low)))
+    return minimum_cases(share, priority.confidence, at_most=ceiling)

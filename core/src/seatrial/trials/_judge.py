@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from attrs import evolve, field, frozen
+
 from .._findings import Verdict
 from .._plans import Priority, Specification
+from .._requirements import Demand
 from ..errors import PlanError, SeatrialError
-from ._intervals import Interval, mean_of_bounded, paired_drop, proportion
+from ._bounding import Bound, bound_of
+from ._figures import FIGURES, figure_of
+from ._intervals import Interval
 from ._judgement import Judgement
+from ._multiplicity import holm, p_value
 from ._report import Report
 from ._sample import Evidence, Sample
 from ._sample_size import cases_needed
 from ._whole import whole_interval
 
-__all__ = ["judge"]
+__all__ = ["Question", "judge"]
 
-JUDGED = ("invariant", "must-refuse")
-"""The relations that this version judges."""
-
-PAIRED = ("max_drop", "min_agreement")
-CEILINGS = ("max_drop", "at_most")
+AGREEING = ("min_agreement", "flip_rate")
+ABSTAINING = ("recall_of_abstention", "over_refusal")
+CLEAN_TOO = ("max_drop", "weighted_mean", "weighted_drop", "attack_success", "cascade", *AGREEING)
 GRAVEST_FIRST = ("error", "fail", "inconclusive", "pass")
 
 
@@ -31,126 +39,258 @@ def judge(specification: Specification, report: Report, /) -> Judgement:
     the same verdict does it stand, else the verdict is "error". Cases that an interrupted run has
     not reached are treated alike, and the verdict is then "inconclusive".
 
+    "All pass" needs no correction for their number (intersection-union). The list of what failed
+    does: a failure that would not be listed after Holm's correction says so in its note.
+
     Nothing is measured; a priority whose perturbations the report lacks gets the verdict "error".
     """
-    return Judgement(
-        specification.title,
-        [_verdict(priority, report, specification.seed) for priority in specification.priorities],
-    )
+    found = [
+        _verdict(priority, report, specification.seed) for priority in specification.priorities
+    ]
+    return Judgement(specification.title, _corrected([verdict for verdict, _ in found], found))
 
 
-def _verdict(priority: Priority, report: Report, seed: int) -> Verdict:
+Failing = Callable[[float], bool]
+"""Whether a priority would still fail at another confidence."""
+
+
+def _verdict(priority: Priority, report: Report, seed: int) -> tuple[Verdict, Failing | None]:
     try:
-        if priority.relation not in JUDGED:
-            msg = f"the relation {priority.relation!r} cannot be judged by this version"
-            raise PlanError(msg)
         sample = Sample.of(priority, report)
-        found = [_answer(priority, demand, sample, seed) for demand in priority.demands]
+        questions = [Question.ask(priority, demand, sample, seed) for demand in priority.demands]
+        answers = [question.answer(priority.confidence) for question in questions]
     except SeatrialError as error:
-        return Verdict(priority.name, "error", None, None, None, 0, None, str(error))
-    return min(found, key=lambda verdict: GRAVEST_FIRST.index(verdict.outcome))
+        return Verdict(priority.name, "error", None, None, None, 0, None, str(error)), None
+    gravest = min(answers, key=lambda answer: GRAVEST_FIRST.index(answer.outcome))
+    verdict = gravest.verdict(priority)
+    if len(answers) > 1:
+        others = [answer.summary() for answer in answers]
+        verdict = evolve(verdict, details={**verdict.details, "demands": others})
+    if verdict.outcome != "fail":
+        return verdict, None
+
+    def failing(confidence: float) -> bool:
+        return any(question.answer(confidence).outcome == "fail" for question in questions)
+
+    return verdict, failing
 
 
-def _answer(priority: Priority, demand: str, sample: Sample, seed: int) -> Verdict:
-    """Give the verdict on one demand of a priority."""
-    metric = priority.metric
-    if metric is not None and not metric.component.per_case and demand != "min_agreement":
-        interval = whole_interval(priority, demand, sample, metric)
-        return _said(priority, demand, _decision(priority, demand, interval), interval, [])
-    evidence = sample.agreement() if demand == "min_agreement" else sample.evidence()
-    usable = evidence.usable(paired=demand in PAIRED)
-    if not usable.any():
-        msg = "no case of the slice could be measured: each was skipped"
-        raise PlanError(msg)
-    notes = [f"{int((~usable).sum())} cases skipped"] if not usable.all() else []
-    evidence = evidence.of(usable)
-    errored = evidence.variants.errored.any(axis=1)
-    pending = evidence.variants.pending.any(axis=1)
-    if demand in PAIRED:
-        errored |= evidence.clean.errored
-        pending |= evidence.clean.pending
-    if not (errored | pending).any():
-        interval = _interval(evidence, priority, demand, seed)
-        return _said(priority, demand, _decision(priority, demand, interval), interval, notes)
-    worst, best = (
-        _interval(evidence.supposing(good=good), priority, demand, seed)
-        if evidence.bounds
-        else None
-        for good in (False, True)
-    )
-    outcome = "error" if errored.any() else "inconclusive"
-    stands = "could change the verdict"
-    if worst and best and _decision(priority, demand, worst) == _decision(priority, demand, best):
-        outcome = _decision(priority, demand, worst)
-        stands = "could not change the verdict"
-    if pending.any():
-        notes.insert(0, f"{int(pending.sum())} cases are not measured yet, which {stands}")
-    if errored.any():
-        notes.insert(0, f"{int(errored.sum())} cases errored, which {stands}")
-    return _said(priority, demand, outcome, worst, notes, best)
+def _corrected(
+    verdicts: list[Verdict], found: list[tuple[Verdict, Failing | None]]
+) -> list[Verdict]:
+    """Add to each failure its p-value, and whether it stands among that many priorities."""
+    chances = [1.0 if failing is None else p_value(failing) for _, failing in found]
+    for at, adjusted in enumerate(holm(chances)):
+        verdict = verdicts[at]
+        if verdict.outcome != "fail":
+            continue
+        allowed = 1 - float(verdict.details["confidence"])
+        details = {**verdict.details, "p_value": chances[at], "p_value_holm": adjusted}
+        note = verdict.note
+        if adjusted > allowed:
+            told = f"would not be listed as failed after correcting for {len(found)} priorities"
+            note = f"{note}; {told}" if note else told
+        verdicts[at] = evolve(verdict, details=details, note=note)
+    return verdicts
 
 
-def _interval(evidence: Evidence, priority: Priority, demand: str, seed: int) -> Interval:
-    """Give the interval of one figure of a sample in which nothing is lost."""
-    means, confidence = evidence.means(), priority.confidence
-    if demand == "max_drop":
-        pair = (evidence.clean.values, means)
-        before, after = pair if evidence.better else pair[::-1]
-        return paired_drop(
-            before, after, evidence.clusters, confidence, seed=seed, bounds=evidence.bounds
-        )
-    if evidence.binary():
-        return proportion(means, evidence.clusters, confidence)
-    return mean_of_bounded(means, evidence.clusters, confidence, evidence.bounds, seed=seed)
+@frozen
+class Answer:
+    """What came of one demand: the decision, its interval, and what stands beside it."""
 
+    demand: Demand
+    outcome: str
+    interval: Interval | None
+    ends: tuple[float, float] | None
+    notes: tuple[str, ...]
+    details: Mapping[str, Any]
+    confidence: float
 
-def _decision(priority: Priority, demand: str, interval: Interval) -> str:
-    """Decide: the conservative end clears the threshold, the optimistic misses it, or neither."""
-    threshold = float(priority.require[demand])
-    low, high = interval.ends
-    if demand in CEILINGS:
-        low, high, threshold = -high, -low, -threshold
-    return "pass" if low >= threshold else "fail" if high < threshold else "inconclusive"
+    def summary(self) -> dict[str, Any]:
+        """Give the answer as plain data, for a priority with several demands."""
+        return {
+            "demand": self.demand.name,
+            "outcome": self.outcome,
+            "estimate": None if self.interval is None else self.interval.estimate,
+            "interval": None if self.ends is None else list(self.ends),
+            "threshold": self.demand.threshold,
+        }
 
-
-def _said(
-    priority: Priority,
-    demand: str,
-    outcome: str,
-    interval: Interval | None,
-    notes: list[str],
-    other: Interval | None = None,
-) -> Verdict:
-    """Put a verdict into words; with errors, its interval spans the worst and the best case."""
-    threshold = float(priority.require[demand])
-    if interval is None:
-        details = {"demand": demand, "confidence": priority.confidence}
+    def verdict(self, priority: Priority) -> Verdict:
+        """Put the answer into words."""
+        threshold = self.demand.threshold
+        notes = list(self.notes)
+        details: dict[str, Any] = {
+            "demand": self.demand.name,
+            "confidence": self.confidence,
+            **self.details,
+        }
+        if self.interval is None:
+            return Verdict(
+                priority.name,
+                self.outcome,
+                None,
+                None,
+                threshold,
+                0,
+                note="; ".join(notes),
+                details=details,
+            )
+        needed = None
+        if self.outcome == "inconclusive":
+            needed = cases_needed(self.interval, threshold)
+            if needed:
+                notes.append(f"about {needed:,} more cases like these would decide")
+            elif needed is None:
+                notes.append("no number of cases like these would decide")
+        details |= {"method": self.interval.method, "clusters": self.interval.clusters}
         return Verdict(
-            priority.name, outcome, None, None, threshold, 0, note="; ".join(notes), details=details
+            priority.name,
+            self.outcome,
+            self.interval.estimate,
+            self.ends,
+            threshold,
+            self.interval.cases,
+            needed,
+            "; ".join(notes),
+            details,
         )
-    ends = interval.ends
-    if other is not None:
-        ends = (min(interval.low, other.low), max(interval.high, other.high))
-    needed = None
-    if outcome == "inconclusive":
-        needed = cases_needed(interval, threshold)
-        if needed:
-            notes = [*notes, f"about {needed:,} more cases like these would decide"]
-        elif needed is None:
-            notes = [*notes, "no number of cases like these would decide"]
-    return Verdict(
-        priority.name,
-        outcome,
-        interval.estimate,
-        ends,
-        threshold,
-        interval.cases,
-        needed,
-        "; ".join(notes),
-        {
-            "demand": demand,
-            "confidence": priority.confidence,
-            "method": interval.method,
-            "clusters": interval.clusters,
-        },
-    )
+
+
+@frozen
+class Question:
+    """One demand of a priority, with the evidence that the report has on it."""
+
+    priority: Priority
+    demand: Demand
+    sample: Sample
+    seed: int
+    evidence: Evidence | None
+    notes: tuple[str, ...] = ()
+    _kept: dict[float, Answer] = field(factory=dict, init=False, repr=False, eq=False)
+
+    @classmethod
+    def ask(cls, priority: Priority, demand: Demand, sample: Sample, seed: int) -> Question:
+        """Gather the evidence: the cases that count, and what is known of each."""
+        if _whole(priority, demand):
+            return cls(priority, demand, sample, seed, None)
+        if demand.name in ABSTAINING:
+            unanswerable = demand.settings["unanswerable"]
+            sample = sample.within(unanswerable, inside=demand.name == "recall_of_abstention")
+            source = sample.scores() if priority.metric else sample.refusals()
+            evidence = sample.evidence(source)
+        elif demand.name in AGREEING:
+            evidence = sample.agreement()
+        elif demand.name == "brier":
+            evidence = evolve(sample.evidence(sample.brier()), better=False)
+        elif demand.requirement.scored:
+            evidence = sample.evidence()
+            if "queries" in demand.settings:
+                evidence = evolve(evidence, queries=sample.queries())
+        else:
+            evidence = sample.evidence(np.where(sample.report.columns.answer < 0, np.nan, 0.0))
+        usable = evidence.usable(paired=demand.name in CLEAN_TOO)
+        if not usable.any():
+            msg = "no case of the slice could be measured: each was skipped"
+            raise PlanError(msg)
+        notes = () if usable.all() else (f"{int((~usable).sum())} cases skipped",)
+        if not usable.all():
+            sample = sample.keep(usable)
+        return cls(priority, demand, sample, seed, evidence.of(usable), notes)
+
+    @property
+    def ceiling(self) -> bool:
+        """Whether the figure must stay below the threshold."""
+        stated = self.demand.requirement.ceiling
+        if stated is not None:
+            return stated
+        metric = self.priority.metric
+        return metric is not None and not metric.component.higher_is_better
+
+    def decision(self, interval: Interval) -> str:
+        """Decide: the conservative end clears the threshold, the other misses it, or neither."""
+        low, high = interval.ends
+        threshold = self.demand.threshold
+        if self.ceiling:
+            low, high, threshold = -high, -low, -threshold
+        return "pass" if low >= threshold else "fail" if high < threshold else "inconclusive"
+
+    def answer(self, confidence: float) -> Answer:
+        """Judge at a confidence; what was lost is supposed to be the worst, and the best."""
+        if confidence not in self._kept:
+            self._kept[confidence] = self._answer(confidence)
+        return self._kept[confidence]
+
+    def _answer(self, confidence: float) -> Answer:
+        evidence = self.evidence
+        if evidence is None:
+            interval = whole_interval(self.priority, self.demand.name, self.sample, confidence)
+            return self._said(self.decision(interval), Bound(interval), confidence)
+        errored, pending = evidence.lost(paired=self.demand.name in CLEAN_TOO)
+        if not (errored | pending).any():
+            bound = self._bound(evidence, confidence)
+            return self._said(self.decision(bound.interval), bound, confidence)
+        worst, best = (
+            self._bound(evidence.supposing(good=good), confidence) if evidence.bounds else None
+            for good in (self._good_is_worse, not self._good_is_worse)
+        )
+        outcome = "error" if errored.any() else "inconclusive"
+        stands = "could change the verdict"
+        if worst and best and self.decision(worst.interval) == self.decision(best.interval):
+            outcome = self.decision(worst.interval)
+            stands = "could not change the verdict"
+        notes = []
+        if errored.any():
+            notes.append(f"{int(errored.sum())} cases errored, which {stands}")
+        if pending.any():
+            notes.append(f"{int(pending.sum())} cases are not measured yet, which {stands}")
+        return self._said(outcome, worst, confidence, tuple(notes), best)
+
+    @property
+    def _good_is_worse(self) -> bool:
+        return self.demand.name == "over_refusal"
+
+    def _bound(self, evidence: Evidence, confidence: float) -> Bound:
+        if self.demand.name in FIGURES:
+            figure = figure_of(self.demand, evidence)
+            return Bound(figure.interval(confidence, self.seed), figure.details)
+        return bound_of(self.demand, self.sample, evidence, confidence, self.seed)
+
+    def _said(
+        self,
+        outcome: str,
+        bound: Bound | None,
+        confidence: float,
+        notes: tuple[str, ...] = (),
+        other: Bound | None = None,
+    ) -> Answer:
+        interval = bound.interval if bound else None
+        ends = interval.ends if interval else None
+        if interval and other is not None:
+            ends = (
+                min(interval.low, other.interval.low),
+                max(interval.high, other.interval.high),
+            )
+        told = (bound.note,) if bound and bound.note else ()
+        return Answer(
+            self.demand,
+            outcome,
+            interval,
+            ends,
+            (*notes, *self.notes, *told),
+            bound.details if bound else {},
+            confidence,
+        )
+
+
+def _whole(priority: Priority, demand: Demand) -> bool:
+    """Tell whether the metric itself has no value for a single case, as macro F1 has none."""
+    if priority.metric is None or priority.metric.component.per_case:
+        return False
+    if not demand.requirement.scored:
+        return False
+    if demand.name in ("at_least", "at_most", "max_drop"):
+        return True
+    what = priority.metric.label
+    msg = f"{demand.name} needs a metric that scores case by case, and {what} does not"
+    raise PlanError(msg)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from attrs import evolve, frozen
 
+from .._cases import Prediction
 from .._plans import Priority, matches
 from ..errors import PlanError
 from ._report import Report
 from ._store import STATUSES
 
-__all__ = ["Evidence", "Reading", "Sample"]
+__all__ = ["Evidence", "Floats", "Reading", "Sample"]
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -44,13 +46,23 @@ class Reading:
 
 @frozen(eq=False)
 class Evidence:
-    """The clean value of each case and those of its variants, with what a score can be at all."""
+    """The clean value of each case and those of its variants, with what a score can be at all.
 
+    Variants have a row for each case and a column for each of `cells` (label, severity) and
+    replicate; so have the measured distances and, where asked for, the queries a search has spent.
+    """
+
+    priority: Priority
+    ids: tuple[str, ...]
+    groups: tuple[Mapping[str, Any], ...]
+    cells: tuple[tuple[str, int], ...]
     clean: Reading
     variants: Reading
+    distance: Floats
     clusters: np.ndarray[Any, Any]
     bounds: tuple[float, float] | None
     better: bool
+    queries: Floats | None = None
 
     def usable(self, *, paired: bool) -> Mask:
         """Tell which cases count: not those that were skipped, in any variant or (paired) clean."""
@@ -61,12 +73,26 @@ class Evidence:
 
     def of(self, chosen: Mask) -> Evidence:
         """Keep some cases."""
+        rows = np.flatnonzero(chosen).tolist()
         return evolve(
             self,
+            ids=tuple(self.ids[row] for row in rows),
+            groups=tuple(self.groups[row] for row in rows),
             clean=self.clean.of(chosen),
             variants=self.variants.of(chosen),
+            distance=self.distance[chosen],
+            queries=None if self.queries is None else self.queries[chosen],
             clusters=self.clusters[chosen],
         )
+
+    def lost(self, *, paired: bool) -> tuple[Mask, Mask]:
+        """Tell which cases have something that errored, and which have something pending."""
+        errored = self.variants.errored.any(axis=1)
+        pending = self.variants.pending.any(axis=1)
+        if paired:
+            errored = errored | self.clean.errored
+            pending = pending | self.clean.pending
+        return np.asarray(errored), np.asarray(pending)
 
     def supposing(self, *, good: bool) -> Evidence:
         """Suppose the best or the worst for the model wherever a value was lost.
@@ -84,6 +110,12 @@ class Evidence:
         total = np.where(known, self.variants.values, 0.0).sum(axis=1)
         return np.asarray(total / np.maximum(known.sum(axis=1), 1), dtype=np.float64)
 
+    def right(self, scores: Any) -> Mask:
+        """Tell which scores lie on the better half of the metric's range."""
+        low, high = self.bounds or (0.0, 1.0)
+        half = (low + high) / 2
+        return np.asarray(scores > half if self.better else scores < half, dtype=bool)
+
     def binary(self) -> bool:
         """Tell whether every known variant scored 0 or 1, the smallest and the largest score."""
         values = self.variants.values
@@ -96,13 +128,14 @@ class Sample:
     """What a report says about one priority, one row per case of its slice.
 
     `clean` and `variants` are positions in the report's columns, -1 where there is none; variants
-    have a column for each perturbation, severity and replicate.
+    have a column for each of `cells`: (perturbation, severity, replicate).
     """
 
     priority: Priority
     report: Report
     cases: Positions
     clusters: np.ndarray[Any, Any]
+    cells: tuple[tuple[int, int, int], ...]
     clean: Positions
     variants: Positions
 
@@ -135,6 +168,7 @@ class Sample:
 
         labels = {one["label"]: at for at, one in enumerate(report.perturbations)}
         variants: list[Positions] = []
+        cells: list[tuple[int, int, int]] = []
         for use in priority.perturbations:
             for severity in priority.severities_of(use):
                 found = positions(labels[use.label], severity) if use.label in labels else []
@@ -145,11 +179,33 @@ class Sample:
                     )
                     raise PlanError(msg)
                 variants += found
+                cells += [(labels[use.label], severity, which) for which in range(len(found))]
         (clean,) = positions(-1, 0) or [np.full(len(chosen), -1, dtype=np.int64)]
         owners = (report.cases[at] for at in chosen.tolist())
         clusters = np.array([case.cluster or case.id for case in owners], dtype=object)
         stacked = np.stack(variants, axis=1) if variants else clean[:, None]
-        return cls(priority, report, chosen, clusters, clean, stacked)
+        columns_of = tuple(cells) or ((-1, 0, 0),)
+        return cls(priority, report, chosen, clusters, columns_of, clean, stacked)
+
+    def within(self, where: Mapping[str, Any], *, inside: bool) -> Sample:
+        """Keep the cases that lie in a slice, or those outside it."""
+        cases = self.report.cases
+        chosen = np.array([matches(cases[at], where) == inside for at in self.cases.tolist()])
+        if not chosen.any():
+            told = ", ".join(f"{key} = {value!r}" for key, value in where.items())
+            msg = f"no case lies {'in' if inside else 'outside'} the slice {told}"
+            raise PlanError(msg)
+        return self.keep(chosen)
+
+    def keep(self, chosen: Mask) -> Sample:
+        """Keep some cases."""
+        return evolve(
+            self,
+            cases=self.cases[chosen],
+            clusters=self.clusters[chosen],
+            clean=self.clean[chosen],
+            variants=self.variants[chosen],
+        )
 
     def read(self, at: Positions, source: Floats) -> Reading:
         """Read values at positions; what was skipped is NaN and not lost."""
@@ -161,17 +217,35 @@ class Sample:
         return Reading(values, asked & ~skipped & ~pending & np.isnan(values), pending)
 
     def scores(self) -> Floats:
-        """Give, by position in the report, what the priority's metric says of each record."""
+        """Give, by position in the report, what the priority says of each record.
+
+        That is its metric's score; under a relation that asks for a refusal and without a metric,
+        whether the model refused. Where it may refuse, a refusal counts as right.
+        """
         columns = self.report.columns
         metric = self.priority.metric
-        if metric is not None:
-            if metric.label not in columns.scores:
-                msg = (
-                    f"the report was not scored with {metric.label}; run the specification again "
-                    "to add it"
-                )
-                raise PlanError(msg)
-            return columns.scores[metric.label]
+        if metric is None and self.priority.relation == "directional":
+            return self._changed()
+        if metric is None:
+            return self.refusals()
+        if metric.label not in columns.scores:
+            msg = (
+                f"the report was not scored with {metric.label}; run the specification again "
+                "to add it"
+            )
+            raise PlanError(msg)
+        found = columns.scores[metric.label]
+        if self.priority.relation != "may-refuse":
+            return found
+        if metric.component.bounds is None:
+            msg = f"{metric.label} has no best score to count a refusal as, so none may be refused"
+            raise PlanError(msg)
+        best = metric.component.bounds[1 if metric.component.higher_is_better else 0]
+        return np.where(columns.refused == 1, best, found)
+
+    def refusals(self) -> Floats:
+        """Give, by position in the report, 1 where the model refused and 0 where it did not."""
+        columns = self.report.columns
         told = columns.refused[np.concatenate([self.variants.ravel(), self.clean])]
         if not (told >= 0).any():
             msg = (
@@ -181,16 +255,80 @@ class Sample:
             raise PlanError(msg)
         return np.where(columns.refused < 0, np.nan, columns.refused).astype(np.float64)
 
-    def evidence(self) -> Evidence:
-        """Read the scores of the priority's metric, clean and perturbed."""
-        metric = self.priority.metric
-        source = self.scores()
-        return Evidence(
-            self.read(self.clean, source),
-            self.read(self.variants, source),
-            self.clusters,
+    def _changed(self) -> Floats:
+        """Give, by position, 1 where the answer is another than to the clean input of the case."""
+        answers = self.report.columns.answer
+        found = np.full(len(answers), np.nan)
+        same = answers[self.variants] == answers[self.clean][:, None]
+        known = (answers[self.variants] >= 0) & (answers[self.clean] >= 0)[:, None]
+        found[self.variants[known]] = ~same[known]
+        found[self.clean[answers[self.clean] >= 0]] = 0.0
+        return found
+
+    def answered(self) -> Iterator[tuple[int, int, Any, Prediction]]:
+        """Read (row, column, target, prediction) of every answered variant."""
+        row = {case: at for at, case in enumerate(self.cases.tolist())}
+        for use, severity in dict.fromkeys(cell[:2] for cell in self.cells):
+            for case, replicate, target, prediction in self.report.answers(use, severity):
+                if case in row:
+                    column = self.cells.index((use, severity, replicate))
+                    yield row[case], column, target, prediction
+
+    def stated(self) -> tuple[Floats, Floats]:
+        """Give what probability each answer was given, and whether it was right, per variant."""
+        said = np.full(self.variants.shape, np.nan)
+        right = np.zeros(self.variants.shape)
+        for row, column, target, prediction in self.answered():
+            if prediction.probabilities is not None:
+                said[row, column] = prediction.probabilities.get(str(prediction.value), np.nan)
+                right[row, column] = float(prediction.value == target)
+        return said.ravel(), right.ravel()
+
+    def queries(self) -> Floats:
+        """Give how many times each variant's search has asked the model; NaN without a search."""
+        found = np.full(self.variants.shape, np.nan)
+        for row, column, _, prediction in self.answered():
+            found[row, column] = float(prediction.details.get("queries", np.nan))
+        return found
+
+    def brier(self) -> Floats:
+        """Give, by position, half the squared distance of the probabilities from the truth."""
+        found = np.full(len(self.report.columns.status), np.nan)
+        for row, column, target, prediction in self.answered():
+            if prediction.probabilities is not None:
+                odds = prediction.probabilities
+                away = sum((p - (name == str(target))) ** 2 for name, p in odds.items())
+                found[self.variants[row, column]] = (away + (str(target) not in odds)) / 2
+        return found
+
+    def evidence(self, source: Floats | None = None) -> Evidence:
+        """Read the scores of the priority, clean and perturbed, or other values in [0, 1]."""
+        metric = self.priority.metric if source is None else None
+        values = self.scores() if source is None else source
+        return self._evidence(
+            self.read(self.clean, values),
+            self.read(self.variants, values),
             metric.component.bounds if metric else (0.0, 1.0),
             better=metric.component.higher_is_better if metric else True,
+        )
+
+    def _evidence(
+        self, clean: Reading, variants: Reading, bounds: Any, *, better: bool
+    ) -> Evidence:
+        cases = [self.report.cases[at] for at in self.cases.tolist()]
+        columns = self.report.columns
+        there = self.variants >= 0
+        return Evidence(
+            self.priority,
+            tuple(case.id for case in cases),
+            tuple(case.groups for case in cases),
+            tuple((self.report.label(use), severity) for use, severity, _ in self.cells),
+            clean,
+            variants,
+            np.where(there, columns.distance[self.variants], np.nan),
+            self.clusters,
+            bounds,
+            better=better,
         )
 
     def agreement(self) -> Evidence:
@@ -201,14 +339,13 @@ class Sample:
         same = answers[self.variants] == answers[self.clean][:, None]
         there = ~np.isnan(variants.values)
         agree = np.where(there & ~np.isnan(clean.values)[:, None], same, np.nan)
-        return Evidence(
+        return self._evidence(
             clean,
             Reading(
                 agree,
                 variants.errored | (clean.errored[:, None] & there),
                 variants.pending | (clean.pending[:, None] & there),
             ),
-            self.clusters,
             (0.0, 1.0),
             better=True,
         )

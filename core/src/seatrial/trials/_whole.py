@@ -19,14 +19,16 @@ Cell = Mapping[int, tuple[Any, Any]]
 """One variant: for each case its target and what the metric reads of the answer."""
 
 
-def whole_interval(
-    priority: Priority, demand: str, sample: Sample, metric: Use[Metric]
-) -> Interval:
+def whole_interval(priority: Priority, demand: str, sample: Sample, confidence: float) -> Interval:
     """Bound the mean of a metric over the variants of a priority, or its drop from clean.
 
     Every case of the slice needs an answer in every variant: leaving one out would change what the
     metric is about without anybody noticing.
     """
+    metric = priority.metric
+    if metric is None:
+        msg = f"{demand} needs a metric"
+        raise PlanError(msg)
     labels = {one["label"]: at for at, one in enumerate(sample.report.perturbations)}
     clean, *_ = _cells(sample, metric, -1, 0)
     variants = [
@@ -68,7 +70,7 @@ def whole_interval(
         statistic,
         len(cases),
         sample.clusters,
-        priority.confidence,
+        confidence,
         bounds,
         rarest=min(map(len, classes.values())),
     )

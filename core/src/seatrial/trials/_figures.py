@@ -1,0 +1,261 @@
+"""The figures of demands that are means over cases: one number for each case, with its range.
+
+A figure is all that an interval or a wager needs to know. Everything here is a linear or a
+case-by-case function of the scores, so that errors and early stopping are treated alike for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from attrs import evolve, frozen
+
+from .._requirements import Demand
+from ..errors import PlanError
+from ._intervals import Interval, mean_of_bounded, proportion
+from ._sample import Evidence, Floats
+from ._worst_of import worst_by_chance, worst_of_each
+
+__all__ = ["FIGURES", "Figure", "figure_of"]
+
+DECAY = 2 / 3
+Range = tuple[float, float]
+
+
+@frozen(eq=False)
+class Figure:
+    """One value for each case; its mean is what a demand is about.
+
+    `shares` says that the values are shares of variants that each are 0 or 1, so that their mean is
+    a rate. `details` is what stands beside the figure in a verdict.
+    """
+
+    values: Floats
+    clusters: np.ndarray[Any, Any]
+    bounds: Range | None
+    shares: bool = False
+    details: Mapping[str, Any] = {}
+
+    def interval(self, confidence: float, seed: int) -> Interval:
+        """Bound the mean, exactly where it is a rate."""
+        if self.shares:
+            return proportion(self.values, self.clusters, confidence)
+        return mean_of_bounded(self.values, self.clusters, confidence, self.bounds, seed=seed)
+
+
+def figure_of(demand: Demand, evidence: Evidence) -> Figure:
+    """Give the figure of a demand from a sample in which nothing is lost."""
+    return FIGURES[demand.name](evidence, demand.settings)
+
+
+def _figure(evidence: Evidence, values: Floats, **more: Any) -> Figure:
+    bounds = evidence.bounds
+    return Figure(values, evidence.clusters, None if bounds is None else _range(*bounds), **more)
+
+
+def _range(low: float, high: float) -> Range:
+    return float(low), float(high)
+
+
+def _level(evidence: Evidence, _: Mapping[str, Any]) -> Figure:
+    return _figure(evidence, evidence.means(), shares=evidence.binary())
+
+
+def _opposite(evidence: Evidence, _: Mapping[str, Any]) -> Figure:
+    return _figure(evidence, 1.0 - evidence.means(), shares=evidence.binary())
+
+
+def _difference(evidence: Evidence, before: Floats, after: Floats) -> Figure:
+    """Pair what was with what is; above zero is worse, whatever the metric's direction."""
+    sign = 1.0 if evidence.better else -1.0
+    bounds = evidence.bounds
+    spread = None if bounds is None else float(bounds[1] - bounds[0])
+    return Figure(
+        sign * (before - after),
+        evidence.clusters,
+        None if spread is None else (-spread, spread),
+    )
+
+
+def _drop(evidence: Evidence, _: Mapping[str, Any]) -> Figure:
+    return _difference(evidence, evidence.clean.values, evidence.means())
+
+
+def _worst_of(evidence: Evidence, _: Mapping[str, Any]) -> Figure:
+    scores = _complete(evidence)
+    worst = worst_of_each(scores, higher_is_better=evidence.better)
+    known = evidence.clean.values[~np.isnan(evidence.clean.values)]
+    variants = scores.shape[1]
+    chance = (
+        worst_by_chance(known, variants, higher_is_better=evidence.better) if len(known) else None
+    )
+    details = {"variants": variants, "clean_worst_by_chance": chance}
+    return _figure(evidence, worst, shares=evidence.binary(), details=details)
+
+
+def _complete(evidence: Evidence) -> Floats:
+    """Give the variants of every case; one that was skipped counts as the case's mean."""
+    scores = evidence.variants.values
+    return np.asarray(np.where(np.isnan(scores), evidence.means()[:, None], scores))
+
+
+def _stable(evidence: Evidence, _: Mapping[str, Any]) -> Figure:
+    right = evidence.right(_complete(evidence))
+    share = np.asarray(right.mean(axis=1))
+    least = np.argsort(share, kind="stable")[:10]
+    names = [evidence.ids[at] for at in least if share[at] < 1]
+    return Figure(
+        np.asarray(right.all(axis=1), dtype=np.float64),
+        evidence.clusters,
+        (0.0, 1.0),
+        shares=True,
+        details={"least_stable": names},
+    )
+
+
+def _by_severity(evidence: Evidence) -> dict[int, Floats]:
+    """Average the variants of each severity, case by case."""
+    found = {}
+    for severity in sorted({severity for _, severity in evidence.cells}):
+        columns = [at for at, cell in enumerate(evidence.cells) if cell[1] == severity]
+        scores = evidence.variants.values[:, columns]
+        if np.isnan(scores).all(axis=1).any():
+            msg = f"some case has no score at severity {severity}, so its weight cannot be given"
+            raise PlanError(msg)
+        found[severity] = np.nanmean(scores, axis=1)
+    return found
+
+
+def _weighted(evidence: Evidence, settings: Mapping[str, Any], clean: float) -> Floats:
+    decay = float(settings.get("decay", DECAY))
+    found = _by_severity(evidence)
+    weights = {severity: decay**severity for severity in found}
+    total = clean * evidence.clean.values if clean else 0.0
+    for severity, scores in found.items():
+        total = total + weights[severity] * scores
+    return np.asarray(total / (clean + sum(weights.values())), dtype=np.float64)
+
+
+def _weighted_mean(evidence: Evidence, settings: Mapping[str, Any]) -> Figure:
+    return _figure(evidence, _weighted(evidence, settings, 1.0))
+
+
+def _weighted_drop(evidence: Evidence, settings: Mapping[str, Any]) -> Figure:
+    return _difference(evidence, evidence.clean.values, _weighted(evidence, settings, 0.0))
+
+
+def _attack(evidence: Evidence, settings: Mapping[str, Any]) -> Figure:
+    """Of the cases that are right when clean, count those that some variant in the bound breaks."""
+    right = evidence.right(evidence.clean.values)
+    if not right.any():
+        msg = "no case is right on its clean input, so the share of broken ones is undefined"
+        raise PlanError(msg)
+    inside = np.nan_to_num(evidence.distance, nan=0.0) <= float(settings["distance"]) + 1e-12
+    if "queries" in settings and evidence.queries is not None:
+        inside &= np.nan_to_num(evidence.queries, nan=0.0) <= float(settings["queries"])
+    broken = np.asarray((~evidence.right(_complete(evidence)) & inside).any(axis=1))
+    details = {"attacked": int(right.sum()), "outside_the_bound": int((~inside).sum())}
+    return Figure(
+        broken[right].astype(np.float64),
+        evidence.clusters[right],
+        (0.0, 1.0),
+        shares=True,
+        details=details,
+    )
+
+
+def _corruption(evidence: Evidence, settings: Mapping[str, Any], *, relative: bool) -> Figure:
+    """Divide each perturbation's errors, summed over severities, by the reference model's sum.
+
+    The reference's errors count as constants, as AlexNet's do in ImageNet-C; the mean over
+    perturbations is then linear in this model's errors.
+    """
+    low, high = evidence.bounds or (0.0, 1.0)
+    scores = (_complete(evidence) - low) / (high - low)
+    clean = (evidence.clean.values - low) / (high - low)
+    errors, own = (1 - scores, 1 - clean) if evidence.better else (scores, clean)
+    labels = list(dict.fromkeys(label for label, _ in evidence.cells))
+    total: Any = 0.0
+    least, most, each = 0.0, 0.0, {}
+    for label in labels:
+        columns = [at for at, cell in enumerate(evidence.cells) if cell[0] == label]
+        here, base = errors[:, columns].sum(axis=1), len(columns) * own
+        known = _known_errors(settings["reference"], label)
+        scale = sum(known[1:]) - (len(known) - 1) * known[0] if relative else sum(known[1:])
+        if scale <= 0:
+            msg = (
+                f"the reference model's error under {label} is {scale:g}, so a ratio to it is "
+                "undefined"
+            )
+            raise PlanError(msg)
+        scale *= len(columns) / (len(known) - 1)
+        part = (here - base if relative else here) / scale
+        each[label] = float(part.mean())
+        total = total + part / len(labels)
+        most += len(columns) / scale / len(labels)
+        least -= len(columns) / scale / len(labels) if relative else 0.0
+    return Figure(total, evidence.clusters, (least, most), details={"each": each})
+
+
+def _known_errors(reference: Any, label: str) -> tuple[float, ...]:
+    """Give (clean error, error at each severity) of the reference model under one perturbation."""
+    if not isinstance(reference, Mapping):
+        from ._references import errors_of_run
+
+        return errors_of_run(reference, label)
+    name = label if label in reference else label.partition("(")[0]
+    if name not in reference:
+        msg = f"the reference has no errors for {label}; it has {', '.join(reference)}"
+        raise PlanError(msg)
+    found = reference[name]
+    given = tuple(map(float, found)) if isinstance(found, tuple | list) else (float(found),)
+    return (float(reference.get("clean", 0.0)), *given)
+
+
+def _ce(evidence: Evidence, settings: Mapping[str, Any]) -> Figure:
+    return _corruption(evidence, settings, relative=False)
+
+
+def _relative_ce(evidence: Evidence, settings: Mapping[str, Any]) -> Figure:
+    return _corruption(evidence, settings, relative=True)
+
+
+def _retained(evidence: Evidence, settings: Mapping[str, Any]) -> Figure:
+    from ._references import scores_of_run
+
+    before = scores_of_run(str(settings["reference"]), evidence)
+    known = ~np.isnan(before)
+    if not known.any():
+        msg = f"{settings['reference']} has no score for any of these cases"
+        raise PlanError(msg)
+    some = evidence.of(known)
+    figure = _difference(some, before[known], some.means())
+    return evolve(figure, details={"forgotten": _forgotten(some, before[known])})
+
+
+def _forgotten(evidence: Evidence, before: Floats) -> list[str]:
+    lost = evidence.right(before) & ~evidence.right(evidence.means())
+    return [evidence.ids[at] for at in np.flatnonzero(lost)]
+
+
+FIGURES: Mapping[str, Callable[[Evidence, Mapping[str, Any]], Figure]] = {
+    "at_least": _level,
+    "at_most": _level,
+    "max_drop": _drop,
+    "min_agreement": _level,
+    "flip_rate": _opposite,
+    "worst_of": _worst_of,
+    "stable_instances": _stable,
+    "weighted_mean": _weighted_mean,
+    "weighted_drop": _weighted_drop,
+    "recall_of_abstention": _level,
+    "over_refusal": _level,
+    "attack_success": _attack,
+    "corruption_error": _ce,
+    "relative_corruption_error": _relative_ce,
+    "retained": _retained,
+    "brier": _level,
+}
+"""Demands whose figure is a mean over cases; these can be decided while a run goes on."""
