@@ -142,6 +142,16 @@ def test_the_same_command_goes_on_and_measures_nothing_twice(
     assert "240 already measured, 0 to go" in err
 
 
+def test_a_run_can_stop_when_it_is_decided(
+    shore: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = specify(shore, at_least=0.5)
+    assert call("run", spec, "--to", "out", "--stop", "decided") == 0
+    assert "decided after" in capsys.readouterr().out
+    assert call("run", spec, "--to", "out", "--budget", "3") == 2
+    assert "goes with stop='decided'" in capsys.readouterr().err
+
+
 def test_every_command_speaks_json(shore: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = specify(shore)
     found = {}

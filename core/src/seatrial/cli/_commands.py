@@ -88,6 +88,12 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--batch-size", type=click.IntRange(1), help="Inputs per call of the model."),
         click.option("--timeout", type=float, help="Seconds that one call of the model may take."),
         click.option("--retry-errors", is_flag=True, help="Measure errored records again."),
+        click.option(
+            "--stop",
+            type=click.Choice(["decided"]),
+            help="Stop each priority as soon as it is decided.",
+        ),
+        click.option("--budget", type=click.IntRange(1), help="Most records, with --stop decided."),
     ):
         command = option(command)
     return command

@@ -6,7 +6,8 @@ from ._compare import Comparison
 from ._forecast import Forecast, forecast
 from ._judge import judge
 from ._judgement import Judgement
-from ._report import Accounting, Cell, Record, Report
+from ._records import Accounting, Cell, Record
+from ._report import Report
 from ._run import Progress, perturbed, run
 from ._verbs import audit, explain, repair
 

@@ -25,6 +25,7 @@ class Course:
     """Every unit of a workload in order: what it is, its seed, and the key of its record."""
 
     cases: tuple[Case, ...]
+    labels: tuple[str, ...]
     units: np.ndarray[Any, np.dtype[np.int32]]
     seeds: np.ndarray[Any, np.dtype[np.int64]]
     keys: bytes
@@ -57,7 +58,8 @@ class Course:
         clean_at = np.full(len(work.cases), -1, dtype=np.int64)
         clean_at[table[:clean_units, 3]] = np.arange(clean_units)
         drawn = np.concatenate([drawn for _, drawn in blocks])
-        return cls(work.cases, table, drawn, bytes(keys), clean_at, clean_units)
+        labels = tuple(use.label for use in work.plan.perturbations)
+        return cls(work.cases, labels, table, drawn, bytes(keys), clean_at, clean_units)
 
     def __len__(self) -> int:
         return len(self.seeds)

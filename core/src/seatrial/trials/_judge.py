@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from attrs import evolve, field, frozen
 
 from .._findings import Verdict
-from .._plans import Priority, Specification
+from .._plans import REFUSALS, Priority, Specification
 from .._requirements import Demand
 from ..errors import PlanError, SeatrialError
 from ._bounding import Bound, bound_of
+from ._early import early_answer, ranks
 from ._figures import FIGURES, figure_of
 from ._intervals import Interval
 from ._judgement import Judgement
@@ -20,14 +21,23 @@ from ._multiplicity import holm, p_value
 from ._report import Report
 from ._sample import Evidence, Sample
 from ._sample_size import cases_needed
+from ._supposing import brackets_fail, suppositions
 from ._whole import whole_interval
 
-__all__ = ["Question", "judge"]
+__all__ = ["Question", "ceiling_of", "decision", "judge", "questions_of"]
 
 AGREEING = ("min_agreement", "flip_rate")
 ABSTAINING = ("recall_of_abstention", "over_refusal")
-CLEAN_TOO = ("max_drop", "weighted_mean", "weighted_drop", "attack_success", "cascade", *AGREEING)
-GRAVEST_FIRST = ("error", "fail", "inconclusive", "pass")
+CLEAN_TOO = (
+    "max_drop",
+    "weighted_mean",
+    "weighted_drop",
+    "attack_success",
+    "relative_corruption_error",
+    "cascade",
+    *AGREEING,
+)
+GRAVEST_FIRST = ("fail", "error", "inconclusive", "pass")
 
 
 def judge(specification: Specification, report: Report, /) -> Judgement:
@@ -40,7 +50,8 @@ def judge(specification: Specification, report: Report, /) -> Judgement:
     not reached are treated alike, and the verdict is then "inconclusive".
 
     "All pass" needs no correction for their number (intersection-union). The list of what failed
-    does: a failure that would not be listed after Holm's correction says so in its note.
+    does: a failure that would not be listed after Holm's correction says so in its note. Of several
+    demands of one priority each fails at a confidence that makes up for their number.
 
     Nothing is measured; a priority whose perturbations the report lacks gets the verdict "error".
     """
@@ -54,13 +65,38 @@ Failing = Callable[[float], bool]
 """Whether a priority would still fail at another confidence."""
 
 
+def questions_of(priority: Priority, report: Report, seed: int) -> list[Question]:
+    """Gather what a report knows about each demand of a priority."""
+    sample = Sample.of(priority, report)
+    return [Question.ask(priority, demand, sample, seed) for demand in priority.demands]
+
+
 def _verdict(priority: Priority, report: Report, seed: int) -> tuple[Verdict, Failing | None]:
+    rank = ranks(report, seed) if report.sequential else None
+
+    def answered(question: Question, confidence: float) -> Answer:
+        early = None if rank is None else early_answer(question, confidence, rank)
+        return early or question.answer(confidence)
+
     try:
         sample = Sample.of(priority, report)
-        questions = [Question.ask(priority, demand, sample, seed) for demand in priority.demands]
-        answers = [question.answer(priority.confidence) for question in questions]
     except SeatrialError as error:
         return Verdict(priority.name, "error", None, None, None, 0, None, str(error)), None
+    questions: list[Question] = []
+    answers: list[Answer] = []
+    strict = _strict(priority.confidence, len(priority.demands))
+    for demand in priority.demands:
+        try:
+            question = Question.ask(priority, demand, sample, seed)
+            answer = answered(question, priority.confidence)
+            if answer.outcome == "fail" and answered(question, strict).outcome != "fail":
+                alone = f"{demand.name} fails by itself, but not as one of {len(priority.demands)}"
+                answer = evolve(answer, outcome="inconclusive", notes=(*answer.notes, alone))
+            answers.append(answer)
+            questions.append(question)
+        except SeatrialError as error:
+            broken = Answer(demand, "error", None, None, (str(error),), {}, priority.confidence)
+            answers.append(broken)
     gravest = min(answers, key=lambda answer: GRAVEST_FIRST.index(answer.outcome))
     verdict = gravest.verdict(priority)
     if len(answers) > 1:
@@ -70,9 +106,15 @@ def _verdict(priority: Priority, report: Report, seed: int) -> tuple[Verdict, Fa
         return verdict, None
 
     def failing(confidence: float) -> bool:
-        return any(question.answer(confidence).outcome == "fail" for question in questions)
+        strict = _strict(confidence, len(answers))
+        return any(answered(question, strict).outcome == "fail" for question in questions)
 
     return verdict, failing
+
+
+def _strict(confidence: float, demands: int) -> float:
+    """Give the confidence at which one of several demands may be said to fail."""
+    return 1 - (1 - confidence) / demands
 
 
 def _corrected(
@@ -92,6 +134,23 @@ def _corrected(
             note = f"{note}; {told}" if note else told
         verdicts[at] = evolve(verdict, details=details, note=note)
     return verdicts
+
+
+def ceiling_of(priority: Priority, demand: Demand) -> bool:
+    """Tell whether the figure of a demand must stay below the threshold."""
+    stated = demand.requirement.ceiling
+    if stated is not None:
+        return stated
+    return priority.metric is not None and not priority.metric.component.higher_is_better
+
+
+def decision(priority: Priority, demand: Demand, interval: Interval) -> str:
+    """Decide: the conservative end clears the threshold, the other misses it, or neither."""
+    low, high = interval.ends
+    threshold = demand.threshold
+    if ceiling_of(priority, demand):
+        low, high, threshold = -high, -low, -threshold
+    return "pass" if low >= threshold else "fail" if high < threshold else "inconclusive"
 
 
 @frozen
@@ -177,8 +236,11 @@ class Question:
         if demand.name in ABSTAINING:
             unanswerable = demand.settings["unanswerable"]
             sample = sample.within(unanswerable, inside=demand.name == "recall_of_abstention")
-            source = sample.scores() if priority.metric else sample.refusals()
+            told = priority.metric and priority.relation in REFUSALS
+            source = sample.scores() if told else sample.refusals()
             evidence = sample.evidence(source)
+        elif demand.name == "ppv_at":
+            evidence = sample.evidence(sample.told_apart(demand.settings["positive"]))
         elif demand.name in AGREEING:
             evidence = sample.agreement()
         elif demand.name == "brier":
@@ -199,21 +261,18 @@ class Question:
         return cls(priority, demand, sample, seed, evidence.of(usable), notes)
 
     @property
+    def paired(self) -> bool:
+        """Whether the clean answers are part of the figure."""
+        return self.demand.name in CLEAN_TOO
+
+    @property
     def ceiling(self) -> bool:
         """Whether the figure must stay below the threshold."""
-        stated = self.demand.requirement.ceiling
-        if stated is not None:
-            return stated
-        metric = self.priority.metric
-        return metric is not None and not metric.component.higher_is_better
+        return ceiling_of(self.priority, self.demand)
 
     def decision(self, interval: Interval) -> str:
-        """Decide: the conservative end clears the threshold, the other misses it, or neither."""
-        low, high = interval.ends
-        threshold = self.demand.threshold
-        if self.ceiling:
-            low, high, threshold = -high, -low, -threshold
-        return "pass" if low >= threshold else "fail" if high < threshold else "inconclusive"
+        """Decide by an interval."""
+        return decision(self.priority, self.demand, interval)
 
     def answer(self, confidence: float) -> Answer:
         """Judge at a confidence; what was lost is supposed to be the worst, and the best."""
@@ -225,72 +284,59 @@ class Question:
         evidence = self.evidence
         if evidence is None:
             interval = whole_interval(self.priority, self.demand.name, self.sample, confidence)
-            return self._said(self.decision(interval), Bound(interval), confidence)
-        errored, pending = evidence.lost(paired=self.demand.name in CLEAN_TOO)
+            return self.said(self.decision(interval), Bound(interval), confidence)
+        errored, pending = evidence.lost(paired=self.paired)
         if not (errored | pending).any():
             bound = self._bound(evidence, confidence)
-            return self._said(self.decision(bound.interval), bound, confidence)
-        worst, best = (
-            self._bound(evidence.supposing(good=good), confidence) if evidence.bounds else None
-            for good in (self._good_is_worse, not self._good_is_worse)
-        )
-        outcome = "error" if errored.any() else "inconclusive"
-        stands = "could change the verdict"
-        if worst and best and self.decision(worst.interval) == self.decision(best.interval):
-            outcome = self.decision(worst.interval)
-            stands = "could not change the verdict"
+            return self.said(self.decision(bound.interval), bound, confidence)
+        bounds = []
+        if evidence.bounds:
+            supposed = suppositions(self.demand, evidence, ceiling=self.ceiling)
+            bounds = [self._bound(one, confidence) for one in supposed]
+        decisions = {self.decision(bound.interval) for bound in bounds}
+        stands = len(decisions) == 1 and (decisions != {"fail"} or brackets_fail(self.demand))
+        outcome = decisions.pop() if stands else "error" if errored.any() else "inconclusive"
+        could = "could not change the verdict" if stands else "could change the verdict"
         notes = []
         if errored.any():
-            notes.append(f"{int(errored.sum())} cases errored, which {stands}")
+            notes.append(f"{int(errored.sum())} cases errored, which {could}")
         if pending.any():
-            notes.append(f"{int(pending.sum())} cases are not measured yet, which {stands}")
-        return self._said(outcome, worst, confidence, tuple(notes), best)
-
-    @property
-    def _good_is_worse(self) -> bool:
-        return self.demand.name == "over_refusal"
+            notes.append(f"{int(pending.sum())} cases are not measured yet, which {could}")
+        first, *others = bounds or [None]
+        return self.said(outcome, first, confidence, tuple(notes), others)
 
     def _bound(self, evidence: Evidence, confidence: float) -> Bound:
         if self.demand.name in FIGURES:
             figure = figure_of(self.demand, evidence)
-            return Bound(figure.interval(confidence, self.seed), figure.details)
+            return Bound(figure.interval(confidence, self.seed), figure.details, figure.note)
         return bound_of(self.demand, self.sample, evidence, confidence, self.seed)
 
-    def _said(
+    def said(
         self,
         outcome: str,
         bound: Bound | None,
         confidence: float,
         notes: tuple[str, ...] = (),
-        other: Bound | None = None,
+        others: Sequence[Bound] = (),
     ) -> Answer:
-        interval = bound.interval if bound else None
-        ends = interval.ends if interval else None
-        if interval and other is not None:
-            ends = (
-                min(interval.low, other.interval.low),
-                max(interval.high, other.interval.high),
-            )
-        told = (bound.note,) if bound and bound.note else ()
+        """Put a decision together with the interval that it rests on; its ends span the others."""
+        if bound is None:
+            told = (*notes, *self.notes)
+            return Answer(self.demand, outcome, None, None, told, {}, confidence)
+        ends = zip(*(one.interval.ends for one in (bound, *others)), strict=True)
+        lows, highs = ends
         return Answer(
             self.demand,
             outcome,
-            interval,
-            ends,
-            (*notes, *self.notes, *told),
-            bound.details if bound else {},
+            bound.interval,
+            (min(lows), max(highs)),
+            (*notes, *self.notes, *((bound.note,) if bound.note else ())),
+            bound.details,
             confidence,
         )
 
 
 def _whole(priority: Priority, demand: Demand) -> bool:
     """Tell whether the metric itself has no value for a single case, as macro F1 has none."""
-    if priority.metric is None or priority.metric.component.per_case:
-        return False
-    if not demand.requirement.scored:
-        return False
-    if demand.name in ("at_least", "at_most", "max_drop"):
-        return True
-    what = priority.metric.label
-    msg = f"{demand.name} needs a metric that scores case by case, and {what} does not"
-    raise PlanError(msg)
+    metric = priority.metric
+    return metric is not None and demand.requirement.scored and not metric.component.per_case

@@ -9,79 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from .._cases import CLEAN, Case, Outcome, Prediction, Preference
 from .._components import Metric, Perturbation, Use
 from .._plans import Plan, Reference
 from .._registry import Registry, default_registry
 from .._values import FrozenMapping, freeze, plain
-from ..errors import PlanError, SeatrialError, StoreError
+from ..errors import PlanError, SeatrialError
 from ._columns import Columns, read_columns
 from ._directory import write_atomically
 from ._measure import load_prediction, perturb
+from ._records import Accounting, Cell, Record
 from ._store import STATUSES, Store, read_value
 from ._tables import Table, figure
 
 __all__ = ["Accounting", "Cell", "Record", "Report"]
-
-
-@frozen
-class Accounting:
-    """How many records were planned, and what became of each."""
-
-    planned: int
-    scored: int
-    refused: int
-    errored: int
-    skipped: int
-    unchanged: int = 0
-
-    def __attrs_post_init__(self) -> None:
-        parts = self.scored + self.refused + self.errored + self.skipped
-        if parts != self.planned:
-            msg = f"the accounting does not close: {self}"
-            raise StoreError(msg)
-
-    def __str__(self) -> str:
-        reused = f" ({self.unchanged:,} unchanged, not asked again)" if self.unchanged else ""
-        return (
-            f"planned {self.planned:,} = scored {self.scored:,} + refused {self.refused:,} + "
-            f"errored {self.errored:,} + skipped {self.skipped:,}{reused}"
-        )
-
-
-@frozen
-class Record:
-    """One (case, perturbation, severity, replicate) and what came of it."""
-
-    case_id: str
-    perturbation: str
-    severity: int
-    replicate: int
-    seed: int | None
-    status: str
-    prediction: Prediction | None
-    scores: Mapping[str, float]
-    distance: float | None
-    unchanged: bool
-    error: str | None
-
-
-@frozen
-class Cell:
-    """One perturbation at one severity: every metric over its cases.
-
-    `scores` maps a metric's label to its figure over the records that have an answer, None where it
-    is undefined. `distance` is the mean measured distance.
-    """
-
-    perturbation: str
-    severity: int
-    cases: int
-    scores: Mapping[str, float | None]
-    distance: float | None
-    accounting: Accounting
 
 
 @frozen(eq=False)
@@ -105,6 +48,15 @@ class Report:
         """Write everything to a run directory, from which `run(to=...)` can also go on."""
         self._store.save(Path(path))
         self._write_summary(Path(path))
+
+    def renewed(self) -> Report:
+        """Give the same report with nothing remembered, to see what was measured since."""
+        return evolve(self)
+
+    @property
+    def sequential(self) -> bool:
+        """Whether the run stopped each priority as soon as it was decided."""
+        return bool(self._store.meta("sequential"))
 
     @property
     def identity(self) -> str:

@@ -15,9 +15,10 @@ from .._cases import Case
 from .._plans import Plan, Specification
 from .._registry import Registry, default_registry
 from ..errors import NotApplicable, PlanError
-from ._course import Course
+from ._course import Batch, Course
 from ._describe import describe, write_description
 from ._directory import writing
+from ._early import Early
 from ._execute import Team
 from ._measure import Bench, Row, load_prediction, perturb
 from ._models import Subject, subject_of
@@ -28,6 +29,7 @@ from ._work import Workload, check, load_cases, origin
 __all__ = ["Progress", "perturbed", "run"]
 
 BATCH = 32
+DECIDED = "decided"
 SCORED_AT_ONCE = 1024
 
 
@@ -62,7 +64,8 @@ def run(
     executor: str | Executor | None = None,
     workers: int | None = None,
     observers: Iterable[Callable[[Progress], Any]] = (),
-    stop: Callable[[Progress], bool] | None = None,
+    stop: Callable[[Progress], bool] | str | None = None,
+    budget: int | None = None,
     batch_size: int | None = None,
     timeout: float | None = None,
     retry_errors: bool = False,
@@ -82,22 +85,16 @@ def run(
     or 32. `timeout` is how many seconds one call of the model may take. `stop` is asked after every
     batch; when it says True the rest is skipped. `retry_errors` measures errored records again.
 
+    With `stop="decided"` each priority of a specification stops as soon as it is decided, the most
+    at risk first, and after at most `budget` records in all. Clusters are then measured in random
+    order, and the verdicts keep their error rate although they are looked at again and again.
+
     Results do not depend on the order of the cases, the number of workers, or interruptions.
     Raises `PlanError`, `ModelError` or `StoreError` before the first model call whenever it can.
     """
     asked: Any = plan
-    if isinstance(asked, Specification):
-        model = asked.model if model is None else model
-        cases = asked.cases if cases is None else cases
-        plan = asked.plan()
-    elif isinstance(asked, Plan):
-        plan = asked
-    else:
-        msg = f"run takes a Plan or a Specification, got {asked!r}"
-        raise PlanError(msg)
-    if asked is plan and not plan.metrics and not plan.perturbations:
-        msg = "the plan has neither perturbations nor metrics, so there is nothing to learn"
-        raise PlanError(msg)
+    plan, model, cases = _unpacked(asked, model, cases)
+    sequential = _sequential(asked, stop, budget)
     registry = registry or default_registry()
     subject = subject_of(model)
     work = Workload(
@@ -115,7 +112,11 @@ def run(
         if not len(course):
             msg = "nothing is asked for: no case lies in any of the slices"
             raise PlanError(msg)
-        store.begin(describe(work, subject, registry), work.cases, course.rows())
+        store.begin(
+            {**describe(work, subject, registry), "sequential": sequential},
+            work.cases,
+            course.rows(),
+        )
         if retry_errors:
             store.forget("errored")
         if directory is not None:
@@ -127,7 +128,13 @@ def run(
         progress = Progress(planned, kept, stale=stale)
         _tell(observers, progress)
         size = batch_size or getattr(subject.model, "batch_size", None) or BATCH
-        with contextlib.closing(team.measure(course.phases(store.pending(), size))) as done:
+        report = Report(store, registry=registry, plan=plan, model=subject.model)
+        phases: Iterable[Iterable[Batch]] = (
+            Early(asked, course, report.renewed, store.pending, size, budget).phases()
+            if sequential
+            else course.phases(store.pending(), size)
+        )
+        with contextlib.closing(team.measure(phases)) as done:
             for batch, rows in done:
                 errored = store.write(course.entries(batch, rows))
                 progress = evolve(
@@ -136,13 +143,44 @@ def run(
                     errored=progress.errored + errored,
                 )
                 _tell(observers, progress)
-                if stop is not None and stop(progress):
+                if callable(stop) and stop(progress):
                     break
-        report = Report(store, registry=registry, plan=plan, model=subject.model)
+        report = report.renewed()
         if directory is not None:
             report.write_summary()
             store.settle()
     return report
+
+
+def _unpacked(asked: Any, model: Any, cases: Any) -> tuple[Plan, Any, Any]:
+    """Give the plan of what was asked, with the specification's model and cases by default."""
+    if isinstance(asked, Specification):
+        return (
+            asked.plan(),
+            asked.model if model is None else model,
+            asked.cases if cases is None else cases,
+        )
+    if not isinstance(asked, Plan):
+        msg = f"run takes a Plan or a Specification, got {asked!r}"
+        raise PlanError(msg)
+    if not asked.metrics and not asked.perturbations:
+        msg = "the plan has neither perturbations nor metrics, so there is nothing to learn"
+        raise PlanError(msg)
+    return asked, model, cases
+
+
+def _sequential(asked: Plan | Specification, stop: Any, budget: int | None) -> bool:
+    """Tell whether a run stops when it is decided, and refuse what makes no sense."""
+    if stop is not None and not callable(stop) and stop != DECIDED:
+        msg = f"stop must be {DECIDED!r} or a function of the progress, got {stop!r}"
+        raise PlanError(msg)
+    if stop == DECIDED and not isinstance(asked, Specification):
+        msg = "only a specification can be decided; a plan demands nothing"
+        raise PlanError(msg)
+    if budget is not None and (stop != DECIDED or budget < 1):
+        msg = f"budget is a positive number of records and goes with stop={DECIDED!r}"
+        raise PlanError(msg)
+    return bool(stop == DECIDED)
 
 
 def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:

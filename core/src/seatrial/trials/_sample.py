@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from attrs import evolve, frozen
 
-from .._cases import Prediction
+from .._cases import Case, Prediction
 from .._plans import Priority, matches
 from ..errors import PlanError
 from ._report import Report
@@ -34,12 +34,12 @@ class Reading:
         """Where a value belongs to the sample and is not known."""
         return self.errored | self.pending
 
-    def of(self, chosen: Mask) -> Reading:
+    def of(self, chosen: Mask | Positions) -> Reading:
         """Keep some cases."""
         return Reading(self.values[chosen], self.errored[chosen], self.pending[chosen])
 
-    def filled(self, value: float) -> Reading:
-        """Put one value wherever one was lost."""
+    def filled(self, value: Floats) -> Reading:
+        """Put a value wherever one was lost: the same for all, or one for each case."""
         nowhere = np.zeros_like(self.errored)
         return Reading(np.where(self.lost, value, self.values), nowhere, nowhere)
 
@@ -53,8 +53,7 @@ class Evidence:
     """
 
     priority: Priority
-    ids: tuple[str, ...]
-    groups: tuple[Mapping[str, Any], ...]
+    cases: tuple[Case, ...]
     cells: tuple[tuple[str, int], ...]
     clean: Reading
     variants: Reading
@@ -64,6 +63,11 @@ class Evidence:
     better: bool
     queries: Floats | None = None
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the cases."""
+        return tuple(case.id for case in self.cases)
+
     def usable(self, *, paired: bool) -> Mask:
         """Tell which cases count: not those that were skipped, in any variant or (paired) clean."""
         known = (~np.isnan(self.variants.values) | self.variants.lost).any(axis=1)
@@ -71,13 +75,12 @@ class Evidence:
             known &= ~np.isnan(self.clean.values) | self.clean.lost
         return np.asarray(known)
 
-    def of(self, chosen: Mask) -> Evidence:
-        """Keep some cases."""
-        rows = np.flatnonzero(chosen).tolist()
+    def of(self, chosen: Mask | Positions) -> Evidence:
+        """Keep some cases, or bring them into another order."""
+        rows = np.arange(len(self.cases))[chosen].tolist()
         return evolve(
             self,
-            ids=tuple(self.ids[row] for row in rows),
-            groups=tuple(self.groups[row] for row in rows),
+            cases=tuple(self.cases[row] for row in rows),
             clean=self.clean.of(chosen),
             variants=self.variants.of(chosen),
             distance=self.distance[chosen],
@@ -94,21 +97,32 @@ class Evidence:
             pending = pending | self.clean.pending
         return np.asarray(errored), np.asarray(pending)
 
-    def supposing(self, *, good: bool) -> Evidence:
-        """Suppose the best or the worst for the model wherever a value was lost.
+    def supposing(self, *, good: Mask | bool, clean: bool | None = None) -> Evidence:
+        """Suppose the best or the worst score of the metric wherever one was lost.
 
-        The worst is a poor score after a good clean one: the largest drop.
+        `good` may tell cases apart. Clean scores are supposed the other way unless `clean` says
+        how: a poor score after a good clean one is the largest drop.
         """
         low, high = self.bounds or (np.nan, np.nan)
         best, worst = (high, low) if self.better else (low, high)
-        ours, clean = (best, worst) if good else (worst, best)
-        return evolve(self, clean=self.clean.filled(clean), variants=self.variants.filled(ours))
+        first = ~np.asarray(good) if clean is None else np.asarray(clean)
+        ours = np.where(np.asarray(good), best, worst)
+        return evolve(
+            self,
+            clean=self.clean.filled(np.where(first, best, worst)),
+            variants=self.variants.filled(ours[..., None]),
+        )
 
     def means(self) -> Floats:
-        """Average the known variants of each case."""
-        known = ~np.isnan(self.variants.values)
-        total = np.where(known, self.variants.values, 0.0).sum(axis=1)
-        return np.asarray(total / np.maximum(known.sum(axis=1), 1), dtype=np.float64)
+        """Average the known variants of each case; NaN where there is none."""
+        return self.means_of(slice(None))
+
+    def means_of(self, columns: Any) -> Floats:
+        """Average the known variants of some columns."""
+        scores = self.variants.values[:, columns]
+        known = ~np.isnan(scores)
+        total, count = np.where(known, scores, 0.0).sum(axis=1), known.sum(axis=1)
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
     def right(self, scores: Any) -> Mask:
         """Tell which scores lie on the better half of the metric's range."""
@@ -260,9 +274,10 @@ class Sample:
         answers = self.report.columns.answer
         found = np.full(len(answers), np.nan)
         same = answers[self.variants] == answers[self.clean][:, None]
-        known = (answers[self.variants] >= 0) & (answers[self.clean] >= 0)[:, None]
+        clean = (self.clean >= 0) & (answers[self.clean] >= 0)
+        known = (self.variants >= 0) & (answers[self.variants] >= 0) & clean[:, None]
         found[self.variants[known]] = ~same[known]
-        found[self.clean[answers[self.clean] >= 0]] = 0.0
+        found[self.clean[clean]] = 0.0
         return found
 
     def answered(self) -> Iterator[tuple[int, int, Any, Prediction]]:
@@ -283,6 +298,18 @@ class Sample:
                 said[row, column] = prediction.probabilities.get(str(prediction.value), np.nan)
                 right[row, column] = float(prediction.value == target)
         return said.ravel(), right.ravel()
+
+    def told_apart(self, positive: Any) -> Floats:
+        """Give, by position, 1 where a case is called positive just when it is."""
+        found = np.full(len(self.report.columns.status), np.nan)
+        for row, column, target, prediction in self.answered():
+            truth = self.report.cases[int(self.cases[row])].target
+            if (target == positive) != (truth == positive):
+                msg = f"a perturbation changes whether a case is {positive!r}, so its class is open"
+                raise PlanError(msg)
+            right = (prediction.value == positive) == (truth == positive)
+            found[self.variants[row, column]] = float(right)
+        return found
 
     def queries(self) -> Floats:
         """Give how many times each variant's search has asked the model; NaN without a search."""
@@ -320,8 +347,7 @@ class Sample:
         there = self.variants >= 0
         return Evidence(
             self.priority,
-            tuple(case.id for case in cases),
-            tuple(case.groups for case in cases),
+            tuple(cases),
             tuple((self.report.label(use), severity) for use, severity, _ in self.cells),
             clean,
             variants,
