@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest
 
 from seatrial.errors import MetricError
 from seatrial.trials._rates import mcnemar, wilson
@@ -22,6 +22,11 @@ def test_wilsons_interval_is_scipys(n, data, confidence):
 
 def test_19_of_20_prove_less_than_it_looks():
     assert wilson(19, 20, 0.975).ends == pytest.approx((0.764, 0.991), abs=5e-4)
+
+
+def test_wilsons_interval_misses_far_more_often_than_it_says_for_rates_near_one():
+    missed = [k for k in range(21) if wilson(k, 20, 0.95).high < 0.9888]
+    assert binom.pmf(missed, 20, 0.9888).sum() == pytest.approx(0.2, abs=0.005)
 
 
 def test_14_against_4_changed_pairs_are_more_than_chance():

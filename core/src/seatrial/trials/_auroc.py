@@ -58,8 +58,8 @@ def auroc(
     for `low` and best for `high`, with Student's t for the number of clusters of the rarer class.
     Also at least as wide as if a share of that class, too small to be seen, were ranked so. So an
     AUROC of 1 gets a `low` below 1: the cases that are misranked may be those that were not drawn.
-    On the logit scale `low` lies up to five times as far from an AUROC near 1, and `high` misses as
-    often. Fewer than two clusters of a class say nothing: the interval is (0, 1), "undefined".
+    On the logit scale `low` would lie up to five times as far from an AUROC near 1. Fewer than two
+    clusters of a class say nothing: the interval is (0, 1), "undefined".
     """
     return _bounded(placements(targets, scores, clusters), (0.0, 1.0), confidence)
 

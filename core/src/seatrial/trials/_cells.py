@@ -102,7 +102,7 @@ def resampled_means(
     """Draw weights once and give, by resample and cell: the mean, its weight, and an unseen one.
 
     The mean is `(sums weighted) / (sizes weighted)`; the third is the weight of one more cluster of
-    average size, which only the caller knows how to score (one for each resample).
+    average size, which only the caller knows how to score.
     """
     clusters, cells = sums.shape
     means = sums.sum(axis=0) / sizes.sum(axis=0)
@@ -127,8 +127,8 @@ def resampled_means(
             rows = weights.reshape(2 * step, clusters)[: resamples - start]
             np.matmul(rows, both, out=found[start : start + 2 * step])
     weight = found[:, cells:].astype(np.float64)
-    unseen = last.standard_exponential((resamples, 1))
-    unseen *= sizes.sum(axis=0).mean() / clusters
+    average = sizes.sum(axis=0) / (sizes > 0).sum(axis=0)
+    unseen = last.standard_exponential((resamples, 1)) * average
     return found[:, :cells] / weight + means, weight, unseen
 
 

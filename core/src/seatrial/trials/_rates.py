@@ -23,8 +23,8 @@ Alternative = Literal["two-sided", "worse", "better"]
 def wilson(successes: float, n: float, confidence: float) -> Interval:
     """Bound a rate by the score test, for plots; each end is one-sided at `confidence`.
 
-    It misses about as often as it says on average over rates, and more often for some: up to three
-    times `1 - confidence` for rates near 0 or 1. So no verdict uses it.
+    It misses about as often as it says on average over rates, and far more often for some: `high`
+    lies below a rate of .989 in 20 % of samples of 20 at a nominal 5 %. So no verdict uses it.
     Source: Wilson, Journal of the American Statistical Association 22 (1927) 209-212.
     """
     from scipy.special import ndtri

@@ -123,10 +123,10 @@ def always_valid(
 ) -> Interval:
     """Bound the mean of what was measured so far by an interval that holds at every look.
 
-    The ends are those thresholds that `decide` would by now have decided on, so that the interval
-    and the verdict agree. When every case is measured, give as `last` the usual interval at
-    `last_look(confidence)`: each end is then the better of the two, and the method is that of
-    `last` if it gave one.
+    The ends are those thresholds that `decide` would by now have decided on, as far as they lie on
+    their side of the estimate: where a verdict has just been reached, it and the interval agree.
+    When every case is measured, give as `last` the usual interval at `last_look(confidence)`: each
+    end is then the better of the two, and the method is that of `last` if it gave one.
     """
     sums, sizes, low, high = _in_order(values, clusters, bounds, largest)
     needed = _needed(confidence)
