@@ -2,7 +2,7 @@
 
     python benchmarks/verdict_error_rates.py [experiments]
 
-Each setting is simulated so many times (10,000 by default: about six minutes on two cores) with a
+Each setting is simulated so many times (10,000 by default: eight minutes on two free cores) with a
 known truth. The threshold lies at the truth, where verdicts are wrong most often: "pass" is wrong
 if the threshold is above the truth by however little, "fail" if it is not; and .02 beyond it. Both
 may happen in at most 5 % of experiments, plus three standard errors. Prints every setting, and
