@@ -23,7 +23,7 @@ from ._figures import FIGURES, figure_of
 from ._report import Report
 from ._sequential import Decision, always_valid, decide, last_look, measuring_order
 
-__all__ = ["Early", "early_answer", "ranks"]
+__all__ = ["Early", "early_answer", "judged_early", "ranks"]
 
 FIRST = 8
 """Clusters of a priority that are measured before its first look; a look at fewer is idle."""
@@ -43,6 +43,12 @@ def _ranks(clusters: list[str], seed: int) -> Positions:
     found = np.empty(len(order), dtype=np.int64)
     found[order] = np.arange(len(order))
     return found
+
+
+def judged_early(question: Any) -> bool:
+    """Tell whether a demand can be decided before every case is measured."""
+    evidence = question.evidence
+    return evidence is not None and question.demand.name in FIGURES and bool(evidence.bounds)
 
 
 def early_answer(
@@ -67,7 +73,7 @@ def early_answer(
     complete = next((at for at, end in enumerate(ends) if pending[:end].any()), len(ends))
     looked = complete if limit is None else min(complete, limit)
     everything = looked == len(ends)
-    if demand.name not in FIGURES or not evidence.bounds:
+    if not judged_early(question):
         return question.answer(confidence) if everything else None
     if not looked:
         return None
@@ -192,7 +198,7 @@ def _closeness(questions: list[Any], rank: Positions, limit: int) -> float:
     found = [0.0]
     for question in questions:
         evidence = question.evidence
-        if evidence is None or question.demand.name not in FIGURES or not evidence.bounds:
+        if not judged_early(question):
             return 1.0
         rows = np.argsort(rank[question.sample.cases], kind="stable")
         known = evidence.of(rows)
