@@ -51,6 +51,8 @@ CONCEPTS = (
 """The 17 robustness concepts of the robustness-specification paper, Box 1."""
 
 CONFIDENCE = 0.95
+WHOLE = ("at_least", "at_most", "max_drop")
+"""Requirements that a metric of the whole can meet, such as macro F1 or AUROC."""
 REFUSALS = ("must-refuse", "must-abstain")
 """The relations under which refusing is what a model should do."""
 
@@ -273,19 +275,31 @@ class Priority:
         """Say why this priority cannot be judged as it stands, if so."""
         if not self.demands:
             return f"requires nothing: give require with one of {', '.join(REQUIREMENTS)}"
-        bounds = self.metric.component.bounds if self.metric else (0.0, 1.0)
-        for demand in self.demands:
-            requirement = demand.requirement
-            if requirement.perturbed and not self.perturbations:
-                return f"{demand.name} compares with the clean input, so it needs perturbations"
-            if requirement.scored and self.metric is None and not self.scores_itself:
-                return f"{demand.name} needs a metric, as in metric = 'metrics.accuracy'"
-            if demand.name not in ("at_least", "at_most") or not bounds:
-                continue
-            if not bounds[0] <= demand.threshold <= bounds[1]:
-                what = f"{demand.name} = {demand.threshold:g}"
-                return f"{what} lies outside the metric's range {bounds}"
-        return None
+        return next((told for one in self.demands if (told := self._unfit(one))), None)
+
+    def _unfit(self, demand: Demand) -> str | None:
+        requirement, scored = demand.requirement, demand.requirement.scored
+        component = self.metric.component if self.metric else None
+        bounds = component.bounds if component else (0.0, 1.0)
+        level = bool(scored and requirement.level and bounds)
+        whole = scored and component is not None and not component.per_case
+        label = self.metric.label if self.metric else ""
+        wrong = {
+            "compares with the clean input, so it needs perturbations": requirement.perturbed
+            and not self.perturbations,
+            "needs a metric, as in metric = 'metrics.accuracy'": scored
+            and component is None
+            and not self.scores_itself,
+            f"needs a metric that scores case by case, unlike {label}": whole
+            and demand.name not in WHOLE,
+            f"needs a metric with bounds, and {label} has none": scored
+            and requirement.bounded
+            and not bounds,
+            f"= {demand.threshold:g} lies outside the metric's range {bounds}": level
+            and bounds is not None
+            and not bounds[0] <= demand.threshold <= bounds[1],
+        }
+        return next((f"{demand.name} {told}" for told, found in wrong.items() if found), None)
 
     @property
     def scores_itself(self) -> bool:

@@ -18,11 +18,13 @@ Check = Callable[[Any], "str | None"]
 
 def _number(low: float = -math.inf, high: float = math.inf) -> Check:
     def check(value: Any) -> str | None:
-        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return f"must be a number, got {value!r}"
+        if not math.isfinite(value):
             return f"must be a number, got {value!r}"
         if not low <= value <= high:
             if high == math.inf:
-                return "must not be negative" + f", got {value}"
+                return f"must not be negative, got {value}"
             return f"must lie in [{low:g}, {high:g}], got {value}"
         return None
 
@@ -49,19 +51,37 @@ def _label(value: Any) -> str | None:
     return None if isinstance(value, str | int | bool) else f"must be an answer, got {value!r}"
 
 
+SHARE = _number(0, 1)
+POSITIVE = _number(0)
+
+
+def _above_zero(value: Any) -> str | None:
+    return SHARE(value) or (None if value else f"must be above 0, got {value}")
+
+
 def _rates(value: Any) -> str | None:
     rates = value if isinstance(value, list | tuple) else (value,)
     if not rates:
         return "must name at least one prevalence"
-    return next((problem for one in rates if (problem := _number(0, 1)(one))), None)
+    return next((problem for one in rates if (problem := _above_zero(one))), None)
 
 
 def _reference(value: Any) -> str | None:
     if isinstance(value, str) and value:
         return None
-    if isinstance(value, Mapping) and value:
-        return None
-    return f"must be a run directory, or a table of mean errors, got {value!r}"
+    if not isinstance(value, Mapping) or not value:
+        return f"must be a run directory, or a table of mean errors, got {value!r}"
+    for name, given in value.items():
+        errors = given if isinstance(given, list | tuple) else (given,)
+        if problem := next((found for one in errors if (found := SHARE(one))), None):
+            return f"{name} {problem}"
+    return None
+
+
+def _reference_with_clean(value: Any) -> str | None:
+    if isinstance(value, Mapping) and value and not isinstance(value.get("clean"), int | float):
+        return "needs the clean error too, as in { clean = 0.1, ... }"
+    return _reference(value)
 
 
 @frozen(kw_only=True)
@@ -69,7 +89,9 @@ class Requirement:
     """One thing that may be required: which settings it takes, and which of them is the threshold.
 
     `threshold` is the setting that a bare number stands for. A requirement with `ceiling` must stay
-    below it, one without must reach above it; None leaves that to the metric's direction.
+    below it, one without must reach above it; None leaves that to the metric's direction. `level`
+    says that the threshold is a score on the metric's own scale, and `bounded` that the metric must
+    have a smallest and a largest score.
     """
 
     summary: str
@@ -79,6 +101,8 @@ class Requirement:
     needed: tuple[str, ...] = ()
     perturbed: bool = False
     scored: bool = True
+    level: bool = False
+    bounded: bool = False
 
     @property
     def bare(self) -> bool:
@@ -86,10 +110,13 @@ class Requirement:
         return not self.needed
 
 
-def _one(summary: str, check: Check, *, ceiling: bool | None, **more: Any) -> Requirement:
+def _one(
+    summary: str, check: Check, *, ceiling: bool | None, decay: bool = False, **more: Any
+) -> Requirement:
     threshold = {True: "at_most", False: "at_least", None: "threshold"}[ceiling]
+    settings = {threshold: check, **({"decay": _above_zero} if decay else {})}
     return Requirement(
-        summary=summary, threshold=threshold, ceiling=ceiling, settings={threshold: check}, **more
+        summary=summary, threshold=threshold, ceiling=ceiling, settings=settings, **more
     )
 
 
@@ -111,12 +138,9 @@ def _table(
     )
 
 
-SHARE = _number(0, 1)
-POSITIVE = _number(0)
-
 REQUIREMENTS: Mapping[str, Requirement] = {
-    "at_least": _one("the mean score is at least this", _number(), ceiling=False),
-    "at_most": _one("the mean score is at most this", _number(), ceiling=True),
+    "at_least": _one("the mean score is at least this", _number(), ceiling=False, level=True),
+    "at_most": _one("the mean score is at most this", _number(), ceiling=True, level=True),
     "max_drop": _one(
         "the mean score falls from clean to perturbed by at most this, paired by case",
         POSITIVE,
@@ -142,30 +166,37 @@ REQUIREMENTS: Mapping[str, Requirement] = {
         _number(),
         ceiling=None,
         perturbed=True,
+        level=True,
+        bounded=True,
     ),
     "worst_of": _one(
         "the mean over cases of the worst of their variants holds",
         _number(),
         ceiling=None,
         perturbed=True,
+        level=True,
     ),
     "stable_instances": _one(
         "at least this share of cases is right under every variant",
         SHARE,
         ceiling=False,
         perturbed=True,
+        bounded=True,
     ),
     "weighted_mean": _one(
         "the mean score holds, clean counted 1 and severity s counted decay**s (ROOD)",
         _number(),
         ceiling=None,
         perturbed=True,
+        level=True,
+        decay=True,
     ),
     "weighted_drop": _one(
         "the drop, severity s counted decay**s, is at most this (ROOD)",
         POSITIVE,
         ceiling=True,
         perturbed=True,
+        decay=True,
     ),
     "worst_group": _table(
         "the mean score holds in the worst group, bounded for all groups at once",
@@ -173,6 +204,8 @@ REQUIREMENTS: Mapping[str, Requirement] = {
         "by",
         ceiling=None,
         settings={"threshold": _number(), "by": _text, "min_cases": _whole},
+        level=True,
+        bounded=True,
     ),
     "max_gap": _table(
         "the best and the worst group lie at most this far apart",
@@ -180,6 +213,7 @@ REQUIREMENTS: Mapping[str, Requirement] = {
         "by",
         ceiling=True,
         settings={"at_most": POSITIVE, "by": _text, "min_cases": _whole},
+        bounded=True,
     ),
     "max_slope": _table(
         "the mean score falls by at most this per unit of a numeric group, such as the year",
@@ -187,6 +221,7 @@ REQUIREMENTS: Mapping[str, Requirement] = {
         "by",
         ceiling=True,
         settings={"at_most": POSITIVE, "by": _text},
+        bounded=True,
     ),
     "ppv_at": _table(
         "the positive predictive value holds at every prevalence named",
@@ -224,6 +259,7 @@ REQUIREMENTS: Mapping[str, Requirement] = {
         ceiling=True,
         settings={"at_most": SHARE, "distance": POSITIVE, "queries": _whole},
         perturbed=True,
+        bounded=True,
     ),
     "corruption_error": _table(
         "the error over severities, relative to a reference model's, is at most this (ImageNet-C)",
@@ -232,14 +268,16 @@ REQUIREMENTS: Mapping[str, Requirement] = {
         ceiling=True,
         settings={"at_most": POSITIVE, "reference": _reference},
         perturbed=True,
+        bounded=True,
     ),
     "relative_corruption_error": _table(
         "the same for the error beyond the clean error (ImageNet-C)",
         "at_most",
         "reference",
         ceiling=True,
-        settings={"at_most": POSITIVE, "reference": _reference},
+        settings={"at_most": POSITIVE, "reference": _reference_with_clean},
         perturbed=True,
+        bounded=True,
     ),
     "cascade": _table(
         "the pipeline drops at most this many times as much as its component does",
@@ -248,6 +286,7 @@ REQUIREMENTS: Mapping[str, Requirement] = {
         ceiling=True,
         settings={"at_most": POSITIVE, "component": _text},
         perturbed=True,
+        bounded=True,
     ),
     "retained": _table(
         "the mean score is at most this much below that of an earlier run, paired by case",
@@ -258,9 +297,6 @@ REQUIREMENTS: Mapping[str, Requirement] = {
     ),
 }
 """What a priority may demand of a figure, each judged at `confidence`."""
-
-for _name in ("weighted_mean", "weighted_drop"):
-    REQUIREMENTS[_name].settings["decay"] = _number(0, 1)  # type: ignore[index]
 
 
 @frozen
@@ -310,10 +346,16 @@ def requirement_problems(
             problems += _each(value)
         else:
             problems += _settings(key, value, REQUIREMENTS[key])
-    low, high = require.get("at_least"), require.get("at_most")
-    if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
-        problems.append(("at_least", f"{low} contradicts at_most = {high}"))
+    if not problems and not nested:
+        problems += _contradictions(tuple(demands_of(require)))
     return problems
+
+
+def _contradictions(demands: tuple[Demand, ...]) -> Iterator[tuple[str, str]]:
+    low = max((one.threshold for one in demands if one.name == "at_least"), default=-math.inf)
+    high = min((one.threshold for one in demands if one.name == "at_most"), default=math.inf)
+    if low > high:
+        yield "at_least", f"{low:g} contradicts at_most = {high:g}"
 
 
 def _each(tables: Any) -> Iterator[tuple[str, str]]:
@@ -339,8 +381,6 @@ def _settings(key: str, value: Any, requirement: Requirement) -> Iterator[tuple[
             yield f"{key}.{setting}", f"no such setting{hint}"
         elif problem := requirement.settings[setting](given):
             yield f"{key}.{setting}", problem
-    for setting in (requirement.threshold, *requirement.needed):
+    for setting in dict.fromkeys((requirement.threshold, *requirement.needed)):
         if setting not in value:
             yield f"{key}.{setting}", "is missing"
-            if setting == requirement.threshold:
-                break

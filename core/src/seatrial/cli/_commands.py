@@ -121,6 +121,8 @@ def run(
     from .._files import load_specification
     from ..trials import forecast, judge
     from ..trials import run as measure
+    from ..trials._forecast import obstacles
+    from ..trials._work import load_cases
 
     specification = load_specification(spec)
     if dry_run:
@@ -133,8 +135,11 @@ def run(
     if directory is None:
         msg = "--to DIR is needed: everything that is measured is kept there"
         raise click.UsageError(msg)
+    cases = load_cases(specification.cases)
+    for obstacle in obstacles(specification, cases):
+        click.echo(f"cannot pass: {obstacle}", err=True)
     with progress_bar() as tell:
-        report = measure(specification, to=directory, observers=[tell], **options)
+        report = measure(specification, cases=cases, to=directory, observers=[tell], **options)
     judgement = judge(specification, report)
     if as_json:
         print_json({"directory": str(directory), **judgement.as_dict(), "report": report.as_dict()})
@@ -184,16 +189,30 @@ def report(directory: Path, form: str, as_json: bool) -> None:
 @seatrial.command()
 @click.argument("before", type=PATH)
 @click.argument("after", type=PATH)
+@click.option("--by", help="Compare within each value of this group, such as vendor.")
+@click.option("--spec", type=PATH, help="Compare by the priorities of this specification too.")
 @as_json
-def compare(before: Path, after: Path, as_json: bool) -> None:
+def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_json: bool) -> None:
     """Compare two runs of the same cases, paired; what got worse comes first."""
-    from ..trials import Report
+    from .._files import load_specification
+    from ..trials import Report, judge, pareto
 
-    comparison = Report.load(after).compare(Report.load(before))
+    specification = load_specification(spec) if spec else None
+    runs = {"before": Report.load(before), "after": Report.load(after)}
+    comparison = runs["after"].compare(runs["before"], specification=specification, by=by)
+    tables = [comparison.table(), comparison.forgetting()]
+    found = comparison.as_dict()
+    if specification:
+        trade_offs = pareto({name: judge(specification, run) for name, run in runs.items()})
+        found["trade_offs"] = trade_offs.as_dict()["standings"]
+        tables = [comparison.by_priority(), trade_offs.table(), *tables]
     if as_json:
-        print_json(comparison.as_dict())
-    else:
-        print_table(comparison.table())
+        print_json(found)
+        return
+    for at, table in enumerate(one for one in tables if one.rows):
+        if at:
+            click.echo()
+        print_table(table)
 
 
 @seatrial.command()

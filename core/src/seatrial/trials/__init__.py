@@ -6,6 +6,8 @@ from ._compare import Comparison
 from ._forecast import Forecast, forecast
 from ._judge import judge
 from ._judgement import Judgement
+from ._pairs import Change
+from ._pareto import Pareto, pareto
 from ._records import Accounting, Cell, Record
 from ._report import Report
 from ._run import Progress, perturbed, run
@@ -14,9 +16,11 @@ from ._verbs import audit, explain, repair
 __all__ = [
     "Accounting",
     "Cell",
+    "Change",
     "Comparison",
     "Forecast",
     "Judgement",
+    "Pareto",
     "Progress",
     "Record",
     "Report",
@@ -24,6 +28,7 @@ __all__ = [
     "explain",
     "forecast",
     "judge",
+    "pareto",
     "perturbed",
     "repair",
     "run",

@@ -11,13 +11,15 @@ from attrs import evolve, frozen
 from .._requirements import Demand
 from ..errors import PlanError
 from ._calibration import expected_calibration_error
+from ._cells import resampled_means, sums_by_cluster
 from ._intervals import Interval, jackknife, proportion
-from ._references import report_of
+from ._references import evidence_of_run, rows_in_both
 from ._sample import Evidence, Floats, Sample
 from ._simultaneous import Worst, gap_between_groups, worst_cell, worst_group
 
-__all__ = ["BOUNDS", "Bound", "bound_of"]
+__all__ = ["BOUNDS", "Bound", "bound_of", "groups_of", "times_of"]
 
+RESAMPLES = 10_000
 FEWEST = 20
 """How many clusters a group needs to be judged, unless `min_cases` says otherwise."""
 
@@ -32,7 +34,7 @@ class Bound:
 
 
 def bound_of(
-    demand: Demand, sample: Sample, evidence: Evidence, confidence: float, seed: int
+    demand: Demand, sample: Sample | None, evidence: Evidence, confidence: float, seed: int
 ) -> Bound:
     """Bound the figure of a demand from a sample in which nothing is lost."""
     return BOUNDS[demand.name](sample, evidence, demand.settings, confidence, seed)
@@ -56,12 +58,18 @@ def _told(worst: Worst) -> Bound:
 
 
 def _worst_severity(
-    _: Sample, evidence: Evidence, __: Mapping[str, Any], confidence: float, seed: int
+    _: Sample | None, evidence: Evidence, __: Mapping[str, Any], confidence: float, seed: int
 ) -> Bound:
+    cells = list(dict.fromkeys(evidence.cells))
+    columns = [[at for at, one in enumerate(evidence.cells) if one == cell] for cell in cells]
+    if len(cells) == len(evidence.cells):
+        scores = evidence.variants.values
+    else:
+        scores = np.stack([evidence.means_of(some) for some in columns], axis=1)
     return _told(
         worst_cell(
-            evidence.variants.values,
-            [f"{label}:{severity}" for label, severity in evidence.cells],
+            scores,
+            [f"{label}:{severity}" for label, severity in cells],
             evidence.clusters,
             confidence,
             bounds=_bounded(evidence),
@@ -71,8 +79,9 @@ def _worst_severity(
     )
 
 
-def _groups(evidence: Evidence, by: str) -> list[str]:
-    found = [evidence.groups[at].get(by) for at in range(len(evidence.ids))]
+def groups_of(evidence: Evidence, by: str) -> list[str]:
+    """Give the group of each case; there must be two at least."""
+    found = [case.groups.get(by) for case in evidence.cases]
     if missing := sum(one is None for one in found):
         msg = f"{missing} of {len(found)} cases do not say their {by!r}"
         raise PlanError(msg)
@@ -83,12 +92,12 @@ def _groups(evidence: Evidence, by: str) -> list[str]:
 
 
 def _worst_group(
-    _: Sample, evidence: Evidence, settings: Mapping[str, Any], confidence: float, seed: int
+    _: Sample | None, evidence: Evidence, settings: Mapping[str, Any], confidence: float, seed: int
 ) -> Bound:
     return _told(
         worst_group(
             evidence.means(),
-            _groups(evidence, settings["by"]),
+            groups_of(evidence, settings["by"]),
             evidence.clusters,
             confidence,
             bounds=_bounded(evidence),
@@ -100,12 +109,12 @@ def _worst_group(
 
 
 def _gap(
-    _: Sample, evidence: Evidence, settings: Mapping[str, Any], confidence: float, seed: int
+    _: Sample | None, evidence: Evidence, settings: Mapping[str, Any], confidence: float, seed: int
 ) -> Bound:
     return _told(
         gap_between_groups(
             evidence.means(),
-            _groups(evidence, settings["by"]),
+            groups_of(evidence, settings["by"]),
             evidence.clusters,
             confidence,
             bounds=_bounded(evidence),
@@ -115,16 +124,21 @@ def _gap(
     )
 
 
-def _slope(
-    _: Sample, evidence: Evidence, settings: Mapping[str, Any], confidence: float, __: int
-) -> Bound:
-    """Fit a line of the score over the time window, and count its fall as positive."""
-    by = settings["by"]
+def times_of(evidence: Evidence, by: str) -> Floats:
+    """Give the number that a group says for each case, such as its year."""
+    groups = groups_of(evidence, by)
     try:
-        when = np.array([float(one) for one in _groups(evidence, by)])
+        return np.array([float(one) for one in groups])
     except ValueError:
         msg = f"the group {by!r} is no number, so nothing falls per unit of it"
         raise PlanError(msg) from None
+
+
+def _slope(
+    _: Sample | None, evidence: Evidence, settings: Mapping[str, Any], confidence: float, __: int
+) -> Bound:
+    """Fit a line of the score over the time window, and count its fall as positive."""
+    when = times_of(evidence, settings["by"])
     scores = evidence.means() * (1.0 if evidence.better else -1.0)
 
     def fall(chosen: Any) -> float:
@@ -132,7 +146,11 @@ def _slope(
         total = float(spread @ spread)
         return -float(spread @ scores[chosen]) / total if total else float("nan")
 
-    found = jackknife(fall, len(scores), evidence.clusters, confidence, None)
+    low, high = _bounded(evidence)
+    away = when - when.mean()
+    steepest = (high - low) * float(np.abs(away).sum()) / 2 / float(away @ away)
+    bounds = (-steepest, steepest)
+    found = jackknife(fall, len(scores), evidence.clusters, confidence, bounds)
     windows = {
         f"{at:g}": float(evidence.means()[when == at].mean()) for at in sorted(set(when.tolist()))
     }
@@ -140,29 +158,29 @@ def _slope(
 
 
 def _ppv(
-    sample: Sample, evidence: Evidence, settings: Mapping[str, Any], confidence: float, _: int
+    _: Sample | None, evidence: Evidence, settings: Mapping[str, Any], confidence: float, __: int
 ) -> Bound:
     """Bound the predictive value by Bayes' rule from bounds of sensitivity and specificity.
 
     Each of the two gets half of the error, and is estimated on its own class, so the prevalence of
-    the cases does not matter.
+    the cases does not matter. It is lowest at the lowest prevalence.
     """
     positive = settings["positive"]
-    flagged, truth = _flagged(sample, positive)
-    sick = truth == 1
+    right = evidence.means()
+    sick = np.array([case.target == positive for case in evidence.cases])
     if not sick.any() or sick.all():
         msg = f"the positive predictive value needs cases that are {positive!r} and others"
         raise PlanError(msg)
     half = 1 - (1 - confidence) / 2
-    hit = proportion(flagged[sick], evidence.clusters[sick], half)
-    alarm = proportion(flagged[~sick], evidence.clusters[~sick], half)
+    hit = proportion(right[sick], evidence.clusters[sick], half)
+    alarm = proportion(1.0 - right[~sick], evidence.clusters[~sick], half)
 
     def value(sensitivity: float, false_alarms: float, prevalence: float) -> float:
         told = sensitivity * prevalence + false_alarms * (1 - prevalence)
         return sensitivity * prevalence / told if told else float("nan")
 
     grid = settings["prevalence"]
-    rates = [float(one) for one in (grid if isinstance(grid, tuple | list) else (grid,))]
+    rates = sorted(float(one) for one in (grid if isinstance(grid, tuple | list) else (grid,)))
     curve = {
         f"{rate:g}": [
             value(hit.low, alarm.high, rate),
@@ -171,18 +189,19 @@ def _ppv(
         ]
         for rate in rates
     }
-    low, estimate, high = curve[f"{min(rates):g}"]
-    if np.isnan([low, estimate]).any():
+    low, estimate, high = curve[f"{rates[0]:g}"]
+    if np.isnan(estimate):
         msg = "nothing was flagged, so the positive predictive value is undefined"
         raise PlanError(msg)
     found = evolve(
         hit,
         estimate=estimate,
         low=low,
-        high=1.0 if np.isnan(high) else high,
+        high=high,
         confidence=confidence,
-        cases=len(flagged),
-        clusters=hit.clusters + alarm.clusters,
+        method="every group",
+        cases=len(right),
+        clusters=len(set(evidence.clusters.tolist())),
     )
     details = {
         "sensitivity": hit.estimate,
@@ -192,62 +211,81 @@ def _ppv(
     return Bound(found, details)
 
 
-def _flagged(sample: Sample, positive: Any) -> tuple[Floats, Floats]:
-    """Give, for each case, the share of its variants called positive, and whether it is."""
-    called = np.full(sample.variants.shape, np.nan)
-    truth = np.full(len(sample.cases), np.nan)
-    for row, column, target, prediction in sample.answered():
-        called[row, column] = float(prediction.value == positive)
-        truth[row] = float(target == positive)
-    if missing := int(np.isnan(truth).sum()):
-        msg = f"{missing} of {len(truth)} cases have no answer, and the predictive value needs all"
-        raise PlanError(msg)
-    return np.nanmean(called, axis=1), truth
-
-
 def _calibration(
     sample: Sample, evidence: Evidence, _: Mapping[str, Any], confidence: float, seed: int
 ) -> Bound:
+    """Bound the calibration error; an answer without a probability could be off by anything."""
     stated, right = sample.stated()
-    chosen = np.repeat(evidence.clusters, evidence.variants.values.shape[1])
-    known = ~np.isnan(stated)
-    if not known.any():
+    asked = ~np.isnan(evidence.variants.values).ravel()
+    answered = sample.report.columns.answer[sample.variants.ravel()] >= 0
+    known, silent = asked & ~np.isnan(stated), int((asked & answered & np.isnan(stated)).sum())
+    if silent and not known.any():
         msg = (
             "the model states no probabilities (Prediction.probabilities), so it has no calibration"
         )
         raise PlanError(msg)
-    return Bound(
-        expected_calibration_error(
-            stated[known], right[known], chosen[known], confidence, seed=seed
-        )
+    clusters = np.repeat(evidence.clusters, evidence.variants.values.shape[1])
+    found = expected_calibration_error(
+        stated[known] if known.any() else np.ones(1),
+        right[known] if known.any() else np.zeros(1),
+        clusters[known] if known.any() else None,
+        confidence,
+        seed=seed,
     )
+    share = 1 - int(known.sum()) / int(asked.sum())
+    low = max(0.0, found.low * (1 - share) - share)
+    found = evolve(
+        found,
+        low=low,
+        high=found.high * (1 - share) + share,
+        cases=len(evidence.cases),
+        clusters=len(set(evidence.clusters.tolist())),
+    )
+    return Bound(found, note=f"{silent} answers state no probability" if silent else "")
 
 
 def _cascade(
-    sample: Sample, evidence: Evidence, settings: Mapping[str, Any], confidence: float, _: int
+    sample: Sample, evidence: Evidence, settings: Mapping[str, Any], confidence: float, seed: int
 ) -> Bound:
-    """Divide the pipeline's drop by its component's, from a run of the component on these cases."""
-    other = Sample.of(sample.priority, report_of(settings["component"])).evidence()
-    at = {name: row for row, name in enumerate(other.ids)}
-    both = [row for row, name in enumerate(evidence.ids) if name in at]
-    if not both:
-        msg = f"{settings['component']} has none of these cases"
-        raise PlanError(msg)
+    """Divide the pipeline's drop by its component's, from a run of the component on these cases.
+
+    Both drops are resampled together. In each resample the cluster that was never seen speaks for
+    the largest ratio, or for the smallest.
+    """
+    other = evidence_of_run(str(settings["component"]), sample.priority)
+    here, there, note = rows_in_both(evidence, other, paired=True)
     sign = 1.0 if evidence.better else -1.0
-    ours = sign * (evidence.clean.values - evidence.means())[both]
-    rows = [at[evidence.ids[row]] for row in both]
-    theirs = sign * (other.clean.values - other.means())[rows]
-    if not np.nanmean(theirs) > 0:
+    ours = sign * (evidence.clean.values - evidence.means())[here]
+    theirs = sign * (other.clean.values - other.means())[there]
+    if not theirs.mean() > 0:
         msg = "the component does not drop at all, so a ratio to its drop is undefined"
         raise PlanError(msg)
-
-    def ratio(chosen: Any) -> float:
-        below = float(theirs[chosen].mean())
-        return float(ours[chosen].mean()) / below if below > 0 else float("nan")
-
-    found = jackknife(ratio, len(both), evidence.clusters[both], confidence, None)
+    lowest, highest = _bounded(evidence)
+    spread = highest - lowest
+    sums, sizes, _ = sums_by_cluster(
+        np.stack([ours, theirs], axis=1), evidence.clusters[here], (-spread, spread)
+    )
+    drawn, weight, unseen = resampled_means(sums, sizes, seed, RESAMPLES)
+    share = (unseen / (weight + unseen))[:, :1]
+    (own, below), away = (drawn * (1 - share)).T, share[:, 0] * spread
+    worst = np.full(RESAMPLES, np.inf)
+    np.divide(own + away, below - away, out=worst, where=below > away)
+    best = np.full(RESAMPLES, -np.inf)
+    np.divide(own - away, below + away, out=best, where=below + away > 0)
+    estimate = float(ours.mean() / theirs.mean())
+    found = Interval(
+        estimate=estimate,
+        low=min(estimate, float(np.quantile(best, 1 - confidence, method="lower"))),
+        high=max(estimate, float(np.quantile(worst, confidence, method="higher"))),
+        confidence=confidence,
+        method="paired cluster bootstrap",
+        cases=len(here),
+        clusters=len(sums),
+        n_effective=float(len(sums)),
+        bounds=None,
+    )
     details = {"pipeline_drop": float(ours.mean()), "component_drop": float(theirs.mean())}
-    return Bound(found, details)
+    return Bound(found, details, note)
 
 
 BOUNDS: Mapping[str, Callable[..., Bound]] = {

@@ -2,92 +2,142 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 
+from .._plans import Specification
 from ..errors import PlanError
-from ._intervals import paired_drop
+from ._judgement import finite
+from ._multiplicity import holm
+from ._pairs import Change, Pairs
 from ._tables import Table, figure
 
 if TYPE_CHECKING:
     from ._report import Report
 
-__all__ = ["Change", "Comparison", "compare"]
+__all__ = ["Comparison", "compare"]
 
-
-@frozen
-class Change:
-    """How one metric of one cell changed; `change` above zero is better, in either direction.
-
-    `lost` and `won` name the cases that went from the better half of the metric's range to the
-    worse, and the other way.
-    """
-
-    perturbation: str
-    severity: int
-    metric: str
-    before: float
-    after: float
-    change: float
-    interval: tuple[float, float]
-    cases: int
-    lost: tuple[str, ...]
-    won: tuple[str, ...]
+NAMED = 5
+"""How many forgotten cases a table names."""
 
 
 @frozen
 class Comparison:
-    """Every change between two runs, what got worse first; intervals are one-sided at each end."""
+    """Every change between two runs, what got worse first; intervals are one-sided at each end.
+
+    `changes` has one entry for each cell and metric (and group, where asked for), and `priorities`
+    one for each priority, where a specification was given.
+    """
 
     confidence: float
     changes: tuple[Change, ...]
+    priorities: tuple[Change, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Give the comparison as plain data."""
-        return asdict(self)
+        found: dict[str, Any] = finite(asdict(self))
+        return found
 
     def table(self) -> Table:
-        """Give the comparison as a table."""
+        """Give the change of every cell as a table."""
+        return _changes(self.changes)
+
+    def by_priority(self) -> Table:
+        """Give the change of every priority as a table, with its verdicts before and after."""
+        return _changes(self.priorities)
+
+    def forgetting(self) -> Table:
+        """Give what was right before and is wrong now, and the other way, for each cell.
+
+        `p` is McNemar's: how likely such a difference between lost and won is if nothing changed.
+        `p corrected` is Holm's, for the number of rows: what is at most .05 there may be listed.
+        """
         rows = [
             [
-                one.perturbation,
-                str(one.severity),
-                one.metric,
-                figure(one.before),
-                figure(one.after),
-                f"{one.change:+.3f}",
-                f"{one.interval[0]:+.3f} … {one.interval[1]:+.3f}",
+                *_what(one),
                 f"{one.cases:,}",
                 f"{len(one.lost):,}",
                 f"{len(one.won):,}",
+                f"{one.p_value:.3g}",
+                f"{one.p_value_holm:.3g}",
+                ", ".join(one.lost[:NAMED]) + (", …" if len(one.lost) > NAMED else ""),
             ]
-            for one in self.changes
+            for one in sorted(self.changes, key=lambda one: len(one.won) - len(one.lost))
+            if one.lost or one.won
         ]
-        columns = (
-            "perturbation",
-            "severity",
-            "metric",
-            "before",
-            "after",
-            "change",
-            "interval",
-            "cases",
-            "lost",
-            "won",
-        )
-        return Table(columns, tuple(rows))
+        columns = ("cases", "lost", "won", "p", "p corrected", "forgotten")
+        return _table(self.changes, columns, rows)
 
     def __str__(self) -> str:
-        return self.table().text()
+        tables = [self.by_priority()] if self.priorities else []
+        return "\n\n".join(table.text() for table in (*tables, self.table()))
 
     def _repr_html_(self) -> str:
-        return self.table().html()
+        tables = [self.by_priority()] if self.priorities else []
+        return "".join(table.html() for table in (*tables, self.table()))
 
 
-def compare(after: Report, before: Report, confidence: float) -> Comparison:
+def _what(one: Change) -> list[str]:
+    if one.priority:
+        return [one.priority, " → ".join(one.outcomes)]
+    cell = [one.perturbation, str(one.severity), one.metric]
+    return [*cell, one.group] if one.group else cell
+
+
+def _table(changes: tuple[Change, ...], columns: tuple[str, ...], rows: list[list[str]]) -> Table:
+    first: tuple[str, ...] = ("perturbation", "severity", "metric")
+    if changes and changes[0].priority:
+        first = ("priority", "verdict")
+    elif changes and changes[0].group:
+        first = (*first, "group")
+    return Table((*first, *columns), rows)
+
+
+def _changes(changes: tuple[Change, ...]) -> Table:
+    rows = [
+        [
+            *_what(one),
+            figure(one.before),
+            figure(one.after),
+            f"{one.change:+.3f}",
+            f"{one.interval[0]:+.3f} … {one.interval[1]:+.3f}",
+            f"{one.cases:,}",
+            f"{len(one.lost):,}",
+            f"{len(one.won):,}",
+        ]
+        for one in changes
+    ]
+    columns = ("before", "after", "change", "interval", "cases", "lost", "won")
+    return _table(changes, columns, rows)
+
+
+def compare(
+    after: Report,
+    before: Report,
+    confidence: float,
+    specification: Specification | None = None,
+    by: str | None = None,
+) -> Comparison:
     """Pair the records of two reports by case, perturbation, severity and replicate."""
+    changes = list(_cells(after, before, confidence, by))
+    if not changes:
+        msg = "the two reports have no case in common, so nothing can be compared"
+        raise PlanError(msg)
+    priorities = _priorities(after, before, confidence, specification) if specification else ()
+    return Comparison(confidence, _worst_first(changes), _worst_first(priorities))
+
+
+def _worst_first(changes: Any) -> tuple[Change, ...]:
+    found = list(changes)
+    adjusted = holm([one.p_value for one in found])
+    told = [evolve(one, p_value_holm=p) for one, p in zip(found, adjusted, strict=True)]
+    return tuple(sorted(told, key=lambda one: one.change))
+
+
+def _cells(after: Report, before: Report, confidence: float, by: str | None) -> Iterator[Change]:
     old_labels = {one["label"]: at for at, one in enumerate(before.perturbations)}
     old_metrics = {one["label"] for one in before.metrics if one["per_case"]}
     metrics = [one for one in after.metrics if one["per_case"] and one["label"] in old_metrics]
@@ -95,35 +145,44 @@ def compare(after: Report, before: Report, confidence: float) -> Comparison:
         msg = "the two reports share no metric that scores case by case, so nothing can be compared"
         raise PlanError(msg)
     old_case = {case.id: at for at, case in enumerate(before.cases)}
+    # Cases of the first report that the second one has too, and where each stands in both.
+    shared = [at for at, case in enumerate(after.cases) if case.id in old_case]
+    there = [old_case[after.cases[at].id] for at in shared]
+    cases = [after.cases[at] for at in shared]
+    groups = _groups([case.groups.get(by) if by else None for case in cases], by)
     new, old = after.columns, before.columns
-    changes = []
-    pairs = sorted(set(zip(new.use.tolist(), new.severity.tolist(), strict=True)))
-    for use, severity in pairs:
+    for use, severity in sorted(set(zip(new.use.tolist(), new.severity.tolist(), strict=True))):
         label = after.label(use)
         old_use = -1 if use < 0 else old_labels.get(label)
         if old_use is None:
             continue
-        here = np.flatnonzero((new.use == use) & (new.severity == severity))
-        there = np.flatnonzero((old.use == old_use) & (old.severity == severity))
+        ours = np.flatnonzero((new.use == use) & (new.severity == severity))
+        theirs = np.flatnonzero((old.use == old_use) & (old.severity == severity))
         for metric in metrics:
             name = metric["label"]
-            one = _by_case(new.case[here], new.scores[name][here], len(after.cases))
-            two = _by_case(old.case[there], old.scores[name][there], len(before.cases))
-            matched = [
-                (at, old_case[case.id])
-                for at, case in enumerate(after.cases)
-                if case.id in old_case
-                and not np.isnan(one[at])
-                and not np.isnan(two[old_case[case.id]])
-            ]
-            if matched:
-                changes.append(
-                    _change(after, metric, label, severity, matched, one, two, confidence)
-                )
-    if not changes:
-        msg = "the two reports have no case in common, so nothing can be compared"
+            now = _by_case(new.case[ours], new.scores[name][ours], len(after.cases))[shared]
+            was = _by_case(old.case[theirs], old.scores[name][theirs], len(before.cases))[there]
+            pairs = Pairs(cases, was, now, metric["bounds"], metric["higher_is_better"])
+            for group, inside in groups.items():
+                some = pairs.of(inside & ~np.isnan(now) & ~np.isnan(was))
+                if some.cases:
+                    yield evolve(
+                        some.change(confidence),
+                        perturbation=label,
+                        severity=severity,
+                        metric=name,
+                        group=group,
+                    )
+
+
+def _groups(values: list[Any], by: str | None) -> dict[str, Any]:
+    if by is None:
+        return {"": np.ones(len(values), dtype=bool)}
+    labels = np.array([f"{by} = {value}" for value in values])
+    if values and all(value is None for value in values):
+        msg = f"no case says its {by!r}, so nothing can be compared by it"
         raise PlanError(msg)
-    return Comparison(confidence, tuple(sorted(changes, key=lambda change: change.change)))
+    return {str(label): labels == label for label in np.unique(labels)}
 
 
 def _by_case(owners: Any, scores: Any, cases: int) -> Any:
@@ -134,43 +193,34 @@ def _by_case(owners: Any, scores: Any, cases: int) -> Any:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _change(
-    report: Report,
-    metric: Any,
-    label: str,
-    severity: int,
-    matched: list[tuple[int, int]],
-    new: Any,
-    old: Any,
-    confidence: float,
-) -> Change:
-    better = metric["higher_is_better"]
-    sign = 1.0 if better else -1.0
-    after = np.array([new[one] for one, _ in matched])
-    before = np.array([old[two] for _, two in matched])
-    owners = [report.cases[one] for one, _ in matched]
-    bounds = metric["bounds"]
-    spread = None if bounds is None else (float(bounds[0]), float(bounds[1]))
-    first, second = (before, after) if better else (after, before)
-    drop = paired_drop(
-        first,
-        second,
-        np.array([case.cluster or case.id for case in owners], dtype=object),
-        confidence,
-        seed=0,
-        bounds=spread,
+def _priorities(
+    after: Report, before: Report, confidence: float, specification: Specification
+) -> Iterator[Change]:
+    """Pair the mean score of each case under each priority; one without cases is left out."""
+    from ._judge import judge, questions_of
+    from ._references import rows_in_both
+
+    verdicts = zip(
+        judge(specification, before).verdicts, judge(specification, after).verdicts, strict=True
     )
-    middle = 0.0 if spread is None else sum(spread) / 2
-    good_before, good_after = sign * before > sign * middle, sign * after > sign * middle
-    return Change(
-        label,
-        severity,
-        metric["label"],
-        float(before.mean()),
-        float(after.mean()),
-        0.0 - drop.estimate,
-        (-drop.high, -drop.low),
-        len(matched),
-        tuple(owners[at].id for at in np.flatnonzero(good_before & ~good_after)),
-        tuple(owners[at].id for at in np.flatnonzero(good_after & ~good_before)),
-    )
+    for priority, (was, now) in zip(specification.priorities, verdicts, strict=True):
+        try:
+            (new, *_), (old, *_) = (
+                [one.evidence for one in questions_of(priority, report, specification.seed)]
+                for report in (after, before)
+            )
+            if new is None or old is None:
+                continue
+            here, there, _ = rows_in_both(new, old, paired=False)
+        except PlanError:
+            continue
+        lost = np.logical_or(*new.lost(paired=False))[here]
+        cases = [new.cases[at] for at in here]
+        pairs = Pairs(cases, old.means()[there], new.means()[here], new.bounds, new.better)
+        some = pairs.of(~lost)
+        if some.cases:
+            yield evolve(
+                some.change(confidence),
+                priority=priority.name,
+                outcomes=(was.outcome, now.outcome),
+            )

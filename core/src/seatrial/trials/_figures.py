@@ -15,12 +15,15 @@ from attrs import evolve, frozen
 from .._requirements import Demand
 from ..errors import PlanError
 from ._intervals import Interval, mean_of_bounded, proportion
+from ._references import errors_of, evidence_of_run, rows_in_both
 from ._sample import Evidence, Floats
 from ._worst_of import worst_by_chance, worst_of_each
 
 __all__ = ["FIGURES", "Figure", "figure_of"]
 
 DECAY = 2 / 3
+LEAST_STABLE = 10
+STEPS = 6
 Range = tuple[float, float]
 
 
@@ -29,7 +32,7 @@ class Figure:
     """One value for each case; its mean is what a demand is about.
 
     `shares` says that the values are shares of variants that each are 0 or 1, so that their mean is
-    a rate. `details` is what stands beside the figure in a verdict.
+    a rate. `details` and `note` are what stands beside the figure in a verdict.
     """
 
     values: Floats
@@ -37,6 +40,7 @@ class Figure:
     bounds: Range | None
     shares: bool = False
     details: Mapping[str, Any] = {}
+    note: str = ""
 
     def interval(self, confidence: float, seed: int) -> Interval:
         """Bound the mean, exactly where it is a rate."""
@@ -104,7 +108,7 @@ def _complete(evidence: Evidence) -> Floats:
 def _stable(evidence: Evidence, _: Mapping[str, Any]) -> Figure:
     right = evidence.right(_complete(evidence))
     share = np.asarray(right.mean(axis=1))
-    least = np.argsort(share, kind="stable")[:10]
+    least = np.argsort(share, kind="stable")[:LEAST_STABLE]
     names = [evidence.ids[at] for at in least if share[at] < 1]
     return Figure(
         np.asarray(right.all(axis=1), dtype=np.float64),
@@ -115,27 +119,26 @@ def _stable(evidence: Evidence, _: Mapping[str, Any]) -> Figure:
     )
 
 
-def _by_severity(evidence: Evidence) -> dict[int, Floats]:
-    """Average the variants of each severity, case by case."""
-    found = {}
-    for severity in sorted({severity for _, severity in evidence.cells}):
-        columns = [at for at, cell in enumerate(evidence.cells) if cell[1] == severity]
-        scores = evidence.variants.values[:, columns]
-        if np.isnan(scores).all(axis=1).any():
-            msg = f"some case has no score at severity {severity}, so its weight cannot be given"
-            raise PlanError(msg)
-        found[severity] = np.nanmean(scores, axis=1)
-    return found
-
-
 def _weighted(evidence: Evidence, settings: Mapping[str, Any], clean: float) -> Floats:
+    """Weight each perturbation's severities by decay**severity; the perturbations count alike."""
     decay = float(settings.get("decay", DECAY))
-    found = _by_severity(evidence)
-    weights = {severity: decay**severity for severity in found}
-    total = clean * evidence.clean.values if clean else 0.0
-    for severity, scores in found.items():
-        total = total + weights[severity] * scores
-    return np.asarray(total / (clean + sum(weights.values())), dtype=np.float64)
+    total: Any = 0.0
+    labels = list(dict.fromkeys(label for label, _ in evidence.cells))
+    for label in labels:
+        weights, summed = clean, clean * evidence.clean.values if clean else 0.0
+        for severity in sorted({rung for name, rung in evidence.cells if name == label}):
+            columns = [at for at, cell in enumerate(evidence.cells) if cell == (label, severity)]
+            scores = evidence.variants.values[:, columns]
+            if np.isnan(scores).all(axis=1).any():
+                msg = (
+                    f"some case has no score under {label} at severity {severity}, so its weight "
+                    "cannot be given"
+                )
+                raise PlanError(msg)
+            weights += decay**severity
+            summed = summed + decay**severity * np.nanmean(scores, axis=1)
+        total = total + summed / weights
+    return np.asarray(total / len(labels), dtype=np.float64)
 
 
 def _weighted_mean(evidence: Evidence, settings: Mapping[str, Any]) -> Figure:
@@ -155,10 +158,19 @@ def _attack(evidence: Evidence, settings: Mapping[str, Any]) -> Figure:
     inside = np.nan_to_num(evidence.distance, nan=0.0) <= float(settings["distance"]) + 1e-12
     if "queries" in settings and evidence.queries is not None:
         inside &= np.nan_to_num(evidence.queries, nan=0.0) <= float(settings["queries"])
-    broken = np.asarray((~evidence.right(_complete(evidence)) & inside).any(axis=1))
-    details = {"attacked": int(right.sum()), "outside_the_bound": int((~inside).sum())}
+    broken = ~evidence.right(_complete(evidence)) & inside
+    nearest = np.where(broken, np.nan_to_num(evidence.distance, nan=0.0), np.inf).min(axis=1)[right]
+    reached = nearest < np.inf
+    details = {
+        "attacked": int(right.sum()),
+        "outside_the_bound": int((~inside & ~np.isnan(evidence.variants.values)).sum()),
+        "success_within": {
+            f"{bound:.3g}": float((nearest <= bound + 1e-12).mean())
+            for bound in np.linspace(0, float(settings["distance"]), STEPS)
+        },
+    }
     return Figure(
-        broken[right].astype(np.float64),
+        reached.astype(np.float64),
         evidence.clusters[right],
         (0.0, 1.0),
         shares=True,
@@ -172,46 +184,53 @@ def _corruption(evidence: Evidence, settings: Mapping[str, Any], *, relative: bo
     The reference's errors count as constants, as AlexNet's do in ImageNet-C; the mean over
     perturbations is then linear in this model's errors.
     """
-    low, high = evidence.bounds or (0.0, 1.0)
-    scores = (_complete(evidence) - low) / (high - low)
-    clean = (evidence.clean.values - low) / (high - low)
-    errors, own = (1 - scores, 1 - clean) if evidence.better else (scores, clean)
+    clean, errors = errors_of(evidence)
+    known = ~np.isnan(errors)
+    mean = np.where(known, errors, 0.0).sum(axis=1) / known.sum(axis=1)
+    errors = np.where(known, errors, mean[:, None])
     labels = list(dict.fromkeys(label for label, _ in evidence.cells))
     total: Any = 0.0
-    least, most, each = 0.0, 0.0, {}
+    most, each = 0.0, {}
     for label in labels:
         columns = [at for at, cell in enumerate(evidence.cells) if cell[0] == label]
-        here, base = errors[:, columns].sum(axis=1), len(columns) * own
-        known = _known_errors(settings["reference"], label)
-        scale = sum(known[1:]) - (len(known) - 1) * known[0] if relative else sum(known[1:])
+        base, theirs = _reference_errors(settings["reference"], evidence, label)
+        scale = theirs - base if relative else theirs
         if scale <= 0:
             msg = (
-                f"the reference model's error under {label} is {scale:g}, so a ratio to it is "
-                "undefined"
+                f"the reference model's error under {label}, {theirs:g}, is no larger than "
+                f"{base if relative else 0:g}, so a ratio to it is undefined"
             )
             raise PlanError(msg)
-        scale *= len(columns) / (len(known) - 1)
-        part = (here - base if relative else here) / scale
+        part = (errors[:, columns].mean(axis=1) - (clean if relative else 0.0)) / scale
         each[label] = float(part.mean())
         total = total + part / len(labels)
-        most += len(columns) / scale / len(labels)
-        least -= len(columns) / scale / len(labels) if relative else 0.0
+        most += 1 / scale / len(labels)
+    least = -most if relative else 0.0
     return Figure(total, evidence.clusters, (least, most), details={"each": each})
 
 
-def _known_errors(reference: Any, label: str) -> tuple[float, ...]:
-    """Give (clean error, error at each severity) of the reference model under one perturbation."""
+def _reference_errors(reference: Any, evidence: Evidence, label: str) -> tuple[float, float]:
+    """Give the reference model's clean error, and its mean error over the severities measured."""
+    severities = [severity for name, severity in evidence.cells if name == label]
     if not isinstance(reference, Mapping):
-        from ._references import errors_of_run
-
-        return errors_of_run(reference, label)
+        other = evidence_of_run(str(reference), evidence.priority)
+        if np.concatenate(other.lost(paired=True)).any():
+            msg = f"{reference} lacks scores of some cases, so its errors are unknown"
+            raise PlanError(msg)
+        clean, errors = errors_of(other)
+        columns = [at for at, cell in enumerate(other.cells) if cell[0] == label]
+        return float(np.nanmean(clean)), float(np.nanmean(errors[:, columns]))
     name = label if label in reference else label.partition("(")[0]
     if name not in reference:
         msg = f"the reference has no errors for {label}; it has {', '.join(reference)}"
         raise PlanError(msg)
-    found = reference[name]
-    given = tuple(map(float, found)) if isinstance(found, tuple | list) else (float(found),)
-    return (float(reference.get("clean", 0.0)), *given)
+    given, base = reference[name], float(reference.get("clean", 0.0))
+    if not isinstance(given, tuple | list):
+        return base, float(given)
+    if max(severities) > len(given):
+        msg = f"the reference has {len(given)} errors for {label}, one for each severity from 1 up"
+        raise PlanError(msg)
+    return base, float(np.mean([given[severity - 1] for severity in severities]))
 
 
 def _ce(evidence: Evidence, settings: Mapping[str, Any]) -> Figure:
@@ -223,21 +242,13 @@ def _relative_ce(evidence: Evidence, settings: Mapping[str, Any]) -> Figure:
 
 
 def _retained(evidence: Evidence, settings: Mapping[str, Any]) -> Figure:
-    from ._references import scores_of_run
-
-    before = scores_of_run(str(settings["reference"]), evidence)
-    known = ~np.isnan(before)
-    if not known.any():
-        msg = f"{settings['reference']} has no score for any of these cases"
-        raise PlanError(msg)
-    some = evidence.of(known)
-    figure = _difference(some, before[known], some.means())
-    return evolve(figure, details={"forgotten": _forgotten(some, before[known])})
-
-
-def _forgotten(evidence: Evidence, before: Floats) -> list[str]:
-    lost = evidence.right(before) & ~evidence.right(evidence.means())
-    return [evidence.ids[at] for at in np.flatnonzero(lost)]
+    other = evidence_of_run(str(settings["reference"]), evidence.priority)
+    here, there, note = rows_in_both(evidence, other, paired=False)
+    some, before = evidence.of(np.array(here)), other.means()[there]
+    was, is_ = some.right(before), some.right(some.means())
+    ids = np.array(some.ids, dtype=object)
+    details = {"forgotten": ids[was & ~is_].tolist(), "learned": ids[is_ & ~was].tolist()}
+    return evolve(_difference(some, before, some.means()), details=details, note=note)
 
 
 FIGURES: Mapping[str, Callable[[Evidence, Mapping[str, Any]], Figure]] = {

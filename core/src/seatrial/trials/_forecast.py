@@ -3,36 +3,57 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
 from attrs import asdict, frozen
 
+from .._cases import Case
 from .._plans import Plan, Priority, Specification, matches
 from .._requirements import Demand
+from ..errors import SeatrialError
+from ._bounding import bound_of
+from ._figures import FIGURES, figure_of
+from ._intervals import jackknife, mean_of_bounded
+from ._judge import ABSTAINING, ceiling_of, decision
+from ._sample import Evidence, Reading
 from ._sample_size import minimum_cases
 from ._tables import Table
+from ._whole import rarest_class
 from ._work import Workload, load_cases
 
-__all__ = ["Forecast", "Outlook", "forecast"]
+__all__ = ["Forecast", "Outlook", "forecast", "obstacles"]
 
-LEVELS = ("at_least", "at_most", "worst_severity", "worst_of", "weighted_mean", "worst_group")
-"""Demands whose threshold is a score, not a difference or a share."""
+SPREAD = (
+    "worst_group",
+    "max_gap",
+    "max_slope",
+    "ppv_at",
+    "attack_success",
+    "corruption_error",
+    "relative_corruption_error",
+    "cascade",
+)
+"""Demands that need a number of cases of each kind, or hang on a reference."""
 
 
 @frozen
 class Outlook:
-    """How many cases one priority has, and how many it needs to be able to pass at all."""
+    """How many cases one priority has, and how many it needs to be able to pass at all.
+
+    `can_pass` is whether a flawless model would get the verdict "pass" from these cases, None where
+    that hangs on another run. `obstacle` says why not. `minimum` counts clusters, and is None where
+    no single number says it.
+    """
 
     priority: str
     cases: int
     clusters: int
     records: int
     minimum: int | None
-
-    @property
-    def can_pass(self) -> bool:
-        """Whether a flawless model would get the verdict "pass"."""
-        return self.minimum is not None and self.clusters >= self.minimum
+    can_pass: bool | None
+    obstacle: str = ""
 
 
 @frozen
@@ -46,8 +67,7 @@ class Forecast:
 
     def as_dict(self) -> dict[str, Any]:
         """Give the forecast as plain data."""
-        outlooks = [{**asdict(one), "can_pass": one.can_pass} for one in self.priorities]
-        return {**asdict(self), "priorities": outlooks}
+        return asdict(self)
 
     def table(self) -> Table:
         """Give the forecast as a table."""
@@ -58,16 +78,17 @@ class Forecast:
                 f"{one.clusters:,}",
                 f"{one.records:,}",
                 "—" if one.minimum is None else f"{one.minimum:,}",
-                "yes" if one.can_pass else "no",
+                {True: "yes", False: "no", None: "—"}[one.can_pass],
             ]
             for one in self.priorities
         ]
-        note = (
+        told = [f"{one.priority}: {one.obstacle}" for one in self.priorities if one.obstacle]
+        counts = (
             f"{self.cases:,} cases, {self.records:,} records, "
             f"at most {self.calls:,} inputs to the model"
         )
         columns = ("priority", "cases", "clusters", "records", "clusters needed", "can pass")
-        return Table(columns, tuple(rows), notes=(note,))
+        return Table(columns, tuple(rows), notes=(*told, counts))
 
     def __str__(self) -> str:
         return self.table().text()
@@ -92,25 +113,126 @@ def forecast(plan: Plan | Specification, /, cases: Any = None) -> Forecast:
     return Forecast(len(work.cases), total, total, outlooks)
 
 
+def obstacles(specification: Specification, cases: Iterable[Case]) -> Iterator[str]:
+    """Say what keeps even a flawless model from passing, for each priority where something does."""
+    given = tuple(cases)
+    for priority in specification.priorities:
+        inside = tuple(case for case in given if matches(case, priority.where))
+        if told := _first_obstacle(priority, inside):
+            yield f"{priority.name}: {told}"
+
+
+def _first_obstacle(priority: Priority, cases: tuple[Case, ...]) -> str:
+    found = (_obstacle(priority, demand, cases) for demand in priority.demands)
+    return next((told for told in found if told), "")
+
+
 def _outlook(priority: Priority, work: Workload) -> Outlook:
-    inside = [case for case in work.cases if matches(case, priority.where)]
+    inside = tuple(case for case in work.cases if matches(case, priority.where))
     variants = sum(len(priority.severities_of(use)) for use in priority.perturbations)
     smallest = [_smallest(priority, demand) for demand in priority.demands]
     known = [one for one in smallest if one is not None]
+    obstacle = _first_obstacle(priority, inside)
+    hangs = any(_needs_a_run(demand) for demand in priority.demands)
     return Outlook(
         priority.name,
         len(inside),
         len({case.cluster or case.id for case in inside}),
         len(inside) * (variants * work.plan.replicates + 1),
         max(known) if len(known) == len(smallest) else None,
+        False if obstacle else None if hangs else True,
+        obstacle,
+    )
+
+
+def _needs_a_run(demand: Demand) -> bool:
+    return demand.name == "cascade" or isinstance(demand.settings.get("reference"), str)
+
+
+def _obstacle(priority: Priority, demand: Demand, cases: tuple[Case, ...]) -> str:
+    """Judge the answers of a flawless model, and say why they would not pass."""
+    if demand.name in ABSTAINING:
+        inside = demand.name == "recall_of_abstention"
+        slice_ = demand.settings["unanswerable"]
+        cases = tuple(case for case in cases if matches(case, slice_) == inside)
+    if not cases:
+        return "no case lies in its slice"
+    if _needs_a_run(demand):
+        return ""
+    evidence = _flawless(priority, demand, cases)
+    metric = priority.metric
+    try:
+        if metric is not None and demand.requirement.scored and not metric.component.per_case:
+            interval = jackknife(
+                lambda rows: float(figure_of(demand, evidence.of(rows)).values.mean()),
+                len(cases),
+                evidence.clusters,
+                priority.confidence,
+                figure_of(demand, evidence).bounds,
+                rarest=rarest_class([case.target for case in cases], evidence.clusters),
+            )
+        elif demand.name in FIGURES:
+            interval = figure_of(demand, evidence).interval(priority.confidence, 0)
+        elif demand.name == "ece":
+            interval = mean_of_bounded(
+                evidence.means(), evidence.clusters, priority.confidence, (0.0, 1.0), seed=0
+            )
+        else:
+            interval = bound_of(demand, None, evidence, priority.confidence, 0).interval
+    except SeatrialError as error:
+        return str(error)
+    if decision(priority, demand, interval) == "pass":
+        return ""
+    end = interval.high if ceiling_of(priority, demand) else interval.low
+    return (
+        f"even a flawless model would only show {end:.3g} with these {len(cases):,} cases, and "
+        f"{demand.name} wants {demand.threshold:g}"
+    )
+
+
+def _flawless(priority: Priority, demand: Demand, cases: tuple[Case, ...]) -> Evidence:
+    """Make up the evidence on a model that is always right, and as good under perturbation."""
+    scored = priority.metric is not None and demand.requirement.scored
+    component = priority.metric.component if priority.metric and scored else None
+    bounds = component.bounds if component else (0.0, 1.0)
+    better = component.higher_is_better if component else True
+    if demand.name in ("ece", "brier"):
+        better = False
+    low, high = bounds or (0.0, 1.0)
+    wants_low = demand.requirement.level and ceiling_of(priority, demand)
+    best = low if wants_low or demand.name == "over_refusal" or not better else high
+    cells = tuple(
+        (use.label, severity)
+        for use in priority.perturbations
+        for severity in priority.severities_of(use)
+    ) or (("clean", 0),)
+
+    def reading(*shape: int) -> Reading:
+        nowhere = np.zeros(shape, dtype=bool)
+        return Reading(np.full(shape, best, dtype=np.float64), nowhere, nowhere)
+
+    rows, columns = len(cases), len(cells)
+    clusters = np.array([case.cluster or case.id for case in cases], dtype=object)
+    return Evidence(
+        priority,
+        cases,
+        cells,
+        reading(rows),
+        reading(rows, columns),
+        np.zeros((rows, columns)),
+        clusters,
+        bounds,
+        better=better,
     )
 
 
 def _smallest(priority: Priority, demand: Demand) -> int | None:
     """Give the number of clusters with which a flawless model passes one demand.
 
-    What a demand leaves open (groups, slopes, ratios) is counted as if it were about the mean.
+    None where it hangs on how they are spread: over groups, times or classes, or on a reference.
     """
+    if demand.name in SPREAD:
+        return None
     low, high = 0.0, 1.0
     requirement = demand.requirement
     if priority.metric is not None and requirement.scored:
@@ -118,9 +240,6 @@ def _smallest(priority: Priority, demand: Demand) -> int | None:
         if bounds is None:
             return 2
         low, high = bounds
-    ceiling = requirement.ceiling
-    if ceiling is None:
-        ceiling = priority.metric is not None and not priority.metric.component.higher_is_better
-    offset = low if demand.name in LEVELS else 0.0
+    offset = low if requirement.level else 0.0
     share = min(1.0, max(0.0, (demand.threshold - offset) / (high - low)))
-    return minimum_cases(share, priority.confidence, at_most=ceiling)
+    return minimum_cases(share, priority.confidence, at_most=ceiling_of(priority, demand))

@@ -21,7 +21,7 @@ from ._multiplicity import holm, p_value
 from ._report import Report
 from ._sample import Evidence, Sample
 from ._sample_size import cases_needed
-from ._supposing import brackets_fail, suppositions
+from ._supposing import settled, suppositions
 from ._whole import whole_interval
 
 __all__ = ["Question", "ceiling_of", "decision", "judge", "questions_of"]
@@ -100,7 +100,7 @@ def _verdict(priority: Priority, report: Report, seed: int) -> tuple[Verdict, Fa
     gravest = min(answers, key=lambda answer: GRAVEST_FIRST.index(answer.outcome))
     verdict = gravest.verdict(priority)
     if len(answers) > 1:
-        others = [answer.summary() for answer in answers]
+        others = [answer.summary(priority) for answer in answers]
         verdict = evolve(verdict, details={**verdict.details, "demands": others})
     if verdict.outcome != "fail":
         return verdict, None
@@ -165,10 +165,11 @@ class Answer:
     details: Mapping[str, Any]
     confidence: float
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self, priority: Priority) -> dict[str, Any]:
         """Give the answer as plain data, for a priority with several demands."""
         return {
             "demand": self.demand.name,
+            "ceiling": ceiling_of(priority, self.demand),
             "outcome": self.outcome,
             "estimate": None if self.interval is None else self.interval.estimate,
             "interval": None if self.ends is None else list(self.ends),
@@ -294,7 +295,7 @@ class Question:
             supposed = suppositions(self.demand, evidence, ceiling=self.ceiling)
             bounds = [self._bound(one, confidence) for one in supposed]
         decisions = {self.decision(bound.interval) for bound in bounds}
-        stands = len(decisions) == 1 and (decisions != {"fail"} or brackets_fail(self.demand))
+        stands = settled(self.demand, decisions)
         outcome = decisions.pop() if stands else "error" if errored.any() else "inconclusive"
         could = "could not change the verdict" if stands else "could change the verdict"
         notes = []
@@ -302,8 +303,8 @@ class Question:
             notes.append(f"{int(errored.sum())} cases errored, which {could}")
         if pending.any():
             notes.append(f"{int(pending.sum())} cases are not measured yet, which {could}")
-        first, *others = bounds or [None]
-        return self.said(outcome, first, confidence, tuple(notes), others)
+        first = bounds[0] if bounds else None
+        return self.said(outcome, first, confidence, tuple(notes), bounds[1:])
 
     def _bound(self, evidence: Evidence, confidence: float) -> Bound:
         if self.demand.name in FIGURES:

@@ -11,18 +11,19 @@ from attrs import asdict, field, frozen
 from .._findings import Verdict
 from ._tables import Table, figure
 
-__all__ = ["Judgement"]
+__all__ = ["Judgement", "finite"]
 
 
 def _tuple(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     return tuple(verdicts)
 
 
-def _plain(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """Give a value as plain data that JSON can write; what is infinite or undefined reads None."""
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -45,8 +46,8 @@ class Judgement:
         return {"pass": 0, "fail": 1, "inconclusive": 3, "error": 4}[self.outcome]
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the judgement as plain data that JSON can write; what is infinite reads None."""
-        verdicts = [_plain(asdict(verdict, recurse=False)) for verdict in self.verdicts]
+        """Give the judgement as plain data that JSON can write."""
+        verdicts = [finite(asdict(verdict, recurse=False)) for verdict in self.verdicts]
         return {"format": 1, "title": self.title, "outcome": self.outcome, "verdicts": verdicts}
 
     def table(self) -> Table:

@@ -1,61 +1,61 @@
-"""Figures of an earlier run that a demand compares with."""
+"""What an earlier run knows about a priority that compares with it."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from .._plans import Priority
 from ..errors import PlanError
 from ._report import Report
 from ._sample import Evidence, Floats, Sample
 
-__all__ = ["errors_of_run", "report_of", "scores_of_run"]
+__all__ = ["errors_of", "evidence_of_run", "rows_in_both"]
 
 
 @lru_cache(maxsize=8)
-def _loaded(path: str, stamp: tuple[int, ...]) -> Report:
+def _loaded(path: str, stamp: tuple[int, ...], priority: Priority) -> Evidence:
     del stamp  # only part of the key: a run that went on is read again
-    return Report.load(path)
+    try:
+        return Sample.of(priority, Report.load(path)).evidence()
+    except PlanError as error:
+        msg = f"{path}: {error}"
+        raise PlanError(msg) from None
 
 
-def report_of(path: str) -> Report:
-    """Read the report of a run directory that a specification names."""
+def evidence_of_run(path: str, priority: Priority) -> Evidence:
+    """Read from a run directory what a priority is about; the path starts where one works."""
     files = sorted(Path(path).glob("trials.sqlite*"))
-    return _loaded(path, tuple(file.stat().st_mtime_ns for file in files))
+    return _loaded(path, tuple(file.stat().st_mtime_ns for file in files), priority)
 
 
-def errors_of_run(path: str, label: str) -> tuple[float, ...]:
-    """Give (clean error, mean error at each severity) of one perturbation in another run."""
-    report = report_of(path)
-    metric = next((one for one in report.metrics if one["per_case"] and one["bounds"]), None)
-    if metric is None:
-        msg = f"{path} was not scored case by case, so its errors are unknown"
+def rows_in_both(
+    evidence: Evidence, other: Evidence, *, paired: bool
+) -> tuple[list[int], list[int], str]:
+    """Match cases by id: their rows here and there, and a note on those that have no match.
+
+    A case that the other run lacks, or has no score for, cannot be paired.
+    """
+    errored, pending = other.lost(paired=paired)
+    known = other.usable(paired=paired) & ~errored & ~pending
+    at = {name: row for row, name in enumerate(other.ids) if known[row]}
+    here = [row for row, name in enumerate(evidence.ids) if name in at]
+    if not here:
+        msg = "the run to compare with has a score for none of these cases"
         raise PlanError(msg)
-    low, high = metric["bounds"]
-
-    def error(cell: Any) -> float:
-        score = cell.scores[metric["label"]]
-        if score is None:
-            msg = f"{path} has no score for {cell.perturbation} at severity {cell.severity}"
-            raise PlanError(msg)
-        share = (score - low) / (high - low)
-        return float(1 - share if metric["higher_is_better"] else share)
-
-    cells = [cell for cell in report.cells if cell.perturbation == label]
-    clean = [cell for cell in report.cells if cell.severity == 0]
-    if not cells or not clean:
-        msg = f"{path} has nothing on {label}"
-        raise PlanError(msg)
-    return (error(clean[0]), *map(error, cells))
+    missing = len(evidence.ids) - len(here)
+    note = f"{missing} cases have no score in the run to compare with" if missing else ""
+    return here, [at[evidence.ids[row]] for row in here], note
 
 
-def scores_of_run(path: str, evidence: Evidence) -> Floats:
-    """Give, for each case, the mean score of the same variants in another run; NaN where none."""
-    sample = Sample.of(evidence.priority, report_of(path))
-    other = sample.evidence()
-    means = other.means()
-    at = {name: float(means[row]) for row, name in enumerate(other.ids)}
-    return np.array([at.get(name, np.nan) for name in evidence.ids])
+def errors_of(evidence: Evidence) -> tuple[Floats, Floats]:
+    """Turn clean scores and those of variants into errors from 0 (best) to 1 (worst)."""
+    low, high = evidence.bounds or (0.0, 1.0)
+
+    def error(scores: Floats) -> Floats:
+        share = (scores - low) / (high - low)
+        return np.asarray(1 - share if evidence.better else share)
+
+    return error(evidence.clean.values), error(evidence.variants.values)

@@ -13,7 +13,7 @@ from attrs import evolve, field, frozen
 
 from .._cases import CLEAN, Case, Outcome, Prediction, Preference
 from .._components import Metric, Perturbation, Use
-from .._plans import Plan, Reference
+from .._plans import Plan, Reference, Specification
 from .._registry import Registry, default_registry
 from .._values import FrozenMapping, freeze, plain
 from ..errors import PlanError, SeatrialError
@@ -281,11 +281,21 @@ class Report:
             if not outcome.right and outcome.case.target is not None and outcome.prediction
         )
 
-    def compare(self, other: Report, *, confidence: float = 0.95) -> Any:
-        """Compare with another run of the same cases, paired; what got worse is listed first."""
+    def compare(
+        self,
+        other: Report,
+        *,
+        confidence: float = 0.95,
+        specification: Specification | None = None,
+        by: str | None = None,
+    ) -> Any:
+        """Compare with an earlier run of the same cases, paired; what got worse is listed first.
+
+        `by` names a group to compare within; a `specification` adds what changed by priority.
+        """
         from ._compare import compare
 
-        return compare(self, other, confidence)
+        return compare(self, other, confidence, specification, by)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the report as plain data, without times or places, equal for equal measurements."""

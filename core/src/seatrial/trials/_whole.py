@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from ..errors import MetricError, PlanError
 from ._intervals import Interval, jackknife
 from ._sample import Sample
 
-__all__ = ["whole_interval"]
+__all__ = ["rarest_class", "whole_interval"]
 
 Cell = Mapping[int, tuple[Any, Any]]
 """One variant: for each case its target and what the metric reads of the answer."""
@@ -63,17 +63,22 @@ def whole_interval(priority: Priority, demand: str, sample: Sample, confidence: 
     bounds = metric.component.bounds
     if bounds and demand == "max_drop":
         bounds = (bounds[0] - bounds[1], bounds[1] - bounds[0])
-    classes: dict[str, set[str]] = {}
-    for case, cluster in zip(cases, sample.clusters, strict=True):
-        classes.setdefault(str(needed[0][case][0]), set()).add(cluster)
     return jackknife(
         statistic,
         len(cases),
         sample.clusters,
         confidence,
         bounds,
-        rarest=min(map(len, classes.values())),
+        rarest=rarest_class([needed[0][case][0] for case in cases], sample.clusters),
     )
+
+
+def rarest_class(targets: Iterable[Any], clusters: Iterable[str]) -> int:
+    """Count the clusters that have a case of the rarest class."""
+    classes: dict[str, set[str]] = {}
+    for target, cluster in zip(targets, clusters, strict=True):
+        classes.setdefault(str(target), set()).add(cluster)
+    return min(map(len, classes.values()))
 
 
 def _cells(sample: Sample, metric: Use[Metric], use: int, severity: int) -> list[Cell]:
