@@ -400,7 +400,7 @@ REQUIRE = st.fixed_dictionaries(
     {"at_least": st.floats(-5, 5)},
     optional={
         "confidence": st.floats(0.5, 1, exclude_max=True),
-        "max_drop": st.floats(0, allow_nan=False),
+        "max_drop": st.floats(0, allow_nan=False, allow_infinity=False),
         "min_agreement": st.floats(0, 1),
     },
 )
