@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from .._cases import CLEAN, Case, Outcome, Prediction, Preference
 from .._components import Metric, Perturbation, Use
@@ -53,7 +53,11 @@ class Accounting:
 
 @frozen
 class Record:
-    """One (case, perturbation, severity, replicate) and what came of it."""
+    """One (case, perturbation, severity, replicate) and what came of it.
+
+    `queries` is how often a search asked the model before it gave its worst input, and `found` is
+    that input (arrays are only known by their hash); both are None for other perturbations.
+    """
 
     case_id: str
     perturbation: str
@@ -66,6 +70,8 @@ class Record:
     distance: float | None
     unchanged: bool
     error: str | None
+    queries: int | None = None
+    found: Any = None
 
 
 @frozen
@@ -121,7 +127,7 @@ class Report:
 
     @cached_property
     def perturbations(self) -> tuple[Mapping[str, Any], ...]:
-        """What was applied: label, name, parameters, parts, revision and origin of each."""
+        """What was applied: label, name, parameters, ladder, parts, revision and origin of each."""
         found: tuple[Mapping[str, Any], ...] = freeze(self._store.meta("perturbations"))
         return found
 
@@ -245,21 +251,12 @@ class Report:
         """Read every measured record, in the order of the plan."""
         columns = (
             "cases.id, plan.use, plan.severity, plan.replicate, seed, status, prediction, scores, "
-            "distance, unchanged, error"
+            "distance, unchanged, error, queries, found"
         )
-        for (
-            case,
-            use,
-            severity,
-            replicate,
-            seed,
-            status,
-            text,
-            scores,
-            moved,
-            same,
-            error,
-        ) in self._store.rows(columns, "status IS NOT NULL"):
+        for case, use, severity, replicate, seed, status, text, scores, *more in self._store.rows(
+            columns, "status IS NOT NULL"
+        ):
+            moved, same, error, queries, found = more
             yield Record(
                 case,
                 self.label(use),
@@ -272,6 +269,8 @@ class Report:
                 moved,
                 bool(same),
                 error,
+                queries,
+                read_value(found),
             )
 
     def outcomes(self, metric: str | None = None) -> Iterator[Outcome]:
@@ -312,9 +311,11 @@ class Report:
         raise PlanError(msg)
 
     def _again(self, case: Case, record: Record, built: dict[tuple[str, int], Any]) -> Case:
-        """Make a perturbed input again from its seed: reports need not store inputs."""
+        """Make a perturbed input again from its seed: only what a search found is stored."""
         if record.perturbation == CLEAN:
             return case
+        if record.queries is not None:
+            return evolve(case, input=record.found)
         use = self.perturbation_use(record.perturbation)
         key = (record.perturbation, record.severity)
         if key not in built:
