@@ -17,7 +17,7 @@ T = TypeVar("T")
 Array = np.ndarray[Any, Any]
 
 NORMS = ("linf", "l2")
-ROUNDING = 1e-6  # of the bound: what single precision may add to a projection
+TINY = 1e-9  # of a step between whole numbers: 1/255 of 255 is one step, not a little less
 SLACK = 1e-12
 
 
@@ -60,15 +60,23 @@ def projected(clean: Array, candidate: Array, distance: float, norm: str) -> Arr
     if not np.isfinite(change).all():
         msg = "the array holds values that are not finite"
         raise ValueError(msg)
-    radius = distance * (1 - ROUNDING)
+    whole = clean.dtype.kind in "iu"
+    # What rounding to the array's own precision may add is left free.
+    radius = distance if whole else max(distance - _rounding(clean, distance), 0.0)
     if norm == "linf":
         change = np.clip(change, -radius, radius)
     elif (size := _norm(change, norm)) > radius:
         change *= radius / size
-    if clean.dtype.kind in "iu":
+    if whole:
         # Towards zero: rounding to the nearest could step over the bound.
-        return np.asarray(clean + np.trunc(change * _range(clean))).astype(clean.dtype)
+        steps = change * _range(clean)
+        return np.asarray(clean + np.trunc(steps + np.copysign(TINY, steps))).astype(clean.dtype)
     return np.asarray((clean + change).astype(clean.dtype))
+
+
+def _rounding(clean: Array, distance: float) -> float:
+    largest = float(np.abs(clean).max()) if clean.size else 0.0
+    return float(np.finfo(clean.dtype).eps) * (largest + distance)
 
 
 def fitted(clean: Any, candidate: Any, distance: float, norm: str) -> Any:

@@ -107,7 +107,7 @@ class Slope:
             value = torch.nn.functional.cross_entropy(logits, wanted)
             # Only of the image: what the parameters hold as gradients is left alone.
             (gradient,) = torch.autograd.grad(value, given)
-        return float(value), gradient[0].detach().cpu().double().numpy()
+        return float(value.detach()), gradient[0].detach().cpu().double().numpy()
 
 
 def _torch() -> Any:

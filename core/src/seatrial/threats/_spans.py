@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..errors import ParameterError
 
-__all__ = ["PROTECT", "any_of", "free_words", "in_the_case_of"]
+__all__ = ["free_words", "in_the_case_of", "protected_by"]
 
 NUMBERS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|once|twice"
-PROTECT = (
-    rf"(?:\d[\d.,/:]*|{NUMBERS})(?:\s*[^\s\d]\S*)?",  # a number, with its unit after it
-    r"no|not|none|nor|never|neither|without|cannot|(?:deny|denie[sd]|denying)|\w+n['’]t",
-    r"left|right|both|upper|lower|bilateral(?:ly)?",
-)
-"""What carries the meaning of a text: numbers with their units, negation, sides."""
+KEPT: Mapping[str, str] = {
+    "numbers": rf"(?:\d[\d.,/:]*|{NUMBERS})(?:\s*[^\s\d]\S*)?",  # with the unit after it
+    "negation": r"no|not|none|nor|never|neither|without|cannot|deny|denie[sd]|denying|\w+n['’]t",
+    "laterality": r"left|right|both|upper|lower|bilateral(?:ly)?",
+}
+"""What carries the meaning of a text, by the words that `Perturbation.alters` has for it."""
 
 # A word of two letters or more: option letters stay, and so does what a digit or an accent touches.
 WORD = re.compile(
@@ -23,17 +23,22 @@ WORD = re.compile(
 )
 
 
-def any_of(patterns: Sequence[str], *, what: str) -> re.Pattern[str] | None:
-    """Compile patterns that match whole words, whatever their case; None for no patterns."""
-    if isinstance(patterns, str) or not all(isinstance(one, str) for one in patterns):
-        msg = f"{what} must be a tuple of strings, got {patterns!r}"
+def protected_by(protect: Sequence[str], alters: Sequence[str]) -> re.Pattern[str] | None:
+    """Compile what stays: every kind but those in `alters`, and whatever else is to be kept."""
+    for name, given in {"protect": protect, "alters": alters}.items():
+        if isinstance(given, str) or not all(isinstance(one, str) for one in given):
+            msg = f"{name} must be a tuple of strings, got {given!r}"
+            raise ParameterError(msg)
+    if unknown := sorted(set(alters) - KEPT.keys()):
+        msg = f"alters names unknown kinds {', '.join(unknown)}; the kinds are {', '.join(KEPT)}"
         raise ParameterError(msg)
-    for pattern in patterns:
+    for pattern in protect:
         try:
             re.compile(pattern)
         except re.error as error:
-            msg = f"{what} has {pattern!r}, which is no regular expression: {error}"
+            msg = f"protect has {pattern!r}, which is no regular expression: {error}"
             raise ParameterError(msg) from error
+    patterns = [*(KEPT[kind] for kind in KEPT if kind not in alters), *protect]
     whole = "|".join(f"(?:{pattern})" for pattern in patterns)
     return re.compile(rf"(?<!\w)(?:{whole})(?!\w)", re.IGNORECASE) if patterns else None
 

@@ -15,7 +15,7 @@ from .._values import FrozenMapping
 from ..errors import ParameterError
 from ._borrow import draws_from
 from ._bounds import SLACK, check_bound, far, worst
-from ._spans import PROTECT, any_of, free_words, in_the_case_of
+from ._spans import free_words, in_the_case_of, protected_by
 
 __all__ = ["greedy_words"]
 
@@ -71,7 +71,8 @@ def greedy_words(
     perturbation: str = "",
     severity: int = 0,
     candidates: int = 8,
-    protect: Sequence[str] = PROTECT,
+    protect: Sequence[str] = (),
+    alters: Sequence[str] = (),
 ) -> Search:
     """Replace words one after another by what is worst for the model, within a bound.
 
@@ -82,13 +83,14 @@ def greedy_words(
     wrong order or one left out. If the queries suffice for all texts that can be so made, all are
     tried. `distance` bounds the normalised edit distance to the input. Where the model's answers
     tell nothing (the loss stays equal), words are replaced all the same.
-    `protect` lists regular expressions of what stays as it is, instead of numbers with their units,
-    negation and sides. No drug names are known here: add them where they matter.
+    Numbers with their units, negation and sides stay as they are, unless `alters` names "numbers",
+    "negation" or "laterality"; so does what the regular expressions `protect` match. No drug names
+    are known here: protect them where they matter.
     Source: word importance as in TextFooler (Jin et al., AAAI 2020) and TextBugger (Li et al., NDSS
     2019).
     """
     check_bound(distance)
-    protected = any_of(protect, what="protect")
+    protected = protected_by(protect, alters)
     if candidates < 1:
         msg = f"candidates must be a whole number from 1 up, got {candidates!r}"
         raise ParameterError(msg)
