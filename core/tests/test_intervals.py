@@ -167,9 +167,16 @@ def test_global_randomness_is_neither_read_nor_changed():
     assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
 
 
-def test_a_jackknifed_mean_is_the_t_interval_of_a_mean():
+def test_a_jackknifed_mean_is_the_interval_of_a_bounded_mean():
     scores = np.random.default_rng(10).random(50)
-    found = jackknife(lambda at: scores[at].mean(), 50, None, 0.95, (0, 1))
+    found = jackknife(lambda at: scores[at].mean(), 50, None, 0.95, (0, 1), seed=3)
+    assert found.ends == pytest.approx(mean_of_bounded(scores, None, 0.95, (0, 1), seed=3).ends)
+    assert found.method == "jackknife bootstrap"
+
+
+def test_a_jackknifed_mean_without_bounds_is_the_t_interval_of_a_mean():
+    scores = np.random.default_rng(10).random(50)
+    found = jackknife(lambda at: scores[at].mean(), 50, None, 0.95, None)
     expected = t.interval(0.9, 49, scores.mean(), scores.std(ddof=1) / np.sqrt(50))
     assert found.ends == pytest.approx(expected)
     assert found.method == "jackknife t"
@@ -279,3 +286,8 @@ def test_input_that_makes_no_sense_is_refused_with_its_place(call, says):
 def test_a_confidence_that_no_verdict_could_mean_is_refused(confidence):
     with pytest.raises(PlanError, match="confidence must be"):
         proportion([1, 0], None, confidence)
+
+
+def test_even_odds_are_a_confidence_too():
+    found = proportion([1, 1, 1, 0], ["a", "a", "b", "b"], 0.5)
+    assert found.low < found.estimate < found.high

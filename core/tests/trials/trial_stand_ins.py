@@ -7,8 +7,11 @@ from __future__ import annotations
 import os
 import random
 
+import pytest
+
 import seatrial as sea
-from seatrial.errors import MetricError, NotApplicable
+from seatrial.errors import MetricError, NotApplicable, PlanError
+from seatrial.trials import run
 
 
 def swapping(count, times=1):
@@ -124,3 +127,10 @@ def plan(*uses, metrics=(same,), severities=(1, 2, 3), seed=7, replicates=1):
 def rows(report):
     """Everything that a report's records say, in order."""
     return list(report.records())
+
+
+def refused(fragment, *arguments, error=PlanError, **options):
+    model = Counting()
+    with pytest.raises(error, match=fragment):
+        run(*(arguments or (plan(),)), options.pop("model", model), **options)
+    assert model.asked == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from itertools import pairwise
+from itertools import pairwise, permutations
 from statistics import fmean
 
 import pytest
@@ -22,14 +22,15 @@ from seatrial_nlpaug import (
     swap,
     swap_words,
 )
+from seatrial_nlpaug._draws import seed_draws, some
 
 ALL = seatrial_perturbations()
 WORDS = """
 about animal answer around behind brother careful certain children colour common country course
 dinner difference evening family father favourite friend garden general government happen
 holiday hospital important interest kitchen language market material medicine member mother
-nature neighbour number option paper parents patient people person picture please pocket problem
-question reason remember road school science several simple sister something special station
+nature neighbour number option paper parents patient people picture please pocket problem
+question remember road school science several simple sister something special station
 strange street student surgery system teacher thought through together travel trouble uncle
 usual village visit weather window
 """.split()  # noqa: SIM905 - a list to read, not to count
@@ -117,14 +118,39 @@ def test_swapped_pairs_are_as_many_as_the_rate_says(seed, size):
 
 
 @pytest.mark.parametrize("one", [keyboard, swap, insert, spelling], ids=lambda one: one.name)
-@given(seed=seeds)
-def test_a_harsher_rung_edits_the_words_of_the_milder_one_and_more(one, seed):
-    text = made_up(1, 20)[0].split()
-    edited = [
-        {i for i, new in enumerate(one.at(k)(" ".join(text), seed=seed).split()) if new != text[i]}
-        for k in range(1, 6)
-    ]
-    assert all(mild < harsh for mild, harsh in pairwise(edited))
+def test_a_harsher_rung_edits_the_words_of_the_milder_one_and_more(one):
+    rungs = [one.at(severity) for severity in range(1, 6)]
+    for seed, text in enumerate(made_up(20, 20)):
+        before = text.split()
+        edited = [
+            {i for i, new in enumerate(rung(text, seed=seed).split()) if new != before[i]}
+            for rung in rungs
+        ]
+        assert all(mild < harsh for mild, harsh in pairwise(edited))
+
+
+@given(seed=seeds, size=st.integers(0, 40), data=st.data())
+def test_drawing_fewer_gives_the_first_of_those_that_drawing_more_gives(seed, size, data):
+    count = data.draw(st.integers(0, size))
+    seed_draws(seed)
+    fewer = some(range(size), count)
+    seed_draws(seed)
+    everything = some(range(size), size)
+    assert everything[:count] == fewer
+    assert sorted(everything) == list(range(size))
+
+
+def test_draws_are_even():
+    counts = dict.fromkeys(permutations(range(4), 2), 0)
+    seed_draws(1)
+    for _ in range(12_000):
+        counts[tuple(some(range(4), 2))] += 1
+    assert all(abs(count - 1000) < 150 for count in counts.values())  # 5 standard deviations
+
+
+def test_a_letter_without_a_capital_of_its_own_stays_as_it_is():
+    for seed in range(20):
+        assert swap.at(5)("Aßaß straße", seed=seed) == "Aßaß straße"
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)

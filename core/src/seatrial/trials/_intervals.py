@@ -33,6 +33,7 @@ from attrs import frozen
 from seatrial.errors import MetricError
 
 from ._bounds import (
+    LEAST_CONFIDENCE,
     Bounds,
     Floats,
     binomial_high,
@@ -61,7 +62,14 @@ Method = Literal[
     "cluster bootstrap",
     "paired cluster bootstrap",
     "cluster t",
+    "jackknife bootstrap",
     "jackknife t",
+    "Wilson",
+    "DeLong",
+    "betting",
+    "every group",
+    "every pair of groups",
+    "bootstrap of bins",
     "undefined",
 ]
 
@@ -226,19 +234,22 @@ def jackknife(
     bounds: Bounds,
     *,
     rarest: int | None = None,
+    seed: int = 0,
+    resamples: int = 10_000,
 ) -> Interval:
     """Bound a score that is no mean over cases: macro F1, MCC, AUROC, or the drop of one.
 
     `score` gets the positions of the cases to use, in ascending order, and gives the score of those
-    alone. Clusters are dealt into at most 200 groups, each group is left out once, and the spread
-    of the scores gives a t interval (Wolter, Introduction to Variance Estimation, 2007, chapter 4).
-    For a drop, let `score` give the clean score minus the perturbed one, and give its own bounds.
+    alone. Clusters are dealt into at most 200 groups, and each group is left out once: what the
+    score loses by it says what the group adds (Wolter, Introduction to Variance Estimation, 2007,
+    chapter 4). These parts are resampled as in `mean_of_bounded`, with one more part that was never
+    seen and has the worst (best) possible score; for a mean it is the same interval. For a drop,
+    let `score` give the clean score minus the perturbed one, and give its own bounds.
 
-    The interval is at least as wide as if a share of clusters too small to be seen had the worst
-    (best) possible score. `rarest` is the number of clusters that this counts among, by default
-    all: give the number of clusters with the rarest class for scores that hang on it. The t
-    interval is an approximation: a nominal 5 % was missed up to 8 % of the time (standard error
-    1.4) in a simulation of macro F1 with 30 to 300 cases.
+    `rarest` is the number of clusters among which the unseen one counts, by default all: give the
+    number of clusters with the rarest class for scores that hang on it. A Student's t interval of
+    the same parts, as in textbooks, missed the F1 score of 30 clusters 6.6 % of the time at a
+    nominal 5 %, because it cannot see skewness; it is left for scores without bounds.
 
     If the score is undefined once some group is left out (the only case of a class), or there is
     only one cluster, the interval spans the bounds and its method is "undefined".
@@ -254,12 +265,21 @@ def jackknife(
     groups = min(found, MOST_GROUPS)
     without = _left_out(score, codes % groups, groups)
     if len(without) and np.isfinite(without).all():
-        error = np.sqrt((groups - 1) / groups * np.square(without - without.mean()).sum())
-        reach = float(error) * t_quantile(groups - 1, confidence)
-        unseen = share_unseen(found if rarest is None else max(rarest, 1), confidence)
-        low = max(low, min(estimate - reach, _towards(estimate, low, unseen)))
-        high = min(high, max(estimate + reach, _towards(estimate, high, unseen)))
-        method = "jackknife t"
+        few = found if rarest is None else max(rarest, 1)
+        off = (groups - 1) * (without.mean() - without)
+        if bounds is None:
+            reach = t_quantile(groups - 1, confidence) * np.sqrt(np.square(off).sum())
+            reach = float(reach) / np.sqrt(groups * (groups - 1))
+            low, high, method = estimate - reach, estimate + reach, "jackknife t"
+        else:
+            sizes = np.ones(groups)
+            drawn = _bootstrap(
+                estimate + off, sizes, bounds, confidence, seed, resamples, groups / few
+            )
+            unseen = share_unseen(few, confidence)
+            low = max(low, min(drawn[0], _towards(estimate, low, unseen)))
+            high = min(high, max(drawn[1], _towards(estimate, high, unseen)))
+            method = "jackknife bootstrap"
     return Interval(
         estimate=estimate,
         low=low,
@@ -281,7 +301,8 @@ def _effective(sums: Floats, sizes: Floats, unseen: float, confidence: float) ->
     squares = np.square(sums - rate * sizes).sum() + np.square((unseen - rate) * size)
     variance = (len(sums) + 1) / len(sums) * float(squares) / more**2
     design_effect = variance / (rate * (1 - rate) / (more - 1))
-    few = t_quantile(n, confidence) / t_quantile(len(sums), confidence)
+    beyond = max(confidence, LEAST_CONFIDENCE + 1e-6)  # at .5 both quantiles are 0
+    few = t_quantile(n, beyond) / t_quantile(len(sums), beyond)
     return min(n / design_effect * few**2, n)
 
 
@@ -329,8 +350,12 @@ def _bootstrap(
     confidence: float,
     seed: int,
     resamples: int,
+    unseen_size: float | None = None,
 ) -> tuple[float, float]:
-    """Resample by weights; equal clusters share a column, as exponentials add up to a gamma."""
+    """Resample by weights; equal clusters share a column, as exponentials add up to a gamma.
+
+    The cluster that was never seen is as large as the others are on average, or as `unseen_size`.
+    """
     rows, counts = np.unique(np.stack([sums, sizes]), axis=1, return_counts=True)
     if len(counts) > MOST_COLUMNS:
         # Neighbours in rank share a column: what they lose in spread is below a ten-thousandth.
@@ -340,7 +365,7 @@ def _bootstrap(
         rows = np.add.reduceat(np.stack([sums, sizes])[:, ranked], starts, axis=1) / counts
     generator = np.random.default_rng(seed)
     weights = generator.standard_gamma(counts, size=(resamples, len(counts)))
-    unseen = generator.standard_exponential(resamples) * float(sizes.mean())
+    unseen = generator.standard_exponential(resamples) * (unseen_size or float(sizes.mean()))
     total, weight = weights @ rows[0], weights @ rows[1] + unseen
     low = np.quantile((total + unseen * bounds[0]) / weight, 1 - confidence, method="lower")
     high = np.quantile((total + unseen * bounds[1]) / weight, confidence, method="higher")

@@ -15,7 +15,9 @@ __all__ = ["cases_needed", "minimum_cases"]
 
 MOST_CASES: Final = 10**9
 RATES: Final = frozenset({"Clopper-Pearson", "Korn-Graubard"})
-BOOTSTRAPS: Final = frozenset({"cluster bootstrap", "paired cluster bootstrap"})
+BOOTSTRAPS: Final = frozenset(
+    {"cluster bootstrap", "paired cluster bootstrap", "jackknife bootstrap"}
+)
 
 
 def minimum_cases(

@@ -136,10 +136,15 @@ def swap(
     """Type two neighbouring letters in the wrong order, once in each word that is hit.
 
     `words` is the share of the words that may be edited, rounded up. There is one swap a word,
-    because a second one may undo the first.
+    because a second one may undo the first. Capitals stay in their places, so words with a letter
+    that has no capital of its own (ß) are left alone.
     """
     augmenter = _augmenter(Swap, words, 1.0, action="swap", aug_char_max=1)
-    accepts = _accepts(min_letters, smallest=2)
+    long_enough = _accepts(min_letters, smallest=2)
+
+    def accepts(word: str) -> bool:
+        return long_enough(word) and len(word.upper()) == len(word)
+
     return _edits("nlpaug.swap", words, augmenter, accepts, protect, alters)
 
 

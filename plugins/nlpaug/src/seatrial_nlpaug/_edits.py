@@ -15,6 +15,8 @@ from ._spans import Shield
 
 __all__ = ["Edits", "WordEdits", "at_least", "rate"]
 
+TRIES = 20
+
 
 def rate(name: str, value: Any) -> float:
     """Check that a rate is a number from 0 to 1."""
@@ -68,15 +70,24 @@ class WordEdits(Edits):
     augment: Callable[[list[str]], Iterable[str]]
 
     def edit(self, pieces: list[str], free: list[int]) -> None:
-        """Put the augmented words back, save those that would read as something protected.
-
-        "notable" may not become "not able", nor "note" become "not".
-        """
+        """Put the augmented words back."""
         accepts = self.accepts
         places = [place for place in free if accepts(pieces[place])]
         if not places:
             return
         words = [pieces[place] for place in places]
         for place, word, new in zip(places, words, self.augment(words), strict=True):
-            if new != word and not new.isdigit() and not self.shield.keeps(new):
-                pieces[place] = new
+            if new != word:
+                pieces[place] = self._harmless(word, new)
+
+    def _harmless(self, word: str, new: str) -> str:
+        """Edit a word anew for as long as the edited one would read as something protected.
+
+        "notable" may not become "not able", nor "note" become "not", nor "so" become 80. A word of
+        which nothing else can be made stays as it is.
+        """
+        for _ in range(TRIES):
+            if not self.shield.keeps(new) and (word.isdigit() or not new.isdigit()):
+                return new
+            (new,) = self.augment([word])
+        return word

@@ -93,7 +93,7 @@ class Shield:
 def shield(*, protect: Sequence[str], alters: Sequence[str]) -> Shield:
     """Check what a user wants protected beyond the kinds, and which kinds not."""
     for name, given in {"protect": protect, "alters": alters}.items():
-        if isinstance(given, str) or not all(isinstance(one, str) for one in given):
+        if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
             msg = f"{name} must be a tuple of strings, got {given!r}"
             raise ParameterError(msg)
     if unknown := sorted(set(alters) - set(KINDS)):

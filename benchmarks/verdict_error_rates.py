@@ -1,0 +1,301 @@
+"""How often is a verdict wrong? Every method, fixed and sequential, against simulated truth.
+
+    python benchmarks/verdict_error_rates.py [experiments]
+
+Each setting is simulated so many times (10,000 by default: eight minutes on two free cores) with a
+known truth. The threshold lies at the truth, where verdicts are wrong most often: "pass" is wrong
+if the threshold is above the truth by however little, "fail" if it is not; and .02 beyond it. Both
+may happen in at most 5 % of experiments, plus three standard errors. Prints every setting, and
+exits with 1 if one exceeds.
+
+Clusters have 4 cases; at an intra-cluster correlation of 0 the cases are independent. A sequential
+verdict looks after every cluster, and once more, with the fixed method, when all are measured.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import product
+from time import perf_counter
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are as many as the cores
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from seatrial.errors import MetricError
+from seatrial.trials._auroc import auroc, auroc_drop
+from seatrial.trials._calibration import expected_calibration_error
+from seatrial.trials._cells import bounds_of_means
+from seatrial.trials._intervals import jackknife, proportion
+from seatrial.trials._sequential import last_look, log_stake
+from seatrial.trials._simultaneous import gap_between_groups, worst_group
+
+CONFIDENCE, ALPHA, NEAR = 0.95, 0.05, 0.02
+SIZE, TINY, BATCH, RESAMPLES = 4, 1e-9, 500, 1_000
+CLUSTERS, CORRELATIONS = (5, 10, 30, 100, 300), (0.0, 0.1, 0.5)
+Floats = npt.NDArray[np.float64]
+Ends = tuple[Floats, Floats]
+Job = partial[tuple[str, Floats]]
+
+
+def rates(shape: tuple[int, int], rate: float, icc: float, rng: np.random.Generator) -> Floats:
+    """Draw sums of clusters of 0/1 scores: beta-binomial."""
+    spread = 1 / icc - 1 if icc else 0
+    chance = rng.beta(rate * spread, (1 - rate) * spread, shape) if icc else rate
+    return rng.binomial(SIZE, chance, shape).astype(float)
+
+
+def scores(shape: tuple[int, int], mean: float, icc: float, rng: np.random.Generator) -> Floats:
+    """Draw sums of clusters of skewed scores in [0, 1]; some cases repeat their cluster's score."""
+    own = rng.beta(2 * mean, 2 * (1 - mean), (SIZE, *shape))
+    common = rng.beta(2 * mean, 2 * (1 - mean), shape)
+    return np.where(rng.random(own.shape) < np.sqrt(icc), common, own).sum(axis=0)
+
+
+def drops(shape: tuple[int, int], drop: float, icc: float, rng: np.random.Generator) -> Floats:
+    """Draw sums of clusters of drops: right to wrong, or the other way a quarter as often."""
+    lost = drop * 4 / 3
+
+    def draw(size: tuple[int, ...]) -> Floats:
+        uniform = rng.random(size)
+        return (uniform < lost) * 1.0 - (uniform > 1 - lost / 4)
+
+    own, common = draw((SIZE, *shape)), draw(shape)
+    return np.where(rng.random(own.shape) < np.sqrt(icc), common, own).sum(axis=0)
+
+
+def ends_of_rates(sums: Floats, confidence: float) -> Ends:
+    """Bound each experiment's rate; equal experiments once."""
+    rows, where = np.unique(np.sort(sums, axis=1), axis=0, return_inverse=True)
+    clusters = np.repeat(np.arange(sums.shape[1]), SIZE)
+    place = np.arange(SIZE)
+    found = [proportion((place < row[:, None]).ravel() * 1.0, clusters, confidence) for row in rows]
+    low, high = (
+        np.array(ends)[where.ravel()] for ends in zip(*(one.ends for one in found), strict=True)
+    )
+    return low, high
+
+
+def ends_of_means(sums: Floats, bounds: tuple[float, float], confidence: float) -> Ends:
+    """Bound each experiment's mean; a batch of experiments shares its weights, as cells do."""
+    found = []
+    for start in range(0, len(sums), BATCH):
+        batch = sums[start : start + BATCH].T
+        sizes = np.full(batch.shape, float(SIZE))
+        found += bounds_of_means(batch, sizes, bounds, (confidence,), start, RESAMPLES)
+    low, high = (np.concatenate(ends) for ends in zip(*found, strict=True))
+    return low, high
+
+
+def wrong(low: Floats, high: Floats, truth: float, near: float = NEAR) -> Floats:
+    """Give the shares of false passes and fails at the truth, and beyond it."""
+    passes = (low >= truth + TINY).mean(), (low >= truth + near).mean()
+    fails = (high < truth - TINY).mean(), (high < truth - near).mean()
+    return np.array([*passes, *fails])
+
+
+DRAWN = {"rate": (rates, (0, 1)), "score": (scores, (0, 1)), "drop": (drops, (-1, 1))}
+
+
+def fixed(kind: str, clusters: int, icc: float, truth: float, runs: int, seed: int) -> Floats:
+    """Measure everything, then look once."""
+    draw, bounds = DRAWN[kind]
+    sums = draw((runs, clusters), truth, icc, np.random.default_rng(seed))
+    ends = (
+        ends_of_rates(sums, CONFIDENCE)
+        if kind == "rate"
+        else ends_of_means(sums, bounds, CONFIDENCE)
+    )
+    return wrong(*ends, truth)
+
+
+def sequential(kind: str, clusters: int, icc: float, truth: float, runs: int, seed: int) -> Floats:
+    """Look after every cluster, and with the fixed method when all are measured."""
+    draw, (lowest, highest) = DRAWN[kind]
+    sums = draw((runs, clusters), truth, icc, np.random.default_rng(seed))
+    confidence = last_look(CONFIDENCE)
+    last = (
+        ends_of_rates(sums, confidence)
+        if kind == "rate"
+        else ends_of_means(sums, (lowest, highest), confidence)
+    )
+    needed = -np.log(ALPHA - (1 - confidence))
+    shares = []
+    for sign, off in ((1, TINY), (1, NEAR), (-1, -TINY), (-1, -NEAR)):
+        threshold = truth + off
+        room = SIZE * (threshold - lowest if sign > 0 else highest - threshold)
+        early = [
+            log_stake(sign * (sums[at : at + BATCH] - threshold * SIZE), room).max(axis=1) >= needed
+            for at in range(0, runs, BATCH)
+        ]
+        late = last[0] >= threshold if sign > 0 else last[1] < threshold
+        shares.append((np.concatenate(early) | late).mean())
+    return np.array(shares)
+
+
+def f1(clusters: int, icc: float, truth: float, runs: int, seed: int) -> Floats:
+    """Jackknife the F1 of the positive class: half are positive; `truth` of each class is right."""
+    rng = np.random.default_rng(seed)
+    cases, low, high = np.arange(clusters * SIZE), np.empty(runs), np.empty(runs)
+    labels = np.repeat(np.arange(clusters), SIZE)
+    for run in range(runs):
+        right = rng.random(len(cases)) < truth
+        common = rng.random(clusters)[labels] < truth
+        right = np.where(rng.random(len(cases)) < np.sqrt(icc), common, right)
+        positive = rng.random(len(cases)) < 1 / 2
+        hit, wrong_ = (positive & right) * 1.0, (~right) * 1.0
+
+        def score(at: npt.NDArray[np.intp], hit: Floats = hit, off: Floats = wrong_) -> float:
+            hits = 2 * hit[at].sum()
+            total = hits + off[at].sum()
+            if total == 0:
+                msg = "no positives"
+                raise MetricError(msg)
+            return float(hits / total)
+
+        try:
+            found = jackknife(
+                score, len(cases), labels, CONFIDENCE, (0, 1), seed=run, resamples=RESAMPLES // 2
+            )
+        except MetricError:
+            low[run], high[run] = 0, 1
+            continue
+        low[run], high[run] = found.ends
+    return wrong(low, high, truth)
+
+
+def areas(clusters: int, icc: float, truth: float, runs: int, seed: int, *, drop: bool) -> Floats:
+    """Bound an AUROC of normal scores, or the drop to scores with as much noise again."""
+    rng = np.random.default_rng(seed)
+    low, high = np.empty(runs), np.empty(runs)
+    size = SIZE if icc else 1
+    labels = np.repeat(np.arange(2 * clusters), size)
+    positive = (labels < clusters) * 1.0
+    apart = float(ndtri(truth)) * np.sqrt(2)
+    noisy = _area(apart / np.sqrt(2))
+    for run in range(runs):
+        noise = rng.normal(size=(2, len(labels)))
+        shared = rng.normal(size=(2, 2 * clusters))[:, labels]
+        first, second = np.sqrt(icc) * shared + np.sqrt(1 - icc) * noise
+        first = first + apart * positive
+        found = (
+            auroc_drop(positive, first, first + second, labels, CONFIDENCE)
+            if drop
+            else auroc(positive, first, labels, CONFIDENCE)
+        )
+        low[run], high[run] = found.ends
+    return wrong(low, high, truth - noisy if drop else truth)
+
+
+def _area(apart: float) -> float:
+    from scipy.special import ndtr
+
+    return float(ndtr(apart / np.sqrt(2)))
+
+
+def groups(
+    clusters: int, icc: float, rates_of: tuple[float, ...], runs: int, seed: int, *, gap: bool
+) -> Floats:
+    """Bound the rate of the worst of some groups, or the gap between the best and the worst."""
+    rng = np.random.default_rng(seed)
+    low, high = np.empty(runs), np.empty(runs)
+    names = np.repeat([f"group {k}" for k in range(len(rates_of))], clusters * SIZE).tolist()
+    labels = np.repeat(np.arange(clusters * len(rates_of)), SIZE)
+    place, method = np.arange(SIZE), gap_between_groups if gap else worst_group
+    sums = np.concatenate([rates((runs, clusters), one, icc, rng) for one in rates_of], axis=1)
+    for run in range(runs):
+        values = (place < sums[run][:, None]).ravel() * 1.0
+        found = method(values, names, labels, CONFIDENCE, bounds=(0, 1), seed=0)
+        low[run], high[run] = found.interval.ends
+    truth = max(rates_of) - min(rates_of) if gap else min(rates_of)
+    return wrong(low, high, truth)
+
+
+def cells(clusters: int, icc: float, count: int, runs: int, seed: int) -> Floats:
+    """Bound the worst of some cells that share their cases, all with the same mean of .8."""
+    rng = np.random.default_rng(seed)
+    truth, each = 0.8, 1 - ALPHA / count
+    common = rng.random((runs, clusters)) < np.sqrt(1 / 2)
+    base = scores((runs, clusters), truth, icc, rng)
+    low, high = np.inf, np.inf
+    for _ in range(count):
+        sums = np.where(common, base, scores((runs, clusters), truth, icc, rng))
+        low = np.minimum(low, ends_of_means(sums, (0, 1), CONFIDENCE)[0])
+        high = np.minimum(high, ends_of_means(sums, (0, 1), each)[1])
+    return wrong(low, high, truth)
+
+
+def calibration(clusters: int, off: float, runs: int, seed: int) -> Floats:
+    """Bound the calibration error, lower is better, of a model that claims `off` too much."""
+    rng = np.random.default_rng(seed)
+    low, high = np.empty(runs), np.empty(runs)
+    for run in range(runs):
+        stated = rng.choice([0.7, 0.85, 0.95], clusters)
+        right = rng.random(clusters) < stated - off
+        found = expected_calibration_error(
+            stated, right, None, CONFIDENCE, seed=run, resamples=RESAMPLES // 4
+        )
+        low[run], high[run] = found.ends
+    return wrong(-high, -low, -off)
+
+
+def settings() -> Iterator[tuple[str, Job]]:
+    """Name every setting with the function that simulates it."""
+    for kind, truths in (("rate", (0.5, 0.9, 0.98)), ("score", (0.5, 0.9)), ("drop", (0.02, 0.1))):
+        for truth, n, icc in product(truths, CLUSTERS, CORRELATIONS):
+            where = f"{kind} {truth:<4g} ICC {icc:<3g} {n:3d} clusters"
+            yield f"fixed       {where}", partial(fixed, kind, n, icc, truth)
+            yield f"sequential  {where}", partial(sequential, kind, n, icc, truth)
+    for truth, n, icc in product((0.8, 0.95), (10, 30, 100), (0.0, 0.5)):
+        yield (
+            f"jackknife   F1 {truth:<4g} ICC {icc:<3g} {n:3d} clusters",
+            partial(f1, n, icc, truth),
+        )
+    for drop, truth, n, icc in product((False, True), (0.7, 0.95), (5, 10, 30, 100), (0.0, 0.5)):
+        where = f"{'drop ' if drop else ''}AUROC {truth:<4g} ICC {icc:<3g} {n:3d} clusters a class"
+        yield f"DeLong      {where}", partial(areas, n, icc, truth, drop=drop)
+    for gap, of, n, icc in product(
+        (False, True), ((0.9,) * 4, (0.95, 0.95, 0.8)), (5, 30, 100), (0.0, 0.5)
+    ):
+        name = (
+            f"{'gap' if gap else 'worst'} of {len(of)} groups, ICC {icc:<3g} {n:3d} clusters each"
+        )
+        yield f"groups      {name}", partial(groups, n, icc, of, gap=gap)
+    for n, off in product((30, 100, 300), (0.0, 0.3)):
+        yield f"calibration error {off:<4g} {n:3d} cases", partial(calibration, n, off)
+    for count, n, icc in product((3, 12), (5, 30, 100), (0.0, 0.5)):
+        name = f"worst of {count} cells, ICC {icc:<3g} {n:3d} clusters"
+        yield f"cells       {name}", partial(cells, n, icc, count)
+
+
+def main(runs: int) -> int:
+    """Simulate every setting in two processes and print a table."""
+    start = perf_counter()
+    most = ALPHA + 3 * np.sqrt(ALPHA * (1 - ALPHA) / runs)
+    print(f"{runs} experiments a setting, confidence {CONFIDENCE}; at most {most:.4f} is allowed")
+    print(f"{'':58s}false pass        false fail")
+    print(f"{'setting':58s}at the  beyond    at the  beyond")
+    bad, worst = [], 0.0
+    with ProcessPoolExecutor(2) as pool:
+        named = list(settings())
+        jobs = [pool.submit(job, runs=runs, seed=at) for at, (_, job) in enumerate(named)]
+        for (name, _), job in zip(named, jobs, strict=True):
+            shares = job.result()
+            worst = max(worst, shares.max())
+            flag = "  <- exceeds" if shares.max() > most else ""
+            print(f"{name:58s}" + "  ".join(f"{one:.4f}" for one in shares) + flag, flush=True)
+            if flag:
+                bad.append(name)
+    print(f"worst {worst:.4f} of {len(named)} settings, {perf_counter() - start:.0f} s; ", end="")
+    print(f"{len(bad)} exceed" if bad else "none exceeds")
+    return int(bool(bad))
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000))
