@@ -16,7 +16,8 @@ from scipy.stats import chisquare
 
 import seatrial as sea
 from seatrial import threats
-from seatrial.errors import NotApplicable, ParameterError
+from seatrial.cli._show import describe
+from seatrial.errors import NotApplicable, ParameterError, PlanError
 from seatrial.testing import Samples, check, summary
 from seatrial.testing._samples import TEXTS
 from seatrial.threats._bounds import far
@@ -314,6 +315,16 @@ def test_the_searches_are_found_by_their_names():
     assert {one.name for one in registry.all(sea.Perturbation)} == {
         getattr(threats, name).name for name in threats.__all__ if not name.startswith("seatrial")
     }
+
+
+def test_searches_are_shown_without_a_preview():
+    registry = sea.Registry()
+    registry.register(threats, "threats")
+    shown = describe(registry, "threats.greedy-words", None, 7)
+    assert shown["searches"]
+    assert shown["preview"] == []
+    with pytest.raises(PlanError, match="--text shows nothing"):
+        describe(registry, "threats.greedy-words", "some text", 7)
 
 
 SMALL = Samples(values={"image": [np.random.default_rng(0).random((6, 5, 3)).astype(np.float32)]})

@@ -320,6 +320,7 @@ def test_the_curve_counts_the_right_answers_that_were_turned():
     assert str(curve).splitlines()[1].split()[0] == "severity"
     assert len(str(curve).splitlines()) == 7
     assert {one.queries for one in attack_curve(report, "stand.swap").points} == {None}
+    assert {one.bound for one in attack_curve(report, "stand.swap").points} == {None}
     assert attack_curve(report, "stand.shout").points[0].success == 1.0
 
 

@@ -23,8 +23,8 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 class AttackPoint:
     """One severity of a search: how many of the cases that were right it turned wrong.
 
-    `bound` is the rung's parameter `distance`, None where it has none; `farthest` is the largest
-    measured distance, None where none is defined. `success` is the share of `cases` (right when
+    `bound` is the parameter `distance`, None where there is none; `farthest` is the largest
+    measured distance of any case, None where none is defined. `success` is the share of `cases` (right when
     clean, and not skipped) whose answer was wrong on what the search found, None without any;
     `interval` bounds it, one-sided at each end, and counts what errored (`unknown`) as held below
     and as turned above. `queries` is the mean that a record cost.
@@ -104,6 +104,7 @@ def attack_curve(
         msg = f"the report has no perturbation {label!r}; it has {known}"
         raise PlanError(msg)
     use = labels.index(label)
+    one = report.perturbations[use]
     named, right = report._right(metric)
     columns = report.columns
     scores = columns.scores[named]
@@ -119,7 +120,7 @@ def attack_curve(
         points.append(
             AttackPoint(
                 severity=severity,
-                bound=report.perturbations[use]["ladder"][severity - 1].get("distance"),
+                bound={**one["params"], **one["ladder"][severity - 1]}.get("distance"),
                 farthest=float(moved.max()) if len(moved) else None,
                 queries=_queries(report, use, severity),
                 **_success(report, columns.case[at], wrong[at], confidence),
