@@ -6,8 +6,9 @@ import seatrial
 from seatrial._registry import OFFICIAL
 from seatrial.testing import parametrize
 
+OURS = {*OFFICIAL, "threats"}  # the searches come with the core
 COMPONENTS = [
-    component for component in seatrial.default_registry().all() if component.namespace in OFFICIAL
+    component for component in seatrial.default_registry().all() if component.namespace in OURS
 ]
 
 
@@ -17,4 +18,4 @@ def test_conforms(component, run_check):
 
 
 def test_no_official_plugin_is_left_out():
-    assert {component.namespace for component in COMPONENTS} >= {"metrics", "nlpaug"}
+    assert {component.namespace for component in COMPONENTS} >= {"metrics", "nlpaug", "threats"}

@@ -142,9 +142,7 @@ def test_the_same_command_goes_on_and_measures_nothing_twice(
     assert "240 already measured, 0 to go" in err
 
 
-def test_a_run_can_stop_when_it_is_decided(
-    shore: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_can_stop_when_it_is_decided(shore: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = specify(shore, at_least=0.5)
     assert call("run", spec, "--to", "out", "--stop", "decided") == 0
     assert "decided after" in capsys.readouterr().out
@@ -290,3 +288,32 @@ def test_twelve_mistakes_are_twelve_lines(shore: Path, capsys: pytest.CaptureFix
     assert len(lines) == 12, err
     assert all(line.startswith("bad.toml.") for line in lines)
     assert not (shore / "out").exists()
+
+
+def test_compare_tells_groups_priorities_and_what_was_forgotten(
+    shore: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call("run", specify(shore), "--to", "before")
+    spec = specify(shore, model="demo_model:deaf", second="at_most = 0.5, max_drop = 0.9")
+    call("run", spec, "--to", "after")
+    capsys.readouterr()
+    assert call("compare", "before", "after", "--by", "half", "--spec", spec) == 0
+    out = capsys.readouterr().out
+    assert "pass → fail" in out
+    assert "half = a" in out
+    assert "dominated by" in out
+    assert "c000, c002, c004, c006, c008, …" in out
+    assert call("compare", "before", "after", "--spec", spec, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {one["priority"] for one in found["trade_offs"]} == {"Repeats what is clipped"}
+    assert found["priorities"][0]["outcomes"] == ["pass", "fail"]
+
+
+def test_run_says_beforehand_what_cannot_pass(
+    shore: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("run", specify(shore, at_least=0.99), "--to", "out") == 3
+    _, err = capsys.readouterr()
+    assert err.startswith("cannot pass: Repeats: even a flawless model would only show 0.975")
+    call("run", specify(shore, at_least=0.99), "--to", "out", "--dry-run")
+    assert "Repeats: even a flawless model" in capsys.readouterr().out

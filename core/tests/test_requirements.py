@@ -205,8 +205,8 @@ def test_mistakes_in_a_file_have_one_line_each(registry, write):
     place = "pharmacy.toml.priorities"
     assert list(caught.value.problems) == [
         f"{place}[0].require.at_least: 0.9 contradicts at_most = 0.1",
-        f'{place}[1].require."worst_group.bye": no such setting; did you mean by?',
-        f'{place}[1].require."worst_group.by": is missing',
+        f"{place}[1].require.worst_group.bye: no such setting; did you mean by?",
+        f"{place}[1].require.worst_group.by: is missing",
         f"{place}[1].require.ppv_at: must be a table with at_least, positive, prevalence, got 0.5",
         f"{place}[2]: stable_instances compares with the clean input, so it needs perturbations",
     ]

@@ -37,7 +37,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 good = import_module("sample_plugins.good")
 bad = import_module("sample_plugins.bad")
 HEAVY = import_module("sample_plugins.heavy").heavy
-BAD = {"check_declaration_imports_nothing_heavy": HEAVY, **bad.BAD}
+SEARCHES = import_module("sample_plugins.searches")
+GOOD = (*good.GOOD, SEARCHES.search)
+BAD = {
+    "check_declaration_imports_nothing_heavy": HEAVY,
+    "check_search_stays_within_its_budget": SEARCHES.greedy,
+    **bad.BAD,
+}
 
 
 def shout(**more):
@@ -51,7 +57,7 @@ def shout(**more):
 checked = cache(check)
 
 
-@pytest.mark.parametrize("component", good.GOOD, ids=lambda component: component.name)
+@pytest.mark.parametrize("component", GOOD, ids=lambda component: component.name)
 def test_a_good_component_passes_every_check(component):
     results = checked(component)
     counts = Counter(one.outcome for one in results)
@@ -66,13 +72,13 @@ def test_a_bad_component_fails_its_check_and_no_other(name):
 
 
 def test_every_check_has_a_bad_component():
-    known = {name for component in good.GOOD for name in checks_of(component)}
+    known = {name for component in GOOD for name in checks_of(component)}
     assert set(BAD) == known
 
 
 def test_every_check_passes_for_some_good_component():
     passed = {
-        one.name for component in good.GOOD for one in checked(component) if one.outcome == "passed"
+        one.name for component in GOOD for one in checked(component) if one.outcome == "passed"
     }
     assert passed == set(BAD)
 

@@ -27,11 +27,13 @@ __all__ = [
     "Component",
     "Explain",
     "Explainer",
+    "Loss",
     "Metric",
     "Model",
     "Perturb",
     "Perturbation",
     "Score",
+    "Search",
     "Use",
     "import_string",
 ]
@@ -51,6 +53,43 @@ class Perturb(Protocol):
     """Change one value and keep its modality; with `sees_case`, one Case in and one Case out."""
 
     def __call__(self, value: Any, /, *, seed: int) -> Any: ...
+
+
+class Loss(Protocol):
+    """Tell how badly the model fares on each candidate: in [0, 1], higher is worse for the model.
+
+    A candidate is what the search gives back: a value of the modality, or a Case with `sees_case`.
+    Each one is a query; asking for more than are `left` raises `TrialError`. A search that looks
+    inside the model (its component has `needs`) finds it as `model`, and says with `spend` how many
+    queries that was worth: one for each input that goes forward and back.
+    """
+
+    @property
+    def left(self) -> int:
+        """How many queries may still be asked."""
+        ...
+
+    @property
+    def target(self) -> Any:
+        """The target of the case."""
+        ...
+
+    @property
+    def model(self) -> Any:
+        """The model, if the component has `needs`; else None."""
+        ...
+
+    def __call__(self, candidates: Sequence[Any], /) -> list[float]: ...
+
+    def spend(self, queries: int, /) -> None:
+        """Count queries that were asked of `model` directly."""
+        ...
+
+
+class Search(Protocol):
+    """Look for the worst that can become of a value, and give that; see `Loss`."""
+
+    def __call__(self, value: Any, /, *, seed: int, loss: Loss) -> Any: ...
 
 
 class Score(Protocol):
@@ -197,6 +236,9 @@ class Perturbation(Component):
 
     `ladder` is data: severity *k* is rung *k* (counted from 1), severity 0 is the clean input.
     `sees_case` makes the perturbation take and give a whole `Case` instead of one value.
+    `searches` makes it a `Search`: it gets the keyword `loss` besides `seed`, and gives the worst
+    candidate that it found. Its factory has the parameter `queries`: how many it may ask for each
+    input (or named part of one).
     `alters` declares the protected spans that it changes on purpose ("numbers", "drugs",
     "negation", "laterality", "options"); everything protected that is not named there must stay
     untouched.
@@ -205,6 +247,7 @@ class Perturbation(Component):
     modality: str = field(validator=instance_of(str))
     ladder: tuple[FrozenMapping, ...] = field(default=({},), converter=_rungs)
     sees_case: bool = False
+    searches: bool = False
     alters: tuple[str, ...] = field(default=(), converter=_strings)
 
     @ladder.validator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, time
@@ -26,12 +27,16 @@ __all__ = ["dump_plan", "dump_specification", "load_plan", "load_specification"]
 
 FORMAT = 1
 WHOLE = "a whole number"
+PATH = re.compile(r"[\w.\[\]-]+", re.ASCII)
 
 
 class _Problems(Exception):  # noqa: N818 - several problems of one value, each with its key
-    def __init__(self, problems: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, problems: Iterable[tuple[str, str]], *, paths: bool = False) -> None:
         super().__init__()
-        self.problems = tuple(problems)
+        self.problems = tuple(
+            (key if paths and PATH.fullmatch(key) else _key(key), problem)
+            for key, problem in problems
+        )
 
 
 def load_specification(path: str | Path, *, registry: Registry | None = None) -> Specification:
@@ -190,7 +195,7 @@ def _lines(error: BaseException, place: str) -> list[str]:
     if isinstance(error, BaseExceptionGroup):
         return [line for one in error.exceptions for line in _lines(one, place + _step(one))]
     if isinstance(error, _Problems):
-        return [f"{place}.{_key(key)}: {problem}" for key, problem in error.problems]
+        return [f"{place}.{key}: {problem}" for key, problem in error.problems]
     return [f"{place}: {' '.join(str(error).splitlines())}"]
 
 
@@ -251,7 +256,7 @@ def _mapping(value: Any) -> Any:
 
 def _require(value: Any) -> Any:
     if problems := requirement_problems(_mapping(value)):
-        raise _Problems(problems)
+        raise _Problems(problems, paths=True)
     return value
 
 

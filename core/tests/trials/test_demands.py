@@ -311,12 +311,21 @@ def test_an_attack_counts_within_its_distance_and_on_what_was_right(bound, broke
     assert curve[-1] == found.estimate
 
 
-def test_an_attack_counts_within_its_budget_of_queries():
-    def rule(i, r):
-        return sea.Prediction("no" if r else "yes", details={"queries": 10 if i < 60 else 1000})
+def spend(rung, queries=1000):
+    """A search that asks 10 times about the first 60 cases and to its end about the others."""
 
+    def search(text, /, *, seed, loss):
+        loss.spend(10 if int(text.split()[0]) < 60 else loss.left)
+        return f"{text} r{rung}"
+
+    return search
+
+
+def test_an_attack_counts_within_its_budget_of_queries():
+    search = attrs.evolve(reword, name="stand.spend", factory=spend, searches=True)
     require = {"attack_success": {"at_most": 0.9, "distance": 1, "queries": 100}}
-    found = verdict(demand(require), answering(rule), items(100))
+    given = demand(require, uses=(search,))
+    found = verdict(given, right_unless(lambda i, r: r), items(100))
     assert found.estimate == 0.6
 
 

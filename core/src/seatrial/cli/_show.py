@@ -54,6 +54,7 @@ def describe(registry: Registry, name: str, text: str | None, seed: int) -> dict
             "modality": component.modality,
             "carrier": CARRIERS.get(component.modality, ""),
             "alters": list(component.alters),
+            "searches": component.searches,
             "ladder": plain(component.ladder),
             "preview": _preview(component, text, seed),
         }
@@ -61,7 +62,12 @@ def describe(registry: Registry, name: str, text: str | None, seed: int) -> dict
 
 
 def _preview(component: Perturbation, text: str | None, seed: int) -> list[dict[str, Any]]:
-    """Apply every rung to a text; other modalities have no preview here."""
+    """Apply every rung to a text; searches and other modalities have no preview here."""
+    if component.searches:
+        if text is not None:
+            msg = f"{component.name} searches with a model, so --text shows nothing"
+            raise PlanError(msg)
+        return []
     if component.modality != "text" or component.sees_case:
         if text is not None:
             msg = f"{component.name} acts on {component.modality!r}, so --text shows nothing"
@@ -86,6 +92,7 @@ def tables(shown: dict[str, Any]) -> list[Table]:
             "revision",
             "modality",
             "carrier",
+            "searches",
             "higher_is_better",
             "per_case",
             "bounds",

@@ -16,6 +16,7 @@ from typing import IO, Any, Self, cast
 from .._components import import_string
 from ..errors import NotApplicable
 from ._results import Skipped
+from ._searches import led
 from ._wire import decode, encode, fingerprint
 
 __all__ = ["NOT_APPLICABLE", "fingerprint_of", "importable", "imported", "perturbed_elsewhere"]
@@ -94,9 +95,15 @@ def _imported_by(module: str) -> list[str]:
 
 
 def _perturbed(
-    factory: str, rungs: Iterable[Any], values: Iterable[Any], seeds: Sequence[int]
+    factory: str,
+    rungs: Iterable[Any],
+    values: Iterable[Any],
+    seeds: Sequence[int],
+    budgets: Sequence[int],
 ) -> list[str]:
     built = [import_string(factory, what="factory")(**decode(rung)) for rung in rungs]
+    if budgets:
+        built = [led(work, budget) for work, budget in zip(built, budgets, strict=True)]
     return [
         fingerprint_of(work, decode(value), seed)
         for work in built
@@ -128,9 +135,16 @@ _kept: dict[str, tuple[float, Interpreter]] = {}
 
 
 def perturbed_elsewhere(
-    factory: str, rungs: Iterable[Any], values: Iterable[Any], seeds: Sequence[int]
+    factory: str,
+    rungs: Iterable[Any],
+    values: Iterable[Any],
+    seeds: Sequence[int],
+    budgets: Sequence[int] = (),
 ) -> list[str]:
-    """Fingerprint what a factory's perturbations make of values in another process."""
+    """Fingerprint what a factory's perturbations make of values in another process.
+
+    `budgets` are those of a search, one for each rung, and empty for other perturbations.
+    """
     package = factory.partition(":")[0].partition(".")[0]
     changed = _last_change(package)
     if package in _kept and (_kept[package][0] != changed or _kept[package][1].ended()):
@@ -139,7 +153,9 @@ def perturbed_elsewhere(
         _kept[package] = (changed, Interpreter())
         atexit.register(_kept[package][1].close)
     fresh = _kept[package][1]
-    found: list[str] = fresh.ask("perturbed", factory, _encoded(rungs), _encoded(values), seeds)
+    found: list[str] = fresh.ask(
+        "perturbed", factory, _encoded(rungs), _encoded(values), seeds, list(budgets)
+    )
     return found
 
 

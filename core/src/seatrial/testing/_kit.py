@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .._components import KINDS, Component, Use
+from .._components import KINDS, Component, Perturbation, Use
 from .._registry import OFFICIAL, Registry, default_registry
 from ..errors import PlanError, UnknownComponentError
 from . import _adapters, _audits, _common, _explainers, _metrics, _perturbations
@@ -36,6 +36,8 @@ def checks_of(component: Component | Use[Any]) -> dict[str, Check]:
     """List the checks that a component must pass, by name, in the order in which they run."""
     one = used(component).component
     own = next(OF_KIND[plural] for plural, kind in KINDS.items() if isinstance(one, kind))
+    if isinstance(one, Perturbation) and one.searches:
+        own = (*own, *_perturbations.OF_SEARCHES)
     return {check.__name__: check for check in (*_common.CHECKS, *own)}
 
 

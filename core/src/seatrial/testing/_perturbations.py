@@ -21,10 +21,11 @@ from ._common import built, rungs
 from ._fresh import fingerprint_of, importable, perturbed_elsewhere
 from ._results import Skipped, expect
 from ._samples import SEEDS, Samples
+from ._searches import SampleLoss, led
 from ._spans import spans_of
 from ._wire import fingerprint
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "OF_SEARCHES"]
 
 P = Use[Perturbation]
 
@@ -41,6 +42,23 @@ class Trial:
     @property
     def where(self) -> str:
         return f"severity {self.severity}, seed {self.seed}"
+
+
+def applied(use: P, samples: Samples) -> list[Any]:
+    """Build every rung; searches get a loss that grows with the distance, and any model needed."""
+    works = built(use)
+    if not use.component.searches:
+        return works
+    needs = use.component.needs
+    model = samples.model(needs) if needs else None
+    return [led(work, budget, model) for work, budget in zip(works, budgets(use), strict=True)]
+
+
+def budgets(use: P) -> list[int]:
+    """Read how many queries a search may ask at each rung."""
+    from ..trials._search import budget_of
+
+    return [budget_of(use, level + 1) for level in range(len(use.component.ladder))]
 
 
 def inputs_of(use: P, samples: Samples) -> list[Any]:
@@ -68,7 +86,7 @@ def _part(use: P, value: Any) -> Any:
 def trials(use: P, samples: Samples, seeds: int = 3) -> list[Trial]:
     """Apply every rung to every sample, each time to a copy; skip when it applies to none."""
     found = []
-    for severity, work in enumerate(built(use), start=1):
+    for severity, work in enumerate(applied(use, samples), start=1):
         for clean in inputs_of(use, samples):
             for seed in SEEDS[:seeds]:
                 try:
@@ -92,7 +110,7 @@ def check_same_seed_same_output(use: P, samples: Samples) -> None:
 
     Draw from a generator that is made from the seed inside the call; keep nothing between calls.
     """
-    for one, other in zip(built(use), built(use), strict=True):
+    for one, other in zip(applied(use, samples), applied(use, samples), strict=True):
         for clean in inputs_of(use, samples):
             results = [again(work, clean) for work in (one, one, other)]
             expect(
@@ -109,11 +127,15 @@ def check_same_output_in_a_fresh_process(use: P, samples: Samples) -> None:
     factory, values, seeds = importable(use.component.factory), inputs_of(use, samples), SEEDS[:2]
     here = [
         fingerprint_of(work, deepcopy(value), seed)
-        for work in built(use)
+        for work in applied(use, samples)
         for value in values
         for seed in seeds
     ]
-    there = perturbed_elsewhere(factory, rungs(use), values, seeds)
+    if use.component.searches and use.component.needs:
+        msg = "it looks inside a model, and models do not travel to another process"
+        raise Skipped(msg)
+    asked = budgets(use) if use.component.searches else []
+    there = perturbed_elsewhere(factory, rungs(use), values, seeds, asked)
     differ = sum(one != other for one, other in zip(here, there, strict=True))
     expect(not differ, f"{differ} of {len(here)} outputs differ in a fresh process")
 
@@ -136,7 +158,7 @@ def check_input_is_left_alone(use: P, samples: Samples) -> None:
 
     Copy before you write: the clean input is measured too, and others get it after you.
     """
-    for severity, work in enumerate(built(use), start=1):
+    for severity, work in enumerate(applied(use, samples), start=1):
         for value in inputs_of(use, samples):
             before = fingerprint(value)
             try:
@@ -221,7 +243,7 @@ def check_edge_inputs_are_handled(use: P, samples: Samples) -> None:
     Give such an input back as it is, or raise `seatrial.errors.NotApplicable` with the reason.
     """
     edges = _for(use, samples.edges(use.component.modality))
-    for severity, work in enumerate(built(use), start=1):
+    for severity, work in enumerate(applied(use, samples), start=1):
         for edge in edges:
             try:
                 changed = work(deepcopy(edge), seed=SEEDS[0])
@@ -245,7 +267,7 @@ def check_nan_is_refused(use: P, samples: Samples) -> None:
     if not spoilt:
         msg = f"{use.component.modality} cannot hold NaN"
         raise Skipped(msg)
-    for severity, work in enumerate(built(use), start=1):
+    for severity, work in enumerate(applied(use, samples), start=1):
         for value in spoilt:
             try:
                 work(value, seed=SEEDS[0])
@@ -297,6 +319,24 @@ def check_protected_spans_are_untouched(use: P, samples: Samples) -> None:
         expect(before == after, told)
 
 
+def check_search_stays_within_its_budget(use: P, samples: Samples) -> None:
+    """A search asks the model no more often than its parameter `queries` allows.
+
+    Stop when `loss.left` is 0: a run refuses what goes beyond, and the record is an error.
+    """
+    needs = use.component.needs
+    model = samples.model(needs) if needs else None
+    for work, budget in zip(built(use), budgets(use), strict=True):
+        for value in inputs_of(use, samples):
+            loss = SampleLoss(value, budget, model)
+            try:
+                work(deepcopy(value), seed=SEEDS[0], loss=loss)
+            except NotApplicable:
+                continue
+            told = f"it asked {loss.spent} times of {budget} on {_short(value)}"
+            expect(loss.spent <= budget, told)
+
+
 def _carried(value: Any) -> Any:
     return value.input if isinstance(value, Case) else value
 
@@ -322,3 +362,4 @@ CHECKS: tuple[Callable[[P, Samples], None], ...] = (
     check_effect_grows_along_the_ladder,
     check_protected_spans_are_untouched,
 )
+OF_SEARCHES: tuple[Callable[[P, Samples], None], ...] = (check_search_stays_within_its_budget,)

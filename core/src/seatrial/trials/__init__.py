@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._attack import AttackCurve, AttackPoint, attack_curve
 from ._compare import Comparison
 from ._forecast import Forecast, forecast
 from ._judge import judge
@@ -15,6 +16,8 @@ from ._verbs import audit, explain, repair
 
 __all__ = [
     "Accounting",
+    "AttackCurve",
+    "AttackPoint",
     "Cell",
     "Change",
     "Comparison",
@@ -24,6 +27,7 @@ __all__ = [
     "Progress",
     "Record",
     "Report",
+    "attack_curve",
     "audit",
     "explain",
     "forecast",

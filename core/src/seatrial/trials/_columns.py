@@ -16,7 +16,8 @@ __all__ = ["Columns", "read_columns"]
 
 WANTED = (
     "plan.use, plan.severity, plan.case_position, coalesce(status, -1), coalesce(refused, -1), "
-    "coalesce(answer, -1), distance, coalesce(unchanged, 0), coalesce(scores, '{}')"
+    "coalesce(answer, -1), coalesce(queries, -1), distance, coalesce(unchanged, 0), "
+    "coalesce(scores, '{}')"
 )
 ROWS_AT_ONCE = 16384
 
@@ -27,7 +28,7 @@ class Columns:
 
     What was never measured has the status "skipped", and `measured` is False. Answers are hashes,
     equal for equal answers; where there is none, answers and refusals are -1, and distances and
-    scores are NaN.
+    scores are NaN. So is -1 the number of queries of what is no search.
     """
 
     use: np.ndarray[Any, np.dtype[np.int32]]
@@ -37,6 +38,7 @@ class Columns:
     refused: np.ndarray[Any, np.dtype[np.int8]]
     answer: np.ndarray[Any, np.dtype[np.int64]]
     distance: np.ndarray[Any, np.dtype[np.float64]]
+    queries: np.ndarray[Any, np.dtype[np.int32]]
     unchanged: np.ndarray[Any, np.dtype[np.bool_]]
     measured: np.ndarray[Any, np.dtype[np.bool_]]
     scores: Mapping[str, np.ndarray[Any, np.dtype[np.float64]]]
@@ -45,7 +47,7 @@ class Columns:
 def read_columns(store: Store, metrics: Sequence[str]) -> Columns:
     """Read the columns, with the scores of some metrics."""
     planned, _, _ = store.counts()
-    numbers = np.empty((7, planned), dtype=np.int64)
+    numbers = np.empty((8, planned), dtype=np.int64)
     moved = np.empty(planned)
     scores = {label: np.full(planned, np.nan) for label in metrics}
     rows = store.rows(WANTED)
@@ -68,7 +70,8 @@ def read_columns(store: Store, metrics: Sequence[str]) -> Columns:
         numbers[4].astype(np.int8),
         numbers[5].copy(),
         moved,
-        numbers[6].astype(bool),
+        numbers[6].astype(np.int32),
+        numbers[7].astype(bool),
         status >= 0,
         scores,
     )

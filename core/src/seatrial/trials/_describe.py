@@ -37,6 +37,7 @@ def describe(work: Workload, subject: Subject, registry: Registry) -> dict[str, 
                 "name": use.component.name,
                 "params": content_of(use.params),
                 "on": list(use.on),
+                "ladder": content_of(use.component.ladder),
                 "revision": use.component.revision,
                 "origin": source,
             }

@@ -15,7 +15,7 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from itertools import count
 from multiprocessing import get_context
 from typing import Any
@@ -44,13 +44,17 @@ class Job:
     plan: Plan
     reference: Reference
     timeout: float | None
+    batch_size: int
 
     def __call__(self, tasks: Sequence[Task]) -> list[Row]:
         """Measure a batch in a worker process, where the model is built once."""
         if self.name not in _benches:
             _benches.clear()
             _benches[self.name] = Bench(
-                self.plan, subject_of(self.reference).model, timeout=self.timeout
+                self.plan,
+                subject_of(self.reference).model,
+                timeout=self.timeout,
+                batch_size=self.batch_size,
             )
         return _benches[self.name].measure(tasks)
 
@@ -85,6 +89,7 @@ class Team:
         executor: str | Executor | None,
         workers: int | None,
         timeout: float | None,
+        batch_size: int,
     ) -> None:
         if not isinstance(executor, Executor) and executor not in (None, *EXECUTORS):
             msg = (
@@ -99,16 +104,17 @@ class Team:
         self._given = given
         self._work: Callable[[Sequence[Task]], list[Row]]
         if executor == "processes" or (given and not isinstance(given, ThreadPoolExecutor)):
-            job = Job(f"{os.getpid()}-{next(_numbers)}", plan, subject.portable(), timeout)
+            name = f"{os.getpid()}-{next(_numbers)}"
+            job = Job(name, plan, subject.portable(), timeout, batch_size)
             job.check()
             self._work = job
             self._make = lambda: ProcessPoolExecutor(self._workers, get_context("spawn"))
-        elif executor in (None, "serial"):
-            self._work = Bench(plan, subject.model, timeout=timeout).measure
         else:
-            bench = Bench(plan, subject.model, timeout=timeout, alone=threading.Lock())
-            self._work = bench.measure
-            self._make = lambda: ThreadPoolExecutor(self._workers, "seatrial")
+            alone: AbstractContextManager[Any] = nullcontext()
+            if executor not in (None, "serial"):
+                alone = threading.Lock()
+                self._make = lambda: ThreadPoolExecutor(self._workers, "seatrial")
+            self._work = Bench(plan, subject.model, timeout, alone, batch_size).measure
 
     def measure(self, phases: Iterable[Iterable[Batch]]) -> Measured:
         """Measure every batch and give each when it is done; phases follow one another."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import attrs
@@ -14,18 +15,20 @@ import numpy as np
 from attrs import field, frozen
 
 from .._cases import Case, Prediction
-from .._components import Metric, Perturbation, Use
+from .._components import Loss, Metric, Perturbation, Use
 from .._plans import Plan
 from .._seeds import derive
 from .._values import freeze, plain
 from ..errors import ModelError, NotApplicable, TrialError
 from ._distance import distance, same
+from ._search import Aim, Place, aimed_at, budget_of, loss_of
 from ._work import Unit, parts_of
 
-__all__ = ["Bench", "Row", "encode", "perturb", "score_cases"]
+__all__ = ["BATCH", "Bench", "Row", "encode", "perturb", "score_cases"]
 
 Task = tuple[Unit, Case, int | None]
 
+BATCH = 32
 HANGS_IN_A_ROW = 8
 
 
@@ -35,6 +38,7 @@ class Row:
 
     `status` is "scored", "refused", "errored" or "skipped"; `unchanged` says that the perturbation
     left the input as it was, so the clean prediction stands for it and the model was not asked.
+    `queries` and `found` are those of a search: what it asked the model, and what it found.
     """
 
     status: str = "scored"
@@ -44,29 +48,66 @@ class Row:
     unchanged: bool = False
     error: str | None = None
     target: Any = None
+    queries: int | None = None
+    found: Any = None
 
 
 def perturb(
-    use: Use[Perturbation], apply: Callable[..., Any], case: Case, seed: int
+    use: Use[Perturbation],
+    apply: Callable[..., Any],
+    case: Case,
+    seed: int,
+    aim: Callable[[Place], Loss] | None = None,
 ) -> tuple[Case, float | None, bool]:
-    """Perturb one case; give it with the distance and whether nothing changed."""
+    """Perturb one case; give it with the distance and whether nothing changed.
+
+    A search needs an `aim`: it gives the loss of candidates, from how each is put into the case.
+    """
+
+    def work(value: Any, seed: int, place: Place) -> Any:
+        return apply(value, seed=seed) if aim is None else apply(value, seed=seed, loss=aim(place))
+
     if use.component.sees_case:
-        changed = apply(case, seed=seed)
+        changed = work(case, seed, lambda candidate: candidate)
         if not isinstance(changed, Case):
             msg = f"{use.label} must give a Case, got {type(changed).__qualname__}"
             raise TypeError(msg)
         return changed, distance(case.input, changed.input), same(case.input, changed.input)
     parts = parts_of(use, case)
     if parts == (None,):
-        value = apply(case.input, seed=seed)
+        value = work(case.input, seed, lambda candidate: attrs.evolve(case, input=candidate))
         return attrs.evolve(case, input=value), distance(case.input, value), same(case.input, value)
     new = dict(case.input)
     named = [part for part in parts if part is not None]
     for index, part in enumerate(named):
-        new[part] = apply(case.input[part], seed=seed if not index else derive(seed, part))
+        own = seed if not index else derive(seed, part)
+        new[part] = work(case.input[part], own, _put(case, new, part))
     before = {part: case.input[part] for part in named}
     after = {part: new[part] for part in named}
     return attrs.evolve(case, input=new), distance(before, after), same(before, after)
+
+
+def _put(case: Case, parts: Mapping[str, Any], part: str) -> Place:
+    return lambda candidate: attrs.evolve(case, input={**parts, part: candidate})
+
+
+def _input(case: Case) -> Any:
+    whole = not isinstance(case.input, str) and isinstance(case.input, Mapping)
+    return plain(case.input) if whole else case.input
+
+
+def _target(case: Case) -> Any:
+    return case.target if isinstance(case.target, str) else freeze(plain(case.target))
+
+
+@contextmanager
+def _outside(alone: AbstractContextManager[Any]) -> Iterator[None]:
+    """Step out of a block for a while: models may be asked by several threads at once."""
+    alone.__exit__(None, None, None)
+    try:
+        yield
+    finally:
+        alone.__enter__()
 
 
 def encode(answer: Any) -> Prediction:
@@ -123,6 +164,7 @@ class Bench:
     model: Callable[..., Any]
     timeout: float | None = None
     alone: AbstractContextManager[Any] = field(factory=nullcontext)
+    batch_size: int = BATCH
     _built: dict[tuple[int, int], Any] = field(factory=dict, init=False)
     _hung: list[float] = field(factory=list, init=False)
     _scores: list[tuple[Use[Metric], Any]] = field(init=False)
@@ -147,13 +189,13 @@ class Bench:
                 except Exception as error:  # noqa: BLE001 - a perturbation is anybody's code
                     row.status = "errored"
                     row.error = f"{self.plan.perturbations[unit.use].label}: {_say(error)}"
+                    if isinstance(error, _HungError):
+                        self._note_hang(error)
                     continue
                 if row.unchanged:
                     continue
-            whole = not isinstance(seen.input, str) and isinstance(seen.input, Mapping)
-            inputs.append(plain(seen.input) if whole else seen.input)
-            known = seen.target
-            targets.append(known if isinstance(known, str) else freeze(plain(known)))
+            inputs.append(_input(seen))
+            targets.append(_target(seen))
             asked.append(row)
         for row, answer in zip(asked, self._ask(inputs), strict=True):
             if isinstance(answer, Prediction):
@@ -175,10 +217,48 @@ class Bench:
         with self.alone:
             if key not in self._built:
                 self._built[key] = use.component.at(unit.severity, use.params)
-            seen, row.distance, row.unchanged = perturb(use, self._built[key], case, seed or 0)
+            work = self._built[key]
+            if use.component.searches:
+                seen = self._search(unit, work, case, seed or 0, row)
+            else:
+                seen, row.distance, row.unchanged = perturb(use, work, case, seed or 0)
         if seen.target is not case.target and seen.target != case.target:
             row.target, row.unchanged = seen.target, False
         return seen
+
+    def _search(
+        self, unit: Unit, work: Callable[..., Any], case: Case, seed: int, row: Row
+    ) -> Case:
+        use = self.plan.perturbations[unit.use]
+        budget = budget_of(use, unit.severity)
+        model = self.model if use.component.needs else None
+        asked: list[Aim] = []
+
+        def aim(place: Place) -> Aim:
+            asked.append(Aim(use.label, self._losses, place, budget, case.target, model))
+            return asked[-1]
+
+        try:
+            seen, row.distance, row.unchanged = perturb(use, work, case, seed, aim)
+        finally:
+            row.queries = sum(one.spent for one in asked)
+        row.found = seen.input
+        return seen
+
+    def _losses(self, cases: Sequence[Case]) -> list[float]:
+        """Ask the model about candidates, in batches of its own size and of nothing else."""
+        found: list[float] = []
+        wanted = aimed_at(self.plan.metrics)
+        use, score = next(one for one in self._scores if one[0] is wanted)
+        for low in range(0, len(cases), self.batch_size):
+            some = cases[low : low + self.batch_size]
+            with _outside(self.alone):
+                predictions = self._call([_input(case) for case in some])
+            targets = [_target(case) for case in some]
+            scores = score_cases(use, score, targets, predictions)
+            found += map(partial(loss_of, use.component), scores, targets, predictions)
+        self._hung.clear()
+        return found
 
     def _ask(self, inputs: list[Any]) -> list[Prediction | str]:
         """Ask for a batch; when that fails, ask one by one to find out which case is at fault."""
@@ -193,7 +273,7 @@ class Bench:
                 return [_say(error)]
             return [self._ask([one])[0] for one in inputs]
         self._hung.clear()
-        return answers
+        return [*answers]
 
     def _note_hang(self, error: _HungError) -> None:
         """Give up when nothing answers any more: waiting for each case would take days."""
@@ -205,7 +285,7 @@ class Bench:
             )
             raise TrialError(msg)
 
-    def _call(self, inputs: list[Any]) -> list[Prediction | str]:
+    def _call(self, inputs: list[Any]) -> list[Prediction]:
         answers = _within(self.timeout, self.model, inputs)
         listed = hasattr(answers, "__len__") and hasattr(answers, "__getitem__")
         if isinstance(answers, str | bytes | Mapping) or not listed:

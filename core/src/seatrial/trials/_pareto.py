@@ -97,7 +97,7 @@ def pareto(judgements: Mapping[str, Judgement]) -> Pareto:
                     priority,
                     run,
                     verdicts[priority].outcome,
-                    {_name(one): one["estimate"] for one in demands[run]},
+                    {_name(one): _estimate(one) for one in demands[run]},
                     tuple(
                         other for other, theirs in merits.items() if _dominates(theirs, merits[run])
                     ),
@@ -110,14 +110,19 @@ def _name(demand: Mapping[str, Any]) -> str:
     return f"{demand['demand']} {demand['threshold']:g}"
 
 
+def _estimate(demand: Mapping[str, Any]) -> float | None:
+    """Give the estimate of a demand; where errors leave it open it is only supposed."""
+    return None if demand["outcome"] == "error" else demand["estimate"]
+
+
 def _merits(demands: Any) -> tuple[float, ...] | None:
     """Turn estimates so that more is better; None where one is unknown."""
-    estimates = [one["estimate"] for one in demands]
-    if None in estimates:
-        return None
-    return tuple(
-        -value if one["ceiling"] else value for one, value in zip(demands, estimates, strict=True)
-    )
+    merits = []
+    for one in demands:
+        if (value := _estimate(one)) is None:
+            return None
+        merits.append(-value if one["ceiling"] else value)
+    return tuple(merits)
 
 
 def _dominates(one: tuple[float, ...] | None, other: tuple[float, ...] | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from attrs import frozen
 
@@ -39,7 +40,11 @@ class Accounting:
 
 @frozen
 class Record:
-    """One (case, perturbation, severity, replicate) and what came of it."""
+    """One (case, perturbation, severity, replicate) and what came of it.
+
+    `queries` is how often a search asked the model before it gave its worst input, and `found` is
+    that input (arrays are only known by their hash); both are None for other perturbations.
+    """
 
     case_id: str
     perturbation: str
@@ -52,6 +57,8 @@ class Record:
     distance: float | None
     unchanged: bool
     error: str | None
+    queries: int | None = None
+    found: Any = None
 
 
 @frozen

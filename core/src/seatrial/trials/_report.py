@@ -24,7 +24,7 @@ from ._records import Accounting, Cell, Record
 from ._store import STATUSES, Store, read_value
 from ._tables import Table, figure
 
-__all__ = ["Accounting", "Cell", "Record", "Report"]
+__all__ = ["Report"]
 
 
 @frozen(eq=False)
@@ -73,7 +73,7 @@ class Report:
 
     @cached_property
     def perturbations(self) -> tuple[Mapping[str, Any], ...]:
-        """What was applied: label, name, parameters, parts, revision and origin of each."""
+        """What was applied: label, name, parameters, ladder, parts, revision and origin of each."""
         found: tuple[Mapping[str, Any], ...] = freeze(self._store.meta("perturbations"))
         return found
 
@@ -197,21 +197,12 @@ class Report:
         """Read every measured record, in the order of the plan."""
         columns = (
             "cases.id, plan.use, plan.severity, plan.replicate, seed, status, prediction, scores, "
-            "distance, unchanged, error"
+            "distance, unchanged, error, queries, found"
         )
-        for (
-            case,
-            use,
-            severity,
-            replicate,
-            seed,
-            status,
-            text,
-            scores,
-            moved,
-            same,
-            error,
-        ) in self._store.rows(columns, "status IS NOT NULL"):
+        for case, use, severity, replicate, seed, status, text, scores, *more in self._store.rows(
+            columns, "status IS NOT NULL"
+        ):
+            moved, same, error, queries, found = more
             yield Record(
                 case,
                 self.label(use),
@@ -224,6 +215,8 @@ class Report:
                 moved,
                 bool(same),
                 error,
+                queries,
+                read_value(found),
             )
 
     def outcomes(self, metric: str | None = None) -> Iterator[Outcome]:
@@ -264,9 +257,11 @@ class Report:
         raise PlanError(msg)
 
     def _again(self, case: Case, record: Record, built: dict[tuple[str, int], Any]) -> Case:
-        """Make a perturbed input again from its seed: reports need not store inputs."""
+        """Make a perturbed input again from its seed: only what a search found is stored."""
         if record.perturbation == CLEAN:
             return case
+        if record.queries is not None:
+            return evolve(case, input=record.found)
         use = self.perturbation_use(record.perturbation)
         key = (record.perturbation, record.severity)
         if key not in built:

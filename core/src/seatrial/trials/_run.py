@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,15 @@ from ._describe import describe, write_description
 from ._directory import writing
 from ._early import Early
 from ._execute import Team
-from ._measure import Bench, Row, load_prediction, perturb
+from ._measure import BATCH, Bench, Row, load_prediction, perturb
 from ._models import Subject, subject_of
 from ._report import Report
+from ._search import maker
 from ._store import STATUSES, Store, read_value
 from ._work import Workload, check, load_cases, origin
 
 __all__ = ["Progress", "perturbed", "run"]
 
-BATCH = 32
 DECIDED = "decided"
 SCORED_AT_ONCE = 1024
 
@@ -101,10 +102,11 @@ def run(
         plan,
         load_cases(cases),
         (subject.identity or "") if to is None else subject.durable_identity(),
-        tuple(origin(use, registry) for use in plan.perturbations),
+        tuple(maker(use, plan, partial(origin, registry=registry)) for use in plan.perturbations),
     )
     check(plan, work.cases, subject.model)
-    team = Team(plan, subject, executor, workers, timeout)
+    size = batch_size or getattr(subject.model, "batch_size", None) or BATCH
+    team = Team(plan, subject, executor, workers, timeout, size)
     directory = None if to is None else Path(to)
     with writing(directory):
         store = Store.in_memory() if directory is None else Store.create(directory)
@@ -127,7 +129,6 @@ def run(
             _score_kept(store, plan, subject, work.cases)
         progress = Progress(planned, kept, stale=stale)
         _tell(observers, progress)
-        size = batch_size or getattr(subject.model, "batch_size", None) or BATCH
         report = Report(store, registry=registry, plan=plan, model=subject.model)
         phases: Iterable[Iterable[Batch]] = (
             Early(asked, course, report.renewed, store.pending, size, budget).phases()
@@ -188,10 +189,17 @@ def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:
 
     The ids read `17@torchio.ghosting:3` (and `#1` for the second replicate). This is what `run`
     feeds to the model, so training on it is training on the very faults that are tested. A case to
-    which a perturbation does not apply is left out.
+    which a perturbation does not apply is left out. What a search finds depends on the model, so
+    plans with searches are refused: `Report.outcomes` gives what was found.
     """
     if isinstance(plan, Specification):
         plan = plan.plan()
+    if searching := [use.label for use in plan.perturbations if use.component.searches]:
+        msg = (
+            f"{', '.join(searching)}: what a search finds depends on the model; run the plan, and "
+            "read the inputs from the report's outcomes()"
+        )
+        raise PlanError(msg)
     work = Workload(plan, load_cases(cases), "", ("",) * len(plan.perturbations))
     built: dict[tuple[int, int], Any] = {}
     for unit in work.units():

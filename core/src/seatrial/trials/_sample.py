@@ -313,10 +313,8 @@ class Sample:
 
     def queries(self) -> Floats:
         """Give how many times each variant's search has asked the model; NaN without a search."""
-        found = np.full(self.variants.shape, np.nan)
-        for row, column, _, prediction in self.answered():
-            found[row, column] = float(prediction.details.get("queries", np.nan))
-        return found
+        spent = self.report.columns.queries[self.variants]
+        return np.where((self.variants < 0) | (spent < 0), np.nan, spent)
 
     def brier(self) -> Floats:
         """Give, by position, half the squared distance of the probabilities from the truth."""

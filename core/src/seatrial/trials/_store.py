@@ -23,7 +23,7 @@ from ._work import case_digest, content_of
 
 __all__ = ["STATUSES", "Store", "read_value"]
 
-SCHEMA = 1
+SCHEMA = 2
 STATUSES = ("scored", "refused", "errored", "skipped")
 BYTES_A_RECORD = 1024  # a generous estimate, asked for before compute is spent
 CACHE_KIB = 32 * 1024  # keys are hashes, so their index is touched all over
@@ -31,7 +31,7 @@ PAGES_OF_LOG = 8192  # each checkpoint waits for the disk
 TAKE = (
     "SELECT status, refused, answer, prediction, scores, error, target FROM records WHERE key = ?"
 )
-INSERT = "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT = "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS plan (
 CREATE TABLE IF NOT EXISTS records (
     key BLOB PRIMARY KEY, seed INTEGER, status INTEGER NOT NULL, refused INTEGER, answer INTEGER,
     distance REAL, unchanged INTEGER NOT NULL, prediction TEXT, scores TEXT NOT NULL, error TEXT,
-    target TEXT);
+    target TEXT, queries INTEGER, found TEXT);
 """
 
 
@@ -243,7 +243,8 @@ class Store:
                 if row.unchanged:
                     (taken,) = self._read(TAKE, clean)
                     status, refused, answer, *rest = taken
-                    rows.append((key, seed, status, refused, answer, row.distance, 1, *rest))
+                    taken = (status, refused, answer, row.distance, 1, *rest)
+                    rows.append((key, seed, *taken, row.queries, None))
                 else:
                     rows.append(_record_row(key, seed, row))
             database.executemany(INSERT, rows)
@@ -309,6 +310,8 @@ def _record_row(key: bytes, seed: int | None, row: Row) -> tuple[Any, ...]:
         _text(row.scores),
         row.error,
         None if row.target is None else _text(content_of(row.target)),
+        row.queries,
+        None if row.found is None else _text(content_of(row.found)),
     )
 
 

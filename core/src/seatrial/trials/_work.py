@@ -18,6 +18,7 @@ from .._registry import Registry, default_registry
 from .._seeds import derive
 from .._values import FrozenMapping, plain
 from ..errors import PlanError, SeatrialError
+from ._search import unsearchable
 
 __all__ = ["Unit", "Workload", "content_of", "load_cases", "origin"]
 
@@ -284,6 +285,7 @@ def _problems(plan: Plan, cases: Sequence[Case], model: Any) -> Iterator[str]:
                 yield problem
                 break
         yield from lacking(model, arm.use)
+        yield from unsearchable(arm.use, arm.severities, plan)
     for metric in plan.metrics:
         bounds = metric.component.bounds
         if bounds is not None and not all(map(math.isfinite, bounds)):
