@@ -12,7 +12,7 @@ from .._requirements import Demand
 from ..errors import PlanError
 from ._calibration import expected_calibration_error
 from ._cells import resampled_means, sums_by_cluster
-from ._intervals import Interval, jackknife, proportion
+from ._intervals import Interval, mean_of_bounded, proportion
 from ._references import evidence_of_run, rows_in_both
 from ._sample import Evidence, Floats, Sample
 from ._simultaneous import Worst, gap_between_groups, worst_cell, worst_group
@@ -135,25 +135,26 @@ def times_of(evidence: Evidence, by: str) -> Floats:
 
 
 def _slope(
-    _: Sample | None, evidence: Evidence, settings: Mapping[str, Any], confidence: float, __: int
+    _: Sample | None, evidence: Evidence, settings: Mapping[str, Any], confidence: float, seed: int
 ) -> Bound:
-    """Fit a line of the score over the time window, and count its fall as positive."""
+    """Fit a line of the score over the time window, and count its fall as positive.
+
+    The slope of least squares is a mean over cases of how far the score lies from the mean score,
+    times how far its time lies from the mean time.
+    """
     when = times_of(evidence, settings["by"])
-    scores = evidence.means() * (1.0 if evidence.better else -1.0)
-
-    def fall(chosen: Any) -> float:
-        spread = when[chosen] - when[chosen].mean()
-        total = float(spread @ spread)
-        return -float(spread @ scores[chosen]) / total if total else float("nan")
-
+    scores = evidence.means()
     low, high = _bounded(evidence)
-    away = when - when.mean()
-    steepest = (high - low) * float(np.abs(away).sum()) / 2 / float(away @ away)
-    bounds = (-steepest, steepest)
-    found = jackknife(fall, len(scores), evidence.clusters, confidence, bounds)
-    windows = {
-        f"{at:g}": float(evidence.means()[when == at].mean()) for at in sorted(set(when.tolist()))
-    }
+    away = (when - when.mean()) / np.square(when - when.mean()).mean()
+    steepest = float(np.abs(away).max()) * (high - low)
+    found = mean_of_bounded(
+        away * (scores.mean() - scores) * (1.0 if evidence.better else -1.0),
+        evidence.clusters,
+        confidence,
+        (-steepest, steepest),
+        seed=seed,
+    )
+    windows = {f"{at:g}": float(scores[when == at].mean()) for at in sorted(set(when.tolist()))}
     return Bound(found, {"windows": windows})
 
 

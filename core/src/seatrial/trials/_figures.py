@@ -109,7 +109,7 @@ def _stable(evidence: Evidence, _: Mapping[str, Any]) -> Figure:
     right = evidence.right(_complete(evidence))
     share = np.asarray(right.mean(axis=1))
     least = np.argsort(share, kind="stable")[:LEAST_STABLE]
-    names = [evidence.ids[at] for at in least if share[at] < 1]
+    names = [evidence.cases[at].id for at in least.tolist() if share[at] < 1]
     return Figure(
         np.asarray(right.all(axis=1), dtype=np.float64),
         evidence.clusters,

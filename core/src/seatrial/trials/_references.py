@@ -41,13 +41,14 @@ def rows_in_both(
     errored, pending = other.lost(paired=paired)
     known = other.usable(paired=paired) & ~errored & ~pending
     at = {name: row for row, name in enumerate(other.ids) if known[row]}
-    here = [row for row, name in enumerate(evidence.ids) if name in at]
+    names = evidence.ids
+    here = [row for row, name in enumerate(names) if name in at]
     if not here:
         msg = "the run to compare with has a score for none of these cases"
         raise PlanError(msg)
-    missing = len(evidence.ids) - len(here)
+    missing = len(names) - len(here)
     note = f"{missing} cases have no score in the run to compare with" if missing else ""
-    return here, [at[evidence.ids[row]] for row in here], note
+    return here, [at[names[row]] for row in here], note
 
 
 def errors_of(evidence: Evidence) -> tuple[Floats, Floats]:
