@@ -41,7 +41,7 @@ def main(spec: str, run: str, experiments: int) -> int:
         for question in questions:
             if not judged_early(question):
                 continue
-            figure = figure_of(question.demand, question.evidence.supposing(good=False))
+            figure = figure_of(question.demand, question.evidence)
             low, high = figure.bounds
             names, codes = np.unique(figure.clusters.astype(str), return_inverse=True)
             sizes = np.bincount(codes).astype(float)
@@ -64,10 +64,12 @@ def main(spec: str, run: str, experiments: int) -> int:
             estimate = float(figure.values.mean())
             print(f"{told:66s}{estimate:9.3f}" + "".join(f"{share:9.1%}" for share in found))
     median = float(np.median(shares))
-    print(f"\nmedian share of cases over {len(shares)} settings: {median:.1%} (bound {AT_MOST:.0%})")
+    print(
+        f"\nmedian share of cases over {len(shares)} settings: {median:.1%} (bound {AT_MOST:.0%})"
+    )
     return int(median > AT_MOST)
 
 
 if __name__ == "__main__":
-    more = int(sys.argv[3]) if len(sys.argv) > 3 else 200
-    sys.exit(main(sys.argv[1], sys.argv[2], more))
+    spec, run, *more = sys.argv[1:]
+    sys.exit(main(spec, run, int(more[0]) if more else 200))

@@ -73,6 +73,10 @@ class Course:
         for position, unit in enumerate(self.units):
             yield position, self.key(position), *unit.tolist()
 
+    def uses(self, pending: np.ndarray[Any, np.dtype[np.bool_]]) -> set[str]:
+        """Name the perturbations that some pending unit needs."""
+        return {self.labels[use] for use in set(self.units[pending, 0].tolist()) if use >= 0}
+
     def phases(
         self, pending: np.ndarray[Any, np.dtype[np.bool_]], size: int
     ) -> tuple[Iterable[Batch], Iterable[Batch]]:

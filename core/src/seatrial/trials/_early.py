@@ -22,6 +22,7 @@ from ._course import Batch, Course
 from ._figures import FIGURES, figure_of
 from ._report import Report
 from ._sequential import Decision, always_valid, decide, last_look, measuring_order
+from ._supposing import suppositions
 
 __all__ = ["Early", "early_answer", "judged_early", "ranks"]
 
@@ -81,7 +82,7 @@ def early_answer(
     part = ordered.of(np.arange(ends[looked - 1]))
     found = []
     errored, _ = part.lost(paired=question.paired)
-    cases = [part.supposing(good=good) for good in (False, True)] if errored.any() else [part]
+    cases = suppositions(demand, part, ceiling=question.ceiling) if errored.any() else (part,)
     for one in cases:
         try:
             figure = figure_of(demand, one)
@@ -205,7 +206,8 @@ def _closeness(questions: list[Any], rank: Positions, limit: int) -> float:
         _, pending = known.lost(paired=question.paired)
         some = known.of(np.flatnonzero(~pending)[: max(limit, 1)])
         try:
-            figure = figure_of(question.demand, some.supposing(good=False))
+            worst, *_ = suppositions(question.demand, some, ceiling=question.ceiling)
+            figure = figure_of(question.demand, worst)
         except PlanError:
             return 1.0
         if len(figure.values):

@@ -18,7 +18,7 @@ from .._registry import Registry, default_registry
 from ..errors import NotApplicable, PlanError
 from ._course import Batch, Course
 from ._describe import describe, write_description
-from ._directory import writing
+from ._directory import DATABASE, writing
 from ._early import Early
 from ._execute import Team
 from ._measure import BATCH, Bench, Row, load_prediction, perturb
@@ -104,10 +104,11 @@ def run(
         (subject.identity or "") if to is None else subject.durable_identity(),
         tuple(maker(use, plan, partial(origin, registry=registry)) for use in plan.perturbations),
     )
-    check(plan, work.cases, subject.model)
+    directory = None if to is None else Path(to)
+    going_on = directory is not None and (directory / DATABASE).is_file()
+    check(plan, work.cases, subject.model, built=() if going_on else None)
     size = batch_size or getattr(subject.model, "batch_size", None) or BATCH
     team = Team(plan, subject, executor, workers, timeout, size)
-    directory = None if to is None else Path(to)
     with writing(directory):
         store = Store.in_memory() if directory is None else Store.create(directory)
         course = Course.plot(work)
@@ -125,6 +126,8 @@ def run(
             write_description(directory, asked, work)
         planned, kept, stale = store.counts()
         store.room_for(planned - kept)
+        if going_on:
+            check(plan, work.cases, subject.model, built=course.uses(store.pending()))
         if kept:
             _score_kept(store, plan, subject, work.cases)
         progress = Progress(planned, kept, stale=stale)

@@ -94,13 +94,15 @@ def worst_cell(
     if array.ndim == 2 and len(names) != array.shape[1]:  # noqa: PLR2004 - cases by cells
         msg = f"{len(names)} names but {array.shape[1]} cells: give one name for each column"
         raise MetricError(msg)
-    found = means_of_bounded(array, clusters, confidence, bounds, seed=seed, resamples=resamples)
     if bounds == (0.0, 1.0) and np.isin(array[~np.isnan(array)], (0.0, 1.0)).all():
         labels = np.arange(len(array)) if clusters is None else np.asarray(clusters)
         known = ~np.isnan(array)
         own = [_rate(array[:, k], labels, known[:, k], confidence) for k in range(len(names))]
         shared = [_rate(array[:, k], labels, known[:, k], each) for k in range(len(names))]
     else:
+        found = means_of_bounded(
+            array, clusters, confidence, bounds, seed=seed, resamples=resamples
+        )
         sums, sizes, _ = sums_by_cluster(array, clusters, bounds)
         ((low, high),) = bounds_of_means(sums, sizes, bounds, (each,), seed, resamples)
         own = list(found)

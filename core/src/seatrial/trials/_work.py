@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -266,13 +266,21 @@ def _carries(modality: str, value: Any) -> bool:
     return not isinstance(value, str)
 
 
-def check(plan: Plan, cases: Sequence[Case], model: Any) -> None:
-    """Check everything that can be known before the first model call; report it all at once."""
-    if problems := dict.fromkeys(_problems(plan, cases, model)):
+def check(
+    plan: Plan, cases: Sequence[Case], model: Any, *, built: Collection[str] | None = None
+) -> None:
+    """Check everything that can be known before the first model call; report it all at once.
+
+    `built` names the perturbations that will really be applied, by default all: building one may
+    import a library for seconds, and what is measured already needs none.
+    """
+    if problems := dict.fromkeys(_problems(plan, cases, model, built)):
         raise PlanError("\n".join(problems))
 
 
-def _problems(plan: Plan, cases: Sequence[Case], model: Any) -> Iterator[str]:
+def _problems(
+    plan: Plan, cases: Sequence[Case], model: Any, built: Collection[str] | None
+) -> Iterator[str]:
     for arm in plan.arms:
         if arm.use is None:
             continue
@@ -280,11 +288,13 @@ def _problems(plan: Plan, cases: Sequence[Case], model: Any) -> Iterator[str]:
             if arm.takes(case) and (problem := _said(parts_of, arm.use, case)):
                 yield problem
                 break
+        yield from lacking(model, arm.use)
+        if built is not None and arm.use.label not in built:
+            continue
         for severity in arm.severities:
             if problem := _said(arm.use.component.at, severity, arm.use.params):
                 yield problem
                 break
-        yield from lacking(model, arm.use)
         yield from unsearchable(arm.use, arm.severities, plan)
     for metric in plan.metrics:
         bounds = metric.component.bounds
