@@ -17,7 +17,7 @@ from attrs import frozen
 from markdown_it import MarkdownIt
 
 import seatrial
-from seatrial import errors
+from seatrial import errors, statistics
 from seatrial.cli._commands import seatrial as command_line
 
 ROOT = Path(__file__).parents[1]
@@ -117,11 +117,18 @@ def test_every_block_of_a_page_runs(page, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("page", "face"), [("python.md", seatrial), ("errors.md", errors)], ids=["python", "errors"]
+    ("page", "face"),
+    [("python.md", seatrial), ("errors.md", errors), ("statistics.md", statistics)],
+    ids=["python", "errors", "statistics"],
 )
 def test_every_public_name_has_its_place_in_the_reference(page, face):
     text = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")
-    documented = re.findall(r"^\.\. (?:auto\w+|data):: (\w+)", text, re.MULTILINE)
+    documented, module = [], ""
+    for kind, name in re.findall(r"^\.\. (auto\w+|data|currentmodule):: ([\w.]+)", text, re.M):
+        if kind == "currentmodule":
+            module = name
+        elif module == face.__name__:
+            documented.append(name)
     assert sorted(documented) == sorted(face.__all__)
 
 
