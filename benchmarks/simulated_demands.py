@@ -30,7 +30,7 @@ SIZE, TINY, BATCH, RESAMPLES = 4, 1e-9, 500, 1_000
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 Ends = tuple[Floats, Floats]
-Job = partial[tuple[str, Floats]]
+Job = partial[Floats]
 
 ANSWERS = np.array(
     [  # right when clean, then at severities 1 to 3; and how often among cases with any trouble
@@ -222,11 +222,12 @@ def cascades(clusters: int, icc: float, lost: float, ratio: float, runs: int, se
 
 
 def predictive_values(
-    clusters: int, icc: float, accuracy: tuple[float, float], runs: int, seed: int
+    clusters: int, icc: float, accuracy: tuple[float, float], runs: int, seed: int, *, apart: bool
 ) -> Floats:
-    """Bound the predictive value at prevalences of .1 and .3; clusters have cases of both kinds."""
+    """Bound the predictive value at prevalences of .1 and .3; clusters are of one kind or mixed."""
     sensitivity, specificity = accuracy
-    ill = (np.arange(SIZE) <= np.arange(clusters)[:, None] % 3).ravel()
+    each = np.arange(clusters)[:, None]
+    ill = (each % 2 + 0 * np.arange(SIZE) == 0 if apart else np.arange(SIZE) <= each % 3).ravel()
     cases = tuple(_case(at, "ill" if one else "well") for at, one in enumerate(ill))
     blank = np.zeros((len(ill), 1))
     labels = np.repeat(np.arange(clusters), SIZE)
@@ -266,6 +267,11 @@ def settings_of_demands() -> Iterator[tuple[str, Job]]:
     ):
         where = f"{ratio:g} times {0.75 * lost:<4g} ICC {icc:<3g} {n:3d} clusters"
         yield f"cascade     {where}", partial(cascades, n, icc, lost, ratio)
-    for accuracy, n, icc in product(((0.9, 0.9), (0.8, 0.98)), (10, 30, 100), (0.0, 0.1, 0.5)):
-        where = f"{accuracy[0]:g} and {accuracy[1]:<4g} ICC {icc:<3g} {n:3d} clusters"
-        yield f"ppv         {where}", partial(predictive_values, n, icc, accuracy)
+    for (accuracy, apart), n, icc in product(
+        (((0.9, 0.9), False), ((0.9, 0.9), True), ((0.8, 0.98), True)),
+        (10, 30, 100),
+        (0.0, 0.1, 0.5),
+    ):
+        kind = "apart" if apart else "mixed"
+        where = f"{accuracy[0]:g} and {accuracy[1]:<4g} {kind} ICC {icc:<3g} {n:3d} clusters"
+        yield f"ppv         {where}", partial(predictive_values, n, icc, accuracy, apart=apart)

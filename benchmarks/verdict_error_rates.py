@@ -2,9 +2,8 @@
 
     python benchmarks/verdict_error_rates.py [experiments [family ...]]
 
-Each setting is simulated so many times (10,000 by default: TIME on two
-free cores) with a
-known truth. The threshold lies at the truth, where verdicts are wrong most often: "pass" is wrong
+Each setting is simulated so many times (10,000 by default: some ten minutes on two free cores) with
+a known truth. The threshold lies at the truth, where verdicts are wrong most often: "pass" is wrong
 if the threshold is above the truth by however little, "fail" if it is not; and .02 beyond it. Both
 may happen in at most 5 % of experiments, plus three standard errors. Prints every setting, and
 exits with 1 if one exceeds.

@@ -60,9 +60,9 @@ def too_often(low, high, truth):
     return max((low > truth + 1e-9).mean(), (high < truth - 1e-9).mean()) > allowed(len(low))
 
 
-@pytest.mark.parametrize("icc", [0.0, 0.5])
+@pytest.mark.parametrize("icc", [0.0, 0.9])
 def test_a_slope_is_missed_no_more_often_than_said(icc):
-    clusters, fall = 60, 0.15
+    clusters, fall = 300, 0.15
     years = np.repeat(np.arange(clusters) % 5, SIZE)
     cases = [Case(str(at), "", groups={"year": year}) for at, year in enumerate(years.tolist())]
     blank = evidence(np.zeros(len(years)), np.zeros((len(years), 1)), cases)
@@ -73,10 +73,10 @@ def test_a_slope_is_missed_no_more_often_than_said(icc):
     assert (low > 0).mean() > 0.5
 
 
-@pytest.mark.parametrize("icc", [0.0, 0.5])
+@pytest.mark.parametrize("icc", [0.0, 0.9])
 def test_a_predictive_value_is_missed_no_more_often_than_said(icc):
     clusters, sensitivity, specificity = 100, 0.9, 0.8
-    ill = (np.arange(SIZE) <= np.arange(clusters)[:, None] % 3).ravel()
+    ill = np.repeat(np.arange(clusters) % 2 == 0, SIZE)
     cases = [Case(str(at), "", target="ill" if one else "well") for at, one in enumerate(ill)]
     blank = evidence(np.zeros(len(ill)), np.zeros((len(ill), 1)), cases)
     uniform = alike(np.random.default_rng(1), (RUNS, clusters), icc).reshape(RUNS, -1)
@@ -84,7 +84,7 @@ def test_a_predictive_value_is_missed_no_more_often_than_said(icc):
     low, high = ends("ppv_at", blank, drawn, {"positive": "ill", "prevalence": (0.3, 0.1)})
     assert not too_often(low, high, 0.09 / (0.09 + 0.9 * (1 - specificity)))
     assert (low > 0.1).mean() > 0.9
-    assert (high < 0.6).mean() > 0.9
+    assert (high < 0.6).mean() > 0.5
 
 
 @pytest.mark.parametrize("icc", [0.0, 0.5])
