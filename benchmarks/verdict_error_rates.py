@@ -1,15 +1,30 @@
 """How often is a verdict wrong? Every method, fixed and sequential, against simulated truth.
 
-    python benchmarks/verdict_error_rates.py [experiments]
+    python benchmarks/verdict_error_rates.py [experiments [family ...]]
 
-Each setting is simulated so many times (10,000 by default: eight minutes on two free cores) with a
-known truth. The threshold lies at the truth, where verdicts are wrong most often: "pass" is wrong
+Each setting is simulated so many times (10,000 by default: some ten minutes on two free cores) with
+a known truth. The threshold lies at the truth, where verdicts are wrong most often: "pass" is wrong
 if the threshold is above the truth by however little, "fail" if it is not; and .02 beyond it. Both
 may happen in at most 5 % of experiments, plus three standard errors. Prints every setting, and
 exits with 1 if one exceeds.
 
 Clusters have 4 cases; at an intra-cluster correlation of 0 the cases are independent. A sequential
 verdict looks after every cluster, and once more, with the fixed method, when all are measured.
+A family is a word of a setting's name, such as `cascade`.
+
+Every requirement is here. Those whose figure is a mean over cases of a number that hangs on this
+case's answers alone differ only in that number: its mean is bounded over independent clusters, so
+what holds for rates, scores and drops, whatever their distribution, holds for them.
+
+- `at_least`, `at_most`, `min_agreement`, `flip_rate`, `recall_of_abstention` and `over_refusal` are
+  rates (a slice is chosen by what is known of a case beforehand); `brier` is a score.
+- `max_drop` and `retained` are drops: the earlier run is paired case by case.
+- `worst_of`, `stable_instances`, `weighted_mean`, `weighted_drop`, `attack_success` (where how many
+  cases are attacked is random) and both corruption errors (the reference's errors are constants)
+  are drawn as patterns of answers, fixed and sequential.
+- `worst_severity` is the worst of some cells, `worst_group` and `max_gap` are groups, `ece` is
+  calibration; `max_slope`, `cascade` and `ppv_at` have a family each. A run that stops early
+  measures these to the end and looks once, so they are fixed only.
 """
 
 from __future__ import annotations
@@ -27,28 +42,30 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are as many 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
+from simulated_demands import (
+    ALPHA,
+    CONFIDENCE,
+    RESAMPLES,
+    SIZE,
+    Ends,
+    Floats,
+    Job,
+    ends_of_means,
+    ends_of_rates,
+    rates,
+    settings_of_demands,
+    wrong,
+    wrong_looking,
+)
 
 from seatrial.errors import MetricError
 from seatrial.trials._auroc import auroc, auroc_drop
 from seatrial.trials._calibration import expected_calibration_error
-from seatrial.trials._cells import bounds_of_means
-from seatrial.trials._intervals import jackknife, proportion
-from seatrial.trials._sequential import last_look, log_stake
+from seatrial.trials._intervals import jackknife
+from seatrial.trials._sequential import last_look
 from seatrial.trials._simultaneous import gap_between_groups, worst_group
 
-CONFIDENCE, ALPHA, NEAR = 0.95, 0.05, 0.02
-SIZE, TINY, BATCH, RESAMPLES = 4, 1e-9, 500, 1_000
 CLUSTERS, CORRELATIONS = (5, 10, 30, 100, 300), (0.0, 0.1, 0.5)
-Floats = npt.NDArray[np.float64]
-Ends = tuple[Floats, Floats]
-Job = partial[tuple[str, Floats]]
-
-
-def rates(shape: tuple[int, int], rate: float, icc: float, rng: np.random.Generator) -> Floats:
-    """Draw sums of clusters of 0/1 scores: beta-binomial."""
-    spread = 1 / icc - 1 if icc else 0
-    chance = rng.beta(rate * spread, (1 - rate) * spread, shape) if icc else rate
-    return rng.binomial(SIZE, chance, shape).astype(float)
 
 
 def scores(shape: tuple[int, int], mean: float, icc: float, rng: np.random.Generator) -> Floats:
@@ -70,73 +87,33 @@ def drops(shape: tuple[int, int], drop: float, icc: float, rng: np.random.Genera
     return np.where(rng.random(own.shape) < np.sqrt(icc), common, own).sum(axis=0)
 
 
-def ends_of_rates(sums: Floats, confidence: float) -> Ends:
-    """Bound each experiment's rate; equal experiments once."""
-    rows, where = np.unique(np.sort(sums, axis=1), axis=0, return_inverse=True)
-    clusters = np.repeat(np.arange(sums.shape[1]), SIZE)
-    place = np.arange(SIZE)
-    found = [proportion((place < row[:, None]).ravel() * 1.0, clusters, confidence) for row in rows]
-    low, high = (
-        np.array(ends)[where.ravel()] for ends in zip(*(one.ends for one in found), strict=True)
-    )
-    return low, high
-
-
-def ends_of_means(sums: Floats, bounds: tuple[float, float], confidence: float) -> Ends:
-    """Bound each experiment's mean; a batch of experiments shares its weights, as cells do."""
-    found = []
-    for start in range(0, len(sums), BATCH):
-        batch = sums[start : start + BATCH].T
-        sizes = np.full(batch.shape, float(SIZE))
-        found += bounds_of_means(batch, sizes, bounds, (confidence,), start, RESAMPLES)
-    low, high = (np.concatenate(ends) for ends in zip(*found, strict=True))
-    return low, high
-
-
-def wrong(low: Floats, high: Floats, truth: float, near: float = NEAR) -> Floats:
-    """Give the shares of false passes and fails at the truth, and beyond it."""
-    passes = (low >= truth + TINY).mean(), (low >= truth + near).mean()
-    fails = (high < truth - TINY).mean(), (high < truth - near).mean()
-    return np.array([*passes, *fails])
-
-
 DRAWN = {"rate": (rates, (0, 1)), "score": (scores, (0, 1)), "drop": (drops, (-1, 1))}
 
 
 def fixed(kind: str, clusters: int, icc: float, truth: float, runs: int, seed: int) -> Floats:
     """Measure everything, then look once."""
-    draw, bounds = DRAWN[kind]
-    sums = draw((runs, clusters), truth, icc, np.random.default_rng(seed))
-    ends = (
-        ends_of_rates(sums, CONFIDENCE)
-        if kind == "rate"
-        else ends_of_means(sums, bounds, CONFIDENCE)
-    )
-    return wrong(*ends, truth)
+    sums, bounds = _drawn(kind, clusters, icc, truth, runs, seed)
+    return wrong(*_ends(kind, sums, bounds, CONFIDENCE), truth)
 
 
 def sequential(kind: str, clusters: int, icc: float, truth: float, runs: int, seed: int) -> Floats:
     """Look after every cluster, and with the fixed method when all are measured."""
-    draw, (lowest, highest) = DRAWN[kind]
-    sums = draw((runs, clusters), truth, icc, np.random.default_rng(seed))
-    confidence = last_look(CONFIDENCE)
-    last = (
-        ends_of_rates(sums, confidence)
-        if kind == "rate"
-        else ends_of_means(sums, (lowest, highest), confidence)
-    )
-    needed = -np.log(ALPHA - (1 - confidence))
-    shares = []
-    for sign, off in ((1, TINY), (1, NEAR), (-1, -TINY), (-1, -NEAR)):
-        threshold = truth + off
-        room = SIZE * (threshold - lowest if sign > 0 else highest - threshold)
-        early = [
-            log_stake(sign * (sums[at : at + BATCH] - threshold * SIZE), room).max(axis=1) >= needed
-            for at in range(0, runs, BATCH)
-        ]
-        late = last[0] >= threshold if sign > 0 else last[1] < threshold
-        shares.append((np.concatenate(early) | late).mean())
-    return np.array(shares)
+    sums, bounds = _drawn(kind, clusters, icc, truth, runs, seed)
+    last = _ends(kind, sums, bounds, last_look(CONFIDENCE))
+    return wrong_looking(sums, np.full(sums.shape, float(SIZE)), bounds, truth, last)
+
+
+def _drawn(
+    kind: str, clusters: int, icc: float, truth: float, runs: int, seed: int
+) -> tuple[Floats, tuple[float, float]]:
+    draw, bounds = DRAWN[kind]
+    return draw((runs, clusters), truth, icc, np.random.default_rng(seed)), bounds
+
+
+def _ends(kind: str, sums: Floats, bounds: tuple[float, float], confidence: float) -> Ends:
+    if kind == "rate":
+        return ends_of_rates(sums, np.full(sums.shape, float(SIZE)), confidence)
+    return ends_of_means(sums, bounds, confidence)
 
 
 def f1(clusters: int, icc: float, truth: float, runs: int, seed: int) -> Floats:
@@ -272,24 +249,25 @@ def settings() -> Iterator[tuple[str, Job]]:
     for count, n, icc in product((3, 12), (5, 30, 100), (0.0, 0.5)):
         name = f"worst of {count} cells, ICC {icc:<3g} {n:3d} clusters"
         yield f"cells       {name}", partial(cells, n, icc, count)
+    yield from settings_of_demands()
 
 
-def main(runs: int) -> int:
-    """Simulate every setting in two processes and print a table."""
+def main(runs: int, families: tuple[str, ...]) -> int:
+    """Simulate every setting in two processes and print a table; or some families alone."""
     start = perf_counter()
     most = ALPHA + 3 * np.sqrt(ALPHA * (1 - ALPHA) / runs)
     print(f"{runs} experiments a setting, confidence {CONFIDENCE}; at most {most:.4f} is allowed")
-    print(f"{'':58s}false pass        false fail")
-    print(f"{'setting':58s}at the  beyond    at the  beyond")
+    print(f"{'':60s}false pass        false fail")
+    print(f"{'setting':60s}at the  beyond    at the  beyond")
     bad, worst = [], 0.0
     with ProcessPoolExecutor(2) as pool:
-        named = list(settings())
+        named = [one for one in settings() if not families or {*one[0].split()} & {*families}]
         jobs = [pool.submit(job, runs=runs, seed=at) for at, (_, job) in enumerate(named)]
         for (name, _), job in zip(named, jobs, strict=True):
             shares = job.result()
             worst = max(worst, shares.max())
             flag = "  <- exceeds" if shares.max() > most else ""
-            print(f"{name:58s}" + "  ".join(f"{one:.4f}" for one in shares) + flag, flush=True)
+            print(f"{name:60s}" + "  ".join(f"{one:.4f}" for one in shares) + flag, flush=True)
             if flag:
                 bad.append(name)
     print(f"worst {worst:.4f} of {len(named)} settings, {perf_counter() - start:.0f} s; ", end="")
@@ -298,4 +276,4 @@ def main(runs: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000))
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000, tuple(sys.argv[2:])))

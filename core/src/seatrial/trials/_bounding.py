@@ -11,13 +11,13 @@ from attrs import evolve, frozen
 from .._requirements import Demand
 from ..errors import PlanError
 from ._calibration import expected_calibration_error
-from ._cells import resampled_means, sums_by_cluster
+from ._cells import bounds_of_ratios, sums_by_cluster
 from ._intervals import Interval, mean_of_bounded, proportion
 from ._references import evidence_of_run, rows_in_both
 from ._sample import Evidence, Floats, Sample
 from ._simultaneous import Worst, gap_between_groups, worst_cell, worst_group
 
-__all__ = ["BOUNDS", "Bound", "bound_of", "groups_of", "times_of"]
+__all__ = ["BOUNDS", "Bound", "bound_of", "falls_of", "groups_of", "times_of"]
 
 RESAMPLES = 10_000
 FEWEST = 20
@@ -134,21 +134,26 @@ def times_of(evidence: Evidence, by: str) -> Floats:
         raise PlanError(msg) from None
 
 
-def _slope(
-    _: Sample | None, evidence: Evidence, settings: Mapping[str, Any], confidence: float, seed: int
-) -> Bound:
-    """Fit a line of the score over the time window, and count its fall as positive.
+def falls_of(scores: Floats, when: Floats, spread: float) -> tuple[Floats, float]:
+    """Give what each case adds to the fall of the scores over time, and the most it could add.
 
     The slope of least squares is a mean over cases of how far the score lies from the mean score,
     times how far its time lies from the mean time.
     """
+    away = (when - when.mean()) / np.square(when - when.mean()).mean()
+    return away * (scores.mean() - scores), float(np.abs(away).max()) * spread
+
+
+def _slope(
+    _: Sample | None, evidence: Evidence, settings: Mapping[str, Any], confidence: float, seed: int
+) -> Bound:
+    """Fit a line of the score over the time window, and count its fall as positive."""
     when = times_of(evidence, settings["by"])
     scores = evidence.means()
     low, high = _bounded(evidence)
-    away = (when - when.mean()) / np.square(when - when.mean()).mean()
-    steepest = float(np.abs(away).max()) * (high - low)
+    falls, steepest = falls_of(scores, when, high - low)
     found = mean_of_bounded(
-        away * (scores.mean() - scores) * (1.0 if evidence.better else -1.0),
+        falls if evidence.better else -falls,
         evidence.clusters,
         confidence,
         (-steepest, steepest),
@@ -200,7 +205,7 @@ def _ppv(
         low=low,
         high=high,
         confidence=confidence,
-        method="every group",
+        method="Bayes",
         cases=len(right),
         clusters=len(set(evidence.clusters.tolist())),
     )
@@ -250,8 +255,7 @@ def _cascade(
 ) -> Bound:
     """Divide the pipeline's drop by its component's, from a run of the component on these cases.
 
-    Both drops are resampled together. In each resample the cluster that was never seen speaks for
-    the largest ratio, or for the smallest.
+    Both drops are resampled together (`bounds_of_ratios`).
     """
     other = evidence_of_run(str(settings["component"]), sample.priority)
     here, there, note = rows_in_both(evidence, other, paired=True)
@@ -266,18 +270,14 @@ def _cascade(
     sums, sizes, _ = sums_by_cluster(
         np.stack([ours, theirs], axis=1), evidence.clusters[here], (-spread, spread)
     )
-    drawn, weight, unseen = resampled_means(sums, sizes, seed, RESAMPLES)
-    share = (unseen / (weight + unseen))[:, :1]
-    (own, below), away = (drawn * (1 - share)).T, share[:, 0] * spread
-    worst = np.full(RESAMPLES, np.inf)
-    np.divide(own + away, below - away, out=worst, where=below > away)
-    best = np.full(RESAMPLES, -np.inf)
-    np.divide(own - away, below + away, out=best, where=below + away > 0)
+    low, high = bounds_of_ratios(
+        sums[:, :1], sums[:, 1:], sizes[:, :1], spread, confidence, seed, RESAMPLES
+    )
     estimate = float(ours.mean() / theirs.mean())
     found = Interval(
         estimate=estimate,
-        low=min(estimate, float(np.quantile(best, 1 - confidence, method="lower"))),
-        high=max(estimate, float(np.quantile(worst, confidence, method="higher"))),
+        low=min(estimate, float(low[0])),
+        high=max(estimate, float(high[0])),
         confidence=confidence,
         method="paired cluster bootstrap",
         cases=len(here),

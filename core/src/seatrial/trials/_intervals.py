@@ -67,6 +67,7 @@ Method = Literal[
     "Wilson",
     "DeLong",
     "betting",
+    "Bayes",
     "every group",
     "every pair of groups",
     "bootstrap of bins",
