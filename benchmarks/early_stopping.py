@@ -20,7 +20,7 @@ from seatrial import Report, load_specification
 from seatrial.errors import SeatrialError
 from seatrial.trials._early import judged_early
 from seatrial.trials._figures import figure_of
-from seatrial.trials._judge import questions_of
+from seatrial.trials._question import questions_of
 from seatrial.trials._sequential import last_look, log_stake
 
 SIZES, AT_MOST = (300, 1_000, 2_000), 0.25

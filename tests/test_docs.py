@@ -123,8 +123,9 @@ def test_every_block_of_a_page_runs(page, tmp_path, monkeypatch, capsys):
 )
 def test_every_public_name_has_its_place_in_the_reference(page, face):
     text = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")
+    directive = re.compile(r"^\.\. (auto\w+|data|currentmodule):: ([\w.]+)", re.MULTILINE)
     documented, module = [], ""
-    for kind, name in re.findall(r"^\.\. (auto\w+|data|currentmodule):: ([\w.]+)", text, re.MULTILINE):
+    for kind, name in directive.findall(text):
         if kind == "currentmodule":
             module = name
         elif module == face.__name__:

@@ -214,3 +214,15 @@ def test_looking_often_keeps_the_error_rate():
         report = sea.run(spec, model=bot, cases=CASES[:80], stop="decided")
         wrong += sea.judge(spec, report).outcome == "pass"
     assert wrong / runs <= 0.2 + 3 * (0.2 * 0.8 / runs) ** 0.5
+
+
+def test_a_failure_that_must_share_its_error_is_measured_until_it_stands():
+    """Of two demands each fails only at .975, so what fails at .95 alone may not stop the run."""
+    spec = specify(
+        both={"require": {"at_least": 0.93, "at_most": 1.0}},
+        alone={"require": {"at_least": 0.93}},
+    )
+    report = sea.run(spec, model=Bot(0.86, 0.86), cases=CASES, stop="decided")
+    both, alone = sea.judge(spec, report).verdicts
+    assert both.outcome == alone.outcome == "fail"
+    assert both.cases_used >= alone.cases_used

@@ -197,7 +197,8 @@ def _priorities(
     after: Report, before: Report, confidence: float, specification: Specification
 ) -> Iterator[Change]:
     """Pair the mean score of each case under each priority; one without cases is left out."""
-    from ._judge import judge, questions_of
+    from ._judge import judge
+    from ._question import questions_of
     from ._references import rows_in_both
 
     verdicts = zip(

@@ -19,7 +19,8 @@ from .._plans import Priority, Specification, matches
 from ..errors import PlanError, SeatrialError
 from ._bounding import Bound
 from ._course import Batch, Course
-from ._figures import FIGURES, figure_of
+from ._figures import FIGURES, Figure, figure_of
+from ._question import Answer, Question, questions_of, strict_confidence
 from ._report import Report
 from ._sequential import Decision, always_valid, decide, last_look, measuring_order
 from ._supposing import suppositions
@@ -46,15 +47,15 @@ def _ranks(clusters: list[str], seed: int) -> Positions:
     return found
 
 
-def judged_early(question: Any) -> bool:
+def judged_early(question: Question) -> bool:
     """Tell whether a demand can be decided before every case is measured."""
     evidence = question.evidence
     return evidence is not None and question.demand.name in FIGURES and bool(evidence.bounds)
 
 
 def early_answer(
-    question: Any, confidence: float, rank: Positions, limit: int | None = None
-) -> Any | None:
+    question: Question, confidence: float, rank: Positions, limit: int | None = None
+) -> Answer | None:
     """Answer a question from the clusters measured so far; None while nothing is decided.
 
     `limit` is how many clusters to look at, by default all that are complete. When every case has
@@ -105,7 +106,7 @@ def early_answer(
     return evolve(answer, interval=evolve(interval, cases=decision.cases))
 
 
-def _decided(question: Any, figure: Any, confidence: float, largest: int) -> Decision:
+def _decided(question: Question, figure: Figure, confidence: float, largest: int) -> Decision:
     return decide(
         figure.values,
         figure.clusters,
@@ -117,7 +118,7 @@ def _decided(question: Any, figure: Any, confidence: float, largest: int) -> Dec
     )
 
 
-def _last(question: Any, figure: Any, confidence: float, largest: int) -> Any:
+def _last(question: Question, figure: Figure, confidence: float, largest: int) -> Answer:
     """Take the last look; near the threshold a run measures every case, and says so."""
     answer = question.answer(last_look(confidence))
     if answer.interval is None:
@@ -176,30 +177,29 @@ class Early:
 
     def _look(self, need: _Need, rank: Positions) -> None:
         """Find out whether a priority is decided by now, and how close it is to its threshold."""
-        from ._judge import questions_of
-
         need.settled = need.measured == len(need.steps)
         if need.settled:
             return
+        confidence = need.priority.confidence
+        strict = strict_confidence(confidence, len(need.priority.demands))
         try:
             questions = questions_of(need.priority, self.report(), self.specification.seed)
-            answers = [
-                early_answer(one, need.priority.confidence, rank, need.measured)
-                for one in questions
-            ]
+            answers = [early_answer(one, confidence, rank, need.measured) for one in questions]
+            failing = [early_answer(one, strict, rank, need.measured) for one in questions]
         except SeatrialError:
             return
         need.closeness = _closeness(questions, rank, need.measured)
-        failed = any(answer is not None and answer.outcome == "fail" for answer in answers)
-        need.settled = failed or all(answer is not None for answer in answers)
+        failed = any(answer is not None and answer.outcome == "fail" for answer in failing)
+        met = all(answer is not None and answer.outcome != "fail" for answer in answers)
+        need.settled = failed or met
 
 
-def _closeness(questions: list[Any], rank: Positions, limit: int) -> float:
+def _closeness(questions: list[Question], rank: Positions, limit: int) -> float:
     """Give how close the nearest demand is to its threshold, 1 on it and 0 far away."""
     found = [0.0]
     for question in questions:
         evidence = question.evidence
-        if not judged_early(question):
+        if evidence is None or not judged_early(question):
             return 1.0
         rows = np.argsort(rank[question.sample.cases], kind="stable")
         known = evidence.of(rows)

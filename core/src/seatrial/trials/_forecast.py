@@ -16,7 +16,7 @@ from ..errors import SeatrialError
 from ._bounding import bound_of
 from ._figures import FIGURES, figure_of
 from ._intervals import jackknife, mean_of_bounded
-from ._judge import ABSTAINING, ceiling_of, decision
+from ._question import ABSTAINING, ceiling_of, decision
 from ._sample import Evidence, Reading
 from ._sample_size import minimum_cases
 from ._tables import Table
