@@ -22,6 +22,7 @@ from ._course import Batch, Course
 from ._figures import FIGURES, Figure, figure_of
 from ._question import Answer, Question, questions_of, strict_confidence
 from ._report import Report
+from ._sample import Evidence
 from ._sequential import Decision, always_valid, decide, last_look, measuring_order
 from ._supposing import suppositions
 
@@ -63,12 +64,9 @@ def early_answer(
     answer stands whatever it is. Demands that are no mean over cases, or of a score without bounds,
     are only answered then.
     """
-    evidence = question.evidence
-    demand = question.demand
-    if evidence is None:
+    if question.evidence is None:
         return None
-    rows = np.argsort(rank[question.sample.cases], kind="stable")
-    ordered = evidence.of(rows)
+    ordered = _in_order(question, question.evidence, rank)
     _, pending = ordered.lost(paired=question.paired)
     names = ordered.clusters
     ends = [*np.flatnonzero(names[1:] != names[:-1]) + 1, len(names)]
@@ -79,31 +77,34 @@ def early_answer(
         return question.answer(confidence) if everything else None
     if not looked:
         return None
-    sizes = np.diff([0, *ends])
+    largest = int(np.diff([0, *ends]).max())
     part = ordered.of(np.arange(ends[looked - 1]))
     found = []
     errored, _ = part.lost(paired=question.paired)
-    cases = suppositions(demand, part, ceiling=question.ceiling) if errored.any() else (part,)
+    cases = (
+        suppositions(question.demand, part, ceiling=question.ceiling) if errored.any() else (part,)
+    )
     for one in cases:
         try:
-            figure = figure_of(demand, one)
+            figure = figure_of(question.demand, one)
         except PlanError:
             return question.answer(confidence) if everything else None
-        found.append((figure, _decided(question, figure, confidence, int(sizes.max()))))
+        found.append((figure, _decided(question, figure, confidence, largest)))
     outcomes = {decision.outcome for _, decision in found}
     figure, decision = found[0]
     if len(outcomes) > 1 or decision.outcome is None:
-        return _last(question, figure, confidence, int(sizes.max())) if everything else None
+        return _last(question, figure, confidence, largest) if everything else None
     interval = always_valid(
-        figure.values,
-        figure.clusters,
-        confidence,
-        bounds=figure.bounds,
-        largest=int(sizes.max()),
+        figure.values, figure.clusters, confidence, bounds=figure.bounds, largest=largest
     )
     used = f"decided after {decision.cases:,} of {len(names):,} cases"
     answer = question.said(decision.outcome, Bound(interval, figure.details), confidence, (used,))
     return evolve(answer, interval=evolve(interval, cases=decision.cases))
+
+
+def _in_order(question: Question, evidence: Evidence, rank: Positions) -> Evidence:
+    """Bring the cases of a question into the order of measuring."""
+    return evidence.of(np.argsort(rank[question.sample.cases], kind="stable"))
 
 
 def _decided(question: Question, figure: Figure, confidence: float, largest: int) -> Decision:
@@ -152,7 +153,10 @@ class Early:
         clusters = [case.cluster or case.id for case in cases]
         rank = _ranks(clusters, self.specification.seed)
         order = np.argsort(rank)
-        needs = [_Need.of(priority, self.course, clusters, order) for priority in self.priorities]
+        needs = [
+            _Need.of(priority, self.course, clusters, order)
+            for priority in self.specification.priorities
+        ]
         asked = np.zeros(len(self.course), dtype=bool)
         while open_ := [need for need in needs if not need.settled]:
             need = max(open_, key=lambda one: one.risk)
@@ -169,11 +173,6 @@ class Early:
             for phase in self.course.phases(wanted, self.size):
                 yield iter(phase)
             self._look(need, rank)
-
-    @property
-    def priorities(self) -> tuple[Priority, ...]:
-        """The priorities of the specification."""
-        return self.specification.priorities
 
     def _look(self, need: _Need, rank: Positions) -> None:
         """Find out whether a priority is decided by now, and how close it is to its threshold."""
@@ -201,8 +200,7 @@ def _closeness(questions: list[Question], rank: Positions, limit: int) -> float:
         evidence = question.evidence
         if evidence is None or not judged_early(question):
             return 1.0
-        rows = np.argsort(rank[question.sample.cases], kind="stable")
-        known = evidence.of(rows)
+        known = _in_order(question, evidence, rank)
         _, pending = known.lost(paired=question.paired)
         some = known.of(np.flatnonzero(~pending)[: max(limit, 1)])
         try:
