@@ -10,7 +10,16 @@ from attrs.validators import instance_of
 
 from ._values import FrozenMapping, frozen_mapping, optional_mapping
 
-__all__ = ["CARRIERS", "CLEAN", "Case", "Outcome", "Prediction", "Preference", "answer_of"]
+__all__ = [
+    "CARRIERS",
+    "CLEAN",
+    "Case",
+    "Outcome",
+    "Prediction",
+    "Preference",
+    "answer_of",
+    "cluster_of",
+]
 
 CLEAN = "clean"
 """The name that stands in reports for the unperturbed input (severity 0)."""
@@ -85,6 +94,11 @@ class Outcome:
     perturbation: str = CLEAN
     severity: int = 0
     replicate: int = 0
+
+
+def cluster_of(case: Case) -> str:
+    """Name the unit that is really independent: the case's cluster, or the case itself."""
+    return case.cluster or case.id
 
 
 def answer_of(answer: Any) -> Prediction:

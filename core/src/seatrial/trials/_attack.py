@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from attrs import field, frozen
 
+from .._cases import cluster_of
 from ..errors import ParameterError, PlanError
 from ._intervals import proportion
 from ._report import Report
@@ -140,7 +141,7 @@ def _success(report: Report, cases: Any, wrong: Floats, confidence: float) -> di
         filled = np.nan_to_num(wrong, nan=supposed)
         return np.asarray(np.bincount(inverse, weights=filled) / replicates)
 
-    clusters = [report.cases[one].cluster or report.cases[one].id for one in at.tolist()]
+    clusters = [cluster_of(report.cases[one]) for one in at.tolist()]
     known = np.bincount(inverse, weights=~np.isnan(wrong))
     some = known > 0
     found = (shares(0.0) * replicates)[some] / known[some]

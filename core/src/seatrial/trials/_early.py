@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from attrs import evolve, frozen
 
+from .._cases import cluster_of
 from .._plans import Priority, Specification, matches
 from ..errors import PlanError, SeatrialError
 from ._bounding import Bound
@@ -38,7 +39,7 @@ Positions = np.ndarray[Any, np.dtype[np.int64]]
 
 def ranks(report: Report, seed: int) -> Positions:
     """Give the place of each case of a report in the order of measuring."""
-    return _ranks([case.cluster or case.id for case in report.cases], seed)
+    return _ranks([cluster_of(case) for case in report.cases], seed)
 
 
 def _ranks(clusters: list[str], seed: int) -> Positions:
@@ -150,7 +151,7 @@ class Early:
     def phases(self) -> Iterator[Iterator[Batch]]:
         """Give the batches of each step, clean inputs before perturbed ones."""
         cases = self.course.cases
-        clusters = [case.cluster or case.id for case in cases]
+        clusters = [cluster_of(case) for case in cases]
         rank = _ranks(clusters, self.specification.seed)
         order = np.argsort(rank)
         needs = [

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from attrs import asdict, frozen
 
-from .._cases import Case
+from .._cases import Case, cluster_of
 from .._plans import Plan, Priority, Specification, matches
 from .._requirements import Demand
 from ..errors import SeatrialError
@@ -137,7 +137,7 @@ def _outlook(priority: Priority, work: Workload) -> Outlook:
     return Outlook(
         priority.name,
         len(inside),
-        len({case.cluster or case.id for case in inside}),
+        len({cluster_of(case) for case in inside}),
         len(inside) * (variants * work.plan.replicates + 1),
         max(known) if len(known) == len(smallest) else None,
         False if obstacle else None if hangs else True,
@@ -212,7 +212,7 @@ def _flawless(priority: Priority, demand: Demand, cases: tuple[Case, ...]) -> Ev
         return Reading(np.full(shape, best, dtype=np.float64), nowhere, nowhere)
 
     rows, columns = len(cases), len(cells)
-    clusters = np.array([case.cluster or case.id for case in cases], dtype=object)
+    clusters = np.array([cluster_of(case) for case in cases], dtype=object)
     return Evidence(
         priority,
         cases,

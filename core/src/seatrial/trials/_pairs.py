@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
-from .._cases import Case
+from .._cases import Case, cluster_of
 from ._intervals import paired_drop
 from ._rates import mcnemar
 from ._sample import Floats, Mask
@@ -60,7 +60,7 @@ class Pairs:
     def change(self, confidence: float) -> Change:
         """Bound the mean change, and count what was lost and won."""
         spread = None if self.bounds is None else (float(self.bounds[0]), float(self.bounds[1]))
-        clusters = np.array([case.cluster or case.id for case in self.cases], dtype=object)
+        clusters = np.array([cluster_of(case) for case in self.cases], dtype=object)
         first, second = (self.before, self.after) if self.better else (self.after, self.before)
         drop = paired_drop(first, second, clusters, confidence, seed=0, bounds=spread)
         sign = 1.0 if self.better else -1.0

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from attrs import evolve, frozen
 
-from .._cases import Case, Prediction
+from .._cases import Case, Prediction, cluster_of
 from .._plans import Priority, matches
 from ..errors import PlanError
 from ._report import Report
@@ -196,7 +196,7 @@ class Sample:
                 cells += [(labels[use.label], severity, which) for which in range(len(found))]
         (clean,) = positions(-1, 0) or [np.full(len(chosen), -1, dtype=np.int64)]
         owners = (report.cases[at] for at in chosen.tolist())
-        clusters = np.array([case.cluster or case.id for case in owners], dtype=object)
+        clusters = np.array([cluster_of(case) for case in owners], dtype=object)
         stacked = np.stack(variants, axis=1) if variants else clean[:, None]
         columns_of = tuple(cells) or ((-1, 0, 0),)
         return cls(priority, report, chosen, clusters, columns_of, clean, stacked)
