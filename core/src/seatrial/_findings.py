@@ -49,6 +49,8 @@ class Explanation:
     `auroc` and its `interval` are measured on cases that the explainer never saw;
     `baselines` maps each trivial baseline to its AUROC on the same cases.
     `predictor` maps cases to the probability that the model fails on each.
+    `details` holds whatever else was found out, as plain data: what was searched and selected, the
+    comparison with the best baseline, calibration.
     """
 
     summary: str
@@ -58,6 +60,9 @@ class Explanation:
     baselines: Mapping[str, float] = field(factory=FrozenMapping, converter=frozen_mapping)
     predictor: Callable[[Sequence[Case]], Sequence[float]] | None = field(
         default=None, kw_only=True, repr=False, eq=False
+    )
+    details: Mapping[str, Any] = field(
+        factory=FrozenMapping, converter=frozen_mapping, kw_only=True, repr=False
     )
 
     def predict(self, cases: Sequence[Case], /) -> Sequence[float]:
