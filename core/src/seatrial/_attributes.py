@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ._cases import Prediction
     from ._components import Model
 
-__all__ = ["POOLINGS", "Activations", "Activates", "EmbedsImages", "EmbedsText", "Intervenes"]
+__all__ = ["POOLINGS", "Activates", "Activations", "EmbedsImages", "EmbedsText", "Intervenes"]
 
 POOLINGS: Mapping[str, str] = {
     "last": "the last token of the prompt",
