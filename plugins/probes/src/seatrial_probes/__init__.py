@@ -1,0 +1,136 @@
+"""Explainers: which unseen cases a model will fail on, and why.
+
+Importing this module loads neither numpy nor scikit-learn.
+"""
+
+from __future__ import annotations
+
+from seatrial import Explainer, hookimpl
+
+__all__ = [
+    "attention",
+    "bag_of_words",
+    "chain_of_thought",
+    "embeddings",
+    "lda",
+    "logistic",
+    "mass_mean",
+    "mean_difference",
+    "mlp",
+    "proxy",
+    "sae",
+    "surface",
+    "verbal",
+]
+
+logistic = Explainer(
+    name="probes.logistic",
+    summary="Logistic regression on what the model thought, best layer.",
+    factory="seatrial_probes._activation_explainers:logistic",
+    needs=("activations",),
+)
+
+mean_difference = Explainer(
+    name="probes.mean-difference",
+    summary="Direction from the mean of successes to the mean of failures.",
+    factory="seatrial_probes._activation_explainers:mean_difference",
+    needs=("activations",),
+)
+
+lda = Explainer(
+    name="probes.lda",
+    summary="Linear discriminant with a shrunken covariance.",
+    factory="seatrial_probes._activation_explainers:lda",
+    needs=("activations",),
+)
+
+mass_mean = Explainer(
+    name="probes.mass-mean",
+    summary="Difference of means, tilted by the covariance of activations.",
+    factory="seatrial_probes._activation_explainers:mass_mean",
+    needs=("activations",),
+)
+
+attention = Explainer(
+    name="probes.attention",
+    summary="Learns which tokens of the prompt to look at.",
+    factory="seatrial_probes._activation_explainers:attention",
+    needs=("activations",),
+)
+
+mlp = Explainer(
+    name="probes.mlp",
+    summary="A small neural network on what the model thought.",
+    factory="seatrial_probes._activation_explainers:mlp",
+    needs=("activations",),
+)
+
+proxy = Explainer(
+    name="probes.proxy",
+    summary="Another model's activations, for models that show only answers.",
+    factory="seatrial_probes._activation_explainers:proxy",
+)
+
+sae = Explainer(
+    name="probes.sae",
+    summary="A few latents of a sparse autoencoder, named by their examples.",
+    factory="seatrial_probes._sae:sae",
+    needs=("activations",),
+)
+
+bag_of_words = Explainer(
+    name="probes.bag-of-words",
+    summary="Words and word pairs that come with failure or success.",
+    factory="seatrial_probes._text:bag_of_words",
+    modality="text",
+)
+
+surface = Explainer(
+    name="probes.surface",
+    summary="Length, digits, negation, overlap of options: what meets the eye.",
+    factory="seatrial_probes._text:surface",
+    modality="text",
+)
+
+embeddings = Explainer(
+    name="probes.embeddings",
+    summary="Logistic regression on the vectors of a frozen text encoder.",
+    factory="seatrial_probes._embeddings:embeddings",
+    modality="text",
+)
+
+verbal = Explainer(
+    name="probes.verbal",
+    summary="A language model writes hypotheses; a second call must use them.",
+    factory="seatrial_probes._verbal:verbal",
+    modality="text",
+    needs=("generate",),
+)
+
+chain_of_thought = Explainer(
+    name="probes.chain-of-thought",
+    summary="How the model reasons aloud: length, doubt, changes of mind.",
+    factory="seatrial_probes._chain:chain_of_thought",
+    modality="text",
+    needs=("generate",),
+)
+
+
+@hookimpl
+def seatrial_explainers() -> tuple[Explainer, ...]:
+    """Declare them all."""
+    return (
+        logistic,
+        mean_difference,
+        lda,
+        mass_mean,
+        attention,
+        mlp,
+        proxy,
+        sae,
+        bag_of_words,
+        surface,
+        embeddings,
+        verbal,
+        chain_of_thought,
+    )
