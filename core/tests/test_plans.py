@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from seatrial import Case, Metric, Perturbation, Plan, Priority, Registry, Specification
-from seatrial import _plans as plans
+from seatrial import _uses as uses
 from seatrial._plans import CONCEPTS, RELATIONS, Reference, matches
 from seatrial._requirements import REQUIREMENTS
 from seatrial.errors import ComponentLoadError, ParameterError, PlanError
@@ -71,6 +71,8 @@ def test_the_signature_of_a_specification_is_pinned():
         ("seed", "KEYWORD_ONLY", True),
         ("model", "KEYWORD_ONLY", False),
         ("cases", "KEYWORD_ONLY", False),
+        ("audits", "KEYWORD_ONLY", False),
+        ("allow", "KEYWORD_ONLY", False),
     ]
     one = specification(priority())
     assert (one.model, one.cases) == (None, None)
@@ -201,7 +203,7 @@ def test_severities_default_to_every_rung():
 def test_components_names_and_uses_mean_the_same(monkeypatch):
     registry = Registry()
     registry.register(plans_plugin(), "loud")
-    monkeypatch.setattr(plans, "default_registry", lambda: registry)
+    monkeypatch.setattr(uses, "default_registry", lambda: registry)
     expected = Plan(perturbations=[shout()], metrics=[accuracy()])
     assert Plan(perturbations=[shout], metrics=[accuracy]) == expected
     assert Plan(perturbations=["loud.shout"], metrics=["loud.accuracy"]) == expected

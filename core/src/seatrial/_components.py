@@ -113,9 +113,15 @@ class Adapt(Protocol):
 
 
 class Check(Protocol):
-    """Look for faults of an experiment before compute is spent."""
+    """Look for faults of an experiment before compute is spent, or before it is explained.
 
-    def __call__(self, plan: Any, model: Any, cases: Sequence[Case], /) -> Iterable[Finding]: ...
+    An audit that reads outcomes gets `Outcome`s in the place of cases. `model` is None where none
+    was given; an audit that cannot do without states `needs`.
+    """
+
+    def __call__(
+        self, plan: Any, model: Any, cases: Sequence[Case] | Sequence[Outcome], /
+    ) -> Iterable[Finding]: ...
 
 
 def import_string(target: str, *, what: str) -> Any:
@@ -313,7 +319,19 @@ class Adapter(Component):
 
 @frozen(kw_only=True)
 class Audit(Component):
-    """Checks the experiment itself before compute is spent."""
+    """Checks the experiment itself before compute is spent.
+
+    `reads` is "cases" when the audit looks at cases (before a run), and "outcomes" when it looks at
+    what a model made of them (before failures are explained).
+    """
+
+    reads: str = field(default="cases")
+
+    @reads.validator
+    def _readable(self, _: Any, reads: str) -> None:
+        if reads not in ("cases", "outcomes"):
+            msg = f"{self.name}: reads must be 'cases' or 'outcomes', got {reads!r}"
+            raise ValueError(msg)
 
 
 KINDS: Mapping[str, type[Component]] = {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import fields_dict
 
-from ._components import Component, Metric, Perturbation, Use
+from ._components import Audit, Component, Metric, Perturbation, Use
 from ._plans import Plan, Priority, Reference, Specification
 from ._registry import Registry, default_registry
 from ._requirements import requirement_problems
@@ -120,11 +120,15 @@ def _converter(registry: Registry) -> Converter:
             "priorities": partial(_list, lambda one: converter.structure(one, Priority)),
             "model": _reference,
             "cases": _cases,
+            "audits": partial(_list, partial(_use, registry, Audit)),
+            "allow": partial(_list, partial(_primitive, str, "text")),
         },
         Plan: {
             "perturbations": partial(_list, partial(_use, registry, Perturbation)),
             "metrics": partial(_list, partial(_use, registry, Metric)),
             "severities": partial(_list, partial(_primitive, int, WHOLE)),
+            "audits": partial(_list, partial(_use, registry, Audit)),
+            "allow": partial(_list, partial(_primitive, str, "text")),
         },
     }
     for cls, hooks in fields.items():

@@ -9,9 +9,9 @@ from attrs import field, frozen
 from attrs.validators import ge, instance_of
 
 from ._cases import Case, duplicates
-from ._components import IMPORT_STRING, Component, Metric, Perturbation, Use, import_string
-from ._registry import default_registry
+from ._components import IMPORT_STRING, Audit, Component, Metric, Perturbation, Use, import_string
 from ._requirements import REQUIREMENTS, Demand, demands_of, requirement_problems
+from ._uses import allowed_of, audits_of, metric_of, metrics_of, perturbations_of
 from ._values import FrozenMapping, did_you_mean, frozen_mapping, optional_mapping, plain
 from .errors import PlanError
 
@@ -58,37 +58,6 @@ REFUSALS = ("must-refuse", "must-abstain")
 
 
 C = TypeVar("C", bound=Component)
-
-
-def _use(value: Any, kind: type[Component]) -> Use[Any]:
-    """Take a use, a component with nothing bound, or the name of an installed one."""
-    if isinstance(value, str):
-        value = default_registry().get(value, kind)
-    if isinstance(value, Component):
-        value = Use(value)
-    if not isinstance(value, Use) or not isinstance(value.component, kind):
-        got = repr(value)
-        if isinstance(value, Use):
-            got = f"the {value.component.kind()} {value.label}"
-        msg = f"expected a {kind.kind()}, as in keyboard() or 'nlpaug.keyboard', got {got}"
-        raise PlanError(msg)
-    return value
-
-
-def _perturbations(values: Iterable[Any]) -> tuple[Use[Perturbation], ...]:
-    return tuple(_use(value, Perturbation) for value in _listed(values))
-
-
-def _metrics(values: Iterable[Any]) -> tuple[Use[Metric], ...]:
-    return tuple(_use(value, Metric) for value in _listed(values))
-
-
-def _metric(value: Any) -> Use[Metric] | None:
-    return None if value is None else _use(value, Metric)
-
-
-def _listed(values: Any) -> Iterable[Any]:
-    return (values,) if isinstance(values, str | Component | Use) else values
 
 
 def _severities(values: Any) -> tuple[int, ...]:
@@ -178,14 +147,18 @@ class Plan:
 
     Every perturbation is measured at every severity on every case, and so is the clean input,
     unless `arms` (which a specification compiles to) narrows that.
+    `audits` look at the experiment before the first model call, and errors that they find stop it,
+    but for the findings named in `allow`.
     """
 
-    perturbations: tuple[Use[Perturbation], ...] = field(default=(), converter=_perturbations)
-    metrics: tuple[Use[Metric], ...] = field(default=(), converter=_metrics)
+    perturbations: tuple[Use[Perturbation], ...] = field(default=(), converter=perturbations_of)
+    metrics: tuple[Use[Metric], ...] = field(default=(), converter=metrics_of)
     severities: tuple[int, ...] = field(default=(1, 2, 3, 4, 5), converter=_severities)
     seed: int = field(default=0, validator=instance_of(int))
     replicates: int = field(default=1, validator=[instance_of(int), ge(1)])
     arms: tuple[Arm, ...] = field(default=(), converter=_arms)
+    audits: tuple[Use[Audit], ...] = field(default=(), converter=audits_of)
+    allow: tuple[str, ...] = field(default=(), converter=allowed_of)
 
     def __attrs_post_init__(self) -> None:
         if not self.arms:
@@ -222,12 +195,12 @@ class Priority:
 
     name: str = field(validator=_named)
     perturbations: tuple[Use[Perturbation], ...] = field(
-        default=(), converter=_perturbations, kw_only=True
+        default=(), converter=perturbations_of, kw_only=True
     )
     where: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
     severities: tuple[int, ...] = field(default=(), converter=_severities, kw_only=True)
     relation: str = field(default="invariant", validator=_one_of(RELATIONS), kw_only=True)
-    metric: Use[Metric] | None = field(default=None, converter=_metric, kw_only=True)
+    metric: Use[Metric] | None = field(default=None, converter=metric_of, kw_only=True)
     require: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
     concept: str | None = field(default=None, kw_only=True)
     weight: float = field(default=1.0, kw_only=True)
@@ -340,7 +313,7 @@ class Specification:
 
     It compiles to a `Plan` (what to measure) and judges a `Report` (what was demanded).
     `model` is a `Reference` (or its import string) or a model; `cases` is a `Reference`, several,
-    or cases.
+    or cases. `audits` and `allow` are those of the `Plan`.
     """
 
     title: str = field(validator=_named)
@@ -348,6 +321,8 @@ class Specification:
     seed: int = field(kw_only=True, validator=instance_of(int))
     model: Any = field(default=None, kw_only=True, converter=_model)
     cases: Any = field(default=None, kw_only=True, converter=_cases)
+    audits: tuple[Use[Audit], ...] = field(default=(), kw_only=True, converter=audits_of)
+    allow: tuple[str, ...] = field(default=(), kw_only=True, converter=allowed_of)
 
     def __attrs_post_init__(self) -> None:
         priorities = self.priorities
@@ -386,4 +361,6 @@ class Specification:
             severities=tuple(sorted({s for arm in arms for s in arm.severities if s})) or (1,),
             seed=self.seed,
             arms=arms,
+            audits=self.audits,
+            allow=self.allow,
         )

@@ -33,6 +33,7 @@ __all__ = ["OFFICIAL", "Registry", "Source", "default_registry"]
 OFFICIAL = frozenset(
     {
         "albumentations",
+        "audits",
         "clinical",
         "metrics",
         "nlpaug",

@@ -13,19 +13,26 @@ SeatrialError
 ├── ModelError                       (ValueError) a model lacks what is asked of it
 ├── MetricError                      (ValueError) a metric is undefined on what it was given
 ├── NotApplicable                    (ValueError) a perturbation does not apply to this case
+├── AuditError                       (ValueError) an audit found errors; `.findings` lists them
 ├── StoreError                       (OSError) a run directory cannot be read or written
 └── TrialError                       (RuntimeError) a component failed while running
 
 Messages are lower case, name the thing and say what to do.
-Warnings derive from `SeatrialWarning`: `PluginWarning` when a listing leaves out a broken plugin.
+Warnings derive from `SeatrialWarning`: `PluginWarning` when a listing leaves out a broken plugin,
+`AuditWarning` when an audit found something that does not stop a run.
 """
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._findings import Finding
 
 __all__ = [
+    "AuditError",
+    "AuditWarning",
     "ComponentLoadError",
     "FileError",
     "MetricError",
@@ -113,6 +120,17 @@ class NotApplicable(SeatrialError, ValueError):  # noqa: N818 - a statement abou
     """A perturbation does not apply to this case; the record is skipped and says why."""
 
 
+class AuditError(SeatrialError, ValueError):
+    """Audits found errors in the experiment that nobody allowed; `findings` lists them."""
+
+    def __init__(self, message: str, *, findings: tuple[Finding, ...] = ()) -> None:
+        super().__init__(message)
+        self.findings = findings
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), findings=self.findings), self.args
+
+
 class StoreError(SeatrialError, OSError):
     """A run directory cannot be read or written; nothing already measured is lost."""
 
@@ -123,6 +141,10 @@ class TrialError(SeatrialError, RuntimeError):
 
 class SeatrialWarning(UserWarning):
     """The root of seatrial's warnings."""
+
+
+class AuditWarning(SeatrialWarning):
+    """An audit found something that does not stop a run, or an error that was allowed by name."""
 
 
 class PluginWarning(SeatrialWarning):

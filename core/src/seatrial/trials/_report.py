@@ -13,6 +13,7 @@ from attrs import evolve, field, frozen
 
 from .._cases import CLEAN, Case, Outcome, Prediction, Preference
 from .._components import Metric, Perturbation, Use
+from .._findings import Finding
 from .._plans import Plan, Reference, Specification
 from .._registry import Registry, default_registry
 from .._values import FrozenMapping, freeze, plain
@@ -52,6 +53,16 @@ class Report:
     def renewed(self) -> Report:
         """Give the same report with nothing remembered, to see what was measured since."""
         return evolve(self)
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan that was measured; None for a report that was read back from a directory."""
+        return self._plan
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the plan's audits found before the run, and did not stop it."""
+        return tuple(Finding(**one) for one in self._store.meta("findings") or ())
 
     @property
     def sequential(self) -> bool:
@@ -301,6 +312,7 @@ class Report:
             "perturbations": plain(self.perturbations),
             "metrics": plain(self.metrics),
             "accounting": _fields(self.accounting),
+            "findings": [_fields(one) for one in self.findings],
             "cells": [
                 {
                     **_fields(cell),
@@ -336,7 +348,8 @@ class Report:
             for cell in self.cells
         ]
         columns = ("perturbation", "severity", "cases", "distance", *labels, "refused", "errored")
-        return Table(columns, rows, notes=(str(self.accounting),))
+        audited = [f"{one.level} by audit: {one.name}: {one.summary}" for one in self.findings]
+        return Table(columns, rows, notes=(str(self.accounting), *audited))
 
     def __str__(self) -> str:
         return self.table().text()

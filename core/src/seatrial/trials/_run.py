@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import asdict, evolve, frozen
 
 from .._cases import Case
 from .._plans import Plan, Specification
 from .._registry import Registry, default_registry
 from ..errors import NotApplicable, PlanError
+from ._auditing import audited
 from ._course import Batch, Course
 from ._describe import describe, write_description
 from ._directory import DATABASE, writing
@@ -70,6 +71,7 @@ def run(
     batch_size: int | None = None,
     timeout: float | None = None,
     retry_errors: bool = False,
+    allow: Iterable[str] = (),
     registry: Registry | None = None,
 ) -> Report:
     """Measure a plan or a specification, and give the report.
@@ -90,6 +92,10 @@ def run(
     at risk first, and after at most `budget` records in all. Clusters are then measured in random
     order, and the verdicts keep their error rate although they are looked at again and again.
 
+    The plan's audits look at the experiment first: an error that they find raises `AuditError`,
+    unless `allow` (or the plan's own) has its name; the rest is told as `AuditWarning`, and all of
+    it is kept as `Report.findings`.
+
     Results do not depend on the order of the cases, the number of workers, or interruptions.
     Raises `PlanError`, `ModelError` or `StoreError` before the first model call whenever it can.
     """
@@ -107,6 +113,9 @@ def run(
     directory = None if to is None else Path(to)
     going_on = directory is not None and (directory / DATABASE).is_file()
     check(plan, work.cases, subject.model, built=() if going_on else None)
+    found = audited(
+        plan.audits, plan, subject.model, work.cases, (*plan.allow, *_names(allow)), registry
+    )
     size = batch_size or getattr(subject.model, "batch_size", None) or BATCH
     team = Team(plan, subject, executor, workers, timeout, size)
     with writing(directory):
@@ -116,7 +125,11 @@ def run(
             msg = "nothing is asked for: no case lies in any of the slices"
             raise PlanError(msg)
         store.begin(
-            {**describe(work, subject, registry), "sequential": sequential},
+            {
+                **describe(work, subject, registry),
+                "sequential": sequential,
+                "findings": [asdict(one) for one in found],
+            },
             work.cases,
             course.rows(),
         )
@@ -171,6 +184,10 @@ def _unpacked(asked: Any, model: Any, cases: Any) -> tuple[Plan, Any, Any]:
         msg = "the plan has neither perturbations nor metrics, so there is nothing to learn"
         raise PlanError(msg)
     return asked, model, cases
+
+
+def _names(allow: Iterable[str]) -> Iterable[str]:
+    return (allow,) if isinstance(allow, str) else allow
 
 
 def _sequential(asked: Plan | Specification, stop: Any, budget: int | None) -> bool:

@@ -3,68 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from .._cases import Case, Outcome
-from .._components import Adapter, Audit, Component, Explainer, Model, Use
+from .._components import Adapter, Audit, Explainer, Model
 from .._findings import Explanation, Finding
 from .._plans import Plan, Specification
 from .._registry import Registry, default_registry
 from .._seeds import derive
 from ..errors import ModelError, PlanError
+from ._auditing import find, ordered, suits
+from ._binding import bound, ready
 from ._models import subject_of
 from ._report import Report
-from ._work import lacking, load_cases
+from ._work import load_cases
 
 __all__ = ["audit", "explain", "repair"]
 
-C = TypeVar("C", bound=Component)
-
-
-def _bound(given: Any, kind: type[C], registry: Registry | None) -> Use[C]:
-    if isinstance(given, str):
-        given = (registry or default_registry()).get(given, kind)
-    use = Use(given) if isinstance(given, Component) else given
-    if not isinstance(use, Use) or not isinstance(use.component, kind):
-        msg = f"expected a component of the kind {kind.kind()}, got {given!r}"
-        raise PlanError(msg)
-    return use
-
-
-def _ready(use: Use[Any], model: Any) -> Any:
-    if gaps := lacking(model, use):
-        raise ModelError("; ".join(gaps))
-    return use.build()
-
 
 def audit(
-    plan: Plan | Specification,
+    subject: Plan | Specification | Report | Sequence[Outcome],
     /,
     model: Any = None,
     cases: Any = None,
     *,
     audits: Iterable[Any] | None = None,
+    metric: str | None = None,
     registry: Registry | None = None,
 ) -> tuple[Finding, ...]:
     """Check the experiment itself before compute is spent; give what was found, errors first.
 
-    `audits` are the audits to run, by default every one that is installed.
+    A plan or a specification is audited with its `cases`; a report or outcomes also with what the
+    model made of them (`metric` is the per-case metric that tells right from wrong). `audits` are
+    the audits to run, by default every one that is installed, can look at this, and finds in the
+    model what it needs. Without a model, those that need none look. Nothing is raised for what is
+    found: `run` and `explain` stop at errors, this verb lists them.
     """
-    if isinstance(plan, Specification):
-        model = plan.model if model is None else model
-        cases = plan.cases if cases is None else cases
-        plan = plan.plan()
+    plan, model, material = _auditable(subject, model, cases, metric)
+    known = None if model is None else subject_of(model).model
+    named = audits is not None
     chosen = (registry or default_registry()).all(Audit) if audits is None else audits
-    uses = [_bound(one, Audit, registry) for one in chosen]
-    subject = subject_of(model)
-    gathered = load_cases(cases)
-    found = [
-        finding
-        for use in uses
-        for finding in _ready(use, subject.model)(plan, subject.model, gathered)
+    fitting = [
+        use
+        for use in (bound(one, Audit, registry) for one in chosen)
+        if named or suits(use, known, material)
     ]
-    levels = ("error", "warning", "note")
-    return tuple(sorted(found, key=lambda finding: levels.index(finding.level)))
+    return ordered(finding for use in fitting for finding in find(use, plan, known, material))
+
+
+def _auditable(
+    subject: Any, model: Any, cases: Any, metric: str | None
+) -> tuple[Plan, Any, Sequence[Case] | Sequence[Outcome]]:
+    """Give the plan, the model and what there is to look at: cases, or outcomes."""
+    if isinstance(subject, Specification):
+        model = subject.model if model is None else model
+        cases = subject.cases if cases is None else cases
+        subject = subject.plan()
+    if isinstance(subject, Plan):
+        return subject, model, load_cases(cases)
+    if isinstance(subject, Report):
+        model = subject.model if model is None else model
+        return subject.plan or Plan(), model, tuple(subject.outcomes(metric))
+    if isinstance(subject, Sequence) and all(isinstance(one, Outcome) for one in subject):
+        return Plan(), model, tuple(subject)
+    msg = f"audit takes a Plan, a Specification, a Report or outcomes, got {subject!r:.80}"
+    raise PlanError(msg)
 
 
 def explain(
@@ -84,7 +87,7 @@ def explain(
     that tells right from wrong. Explainers that look inside the model get `model`, or that of the
     report. With too few right or wrong answers to learn from, the explanation says so.
     """
-    use = _bound(explainer, Explainer, registry)
+    use = bound(explainer, Explainer, registry)
     if outcomes is None:
         if report is None:
             msg = "explain needs a report, or outcomes"
@@ -97,7 +100,7 @@ def explain(
         needs = ", ".join(use.component.needs)
         msg = f"{use.label} looks inside the model (it needs {needs}): pass model="
         raise ModelError(msg)
-    work = _ready(use, subject)
+    work = ready(use, subject)
     found = work(subject, outcomes, seed=derive(seed, use.component.name))
     if not isinstance(found, Explanation):
         msg = f"{use.label} must give an Explanation, got {type(found).__qualname__}"
@@ -118,9 +121,9 @@ def repair(
 
     `cases` are the cases (or the preferences of a report) that the adapter learns from.
     """
-    use = _bound(adapter, Adapter, registry)
+    use = bound(adapter, Adapter, registry)
     subject = subject_of(model).model
-    learn = _ready(use, subject)
+    learn = ready(use, subject)
     fixed: Any = learn(subject, tuple(cases), seed=derive(seed, use.component.name))
     if not callable(fixed):
         msg = f"{use.label} must give a model, got {type(fixed).__qualname__}"
