@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["seatrial"]
 
 PATH = click.Path(path_type=Path)
+allowed = click.option(
+    "--allow",
+    multiple=True,
+    metavar="NAME",
+    help="Go on although audits find this error; may be repeated.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
@@ -74,6 +80,31 @@ def show(name: str, text: str | None, seed: int, as_json: bool) -> None:
         click.echo()
 
 
+@seatrial.command()
+@click.argument("subject", type=PATH, metavar="SPEC|DIRECTORY")
+@click.option(
+    "--with",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Run this audit; may be repeated.  [default: every one that is installed]",
+)
+@allowed
+@click.option("--no-model", is_flag=True, help="Leave the model alone, which may be slow to load.")
+@as_json
+def audit(
+    subject: Path, names: tuple[str, ...], allow: tuple[str, ...], no_model: bool, as_json: bool
+) -> int:
+    """Check an experiment for leaks, wrong labels and the like, before compute is spent.
+
+    Of SPEC the cases are looked at, of a run DIRECTORY also what the model made of them. Exit
+    status: 1 when errors are found that --allow does not name, else 0.
+    """
+    from ._audit import audited
+
+    return audited(subject, names, allow, with_model=not no_model, as_json=as_json)
+
+
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--dry-run", is_flag=True, help="Count what would be measured, and stop."),
@@ -94,6 +125,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Stop each priority as soon as it is decided.",
         ),
         click.option("--budget", type=click.IntRange(1), help="Most records, with --stop decided."),
+        allowed,
     ):
         command = option(command)
     return command

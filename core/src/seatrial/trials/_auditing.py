@@ -3,29 +3,78 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+from attrs import frozen
 
 from .._cases import Case, Outcome
 from .._components import Audit, Use
 from .._findings import Finding
 from .._registry import Registry
+from .._uses import allowed_of
 from ..errors import AuditError, AuditWarning, PlanError, SeatrialError, TrialError
 from ._binding import bound, ready
 from ._tables import Table, figure
 from ._work import lacking
 
-__all__ = ["audited", "find", "findings_table", "ordered", "sentences", "suits"]
+__all__ = ["Material", "Seen", "audited", "look", "suits"]
 
+Material = Sequence[Case] | Sequence[Outcome]
 LEVELS = ("error", "warning", "note")
 SHOWN = 3
+
+
+@frozen
+class Seen:
+    """What some audits found, each finding with the audit that gave it, errors first."""
+
+    audits: tuple[Use[Audit], ...]
+    found: tuple[tuple[Use[Audit], Finding], ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings, errors first."""
+        return tuple(finding for _, finding in self.found)
+
+    def stopping(self, allow: Iterable[str]) -> tuple[Finding, ...]:
+        """Give the errors that are allowed neither by their own name nor by their audit's."""
+        permitted = frozenset(allow)
+        return tuple(
+            finding
+            for use, finding in self.found
+            if finding.level == "error" and not {finding.name, use.component.name} & permitted
+        )
+
+    def table(self, allow: Iterable[str] = ()) -> Table:
+        """Lay the findings out, with what each means and what to do about it below."""
+        stop = self.stopping(allow)
+        labels = [use.label for use in self.audits]
+        audits = f"{len(labels)} audit{'s' * (len(labels) != 1)} looked"
+        if not self.found:
+            return Table(("level",), (), notes=(f"{audits}, and found nothing:", *labels))
+        counts = {level: sum(one.level == level for one in self.findings) for level in LEVELS}
+        said = [f"{count} {level}{'s' * (count != 1)}" for level, count in counts.items() if count]
+        notes = [line for one in self.findings for line in ("", *_sentences(one, cases=False))]
+        rows = [
+            (
+                "allowed" if one.level == "error" and one not in stop else one.level,
+                one.name,
+                figure(one.effect),
+                f"{len(one.cases):,}",
+                _listed(one.cases),
+            )
+            for one in self.findings
+        ]
+        columns = ("level", "finding", "effect", "cases", "which")
+        return Table(columns, rows, notes=[*notes, "", f"{audits}: {', '.join(said)}"])
 
 
 def audited(
     uses: Iterable[Any],
     plan: Any,
     model: Any,
-    material: Sequence[Case] | Sequence[Outcome],
+    material: Material,
     allow: Iterable[str] = (),
     registry: Registry | None = None,
 ) -> tuple[Finding, ...]:
@@ -34,30 +83,39 @@ def audited(
     Gives what was found, errors first. Errors raise `AuditError`, unless `allow` has the name of
     the finding or of its audit; those and warnings are told as `AuditWarning`.
     """
-    permitted = frozenset(allow)
-    found = [
-        (use, finding)
-        for use in (bound(one, Audit, registry) for one in uses)
-        for finding in find(use, plan, model, material)
-    ]
-    stopping = [
-        finding
-        for use, finding in found
-        if finding.level == "error" and not {finding.name, use.component.name} & permitted
-    ]
-    if stopping:
-        raise AuditError(_told(stopping), findings=tuple(stopping))
-    for _, finding in found:
+    seen = look((bound(one, Audit, registry) for one in uses), plan, model, material)
+    if errors := seen.stopping(allowed_of(allow)):
+        raise AuditError(_told(errors), findings=errors)
+    for finding in seen.findings:
         if finding.level != "note":
-            warnings.warn("\n".join(sentences(finding)), AuditWarning, stacklevel=3)
-    return ordered(finding for _, finding in found)
+            warnings.warn("\n".join(_sentences(finding)), AuditWarning, stacklevel=3)
+    return seen.findings
 
 
-def find(
-    use: Use[Audit], plan: Any, model: Any, material: Sequence[Case] | Sequence[Outcome]
-) -> tuple[Finding, ...]:
-    """Run one audit on cases, or on outcomes and, if it reads those, on their cases."""
+def look(uses: Iterable[Use[Audit]], plan: Any, model: Any, material: Material) -> Seen:
+    """Run audits on cases, or on outcomes and (those that read cases) on the cases of these."""
+    audits = tuple(uses)
     cases, outcomes = _parted(material)
+    found = [
+        (use, finding) for use in audits for finding in _findings(use, plan, model, cases, outcomes)
+    ]
+    found.sort(key=lambda pair: LEVELS.index(pair[1].level))
+    return Seen(audits, tuple(found))
+
+
+def suits(use: Use[Audit], model: Any, material: Material) -> bool:
+    """Tell whether an audit can look at this."""
+    _, outcomes = _parted(material)
+    return not lacking(model, use) and (use.component.reads == "cases" or outcomes is not None)
+
+
+def _findings(
+    use: Use[Audit],
+    plan: Any,
+    model: Any,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome] | None,
+) -> tuple[Finding, ...]:
     given: Any = cases
     if use.component.reads == "outcomes":
         if outcomes is None:
@@ -79,12 +137,6 @@ def find(
     return found
 
 
-def suits(use: Use[Audit], model: Any, material: Sequence[Case] | Sequence[Outcome]) -> bool:
-    """Tell whether an audit can look at this."""
-    _, outcomes = _parted(material)
-    return not lacking(model, use) and (use.component.reads == "cases" or outcomes is not None)
-
-
 def _parted(material: Sequence[Any]) -> tuple[tuple[Case, ...], tuple[Outcome, ...] | None]:
     """Give the cases, each once and ordered by id, and the outcomes if there are any."""
     if not any(isinstance(one, Outcome) for one in material):
@@ -93,27 +145,22 @@ def _parted(material: Sequence[Any]) -> tuple[tuple[Case, ...], tuple[Outcome, .
     return tuple(cases[name] for name in sorted(cases)), tuple(material)
 
 
-def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Put errors first, then warnings, then notes."""
-    return tuple(sorted(findings, key=lambda finding: LEVELS.index(finding.level)))
-
-
 def _told(findings: Sequence[Finding]) -> str:
     many = f"{len(findings)} errors" if len(findings) > 1 else "an error"
     names = list(dict.fromkeys(finding.name for finding in findings))
     lines = [f"the audits found {many} in the experiment, so it stops here:"]
     for finding in findings:
-        lines += [f"  {line}" for line in sentences(finding)]
+        lines += [f"  {line}" for line in _sentences(finding)]
     quoted = ", ".join(f'"{name}"' for name in names)
     options = " ".join(f"--allow {name}" for name in names)
     comma = "," if len(names) == 1 else ""
     return "\n".join([*lines, f"to go on all the same: allow=({quoted}{comma}), or {options}"])
 
 
-def sentences(finding: Finding) -> list[str]:
+def _sentences(finding: Finding, *, cases: bool = True) -> list[str]:
     """Write a finding as lines: what was found, where, and what to do."""
     lines = [f"{finding.name}: {finding.summary}"]
-    if finding.cases:
+    if cases and finding.cases:
         lines.append(f"  cases: {_listed(finding.cases)}")
     if finding.fix:
         lines.append(f"  fix: {finding.fix}")
@@ -123,31 +170,3 @@ def sentences(finding: Finding) -> list[str]:
 def _listed(ids: Sequence[str]) -> str:
     more = f" and {len(ids) - SHOWN:,} more" if len(ids) > SHOWN else ""
     return ", ".join(ids[:SHOWN]) + more
-
-
-def findings_table(
-    findings: Sequence[Finding], looked: Collection[str], allow: Collection[str] = ()
-) -> Table:
-    """Lay findings out as a table, with what each means and what to do below it."""
-    counts = {level: sum(one.level == level for one in findings) for level in LEVELS}
-    said = ", ".join(
-        f"{count} {level}{'s' * (count != 1)}" for level, count in counts.items() if count
-    )
-    audits = f"{len(looked)} audit{'s' * (len(looked) != 1)}"
-    notes = [] if findings else [f"{audits} looked, and found nothing: {', '.join(looked)}"]
-    for finding in findings:
-        what, *more = sentences(finding)
-        notes += ["", what, *(line for line in more if not line.startswith("  cases:"))]
-    if findings:
-        notes += ["", f"{audits} looked: {said}"]
-    rows = [
-        (
-            "allowed" if one.level == "error" and one.name in allow else one.level,
-            one.name,
-            figure(one.effect) if one.effect is not None else "",
-            f"{len(one.cases):,}" if one.cases else "",
-            _listed(one.cases),
-        )
-        for one in findings
-    ]
-    return Table(("level", "finding", "effect", "cases", "which"), rows, notes=notes)

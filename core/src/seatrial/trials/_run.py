@@ -15,6 +15,7 @@ from attrs import asdict, evolve, frozen
 from .._cases import Case
 from .._plans import Plan, Specification
 from .._registry import Registry, default_registry
+from .._uses import allowed_of
 from ..errors import NotApplicable, PlanError
 from ._auditing import audited
 from ._course import Batch, Course
@@ -114,7 +115,7 @@ def run(
     going_on = directory is not None and (directory / DATABASE).is_file()
     check(plan, work.cases, subject.model, built=() if going_on else None)
     found = audited(
-        plan.audits, plan, subject.model, work.cases, (*plan.allow, *_names(allow)), registry
+        plan.audits, plan, subject.model, work.cases, (*plan.allow, *allowed_of(allow)), registry
     )
     size = batch_size or getattr(subject.model, "batch_size", None) or BATCH
     team = Team(plan, subject, executor, workers, timeout, size)
@@ -184,10 +185,6 @@ def _unpacked(asked: Any, model: Any, cases: Any) -> tuple[Plan, Any, Any]:
         msg = "the plan has neither perturbations nor metrics, so there is nothing to learn"
         raise PlanError(msg)
     return asked, model, cases
-
-
-def _names(allow: Iterable[str]) -> Iterable[str]:
-    return (allow,) if isinstance(allow, str) else allow
 
 
 def _sequential(asked: Plan | Specification, stop: Any, budget: int | None) -> bool:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from .._cases import Case, Outcome
-from .._components import Adapter, Audit, Explainer, Model
+from .._components import Adapter, Audit, Explainer, Model, Use
 from .._findings import Explanation, Finding
 from .._plans import Plan, Specification
 from .._registry import Registry, default_registry
 from .._seeds import derive
 from ..errors import ModelError, PlanError
-from ._auditing import find, ordered, suits
+from ._auditing import Material, Seen, look, suits
 from ._binding import bound, ready
 from ._models import subject_of
 from ._report import Report
@@ -35,25 +35,35 @@ def audit(
 
     A plan or a specification is audited with its `cases`; a report or outcomes also with what the
     model made of them (`metric` is the per-case metric that tells right from wrong). `audits` are
-    the audits to run, by default every one that is installed, can look at this, and finds in the
-    model what it needs. Without a model, those that need none look. Nothing is raised for what is
+    the audits to run, by default every one that is installed (with the parameters that the plan gives
+    it), can look at this, and finds in the model what it needs. Without a model, those that need none look. Nothing is raised for what is
     found: `run` and `explain` stop at errors, this verb lists them.
     """
+    return seen(subject, model, cases, audits, metric, registry).findings
+
+
+def seen(
+    subject: Any,
+    model: Any = None,
+    cases: Any = None,
+    audits: Iterable[Any] | None = None,
+    metric: str | None = None,
+    registry: Registry | None = None,
+) -> Seen:
+    """Do what `audit` does, and tell also which audits looked."""
     plan, model, material = _auditable(subject, model, cases, metric)
     known = None if model is None else subject_of(model).model
-    named = audits is not None
-    chosen = (registry or default_registry()).all(Audit) if audits is None else audits
-    fitting = [
-        use
-        for use in (bound(one, Audit, registry) for one in chosen)
-        if named or suits(use, known, material)
-    ]
-    return ordered(finding for use in fitting for finding in find(use, plan, known, material))
+    if audits is None:
+        bare = {one.name: Use(one) for one in (registry or default_registry()).all(Audit)}
+        named = {use.component.name for use in plan.audits}
+        uses = (*plan.audits, *(use for name, use in bare.items() if name not in named))
+        return look([use for use in uses if suits(use, known, material)], plan, known, material)
+    return look([bound(one, Audit, registry) for one in audits], plan, known, material)
 
 
 def _auditable(
     subject: Any, model: Any, cases: Any, metric: str | None
-) -> tuple[Plan, Any, Sequence[Case] | Sequence[Outcome]]:
+) -> tuple[Plan, Any, Material]:
     """Give the plan, the model and what there is to look at: cases, or outcomes."""
     if isinstance(subject, Specification):
         model = subject.model if model is None else model
