@@ -35,9 +35,10 @@ def audit(
 
     A plan or a specification is audited with its `cases`; a report or outcomes also with what the
     model made of them (`metric` is the per-case metric that tells right from wrong). `audits` are
-    the audits to run, by default every one that is installed (with the parameters that the plan gives
-    it), can look at this, and finds in the model what it needs. Without a model, those that need none look. Nothing is raised for what is
-    found: `run` and `explain` stop at errors, this verb lists them.
+    the audits to run, by default every one that is installed (with the parameters that the plan
+    gives it), can look at this, and finds in the model what it needs. Without a model, those that
+    need none look. Nothing is raised for what is found: `run` and `explain` stop at errors, this
+    verb lists them.
     """
     return seen(subject, model, cases, audits, metric, registry).findings
 
