@@ -6,6 +6,7 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 PARTS := $(sort $(dir $(wildcard core/pyproject.toml plugins/*/pyproject.toml)))
+NAMES := seatrial $(addprefix seatrial-,$(notdir $(patsubst %/,%,$(filter plugins/%,$(PARTS)))))
 SPEC  := plugins/clinical/src/seatrial_clinical/pharmacy.toml
 RUN   := runs/pharmacy
 
@@ -61,7 +62,7 @@ $(BIN)/uv:
 # Pins for one set of versions on every platform; without local wheels, indexes or paths of this machine.
 constraints:
 	env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-	  --no-header --no-annotate --no-emit-package seatrial \
+	  --no-header --no-annotate $(addprefix --no-emit-package ,$(NAMES) torchvision) \
 	  $(foreach part,$(PARTS),$(part)pyproject.toml) --group dev -o constraints.txt
 	env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-deps --group assets >> constraints.txt
