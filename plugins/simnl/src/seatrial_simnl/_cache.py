@@ -1,0 +1,93 @@
+"""The cache of few-shot images: positive keys, negative keys, and what each is worth."""
+
+from __future__ import annotations
+
+import torch
+from attrs import frozen
+
+from seatrial.errors import PlanError
+
+from ._kernel import Kernel, Tensor
+from ._switches import Switches
+
+__all__ = ["Cache", "weights"]
+
+CANCELLED = 1e-6
+
+
+def weights(keys: Tensor, label: Tensor, classes: int, tau: float, shots: int | None) -> Tensor:
+    """Weigh each key by how much it resembles the others of its label (label refinement).
+
+    `w = n softmax(s / tau)` within a label, where `s` is the mean similarity to the others. `n` is
+    the number of rows of the label, or `shots` for all as in the release; with a single one there
+    is nothing to compare, and the weight is 1.
+    """
+    count = torch.bincount(label, minlength=classes)[label].to(keys.dtype)
+    number = count if shots is None else torch.full_like(count, shots)
+    sums = keys.new_zeros(classes, keys.shape[1]).index_add_(0, label, keys)
+    others = torch.linalg.vecdot(keys, sums[label]) - 1
+    score = others / (number - 1).clamp(min=1) / tau
+    top = score.new_full((classes,), -torch.inf).scatter_reduce_(0, label, score, "amax")
+    raised = (score - top[label]).exp()
+    whole = raised.new_zeros(classes).index_add_(0, label, raised)
+    found = number * raised / whole[label]
+    return torch.where(number > 1, found, torch.ones_like(found))
+
+
+def _lengths(rest: Tensor) -> Tensor:
+    found = rest.norm(dim=1)
+    if found.min() < CANCELLED:
+        msg = "the images of the other classes cancel out, so that there is no negative key"
+        raise PlanError(msg)
+    return found
+
+
+@frozen(eq=False)
+class Cache:
+    """Both branches over one support set.
+
+    With negative keys "per_shot" their similarities follow from those of the positive keys, since
+    `m = (S_j - k) / |S_j - k|` with the sum `S_j` of the shots of one place over all classes.
+    """
+
+    positive: Kernel
+    negative: Kernel
+    sums: Tensor | None
+    place: Tensor
+    shrink: Tensor
+
+    @classmethod
+    def of(
+        cls, keys: Tensor, block: Tensor, label: Tensor, classes: int, switches: Switches
+    ) -> Cache:
+        """Build the cache; the keys of a class stand together, `label` may hold label noise."""
+        counts = torch.bincount(block, minlength=classes)
+        shots = int(counts.max()) if switches.weights_of == "shots" else None
+        soft = weights(keys, label, classes, switches.tau, shots)
+        worth = soft if switches.negative_values == "soft" else torch.ones_like(soft)
+        positive = Kernel(keys, block, label, soft, classes, 1)
+        starts = counts.cumsum(0) - counts
+        place = torch.arange(len(keys), device=keys.device) - starts[block]
+        if switches.negative_keys == "per_shot":
+            sums = keys.reshape(classes, -1, keys.shape[1]).sum(0)
+            rest = sums[place] - keys
+            shrink = _lengths(rest).reciprocal()
+            negative = Kernel(rest * shrink[:, None], block, label, worth, classes, -1)
+            return cls(positive, negative, sums, place, shrink)
+        means = keys.new_zeros(classes, keys.shape[1]).index_add_(0, block, keys)
+        means /= counts[:, None]
+        rest = means.sum(0) - means
+        pairs, where = torch.unique(block * classes + label, return_inverse=True)
+        worth = worth.new_zeros(len(pairs)).index_add_(0, where, worth)
+        block = pairs // classes
+        rest /= _lengths(rest)[:, None]
+        negative = Kernel(rest[block], block, pairs % classes, worth, classes, -1)
+        return cls(positive, negative, None, place, counts)
+
+    def similarities(self, features: Tensor, known: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Give the similarities [keys, queries] of the resting keys; `known` are the positive."""
+        similar = self.positive.keys @ features.T if known is None else known
+        if self.sums is None:
+            return similar, self.negative.keys @ features.T
+        others = (self.sums @ features.T).index_select(0, self.place)
+        return similar, others.sub_(similar).mul_(self.shrink[:, None])

@@ -1,0 +1,105 @@
+"""Kernels around cached keys, without the products that make the release slow.
+
+A key that moves by the residual of its class is `(k + r) / |k + r|`, so its similarity to a feature
+is `(f.k + f.r) / |k + r|`: `f.k` never changes, `f.r` has one column for each class and not for
+each key, and values with a single entry are summed by segments instead of multiplied as matrices.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import torch
+from attrs import define, field
+from torch.nn.functional import embedding_bag
+
+__all__ = ["Kernel", "pooled"]
+
+Tensor: TypeAlias = torch.Tensor
+
+
+def pooled(order: Tensor, rows: Tensor, starts: Tensor, weights: Tensor) -> Tensor:
+    """Sum weighted rows by segments: `rows[order]`, each segment from its start to the next."""
+    found: Tensor = embedding_bag(order, rows, starts, mode="sum", per_sample_weights=weights)
+    return found
+
+
+def _starts(sorted_places: Tensor, classes: int) -> Tensor:
+    counts = torch.bincount(sorted_places, minlength=classes)
+    return counts.cumsum(0) - counts
+
+
+@define(eq=False)
+class Kernel:
+    """The keys of one branch: those of a class stand together, and move by one residual.
+
+    `keys` float32 [rows, width]; `block` is the class whose residual a key carries, in rising
+    order; `label` is the class that the key speaks for, `weight` how loudly; `sign` is +1 for
+    `exp(-beta (1 - f.k))` and -1 for `exp(-beta f.k)`.
+    """
+
+    keys: Tensor
+    block: Tensor
+    label: Tensor
+    weight: Tensor
+    classes: int
+    sign: int
+    _counts: list[int] = field(init=False)
+    _squares: Tensor = field(init=False)
+    _rows: Tensor = field(init=False)
+    _block_starts: Tensor = field(init=False)
+    _by_label: Tensor = field(init=False)
+    _label_starts: Tensor = field(init=False)
+    _label_weights: Tensor = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._counts = torch.bincount(self.block, minlength=self.classes).tolist()
+        self._squares = self.keys.square().sum(1)
+        self._rows = torch.arange(len(self.keys), device=self.keys.device)
+        self._block_starts = _starts(self.block, self.classes)
+        self._by_label = torch.argsort(self.label, stable=True)
+        self._label_starts = _starts(self.label[self._by_label], self.classes)
+        self._label_weights = self.weight[self._by_label]
+
+    def inverse_norms(self, residual: Tensor) -> Tensor:
+        """Give `1 / |k + r|` for each key."""
+        pieces = zip(self.keys.split(self._counts), residual.unbind(), strict=True)
+        along = torch.cat([keys @ one for keys, one in pieces])
+        squares = self._squares + 2 * along + residual.square().sum(1)[self.block]
+        return squares.rsqrt()
+
+    def moved(self, residual: Tensor) -> Tensor:
+        """Give the keys as they are after training, brought to unit norm again."""
+        return (self.keys + residual[self.block]) * self.inverse_norms(residual)[:, None]
+
+    def near(self, similar: Tensor, shift: Tensor, inverse: Tensor) -> Tensor:
+        """Give the similarity [keys, queries] of moved keys, from that of the resting ones."""
+        found = shift.index_select(0, self.block).add_(similar)
+        return found.mul_(inverse[:, None])
+
+    def affinity(self, near: Tensor, beta: float) -> Tensor:
+        """Give the kernel's values [keys, queries]."""
+        return ((near - 1) if self.sign > 0 else near).mul(beta * self.sign).exp_()
+
+    def votes(self, affinity: Tensor) -> Tensor:
+        """Sum the weighted affinities of each label: [classes, queries]."""
+        return pooled(self._by_label, affinity, self._label_starts, self._label_weights)
+
+    def backward(
+        self,
+        votes: Tensor,
+        *,
+        affinity: Tensor,
+        near: Tensor,
+        inverse: Tensor,
+        residual: Tensor,
+        beta: float,
+    ) -> tuple[Tensor, Tensor]:
+        """Take the gradient of the votes back to `shift`, and through the norms to the residual."""
+        change = votes.index_select(0, self.label).mul_(affinity)
+        change.mul_((self.weight * (beta * self.sign))[:, None])
+        shift = pooled(self._rows, change, self._block_starts, inverse)
+        pull = (change * near).sum(1) * inverse.square()
+        along = pooled(self._rows, self.keys, self._block_starts, pull)
+        total = torch.zeros_like(residual[:, 0]).index_add_(0, self.block, pull)
+        return shift, (along + total[:, None] * residual).neg_()
