@@ -9,6 +9,7 @@ from attrs import frozen
 
 from seatrial.errors import ModelError
 
+from ._blocks import Stream, attach
 from ._gguf import converted, quiet
 
 __all__ = ["Loaded", "load"]
@@ -20,7 +21,8 @@ class Loaded:
 
     `lead` holds the token that the tokenizer puts before every text, if any; `window` is the
     number of tokens that the model can take, None when it does not say; `forkable` says whether
-    several continuations may share a forward pass, and `local` how long they may be then.
+    several continuations may share a forward pass, and `local` how long they may be then; `stream`
+    is what passes between its blocks.
     """
 
     module: Any
@@ -29,9 +31,12 @@ class Loaded:
     window: int | None
     forkable: bool
     local: int | None
+    stream: Stream
 
 
-def load(place: Path, *, dtype: str, device: str, threads: int | None) -> Loaded:
+def load(
+    place: Path, *, dtype: str, device: str, threads: int | None, blocks: str | None
+) -> Loaded:
     """Read a folder of safetensors, or a GGUF file by way of its converted folder."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -65,6 +70,7 @@ def load(place: Path, *, dtype: str, device: str, threads: int | None) -> Loaded
         window=getattr(config, "max_position_embeddings", None),
         forkable=forkable(module),
         local=_local(config),
+        stream=attach(module, blocks),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -15,9 +15,11 @@ from attrs.validators import ge, in_, instance_of, optional
 from seatrial import Prediction
 from seatrial.errors import ModelError, ParameterError
 
-from ._choices import LENGTHS, Choices
+from ._activations import SavedActivations, Source, activations
+from ._choices import LENGTHS, Choices, weighed
 from ._files import digests, locate
 from ._generation import Completion
+from ._intervention import Intervened
 from ._packaged import packaged_file
 from ._prompts import Question, fields, question
 
@@ -43,6 +45,7 @@ class Options(TypedDict, total=False):
     revision: str | None
     threads: int | None
     batch_tokens: int
+    blocks: str | None
 
 
 def _template(_: Any, __: Any, prompt: str | None) -> None:
@@ -74,6 +77,8 @@ class CausalLM:
     - `dtype`: "float32" or "bfloat16"; `device`: as torch names it.
     - `threads`: torch's threads in the whole process; `batch_tokens`: how many tokens are computed
       at once. These two change no answer and are not part of `identity`.
+    - `blocks`: where the model's blocks are, as in "model.layers"; needed only for activations and
+      edits of an architecture that is not known here. It changes no answer.
     """
 
     path: str = field(converter=str)
@@ -98,6 +103,12 @@ class CausalLM:
     )
     batch_tokens: int = field(
         default=512, kw_only=True, validator=[instance_of(int), ge(1)], metadata=_unanswering()
+    )
+    blocks: str | None = field(
+        default=None,
+        kw_only=True,
+        validator=optional(instance_of(str)),
+        metadata=_unanswering(),
     )
     _lock: Any = field(factory=threading.Lock, init=False, repr=False, metadata=_unanswering())
     _memory: Any = field(default=None, init=False, repr=False, metadata=_unanswering())
@@ -148,6 +159,7 @@ class CausalLM:
                     dtype=self.dtype,
                     device=self.device,
                     threads=self.threads,
+                    blocks=self.blocks,
                 )
             return self._memory
 
@@ -221,6 +233,61 @@ class CausalLM:
             temperature=self.temperature,
             seed=self.seed,
             chat=chat,
+            batch_tokens=self.batch_tokens,
+        )
+
+    def activations(
+        self,
+        inputs: Sequence[Any],
+        /,
+        *,
+        layers: Sequence[int] | None = None,
+        poolings: Sequence[str] = ("last",),
+        tokens: Sequence[int] = (),
+        cache: str | Path | None = None,
+    ) -> SavedActivations:
+        """Read what the model thinks at the very prompts that it is judged on, in one pass for all.
+
+        Layer k is the residual stream after the k-th block, before any final norm; 0 is the
+        embedding. Poolings are "last", "question", "mean", "max", "softmax" and "rolling"; a token
+        that begins every text counts in none. Where inputs have `options`, `predictions` are read
+        off the same pass; else the prompt is the one that a text would be written for. What lies
+        in `cache`, a folder, is not computed again, and an interrupted call goes on where it was.
+        Raises `ModelError` for a layer that does not exist, activations that are not finite, and
+        inputs of which only some have options; `StoreError` when the disk is full.
+        """
+        asked = [question(one, self.prompt) for one in inputs]
+        return activations(
+            self._source(lambda: f"{self.identity} {self.blocks}"),
+            asked,
+            layers=layers,
+            poolings=poolings,
+            tokens=tokens,
+            cache=cache,
+        )
+
+    def intervened(self, edits: Mapping[int, Callable[[Any], Any]], /) -> Intervened:
+        """Give a model in which what leaves layer k goes through `edits[k]`; this one is unchanged.
+
+        An edit takes and gives a tensor [rows, tokens, width] in the model's dtype. A row may hold
+        several prompts, so an edit treats each token by itself. Layer 0 is the embedding.
+        """
+        return Intervened(self, edits)
+
+    def _source(self, identity: Callable[[], str] | None) -> Source:
+        def worded(asked: Sequence[Question]) -> tuple[list[str], bool]:
+            chat = self._chats(by_default=asked[0].options is None)
+            return self._worded([one.prompt for one in asked], chat), chat
+
+        def answered(one: Question, values: list[float | None], tokens: list[int]) -> Prediction:
+            return _chosen(one, weighed(one.options or (), values, tokens, self.normalization))
+
+        return Source(
+            loaded=lambda: self._loaded,
+            worded=worded,
+            answered=answered,
+            identity=identity,
+            separator=self.separator,
             batch_tokens=self.batch_tokens,
         )
 

@@ -15,14 +15,22 @@ __all__ = ["Question", "fields", "question"]
 WHOLE = "input"
 """The name under which a template finds an input that has no parts."""
 
+ASKED = "question"
+"""The part after whose last token the pooling of that name looks."""
+
 RESERVED = ("options", "refusals")
 
 
 @frozen
 class Question:
-    """What one input asks: its prompt, and its options when there are any."""
+    """What one input asks: its prompt, and its options when there are any.
+
+    `part` says from which character to which the part `question` stands in the prompt, or the last
+    part where none has that name.
+    """
 
     prompt: str
+    part: tuple[int, int]
     options: tuple[str, ...] | None = None
     refusals: tuple[str, ...] | None = None
 
@@ -51,22 +59,29 @@ def fields(template: str) -> tuple[tuple[str, str | None], ...]:
 def question(value: Any, template: str | None) -> Question:
     """Read one input of a case: a text, or a mapping of parts with or without `options`."""
     if isinstance(value, str):
-        prompt = value if template is None else _filled(template, {WHOLE: value})
-        return Question(prompt)
+        return Question(*_prompted(value, template, {WHOLE: value}))
     if not isinstance(value, Mapping):
         msg = f"a language model takes a text or a mapping of parts, not {type(value).__name__}"
         raise ModelError(msg)
     options, refusals = (_texts(value, name) for name in RESERVED)
-    prompt = _only_text(value) if template is None else _filled(template, value)
+    prompt, part = _prompted(_only_text(value) if template is None else "", template, value)
     if options is not None:
         _check_options(options, refusals or ())
-    return Question(prompt, options, refusals)
+    return Question(prompt, part, options, refusals)
 
 
-def _filled(template: str, parts: Mapping[str, Any]) -> str:
-    text = []
+def _prompted(
+    text: str, template: str | None, parts: Mapping[str, Any]
+) -> tuple[str, tuple[int, int]]:
+    return (text, (0, len(text))) if template is None else _filled(template, parts)
+
+
+def _filled(template: str, parts: Mapping[str, Any]) -> tuple[str, tuple[int, int]]:
+    text = ""
+    places: dict[str, tuple[int, int]] = {}
+    last = (0, 0)
     for literal, name in fields(template):
-        text.append(literal)
+        text += literal
         if name is None:
             continue
         if name not in parts:
@@ -77,8 +92,9 @@ def _filled(template: str, parts: Mapping[str, Any]) -> str:
             kind = type(parts[name]).__name__
             msg = f"the prompt asks for the part {name!r}, which is no text but {kind}"
             raise ModelError(msg)
-        text.append(parts[name])
-    return "".join(text)
+        last = places[name] = (len(text), len(text) + len(parts[name]))
+        text += parts[name]
+    return text, places.get(ASKED, last)
 
 
 def _only_text(parts: Mapping[str, Any]) -> str:

@@ -12,14 +12,31 @@ from ._choices import Choices, weighed
 from ._loading import Loaded
 from ._tree import Span, log_likelihoods, shared_length
 
-__all__ = ["joined", "score"]
+__all__ = ["Encoded", "encode", "joined", "score"]
 
 
 @frozen
-class _Encoded:
+class Encoded:
+    """A question in tokens: `prompt` is the prompt's own, of which the first `lead` begin any text.
+
+    `rest` is the end of the prompt where an option's first token reaches into it, else None.
+    """
+
+    prompt: tuple[int, ...]
+    lead: int
     spans: tuple[Span | None, ...]
     rest: Span | None
-    """The end of the prompt where an option's first token reaches into it; else None."""
+
+    @property
+    def group(self) -> list[Span]:
+        """What has to be computed."""
+        return [span for span in (*self.spans, self.rest) if span is not None]
+
+    def likelihoods(self, values: Sequence[float]) -> list[float | None]:
+        """Read the options' log-likelihoods off what was computed for the group."""
+        shift = values[-1] if self.rest is not None else 0.0
+        each = iter(values)
+        return [None if span is None else next(each) - shift for span in self.spans]
 
     def tokens(self, place: int) -> int:
         span = self.spans[place]
@@ -54,31 +71,30 @@ def score(
     """Score the options of each prompt; equal questions are computed once."""
     asked = [(p, tuple(o)) for p, o in zip(prompts, options, strict=True)]
     unique = list(dict.fromkeys(asked))
-    encoded = _encode(loaded, unique, separator, () if templated else loaded.lead)
-    groups = [[span for span in (*one.spans, one.rest) if span is not None] for one in encoded]
+    encoded = encode(loaded, unique, separator=separator, templated=templated)
     found = log_likelihoods(
         loaded.module,
-        groups,
+        [one.group for one in encoded],
         batch_tokens=batch_tokens,
         share=loaded.forkable,
         local=loaded.local,
     )
     answers = {}
     for (prompt, texts), one, values in zip(unique, encoded, found, strict=True):
-        shift = values[-1] if one.rest is not None else 0.0
-        each = iter(values)
-        likelihoods = [None if span is None else next(each) - shift for span in one.spans]
         tokens = [one.tokens(place) for place in range(len(texts))]
-        answers[prompt, texts] = weighed(texts, likelihoods, tokens, normalization)
+        answers[prompt, texts] = weighed(texts, one.likelihoods(values), tokens, normalization)
     return [answers[one] for one in asked]
 
 
-def _encode(
+def encode(
     loaded: Loaded,
     asked: Sequence[tuple[str, tuple[str, ...]]],
+    *,
     separator: str,
-    lead: tuple[int, ...],
-) -> list[_Encoded]:
+    templated: bool,
+) -> list[Encoded]:
+    """Tokenise prompts together with their options."""
+    lead = () if templated else loaded.lead
     texts: dict[str, tuple[int, ...]] = {}
     for prompt, options in asked:
         for option in options:
@@ -97,7 +113,7 @@ def _group(
     separator: str,
     lead: tuple[int, ...],
     texts: dict[str, tuple[int, ...]],
-) -> _Encoded:
+) -> Encoded:
     bare = texts[prompt.rstrip()] if options else ()
     whole = [
         texts["".join(joined(prompt, option, separator))] if option.strip() else None
@@ -121,7 +137,7 @@ def _group(
             )
             raise ModelError(msg)
     rest = Span((*lead, *bare), start) if common < len(bare) and any(spans) else None
-    return _Encoded(spans, rest)
+    return Encoded((*lead, *bare), len(lead), spans, rest)
 
 
 def _stand_in(loaded: Loaded) -> tuple[int, ...]:

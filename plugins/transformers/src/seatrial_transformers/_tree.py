@@ -5,29 +5,50 @@ forward pass as a single row: each token's position is its depth, and it attends
 ancestors. A question's prompt is thus computed once for all its options, there is no padding, and
 the vocabulary's logits are asked for only at tokens whose successor is scored. What all sequences
 of a call share (instructions, worked examples) is computed once for all trees and kept as a
-key-value cache.
+key-value cache. What the model thinks at a prompt can be read in the very pass that scores its
+options: a `Read` span says at which tokens.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 from attrs import field, frozen
 
-__all__ = ["Span", "forkable", "log_likelihoods", "shared_length"]
+from ._reading import Prompt, Reader, Taken
+
+__all__ = ["Reading", "Span", "forkable", "headed", "kept", "log_likelihoods", "shared_length"]
 
 HEADER = 16  # tokens; a shorter common beginning is not worth a forward pass of its own
 
 
 @frozen
 class Span:
-    """The tokens `ids[start:]`, to be scored after `ids[:start]`; `start` is at least 1."""
+    """The tokens `ids[start:]`, to be scored after `ids[:start]`; `start` is at least 1.
+
+    With a `prompt` nothing is scored: its tokens are fed, to the last, and read.
+    """
 
     ids: tuple[int, ...]
     start: int
+    prompt: Prompt | None = None
+
+
+def kept(prompt: Prompt) -> Span:
+    """Give the span by which a prompt is read."""
+    return Span(prompt.ids, len(prompt.ids), prompt)
+
+
+@frozen(eq=False)
+class Reading:
+    """Who reads the prompts of a call, and who gets what was read from each batch of them."""
+
+    reader: Reader
+    give: Callable[[Sequence[Prompt], Taken], None]
 
 
 @frozen(eq=False)
@@ -41,11 +62,14 @@ class Tree:
     spans: list[Span] = field(factory=list, init=False)
     scored: list[tuple[int, int, int]] = field(factory=list, init=False)
     """Triples: the token's node, the token that follows it, and the number of the span."""
+    read: list[tuple[Prompt, list[int], int]] = field(factory=list, init=False)
+    """Triples: a prompt, the row of each of its tokens, and the number of the span."""
 
     def add(self, group: Sequence[Span]) -> None:
         for span in group:
             node = -1
-            for place in range(self.header, len(span.ids) - 1):
+            path = list(range(self.header))
+            for place in range(self.header, len(span.ids) - (span.prompt is None)):
                 token = span.ids[place]
                 child = self.children.get((node, token))
                 if child is None:
@@ -54,8 +78,11 @@ class Tree:
                     self.tokens.append(token)
                     self.parents.append(node)
                 node = child
-                if place + 1 >= span.start:
+                path.append(self.header + node)
+                if span.start <= place + 1 < len(span.ids):
                     self.scored.append((node, span.ids[place + 1], len(self.spans)))
+            if span.prompt is not None:
+                self.read.append((span.prompt, path, len(self.spans)))
             self.spans.append(span)
 
     def drop(self, tokens: int, spans: int) -> None:
@@ -63,8 +90,9 @@ class Tree:
         for node in range(tokens, len(self.tokens)):
             del self.children[self.parents[node], self.tokens[node]]
         del self.tokens[tokens:], self.parents[tokens:], self.spans[spans:]
-        while self.scored and self.scored[-1][2] >= spans:
-            self.scored.pop()
+        for several in (self.scored, self.read):
+            while several and several[-1][2] >= spans:
+                several.pop()
 
     @property
     def forks(self) -> bool:
@@ -84,6 +112,7 @@ def log_likelihoods(
     batch_tokens: int,
     share: bool = True,
     local: int | None = None,
+    reading: Reading | None = None,
 ) -> list[list[float]]:
     """Give the sum of the log-probabilities of each span's scored tokens, group by group.
 
@@ -96,27 +125,53 @@ def log_likelihoods(
         alone = {span for span in unique if local is not None and len(span.ids) > local}
     else:
         alone = unique
-    found = {}
-    for span in sorted(alone, key=lambda one: one.ids):
+    found: dict[Span, float] = {}
+    for together in _hosted(groups, alone):
         tree = Tree()
-        tree.add([span])
-        found[span] = _forward(module, tree, None)[0]
+        tree.add(together)
+        found.update(zip(together, _forward(module, tree, None, reading), strict=True))
     shared = [tuple(s for s in dict.fromkeys(group) if s not in alone) for group in groups]
-    found.update(_shared(module, [group for group in dict.fromkeys(shared) if group], batch_tokens))
+    some = [group for group in dict.fromkeys(shared) if group]
+    found.update(_shared(module, some, batch_tokens, reading))
     return [[found[span] for span in group] for group in groups]
 
 
+def _hosted(groups: Sequence[Sequence[Span]], alone: set[Span]) -> list[list[Span]]:
+    """Give each span a tree of its own, and a prompt that is read the tree of its first option."""
+    hosts: dict[Span, Span] = {}
+    for group in groups:
+        for span in group:
+            if span.prompt is not None and span in alone:
+                hosts[span] = next((one for one in group if _holds(one, span, alone)), span)
+    trees: dict[Span, list[Span]] = {
+        span: [span]
+        for span in sorted(alone, key=lambda one: one.ids)
+        if hosts.get(span, span) is span
+    }
+    for span, host in hosts.items():
+        if host is not span:
+            trees[host].append(span)
+    return list(trees.values())
+
+
+def _holds(one: Span, other: Span, alone: set[Span]) -> bool:
+    fed = one.ids[:-1]
+    return one in alone and one.prompt is None and fed[: len(other.ids)] == other.ids
+
+
 def _shared(
-    module: Any, groups: list[tuple[Span, ...]], batch_tokens: int
+    module: Any, groups: list[tuple[Span, ...]], batch_tokens: int, reading: Reading | None
 ) -> Iterator[tuple[Span, float]]:
     groups = sorted(groups, key=lambda group: group[0].ids)
     header = _common(groups)
     trees = list(_trees(groups, header, batch_tokens))
     if header and len(trees) == 1:
         header, trees = 0, list(_trees(groups, 0, batch_tokens))
-    cache = _prefilled(module, groups[0][0].ids[:header]) if header else None
+    cache = _prefilled(module, groups[0][0].ids[:header], reading) if header else None
     for tree in trees:
-        yield from zip(tree.spans, _forward(module, tree, cache), strict=True)
+        yield from zip(tree.spans, _forward(module, tree, cache, reading), strict=True)
+    if reading is not None:
+        reading.reader.forget()
 
 
 def _common(groups: list[tuple[Span, ...]]) -> int:
@@ -158,22 +213,23 @@ def _pieces(group: Sequence[Span], header: int, batch_tokens: int) -> Iterator[S
     yield from _pieces(group[half:], header, batch_tokens)
 
 
-def _prefilled(module: Any, ids: Sequence[int]) -> Any:
+def _prefilled(module: Any, ids: Sequence[int], reading: Reading | None) -> Any:
     from transformers import DynamicCache
 
     tokens = torch.tensor([ids], device=module.device)
     cache = DynamicCache()  # unlike the model's own choice it never forgets beyond a sliding window
-    with torch.inference_mode():
-        module(input_ids=tokens, past_key_values=cache, use_cache=True, **_kept(module, 1))
+    with torch.inference_mode(), reading.reader.heading() if reading else nullcontext():
+        module(input_ids=tokens, past_key_values=cache, use_cache=True, **headed(module, 1))
     return cache
 
 
-def _kept(module: Any, rows: Any) -> dict[str, Any]:
+def headed(module: Any, rows: Any) -> dict[str, Any]:
+    """Ask for the vocabulary's logits at these rows only, where the module can be asked."""
     takes = "logits_to_keep" in inspect.signature(module.forward).parameters
     return {"logits_to_keep": rows} if takes else {}
 
 
-def _forward(module: Any, tree: Tree, cache: Any) -> list[float]:
+def _forward(module: Any, tree: Tree, cache: Any, reading: Reading | None = None) -> list[float]:
     """Run one tree and sum what was asked, in float64 over float32 logits."""
     device = module.device
     nodes = torch.tensor([node for node, _, _ in tree.scored], device=device)
@@ -183,7 +239,7 @@ def _forward(module: Any, tree: Tree, cache: Any) -> list[float]:
     given: dict[str, Any] = {
         "input_ids": torch.tensor([tree.tokens], device=device),
         "use_cache": cache is not None,
-        **_kept(module, rows),
+        **headed(module, rows if tree.scored else 1),
     }
     if cache is not None:
         given["past_key_values"] = cache
@@ -191,9 +247,11 @@ def _forward(module: Any, tree: Tree, cache: Any) -> list[float]:
         mask, depths = _ancestors(tree, module.dtype)
         given |= {"attention_mask": mask.to(device), "position_ids": depths.to(device)}
     with torch.inference_mode():
-        logits = module(**given).logits[0]
+        logits = _read(module, given, tree, reading)
         if cache is not None:
             cache.crop(-len(tree.tokens))
+        if logits is None:
+            return [0.0] * len(tree.spans)
         if len(logits) != len(rows):  # a model that cannot be asked for some positions gives all
             logits = logits[rows]
         logits = logits.float()
@@ -201,6 +259,19 @@ def _forward(module: Any, tree: Tree, cache: Any) -> list[float]:
         sums = torch.zeros(len(tree.spans), dtype=torch.float64, device=device)
         totals: list[float] = sums.index_add_(0, owners, each).tolist()
     return totals
+
+
+def _read(module: Any, given: dict[str, Any], tree: Tree, reading: Reading | None) -> Any:
+    """Give the logits, or None where only prompts are read; hand on what was read."""
+    if reading is None or not tree.read:
+        return module(**given).logits[0]
+    prompts, paths, _ = zip(*tree.read, strict=True)
+    logits = None
+    stops = not tree.scored and "past_key_values" not in given  # a cache must get all its layers
+    with reading.reader.reading(prompts, paths, module.device, stops=stops):
+        logits = module(**given).logits[0]
+    reading.give(prompts, reading.reader.taken())
+    return logits if tree.scored else None
 
 
 def _ancestors(tree: Tree, dtype: Any) -> tuple[Any, Any]:

@@ -1,0 +1,255 @@
+"""Runs prompts through a model and collects what it thinks at them, some prompts at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from attrs import field, frozen
+
+from seatrial.errors import ModelError
+
+from ._loading import Loaded
+from ._prompts import Question
+from ._reading import NotFiniteError, Prompt, Reader, Taken
+from ._scoring import encode
+from ._tree import Reading, headed, kept, log_likelihoods
+
+__all__ = ["Asked", "Extract", "asked_as", "extracted", "order"]
+
+
+@frozen
+class Asked:
+    """One prompt as it goes to the model, and where in it the question ends.
+
+    `end` is the place of the question's last character, None where the prompt's last token counts.
+    `options` are None for a prompt that is read and not answered.
+    """
+
+    question: Question
+    text: str
+    end: int | None
+    templated: bool
+
+    @property
+    def options(self) -> tuple[str, ...] | None:
+        return self.question.options
+
+    @property
+    def name(self) -> str:
+        return self.question.prompt[:40]
+
+
+def asked_as(question: Question, text: str, *, templated: bool, marked: bool) -> Asked:
+    """Say what is asked when a question has become this text, and if `marked` where it ends."""
+    return Asked(question, text, _end(question, text) if marked else None, templated)
+
+
+def _end(question: Question, text: str) -> int | None:
+    first, after = question.part
+    part = question.prompt[first:after].rstrip()
+    whole = question.prompt
+    bare = whole.strip()  # chat templates may take white space off
+    start = text.rfind(whole)
+    if start < 0:
+        start = text.rfind(bare) - (len(whole) - len(whole.lstrip()))
+    if not part or bare not in text:
+        return None
+    return start + first + len(part) - 1
+
+
+def order(asked: Asked) -> tuple[int, str]:
+    """Say by what prompts are computed together: what they begin with, or how long they are."""
+    return (0 if asked.options is not None else len(asked.text)), asked.text
+
+
+@frozen(eq=False)
+class Extract:
+    """What was read at some prompts, by name ("5.last", "5.tokens"), and how options were found."""
+
+    tensors: dict[str, Any]
+    lengths: list[int]
+    likelihoods: list[list[float | None]] | None
+    counts: list[list[int]] | None
+    """The number of tokens of each option."""
+
+
+@frozen(eq=False)
+class _Collected:
+    """Room for what is read at prompts, whatever order they come in."""
+
+    reader: Reader
+    rows: dict[Prompt, list[int]]
+    vectors: list[Any] = field(factory=list, init=False)
+    tokens: dict[int, list[Any]] = field(factory=dict, init=False)
+
+    def give(self, prompts: Sequence[Prompt], taken: Taken) -> None:
+        import numpy as np
+
+        total = sum(map(len, self.rows.values()))
+        if len(taken.vectors) and not self.vectors:
+            layers, poolings, _, width = taken.vectors.shape
+            self.vectors.append(np.empty((layers, poolings, total, width), dtype=np.float32))
+        for layer in taken.tokens:
+            self.tokens.setdefault(layer, [None] * total)
+        for place, prompt in enumerate(prompts):
+            for row in self.rows[prompt]:
+                if self.vectors:
+                    self.vectors[0][:, :, row] = taken.vectors[:, :, place]
+                for layer, each in taken.tokens.items():
+                    self.tokens[layer][row] = each[place]
+
+    def tensors(self) -> dict[str, Any]:
+        import numpy as np
+
+        found = {
+            f"{layer}.{pooling}": matrix
+            for layer, matrices in zip(self.reader.layers, *self.vectors, strict=False)
+            for pooling, matrix in zip(self.reader.poolings, matrices, strict=True)
+        }
+        found |= {f"{layer}.tokens": np.concatenate(each) for layer, each in self.tokens.items()}
+        return found
+
+
+def extracted(
+    loaded: Loaded, asked: Sequence[Asked], reader: Reader, *, separator: str, batch_tokens: int
+) -> Extract:
+    """Read all prompts of one kind, with options or without; the model's own errors pass through.
+
+    Raises `ModelError` naming the prompt and the layer where an activation is not finite.
+    """
+    try:
+        return _extracted(loaded, asked, reader, separator, batch_tokens)
+    except NotFiniteError as error:
+        reader.forget()
+        if len(asked) == 1:
+            msg = (
+                f"layer {error.layer} gives activations that are not finite at the input "
+                f"{asked[0].name!r}; leave the input out, or try dtype='float32'"
+            )
+            raise ModelError(msg) from None
+        # What shares a batch with such a prompt is spoilt too: each by itself says which it was.
+        for one in asked:
+            extracted(loaded, [one], reader, separator=separator, batch_tokens=batch_tokens)
+        raise
+
+
+def _extracted(
+    loaded: Loaded, asked: Sequence[Asked], reader: Reader, separator: str, batch_tokens: int
+) -> Extract:
+    if asked[0].options is None:
+        prompts = _plain(loaded, asked)
+        collected = _collect(reader, prompts)
+        for batch in _batches(list(collected.rows), batch_tokens):
+            collected.give(batch, _forward(loaded.module, batch, reader))
+        lengths = [prompt.read for prompt in prompts]
+        return Extract(collected.tensors(), lengths, None, None)
+    pairs = [(one.text, one.options or ()) for one in asked]
+    encoded = encode(loaded, pairs, separator=separator, templated=asked[0].templated)
+    ends = _ends(loaded, [one.text.rstrip() for one in asked], asked)
+    prompts = [
+        _prompt(loaded, whole.prompt, whole.lead, end, one)
+        for whole, end, one in zip(encoded, ends, asked, strict=True)
+    ]
+    collected = _collect(reader, prompts)
+    found = log_likelihoods(
+        loaded.module,
+        [[kept(prompt), *one.group] for prompt, one in zip(prompts, encoded, strict=True)],
+        batch_tokens=batch_tokens,
+        share=loaded.forkable,
+        local=loaded.local,
+        reading=Reading(reader, collected.give),
+    )
+    return Extract(
+        collected.tensors(),
+        [prompt.read for prompt in prompts],
+        [one.likelihoods(values[1:]) for one, values in zip(encoded, found, strict=True)],
+        [[one.tokens(place) for place in range(len(one.spans))] for one in encoded],
+    )
+
+
+def _collect(reader: Reader, prompts: Sequence[Prompt]) -> _Collected:
+    rows: dict[Prompt, list[int]] = {}
+    for row, prompt in enumerate(prompts):
+        rows.setdefault(prompt, []).append(row)
+    return _Collected(reader, rows)
+
+
+def _plain(loaded: Loaded, asked: Sequence[Asked]) -> list[Prompt]:
+    lead = () if asked[0].templated else loaded.lead
+    texts = [one.text for one in asked]
+    ids = loaded.tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
+    ends = _ends(loaded, texts, asked)
+    return [
+        _prompt(loaded, (*lead, *one), len(lead), end, about)
+        for one, end, about in zip(ids, ends, asked, strict=True)
+    ]
+
+
+def _prompt(
+    loaded: Loaded, ids: tuple[int, ...], lead: int, end: int | None, asked: Asked
+) -> Prompt:
+    """Leave out a token that begins every text, also where the chat template wrote it."""
+    skip = lead or int(ids[:1] == (loaded.tokenizer.bos_token_id,))
+    if len(ids) == skip:
+        msg = f"the prompt of the input {asked.name!r} is empty: there is nothing to read"
+        raise ModelError(msg)
+    if loaded.window is not None and len(ids) > loaded.window:
+        msg = (
+            f"the prompt {asked.text[:40]!r} has {len(ids)} tokens, and the model takes "
+            f"{loaded.window}; shorten it (nothing is cut off silently)"
+        )
+        raise ModelError(msg)
+    question = len(ids) - 1 if end is None else max(lead + end, skip)
+    return Prompt(ids, skip, question)
+
+
+def _ends(loaded: Loaded, texts: list[str], asked: Sequence[Asked]) -> list[int | None]:
+    """Find the token that holds each question's last character."""
+    if all(one.end is None for one in asked):
+        return [None] * len(asked)
+    if not loaded.tokenizer.is_fast:
+        msg = (
+            "the pooling 'question' needs a tokenizer that tells where its tokens stand in the "
+            "text (a fast one); use 'last'"
+        )
+        raise ModelError(msg)
+    encoded = loaded.tokenizer(
+        texts, add_special_tokens=False, return_offsets_mapping=True, verbose=False
+    )
+    return [
+        _holding(places, one.end)
+        for places, one in zip(encoded["offset_mapping"], asked, strict=True)
+    ]
+
+
+def _holding(places: Sequence[tuple[int, int]], end: int | None) -> int | None:
+    if end is None:
+        return None
+    return max((n for n, (first, after) in enumerate(places) if first <= end < after), default=None)
+
+
+def _batches(prompts: list[Prompt], batch_tokens: int) -> Iterator[list[Prompt]]:
+    batch: list[Prompt] = []
+    for prompt in sorted(prompts, key=lambda one: (-len(one.ids), one.ids)):
+        if batch and (len(batch) + 1) * len(batch[0].ids) > batch_tokens:
+            yield batch
+            batch = []
+        batch.append(prompt)
+    yield batch
+
+
+def _forward(module: Any, batch: Sequence[Prompt], reader: Reader) -> Taken:
+    """Run prompts side by side, filled up at their ends, where no token of theirs looks.
+
+    What fills a row up is its own last token: a causal model needs no mask then, and the padding
+    token, which some models treat in their own way, need not exist.
+    """
+    width = len(batch[0].ids)
+    rows = [one.ids + one.ids[-1:] * (width - len(one.ids)) for one in batch]
+    paths = [range(width * place, width * place + len(one.ids)) for place, one in enumerate(batch)]
+    given = {"input_ids": torch.tensor(rows, device=module.device), "use_cache": False}
+    with torch.inference_mode(), reader.reading(batch, paths, module.device, stops=True):
+        module(**given, **headed(module, 1))
+    return reader.taken()
