@@ -9,9 +9,11 @@ from attrs import field, frozen
 from attrs.validators import in_
 
 from ._values import FrozenMapping, frozen_mapping
+from .errors import ModelError
 
 if TYPE_CHECKING:
     from ._cases import Case
+    from .trials._tables import Table
 
 __all__ = ["OUTCOMES", "Explanation", "Finding", "Verdict"]
 
@@ -46,11 +48,34 @@ def _findings(values: Iterable[Finding]) -> tuple[Finding, ...]:
 class Explanation:
     """Predicts unseen failures, and is graded by how well it does.
 
-    `auroc` and its `interval` are measured on cases that the explainer never saw;
-    `baselines` maps each trivial baseline to its AUROC on the same cases.
+    Printing it gives a table: its AUROC beside that of every trivial baseline, and what was found.
+
+    `auroc` and its `interval` are measured on outcomes that the explainer never saw, with failure
+    as the positive class; `baselines` maps each trivial baseline to its AUROC on the same outcomes.
     `predictor` maps cases to the probability that the model fails on each.
-    `details` holds whatever else was found out, as plain data: what was searched and selected, the
-    comparison with the best baseline, calibration.
+
+    `details` holds whatever else was found out, as plain data. What the explainer puts there:
+    `searched` (`settings`: how many were tried; `best`: the AUROC of the best on validation; `p`:
+    its p-value with the search counted) and `selected`, `curve` and the like. The verb `explain`
+    adds `grade`:
+
+    - `explainer`, `confidence` (one-sided at each end of an interval), and counts of `outcomes`,
+      `wrong` and `clusters` in `learnt_from` and `held_out`;
+    - `auroc`, `interval`, and `p`, the one-sided p-value of being above .5;
+    - `detectable`: the true AUROC that would be told from .5 with a chance of 80 %;
+    - `baselines`: for each its `auroc`, `interval`, `cross_validated` (its AUROC on what was learnt
+      from) and `lead`: by how much the explainer is ahead (`estimate`, `interval`, one-sided `p`
+      by DeLong's paired test, and `p_holm`, corrected for the number of baselines);
+    - `best_baseline`: the one with the largest `cross_validated`, so that the held-out outcomes
+      have no say; `left_out`: why there is no such baseline here;
+    - `adds`: whether the explainer knows what the best baseline does not (`p`, and the `auroc` of
+      both together beside that of the `baseline`, each fitted on one half of the held-out outcomes
+      and read off the other);
+    - `calibration`: expected calibration error `ece` with `ece_interval`, `brier` beside
+      `brier_of_base_rate` (that of always saying `base_rate`), and the reliability `table`.
+
+    An explainer that gives no predictor has only the grades of the baselines; where there was too
+    little to learn from or to grade on, there is no `grade` at all.
     """
 
     summary: str
@@ -69,8 +94,28 @@ class Explanation:
         """Give the probability that the model fails on each case."""
         if self.predictor is None:
             msg = "this explanation predicts nothing: its explainer gave no predictor"
-            raise ValueError(msg)
+            raise ModelError(msg)
         return self.predictor(cases)
+
+    def table(self) -> Table:
+        """Lay out the grade beside that of every baseline."""
+        from .trials._graded import table_of
+
+        return table_of(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give everything but the predictor as plain data, ready for JSON."""
+        from .trials._graded import as_dict
+
+        return as_dict(self)
+
+    def __str__(self) -> str:
+        from .trials._graded import text_of
+
+        return text_of(self)
+
+    def _repr_html_(self) -> str:
+        return self.table().html()
 
 
 @frozen

@@ -11,6 +11,7 @@ from __future__ import annotations
 from .trials._auroc import auroc, auroc_drop
 from .trials._calibration import brier_scores, expected_calibration_error, risk_under_coverage
 from .trials._cells import means_of_bounded
+from .trials._detectable import detectable_auroc
 from .trials._held_out import held_out
 from .trials._intervals import (
     Interval,
@@ -44,6 +45,7 @@ __all__ = [
     "clopper_pearson",
     "decide",
     "design_effect",
+    "detectable_auroc",
     "expected_calibration_error",
     "gap_between_groups",
     "held_out",

@@ -1,4 +1,4 @@
-"""The verbs `audit`, `explain` and `repair`: build a component, check its needs, let it work."""
+"""The verbs `audit` and `repair`: build a component, check its needs, let it work."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from .._cases import Case, Outcome
-from .._components import Adapter, Audit, Explainer, Model, Use
-from .._findings import Explanation, Finding
+from .._components import Adapter, Audit, Model, Use
+from .._findings import Finding
 from .._plans import Plan, Specification
 from .._registry import Registry, default_registry
 from .._seeds import derive
-from ..errors import ModelError, PlanError
+from ..errors import PlanError
 from ._auditing import Material, Seen, look, suits
 from ._binding import bound, ready
 from ._models import subject_of
 from ._report import Report
 from ._work import load_cases
 
-__all__ = ["audit", "explain", "repair"]
+__all__ = ["audit", "repair"]
 
 
 def audit(
@@ -79,44 +79,6 @@ def _auditable(
         return Plan(), model, tuple(subject)
     msg = f"audit takes a Plan, a Specification, a Report or outcomes, got {subject!r:.80}"
     raise PlanError(msg)
-
-
-def explain(
-    explainer: Any,
-    /,
-    *,
-    report: Report | None = None,
-    outcomes: Sequence[Outcome] | None = None,
-    model: Any = None,
-    metric: str | None = None,
-    seed: int = 0,
-    registry: Registry | None = None,
-) -> Explanation:
-    """Ask an explainer which unseen cases the model will fail on, and why.
-
-    It learns from the outcomes of a report (or from `outcomes`); `metric` names the per-case metric
-    that tells right from wrong. Explainers that look inside the model get `model`, or that of the
-    report. With too few right or wrong answers to learn from, the explanation says so.
-    """
-    use = bound(explainer, Explainer, registry)
-    if outcomes is None:
-        if report is None:
-            msg = "explain needs a report, or outcomes"
-            raise PlanError(msg)
-        outcomes = tuple(report.outcomes(metric))
-    if model is None and report is not None and use.component.needs:
-        model = report.model
-    subject = None if model is None else subject_of(model).model
-    if use.component.needs and subject is None:
-        needs = ", ".join(use.component.needs)
-        msg = f"{use.label} looks inside the model (it needs {needs}): pass model="
-        raise ModelError(msg)
-    work = ready(use, subject)
-    found = work(subject, outcomes, seed=derive(seed, use.component.name))
-    if not isinstance(found, Explanation):
-        msg = f"{use.label} must give an Explanation, got {type(found).__qualname__}"
-        raise PlanError(msg)
-    return found
 
 
 def repair(

@@ -1,0 +1,89 @@
+"""What can be read off an outcome without understanding it: its words, its answer, its doubt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from .._cases import Outcome
+
+__all__ = ["answer_in", "entropy_in", "length_of", "margin_in", "options_in", "text_of"]
+
+STORED_ARRAY = frozenset(("array", "shape", "dtype"))
+TWO = 2
+
+
+def text_of(value: Any) -> str | None:
+    """Join every text of an input, parts and messages included; None where there is none."""
+    parts: list[str] = []
+    _gather(value, parts)
+    return "\n".join(parts) if parts else None
+
+
+def _gather(value: Any, parts: list[str]) -> None:
+    if isinstance(value, str):
+        parts.append(value)
+    elif isinstance(value, Mapping):
+        if value.keys() != STORED_ARRAY:
+            for key, part in value.items():
+                # A message is what was said; who said it stands in every message.
+                if key != "role" or "content" not in value:
+                    _gather(part, parts)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            _gather(part, parts)
+
+
+def length_of(outcome: Outcome) -> float | None:
+    """Count the characters of the input's texts."""
+    text = text_of(outcome.input)
+    return None if text is None else float(len(text))
+
+
+def answer_in(outcome: Outcome) -> str | float | None:
+    """Give the answer where it is a text or a number; what was refused is one answer."""
+    found = outcome.prediction
+    if found is None:
+        return None
+    if found.refused:
+        return "(refused)"
+    if isinstance(found.value, bool):
+        return str(found.value)
+    number = isinstance(found.value, int | float) and math.isfinite(found.value)
+    return found.value if number or isinstance(found.value, str) else None
+
+
+def options_in(outcome: Outcome) -> tuple[Any, ...]:
+    """Give the options that the input offers, in their order."""
+    offered = outcome.input.get("options") if isinstance(outcome.input, Mapping) else None
+    return tuple(offered) if isinstance(offered, list | tuple) else ()
+
+
+def margin_in(outcome: Outcome) -> float | None:
+    """Give how far the first option leads the second: as the model says, or by probability."""
+    found = outcome.prediction
+    if found is None:
+        return None
+    said = found.details.get("margin")
+    if isinstance(said, int | float) and math.isfinite(said):
+        return float(said)
+    chances = sorted(_probabilities(outcome), reverse=True)
+    return chances[0] - chances[1] if len(chances) >= TWO else None
+
+
+def entropy_in(outcome: Outcome) -> float | None:
+    """Give the entropy of the probabilities in nats."""
+    chances = _probabilities(outcome)
+    if len(chances) < TWO:
+        return None
+    return -sum(p * math.log(p) for p in chances if p > 0)
+
+
+def _probabilities(outcome: Outcome) -> list[float]:
+    """Give the probabilities, brought to a sum of one."""
+    stated = outcome.prediction.probabilities if outcome.prediction else None
+    values = [float(p) for p in (stated or {}).values()]
+    total = sum(values)
+    usable = total > 0 and all(p >= 0 for p in values) and math.isfinite(total)
+    return [p / total for p in values] if usable else []
