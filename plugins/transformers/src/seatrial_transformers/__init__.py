@@ -10,5 +10,15 @@ from ._choices import Choices
 from ._generation import Completion
 from ._model import CausalLM, causal_lm, smollm2
 from ._piqa import piqa_cases
+from ._vision_language import VisionLanguage, clip
 
-__all__ = ["CausalLM", "Choices", "Completion", "causal_lm", "piqa_cases", "smollm2"]
+__all__ = [
+    "CausalLM",
+    "Choices",
+    "Completion",
+    "VisionLanguage",
+    "causal_lm",
+    "clip",
+    "piqa_cases",
+    "smollm2",
+]
