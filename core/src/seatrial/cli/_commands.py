@@ -23,6 +23,10 @@ allowed = click.option(
     metavar="NAME",
     help="Go on although audits find this error; may be repeated.",
 )
+param = click.option(
+    "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter; may be repeated."
+)
+EXPLAINERS = "The explainer; repeated, several are compared on the same outcomes."
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
@@ -245,6 +249,55 @@ def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_jso
         if at:
             click.echo()
         print_table(table)
+
+
+@seatrial.command()
+@click.argument("directory", type=PATH)
+@click.option("--with", "names", multiple=True, required=True, metavar="NAME", help=EXPLAINERS)
+@param
+@click.option("--metric", metavar="LABEL", help="The metric that tells right from wrong.")
+@click.option("--model", metavar="MODULE:NAME", help="The model to look inside, if not the run's.")
+@click.option("--seed", default=0, show_default=True, help="The seed of split and explainer.")
+@click.option(
+    "--held-out",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.25,
+    show_default=True,
+    help="The share to grade on, which no explainer sees.",
+)
+@click.option(
+    "--confidence", default=0.95, show_default=True, help="One-sided, at each end of an interval."
+)
+@click.option("--audit", "audits", multiple=True, metavar="NAME", help="Run this audit first.")
+@allowed
+@as_json
+def explain(
+    directory: Path, names: tuple[str, ...], params: tuple[str, ...], **options: Any
+) -> None:
+    """Ask an explainer which failures of the run in DIRECTORY can be foreseen, and why.
+
+    It learns from a part of the outcomes and is graded on the rest, beside trivial baselines.
+    """
+    from ._explain import explained
+    from ._params import parameters
+
+    explained(directory, names, parameters(params), **options)
+
+
+@seatrial.command()
+@click.option("--with", "name", required=True, metavar="NAME", help="The adapter.")
+@param
+@click.option("--model", required=True, metavar="MODULE:NAME", help="The model to repair.")
+@click.option("--cases", required=True, metavar="MODULE:NAME", help="The cases to learn from.")
+@click.option("--to", type=PATH, required=True, help="Where to save the repaired model.")
+@click.option("--seed", default=0, show_default=True, help="The seed of the adapter.")
+@as_json
+def repair(params: tuple[str, ...], **options: Any) -> None:
+    """Make a repaired model and save it; the original stays as it was."""
+    from ._explain import repaired
+    from ._params import parameters
+
+    repaired(params=parameters(params), **options)
 
 
 @seatrial.command()

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import evolve
 
 from .._cases import Outcome
-from .._components import Explainer, Use
+from .._components import Audit, Explainer, Use
 from .._findings import Explanation
 from .._plans import Plan
 from .._registry import Registry
@@ -22,7 +22,7 @@ from ._graded import findings_of
 from ._lesson import Lesson
 from ._report import Report
 
-__all__ = ["explain", "taught"]
+__all__ = ["explain", "look_first", "taught"]
 
 
 def explain(
@@ -67,11 +67,24 @@ def explain(
         confidence=confidence,
     )
     use = bound(explainer, Explainer, registry)
-    if audits := tuple(audits):
-        plan = (report.plan if report else None) or Plan()
-        subject = lesson.subject((), use.label)
-        audited(audits, plan, subject, (*lesson.learning, *lesson.held), allow, registry)
+    look_first(lesson, audits, allow, registry)
     return taught(use, lesson)
+
+
+def look_first(
+    lesson: Lesson,
+    audits: Iterable[Any],
+    allow: Iterable[str] = (),
+    registry: Registry | None = None,
+) -> None:
+    """Run audits on all outcomes; stop at the errors that are not allowed, warn of the rest."""
+    uses = [bound(one, Audit, registry) for one in audits]
+    if not uses:
+        return
+    needs = tuple(dict.fromkeys(need for use in uses for need in use.component.needs))
+    subject = lesson.subject(needs, ", ".join(use.label for use in uses))
+    plan = (lesson.report.plan if lesson.report else None) or Plan()
+    audited(uses, plan, subject, (*lesson.learning, *lesson.held), allow, registry)
 
 
 def taught(use: Use[Explainer], lesson: Lesson) -> Explanation:

@@ -115,10 +115,11 @@ def table_of(explanation: Explanation) -> Table:
 
 
 def side_by_side(explanations: Sequence[Explanation]) -> Table:
-    """Compare explainers that were graded on the same outcomes, best first."""
-    graded = [one.details["grade"] for one in explanations if "grade" in one.details]
-    if not graded:
-        return Table(("predictor", "AUROC"), (), notes=[one.summary for one in explanations[:1]])
+    """Compare explainers that were graded on the same outcomes, best first.
+
+    The p-values are corrected for the number of explainers that were tried.
+    """
+    graded = [one.details["grade"] for one in explanations]
     grade, best = graded[0], graded[0]["best_baseline"]
     ranked = sorted(graded, key=lambda one: -one.get("auroc", 0.0))
     rows: list[tuple[str, ...]] = []
@@ -136,7 +137,8 @@ def side_by_side(explanations: Sequence[Explanation]) -> Table:
         f"({held['wrong']:,} wrong, {held['clusters']:,} clusters)"
     )
     columns = ("predictor", "AUROC", "interval", f"lead over {best}", "interval ", "p (Holm)")
-    return Table(columns, rows, title, list(_about(grade)))
+    said = [f"{one.details['grade']['explainer']}: {one.summary}" for one in explanations]
+    return Table(columns, rows, title, [*_about(grade), "", *said])
 
 
 def text_of(explanation: Explanation) -> str:

@@ -73,7 +73,10 @@ class Lesson:
         if model is not None:
             return subject_of(model).model
         if needs:
-            msg = f"{label} looks inside the model (it needs {', '.join(needs)}): pass model="
+            msg = (
+                f"{label} looks inside the model (it needs {', '.join(needs)}): pass model=, or "
+                "--model module:name on the command line"
+            )
             raise ModelError(msg)
         return None
 
