@@ -1,0 +1,175 @@
+"""Audits: leaks, wrong labels, answers in prompts, truncation and shortcuts."""
+
+from __future__ import annotations
+
+from seatrial import Audit, hookimpl
+
+__all__ = [
+    "answer_imbalance",
+    "contradictory_duplicates",
+    "contradictory_outcomes",
+    "failure_shortcut",
+    "flipped_gold",
+    "flipped_outcomes",
+    "gold_in_prompt",
+    "missing_scores",
+    "near_duplicates",
+    "option_shortcut",
+    "order_correlation",
+    "outcome_imbalance",
+    "outcome_order",
+    "prompt_mismatch",
+    "prompt_shortcut",
+    "split_leak",
+    "too_few_clusters",
+    "truncated_answers",
+    "truncated_slot",
+]
+
+contradictory_duplicates = Audit(
+    name="audits.contradictory-duplicates",
+    summary="The same input stands there twice, with different targets.",
+    factory="seatrial_audits._duplicates:contradictory_duplicates",
+)
+
+contradictory_outcomes = Audit(
+    name="audits.contradictory-outcomes",
+    summary="The same input was judged right once and wrong another time.",
+    factory="seatrial_audits._duplicates:contradictory_outcomes",
+    reads="outcomes",
+)
+
+split_leak = Audit(
+    name="audits.split-leak",
+    summary="The same input, cluster or passage lies on both sides of a split.",
+    factory="seatrial_audits._leaks:split_leak",
+)
+
+near_duplicates = Audit(
+    name="audits.near-duplicates",
+    summary="Nearly the same text lies in two clusters or splits (MinHash).",
+    factory="seatrial_audits._near:near_duplicates",
+)
+
+gold_in_prompt = Audit(
+    name="audits.gold-in-prompt",
+    summary="The prompt gives the right answer away.",
+    factory="seatrial_audits._gold:gold_in_prompt",
+)
+
+flipped_gold = Audit(
+    name="audits.flipped-gold",
+    summary="A group carries the opposite gold, or the gold differs from a reference.",
+    factory="seatrial_audits._flips:flipped_gold",
+)
+
+flipped_outcomes = Audit(
+    name="audits.flipped-outcomes",
+    summary="Wrong ones are right ones with flipped gold, or right is not right.",
+    factory="seatrial_audits._flips:flipped_outcomes",
+    reads="outcomes",
+)
+
+order_correlation = Audit(
+    name="audits.order-correlation",
+    summary="The target depends on the order of the ids.",
+    factory="seatrial_audits._order:order_correlation",
+)
+
+outcome_order = Audit(
+    name="audits.outcome-order",
+    summary="Right and wrong depend on the order of the outcomes or of their ids.",
+    factory="seatrial_audits._order:outcome_order",
+    reads="outcomes",
+)
+
+prompt_shortcut = Audit(
+    name="audits.prompt-shortcut",
+    summary="One trivial feature of the prompt predicts the target.",
+    factory="seatrial_audits._shortcuts:prompt_shortcut",
+)
+
+option_shortcut = Audit(
+    name="audits.option-shortcut",
+    summary="One trivial feature tells the right option from the others.",
+    factory="seatrial_audits._shortcuts:option_shortcut",
+)
+
+failure_shortcut = Audit(
+    name="audits.failure-shortcut",
+    summary="One trivial feature of the prompt predicts failure.",
+    factory="seatrial_audits._shortcuts:failure_shortcut",
+    reads="outcomes",
+)
+
+answer_imbalance = Audit(
+    name="audits.answer-imbalance",
+    summary="One answer, or one place among the options, is nearly always right.",
+    factory="seatrial_audits._balance:answer_imbalance",
+)
+
+outcome_imbalance = Audit(
+    name="audits.outcome-imbalance",
+    summary="There are few right or few wrong answers to learn from.",
+    factory="seatrial_audits._balance:outcome_imbalance",
+    reads="outcomes",
+)
+
+too_few_clusters = Audit(
+    name="audits.too-few-clusters",
+    summary="So few clusters are independent that intervals are wide.",
+    factory="seatrial_audits._balance:too_few_clusters",
+)
+
+missing_scores = Audit(
+    name="audits.missing-scores",
+    summary="Options or answers have no score, often the short ones.",
+    factory="seatrial_audits._scores:missing_scores",
+    reads="outcomes",
+)
+
+truncated_answers = Audit(
+    name="audits.truncated-answers",
+    summary="Written answers were cut off before they ended.",
+    factory="seatrial_audits._scores:truncated_answers",
+    reads="outcomes",
+)
+
+truncated_slot = Audit(
+    name="audits.truncated-slot",
+    summary="The end of the prompt does not fit the model's window.",
+    factory="seatrial_audits._window:truncated_slot",
+)
+
+prompt_mismatch = Audit(
+    name="audits.prompt-mismatch",
+    summary="What is explained is not what was judged: prompt or answers differ.",
+    factory="seatrial_audits._mismatch:prompt_mismatch",
+    reads="outcomes",
+)
+
+
+@hookimpl
+def seatrial_audits() -> tuple[Audit, ...]:
+    """Declare them all."""
+    return (
+        contradictory_duplicates,
+        split_leak,
+        near_duplicates,
+        gold_in_prompt,
+        flipped_gold,
+        order_correlation,
+        prompt_shortcut,
+        option_shortcut,
+        answer_imbalance,
+        too_few_clusters,
+        truncated_slot,
+        contradictory_outcomes,
+        flipped_outcomes,
+        outcome_order,
+        failure_shortcut,
+        outcome_imbalance,
+        missing_scores,
+        truncated_answers,
+        prompt_mismatch,
+    )

@@ -1,0 +1,87 @@
+"""The same input twice: with different targets, or judged right and wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from seatrial import Case, Finding
+
+from ._common import Check, disagree, golds_of, graded, grouped, percent, share_between
+from ._reading import input_key, value_key
+
+__all__ = ["contradictory_duplicates", "contradictory_outcomes"]
+
+TOLERATED = 0.01
+
+
+def contradictory_duplicates(tolerated: float = TOLERATED) -> Check:
+    """Find inputs that stand there twice and have no right answer in common.
+
+    Such labels cap what any model can reach. Case, white space and the order of options do not
+    count. An error from a share of `tolerated` of the cases up, else a warning.
+    """
+    limit = share_between("tolerated", tolerated)
+
+    def check(_plan: Any, _model: Any, cases: Sequence[Case], /) -> Iterator[Finding]:
+        asked = [case for case in cases if golds_of(case)]
+        groups = grouped(asked, lambda case: input_key(case.input)).values()
+        wrong = [group for group in groups if len(group) > 1 and disagree(group)]
+        if not wrong:
+            return
+        ids = [case.id for group in wrong for case in group]
+        share = len(ids) / len(asked)
+        capped = 1 - sum(len(group) - _most(group) for group in wrong) / len(asked)
+        yield Finding(
+            "contradictory-duplicates",
+            f"{len(wrong):,} inputs stand there more than once with different targets: "
+            f"{percent(share)} of the cases (effect), and no model can be right on more than "
+            f"{capped:.1%}.",
+            level=graded(share, limit),
+            cases=ids,
+            effect=share,
+            fix="find out which target is right, and keep one case of each input.",
+        )
+
+    return check
+
+
+def _most(group: Sequence[Case]) -> int:
+    """Count the cases of a group that one answer can be right for."""
+    golds = [golds_of(case) for case in group]
+    return max(sum(one in gold for gold in golds) for one in frozenset.union(*golds))
+
+
+def contradictory_outcomes(tolerated: float = TOLERATED) -> Check:
+    """Find inputs that were judged right once and wrong another time.
+
+    Whatever is learnt from them is noise. Either the targets differ, or the model gives the same
+    input different answers. An error from a share of `tolerated` of the outcomes up.
+    """
+    limit = share_between("tolerated", tolerated)
+
+    def check(_plan: Any, _model: Any, outcomes: Sequence[Any], /) -> Iterator[Finding]:
+        groups = grouped(outcomes, lambda outcome: input_key(outcome.input)).values()
+        wrong = [group for group in groups if len({outcome.right for outcome in group}) > 1]
+        if not wrong:
+            return
+        count = sum(len(group) for group in wrong)
+        share = count / len(outcomes)
+        targets = sum(disagree(outcome.case for outcome in group) for group in wrong)
+        answers = sum(len({_answer(outcome) for outcome in group}) > 1 for group in wrong)
+        yield Finding(
+            "contradictory-outcomes",
+            f"{len(wrong):,} inputs were judged right once and wrong another time: "
+            f"{percent(share)} of the outcomes (effect). In {targets:,} the targets differ, in "
+            f"{answers:,} the answers.",
+            level=graded(share, limit),
+            cases=dict.fromkeys(outcome.case.id for group in wrong for outcome in group),
+            effect=share,
+            fix="keep one case of each input; if the answers differ, make the model deterministic.",
+        )
+
+    return check
+
+
+def _answer(outcome: Any) -> Any:
+    return None if outcome.prediction is None else value_key(outcome.prediction.value)

@@ -1,0 +1,136 @@
+"""Answers that have no score, or no end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from seatrial import Finding
+
+from ._common import Check, golds_of, graded, percent, share_between
+from ._evidence import FEWEST, area
+from ._reading import normalised, options_of
+
+__all__ = ["missing_scores", "truncated_answers"]
+
+SHORT = 0.4
+SCORES = ("log_likelihoods", "scores")
+
+
+def missing_scores(tolerated: float = 0.01) -> Check:
+    """Find options or answers without a score.
+
+    An option that could not be scored can never be chosen. When those are the short ones, the
+    prompt has swallowed their first token (it ends in a space). Reads the predictions' details
+    `nulls` and `log_likelihoods`, their probabilities, and predictions that are not there. An error
+    from a share of `tolerated` of the outcomes up, else a warning.
+    """
+    limit = share_between("tolerated", tolerated)
+
+    def check(_plan: Any, _model: Any, outcomes: Sequence[Any], /) -> Iterator[Finding]:
+        found = [(outcome, _missing(outcome)) for outcome in outcomes]
+        gaps = [outcome for outcome, missing in found if missing is not None]
+        if not gaps:
+            return
+        share = len(gaps) / len(outcomes)
+        lost, kept = [], []
+        gold = 0
+        for outcome, missing in found:
+            options = options_of(outcome.input)
+            lost += [len(options[at]) for at in missing or () if at < len(options)]
+            kept += [len(one) for at, one in enumerate(options) if at not in (missing or ())]
+            right = golds_of(outcome.case)
+            gold += any(
+                at < len(options) and normalised(options[at]) in right for at in missing or ()
+            )
+        yield Finding(
+            "missing-scores",
+            f"{len(gaps):,} of {len(outcomes):,} outcomes lack a score, {percent(share)} "
+            f"(effect){_which(lost, kept)}{_of_gold(gold)}.",
+            level=graded(share, limit),
+            cases=dict.fromkeys(outcome.case.id for outcome in gaps),
+            effect=share,
+            fix="tokenise prompt and answer together, with the space on the answer's side.",
+        )
+
+    return check
+
+
+def _missing(outcome: Any) -> tuple[int, ...] | None:
+    """Give the places of options without a score (perhaps none), or None when all is there."""
+    prediction = outcome.prediction
+    if prediction is None or prediction.value is None:
+        return ()
+    details = prediction.details or {}
+    options = options_of(outcome.input)
+    names = [normalised(one) for one in options]
+    gone: set[int] = set()
+    for null in details.get("nulls") or ():
+        if isinstance(null, int):
+            gone.add(null)
+        elif normalised(str(null)) in names:
+            gone.add(names.index(normalised(str(null))))
+    for key in SCORES:
+        given = details.get(key)
+        if isinstance(given, Mapping):
+            given = list(given.values())
+        if isinstance(given, Sequence) and not isinstance(given, str):
+            gone |= {at for at, one in enumerate(given) if _no_number(one)}
+    if any(_no_number(one) for one in (prediction.probabilities or {}).values()):
+        return tuple(sorted(gone))
+    return tuple(sorted(gone)) if gone else None
+
+
+def _no_number(value: Any) -> bool:
+    return value is None or not isinstance(value, int | float) or not isfinite(value)
+
+
+def _which(lost: Sequence[int], kept: Sequence[int]) -> str:
+    if len(lost) < FEWEST or len(kept) < FEWEST:
+        return ""
+    lengths = np.array([*lost, *kept], dtype=float)[:, None]
+    size = float(area(np.arange(len(lengths)) < len(lost), lengths)[0])
+    if size >= SHORT:
+        return ""
+    return (
+        f"; they are the short ones ({np.median(lost):.0f} characters against "
+        f"{np.median(kept):.0f}, AUROC of length {size:.2f})"
+    )
+
+
+def _of_gold(count: int) -> str:
+    return f"; in {count:,} of them it is the right option that lacks one" if count else ""
+
+
+def truncated_answers(often: float = 0.2) -> Check:
+    """Find written answers that ended because the length did (`finish` is "length").
+
+    What comes last, often the answer itself, is then lost. An error from a share of `often` of the
+    outcomes up, a warning from 1 %, else a note.
+    """
+    limit = share_between("often", often)
+
+    def check(_plan: Any, _model: Any, outcomes: Sequence[Any], /) -> Iterator[Finding]:
+        cut = [
+            outcome
+            for outcome in outcomes
+            if outcome.prediction is not None
+            and (outcome.prediction.details or {}).get("finish") == "length"
+        ]
+        if not cut:
+            return
+        share = len(cut) / len(outcomes)
+        yield Finding(
+            "truncated-answers",
+            f"{len(cut):,} of {len(outcomes):,} answers were cut off by the length limit, "
+            f"{percent(share)} (effect).",
+            level=graded(share, limit, 0.01),
+            cases=dict.fromkeys(outcome.case.id for outcome in cut),
+            effect=share,
+            fix="let the model write longer (max_new_tokens), or ask for the answer first.",
+        )
+
+    return check
