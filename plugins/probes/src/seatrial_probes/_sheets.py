@@ -1,0 +1,206 @@
+"""Sheets on which people foresee failures: written blind, filled in, and graded."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Sequence
+from html import escape
+from io import StringIO
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from seatrial import Explanation, Outcome, derive
+from seatrial.errors import FileError, ParameterError, PlanError
+
+from ._grading import SURE
+from ._rendering import read
+from ._simulatability import Simulation, graded, words_of
+
+__all__ = ["read_sheet", "sheet"]
+
+ASKED: Final = "Will the model's answer be right or wrong?"
+NOTHING: Final = "You are told nothing about the model."
+COLUMNS: Final = ("key", "input", "answer")
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+PERCENT: Final = 100.0
+
+PAGE: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Right or wrong?</title>
+<style>
+body {{ font: 16px/1.5 sans-serif; max-width: 48em; margin: 2em auto; padding: 0 1em; }}
+pre {{ white-space: pre-wrap; font: inherit; margin: 0 0 .5em; }}
+fieldset {{ border: 1px solid #bbb; border-radius: 4px; margin: 1em 0; }}
+</style></head><body>
+<h1>Right or wrong?</h1>
+<p>A model was given the inputs below. {asked} Answer each, then save your answers.</p>
+{known}
+<form>
+{items}
+</form>
+<p><button type="button" id="save">Save answers</button></p>
+<script>
+document.getElementById("save").onclick = () => {{
+  const rows = [...document.querySelectorAll("fieldset")].map((one) => {{
+    const chosen = one.querySelector("input:checked");
+    return one.dataset.key + "," + (chosen ? chosen.value : "");
+  }});
+  const link = document.createElement("a");
+  const text = ["key,answer", ...rows].join("\\n") + "\\n";
+  link.href = URL.createObjectURL(new Blob([text], {{ type: "text/csv" }}));
+  link.download = "answers.csv";
+  link.click();
+}};
+</script>
+</body></html>
+"""
+
+ITEM: Final = """<fieldset data-key="{key}"><legend>{number}</legend><pre>{text}</pre>
+<label><input type="radio" name="{key}" value="right"> right</label>
+<label><input type="radio" name="{key}" value="wrong"> wrong</label></fieldset>"""
+
+
+def sheet(
+    explanation: Explanation | None,
+    outcomes: Sequence[Outcome],
+    path: str | Path,
+    /,
+    *,
+    limit: int | None = None,
+    seed: int = 0,
+) -> Path:
+    """Write a sheet on which a person says, for each input, whether the answer will be right.
+
+    It holds the explanation's words (None for a control who is told nothing) and the inputs, in an
+    order drawn by `seed`; neither answers nor targets nor the cases' ids. ".html" gives a page that
+    needs nothing else and saves the answers as a CSV file; ".csv" gives a table with an empty
+    column `answer`, for "right", "wrong", or the chance of "wrong" in percent. `limit` draws that
+    many. Grade what comes back with `read_sheet`.
+    """
+    place = Path(path)
+    forms = {".html": _page, ".csv": _csv}
+    if place.suffix.lower() not in forms:
+        msg = f"a sheet is written as .html or .csv, not {place.name!r}"
+        raise ParameterError(msg)
+    if not outcomes:
+        msg = "there are no outcomes to write a sheet of"
+        raise PlanError(msg)
+    keyed = _keyed(outcomes)
+    keys = sorted(keyed, key=lambda key: derive(seed, "sheet", key))[:limit]
+    items = [(key, read(keyed[key].input).named) for key in keys]
+    words = None if explanation is None else words_of(explanation)
+    text = forms[place.suffix.lower()](words, items)
+    # Spreadsheets take a table for UTF-8 only where it begins with the mark of that.
+    encoding = "utf-8" if place.suffix.lower() == ".html" else "utf-8-sig"
+    place.write_text(text, encoding=encoding, newline="")
+    return place
+
+
+def read_sheet(
+    path: str | Path,
+    outcomes: Sequence[Outcome],
+    /,
+    *,
+    control: str | Path | None = None,
+    confidence: float = SURE,
+) -> Simulation:
+    """Grade a filled sheet by the outcomes that it was written from.
+
+    `control` is the sheet of one who was told nothing; both must hold the same cases. An empty
+    answer counts as even odds in the AUROC, and as missed in the accuracy. Raises `FileError` for
+    answers that cannot be read and for cases that are not among the outcomes.
+    """
+    keyed = _keyed(outcomes)
+    answers = {"told": _answers(Path(path), keyed)}
+    if control is not None:
+        answers["untold"] = _answers(Path(control), keyed)
+        if off := answers["told"].keys() ^ answers["untold"].keys():
+            msg = f"the two sheets do not hold the same cases: {len(off)} are on one of them only"
+            raise PlanError(msg)
+    keys = sorted(answers["told"])
+    scores: dict[str, npt.NDArray[np.float64]] = {
+        name: np.array([given[key] for key in keys]) for name, given in answers.items()
+    }
+    return graded([keyed[key] for key in keys], scores, confidence)
+
+
+def _keyed(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
+    """Name each outcome by a digest, because ids often tell what to answer."""
+    return {_key(one): one for one in outcomes}
+
+
+def _key(one: Outcome) -> str:
+    parts = (one.case.id, one.perturbation, str(one.severity), str(one.replicate))
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=6).hexdigest()
+
+
+def _page(words: Sequence[str] | None, items: Sequence[tuple[str, str]]) -> str:
+    if words is None:
+        known = f"<p>{NOTHING}</p>"
+    else:
+        listed = "".join(f"<li>{escape(one)}</li>" for one in words)
+        known = f"<p>This is known about it:</p><ul>{listed}</ul>"
+    fields = [
+        ITEM.format(key=key, number=number, text=escape(text))
+        for number, (key, text) in enumerate(items, start=1)
+    ]
+    return PAGE.format(asked=ASKED, known=known, items="\n".join(fields))
+
+
+def _csv(words: Sequence[str] | None, items: Sequence[tuple[str, str]]) -> str:
+    out = StringIO()
+    rows: Any = csv.writer(out)
+    rows.writerow(COLUMNS)
+    told = [NOTHING] if words is None else list(words)
+    rows.writerow(["", _harmless("\n".join([*told, ASKED])), "right, wrong or 0 to 100"])
+    rows.writerows([key, _harmless(text), ""] for key, text in items)
+    return out.getvalue()
+
+
+def _harmless(text: str) -> str:
+    """Keep a spreadsheet from taking a text for a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _answers(path: Path, keyed: dict[str, Outcome]) -> dict[str, float]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(str(path), (f"{path.name} cannot be read: {error}",)) from error
+    rows = list(csv.DictReader(StringIO(text)))
+    if not rows or not {"key", "answer"} <= rows[0].keys():
+        why = f"{path.name} is no filled sheet: it needs the columns key and answer"
+        raise FileError(str(path), (why,))
+    found: dict[str, float] = {}
+    problems: list[str] = []
+    for line, row in enumerate(rows, start=2):
+        key, said = (row["key"] or "").strip(), (row["answer"] or "").strip().lower()
+        score = _score(said)
+        if not key:
+            continue
+        if key not in keyed:
+            problems.append(f"line {line}: the case {key!r} is not among the outcomes")
+        elif key in found:
+            problems.append(f"line {line}: the case {key!r} stands there twice")
+        elif score is None:
+            problems.append(f"line {line}: {said!r} is neither right, wrong nor 0 to 100")
+        else:
+            found[key] = score
+    if problems:
+        raise FileError(str(path), tuple(problems))
+    return found
+
+
+def _score(said: str) -> float | None:
+    """Read an answer: above 0 for wrong, below for right, 0 for none or even odds."""
+    words = {"": 0.0, "right": -1.0, "wrong": 1.0}
+    if said in words:
+        return words[said]
+    try:
+        chance = float(said.removesuffix("%"))
+    except ValueError:
+        return None
+    return 2 * chance / PERCENT - 1 if 0 <= chance <= PERCENT else None
