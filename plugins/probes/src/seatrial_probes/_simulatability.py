@@ -116,8 +116,8 @@ def simulated(
     The reader sees the words and one input at a time, and neither the answer nor the target. It
     says "right" or "wrong" by its `choices` (the log-odds are averaged over both orders of the
     words), or writes with `generate`. It is asked again for each control: told nothing, and told
-    the words of the explanation in shuffled order. Give outcomes that the explanation was not learnt
-    from, with both failures and successes; `confidence` is one-sided at each end.
+    the words of the explanation in shuffled order. Give outcomes that it was not learnt from, with
+    failures and successes; `confidence` is one-sided at each end.
     """
     if unknown := sorted(set(controls) - {"untold", "shuffled"}):
         msg = f"controls are 'untold' and 'shuffled', not {unknown[0]!r}"
