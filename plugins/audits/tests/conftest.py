@@ -26,7 +26,7 @@ def rows_of(name):
 
 
 def said(case):
-    parts = [text for name, text in case.input.items() if name != "options"]
+    parts = [part for part in case.input.values() if isinstance(part, str)]
     return " ".join([*parts, *case.input.get("options", ())]).casefold().split()
 
 
@@ -103,7 +103,7 @@ def clinical():
 def drawn(request):
     """Draw cases of a set by seed."""
 
-    def draw(name, seed, count=400):
+    def draw(name, seed, count=300):
         cases = request.getfixturevalue(name)
         chosen = np.random.default_rng([seed, 7]).permutation(len(cases))[:count]
         return [cases[at] for at in sorted(chosen.tolist())]
@@ -140,7 +140,7 @@ def judged():
             prediction = sea.Prediction(
                 value,
                 probabilities=chance,
-                details={"log_likelihoods": [float(np.log(one)) for one in chance.values()]},
+                details={"log_likelihoods": [float(np.log(chance[one])) for one in options]},
             )
             outcomes.append(_outcome(case, prediction, good))
         model = Remembers({repr(one.input): one.prediction for one in outcomes})

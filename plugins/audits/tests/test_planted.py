@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import seatrial_audits as audits
 from attrs import evolve
 
 import seatrial as sea
-import seatrial_audits as audits
 
 SEEDS = range(20)
 PLAN = sea.Plan()
@@ -69,7 +69,7 @@ def test_contradictory_duplicates_are_found(drawn):
         expected = {name for one in twins for name in (one.id, one.id.removesuffix("-again"))}
         assert set(found.cases) == expected, found_as
         assert found.level == "error"
-        assert found.effect == pytest.approx(16 / 408)
+        assert found.effect == pytest.approx(12 / 306)
 
 
 def test_inputs_judged_both_ways_are_found(drawn, judged):
@@ -113,7 +113,7 @@ def test_duplicates_across_splits_are_found(drawn):
 def test_passages_across_splits_and_clusters_are_found(boolq_with_shared_passages):
     for seed in SEEDS:
         rng = rng_of(seed)
-        cases = split_in_two(some(rng, boolq_with_shared_passages, 0.5), rng)
+        cases = split_in_two(some(rng, boolq_with_shared_passages, 0.2), rng)
         found = look(audits.split_leak, cases)
         assert named(found, "passages-across-splits").level == "error"
         assert named(found, "passages-across-clusters").level == "warning"
@@ -193,7 +193,7 @@ def test_the_gold_of_open_questions_is_found_after_a_cue(drawn):
         cases = [evolve(case, input=case.input["question"]) for case in drawn("piqa", seed)]
         assert look(audits.gold_in_prompt, cases) == []
         planted = [evolve(one, input=f"{one.input}\nSolution: {one.target}") for one in cases]
-        assert named(look(audits.gold_in_prompt, planted), "gold-in-prompt").effect > 0.9
+        assert named(look(audits.gold_in_prompt, planted), "gold-in-prompt").effect == 1.0
 
 
 def test_worked_examples_and_quoted_answers_are_not_taken_for_the_gold(drawn):
@@ -391,13 +391,13 @@ def test_a_prompt_that_tells_the_class_is_found(drawn):
     for seed in SEEDS:
         rng = rng_of(seed)
         cases = [
-            part_changed(case, "passage", case.input["passage"] + " It was in 1999 or 2001.")
+            part_changed(case, "passage", case.input["passage"] + " Who knows?")
             if case.target == "yes" and rng.random() < 0.7
             else case
             for case in drawn("boolq", seed)
         ]
         found = named(look(audits.prompt_shortcut, cases), "prompt-shortcut")
-        assert "digits" in found.summary
+        assert "question marks" in found.summary
         assert found.level == "warning"
 
 
@@ -409,8 +409,9 @@ def test_an_option_that_tells_it_is_right_is_found(drawn):
             longer = f"{case.target} as quickly as possible"
             if rng.random() < 0.6:
                 options = [longer if one == case.target else one for one in case.input["options"]]
-                case = evolve(case, input={**case.input, "options": options}, target=longer)
-            cases.append(case)
+                cases.append(evolve(case, input={**case.input, "options": options}, target=longer))
+            else:
+                cases.append(case)
         found = named(look(audits.option_shortcut, cases), "option-shortcut")
         assert "long" in found.summary or "most words" in found.summary
 
@@ -431,7 +432,7 @@ def test_failures_that_a_length_predicts_are_found(drawn, judged):
 def test_what_is_lopsided_is_found(drawn, judged):
     for seed in SEEDS:
         rng = rng_of(seed)
-        cases = [c for c in drawn("boolq", seed) if c.target == "yes" or rng.random() < 0.1]
+        cases = [c for c in drawn("boolq", seed) if c.target == "yes" or rng.random() < 0.05]
         rare = {case.id for case in cases if case.target == "no"}
         found = named(look(audits.answer_imbalance, cases), "answer-imbalance")
         assert set(found.cases) == rare

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Iterator, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from attrs import evolve, frozen
 
 from seatrial import Case, Finding
 
 from ._common import Check, percent, share_between
-from ._evidence import bounded_mean
+from ._evidence import CHANCE, FEWEST, bounded_mean
 from ._labels import clusters_of, target_classes
 from ._reading import PREFIX, gold_of, normalised, options_of, parts_of
 
@@ -25,6 +27,7 @@ CUE = re.compile(
 )
 REACH = 400
 FEWEST_SHOWN = 5
+LOOKS = 4
 LETTER = re.compile(r"([a-z])(?:[).:]|\s*$|(?<!a)\s)")
 
 
@@ -45,12 +48,63 @@ class Asked:
 
 @frozen
 class Shown:
-    """In how many prompts the right answer shows, and how much more often than by chance."""
+    """Which answers show in which prompts: one row for each, one entry for each of its answers.
 
-    rate: float
-    excess: float
-    low: float
-    ids: tuple[str, ...]
+    A text without others beside it has a second entry: whether the next case's text shows.
+    """
+
+    asked: tuple[Asked, ...]
+    rows: tuple[tuple[bool, ...], ...]
+
+    @property
+    def right(self) -> npt.NDArray[np.float64]:
+        """Where the right answer shows."""
+        pairs = zip(self.asked, self.rows, strict=True)
+        return np.array([row[one.right] for one, row in pairs], dtype=float)
+
+    @property
+    def chance(self) -> npt.NDArray[np.float64]:
+        """How often it would show if it were not the right one.
+
+        As often as the others of the same case do; answers that many cases share, as often as they
+        show in all of these prompts: so worked examples cancel.
+        """
+        rates: dict[str, list[bool]] = {}
+        for one, row in zip(self.asked, self.rows, strict=True):
+            if one.fixed:
+                for answer, shows in zip(one.answers, row, strict=True):
+                    rates.setdefault(answer, []).append(shows)
+        found = []
+        for one, row in zip(self.asked, self.rows, strict=True):
+            others = [shows for at, shows in enumerate(row) if at != one.right]
+            found.append(np.mean(rates[one.answers[one.right]] if one.fixed else others))
+        return np.array(found, dtype=float)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The cases whose right answer shows."""
+        return tuple(self.asked[at].case.id for at in np.flatnonzero(self.right))
+
+    def told(self) -> Shown:
+        """Keep the prompts in which some answer shows."""
+        kept = [at for at, row in enumerate(self.rows) if any(row)]
+        return Shown(tuple(self.asked[at] for at in kept), tuple(self.rows[at] for at in kept))
+
+    def excess(self) -> tuple[float, float]:
+        """Give how much more often than by chance it shows, of what is possible, and a bound."""
+        chance = self.chance
+        room = max(1.0 - float(chance.mean()), 1e-9)
+        clusters = clusters_of([one.case for one in self.asked])
+        mean, low, _ = bounded_mean((self.right - chance) / room, clusters, looks=LOOKS)
+        return mean, low
+
+    def surely(self) -> bool:
+        """Tell whether it is no accident that the right answer shows where some answer does."""
+        if len(self.asked) >= FEWEST:
+            return self.excess()[1] > 0
+        guess = prod(1 / max(len(one.answers), 2) for one in self.asked)
+        few = len(self.asked) < FEWEST_SHOWN
+        return not few and bool(self.right.all()) and guess < CHANCE / LOOKS
 
 
 def gold_in_prompt(often: float = 0.5) -> Check:
@@ -72,26 +126,30 @@ def gold_in_prompt(often: float = 0.5) -> Check:
         if not asked:
             return
         cued = _shown(asked, _after_a_cue)
-        if len(cued.ids) >= FEWEST_SHOWN and cued.low > 0:
+        told = cued.told()
+        if len(told.ids) >= FEWEST_SHOWN and told.surely():
+            share = len(cued.ids) / len(asked)
             yield Finding(
                 "gold-in-prompt",
-                f"words such as 'answer:' are followed by the right answer in {percent(cued.rate)} "
-                f"of the prompts, which is {cued.excess:.2f} more than by chance (effect).",
+                f"{percent(share)} of the prompts (effect) have the right answer after words "
+                f"such as 'answer:'; where any answer stands there, it is right in "
+                f"{percent(float(told.right.mean()))}.",
                 level="error",
                 cases=cued.ids,
-                effect=cued.excess,
+                effect=share,
                 fix="take the answer out of the template, or out of the parts of the input.",
             )
             return
         quoted = _shown([one for one in asked if one.fixed or len(one.answers) > 1], _anywhere)
-        if quoted.excess >= least and quoted.low > least / 2:
+        excess, low = quoted.excess() if quoted.asked else (0.0, 0.0)
+        if excess >= least and low > least / 2:
             yield Finding(
                 "gold-quoted-in-prompt",
-                f"the right answer stands in {percent(quoted.rate)} of the prompts, and the others "
-                f"in far fewer: that is {quoted.excess:.2f} more than by chance (effect).",
+                f"the right answer stands in {percent(float(quoted.right.mean()))} of the prompts, "
+                f"and the others in far fewer: {excess:.2f} more than by chance (effect).",
                 level="warning",
                 cases=quoted.ids,
-                effect=quoted.excess,
+                effect=excess,
                 fix="take the answer out of the prompt, or quote the wrong options there too.",
             )
 
@@ -164,34 +222,12 @@ def _anywhere(asked: Asked, answer: int) -> bool:
 
 
 def _shown(asked: Sequence[Asked], shows: Callable[[Asked, int], bool]) -> Shown:
-    """Count where the right answer shows, against what would show if it were not the right one.
-
-    For answers that many cases share, that is how often this answer shows in all prompts (so that
-    worked examples cancel); for a case's own options, how often the others show; for a text alone,
-    how often the next case's text would.
-    """
-    if not asked:
-        return Shown(0.0, 0.0, -1.0, ())
-    hits = np.array([shows(one, one.right) for one in asked], dtype=float)
-    chance = np.zeros(len(asked))
-    shared: dict[str, list[float]] = {}
-    for one in asked:
-        if one.fixed:
-            for at, answer in enumerate(one.answers):
-                shared.setdefault(answer, []).append(float(shows(one, at)))
-    rates = {answer: float(np.mean(found)) for answer, found in shared.items()}
+    rows = []
     for at, one in enumerate(asked):
-        if one.fixed:
-            chance[at] = rates[one.answers[one.right]]
-        elif len(one.answers) > 1:
-            others = [shows(one, other) for other in range(len(one.answers)) if other != one.right]
-            chance[at] = float(np.mean(others))
-        else:
+        row = [shows(one, answer) for answer in range(len(one.answers))]
+        if len(row) == 1:
             other = asked[(at + 1) % len(asked)]
-            strange = evolve(one, answers=(other.answers[other.right],))
-            chance[at] = float(strange.answers != one.answers and shows(strange, 0))
-    room = max(1.0 - float(chance.mean()), 1e-9)
-    clusters = clusters_of([one.case for one in asked])
-    mean, low, _ = bounded_mean((hits - chance) / room, clusters, looks=4)
-    ids = tuple(one.case.id for one, hit in zip(asked, hits, strict=True) if hit)
-    return Shown(float(hits.mean()), mean, low, ids)
+            strange = evolve(one, answers=(other.answers[other.right],), right=0)
+            row.append(strange.answers != one.answers and shows(strange, 0))
+        rows.append(tuple(row))
+    return Shown(tuple(asked), tuple(rows))

@@ -74,7 +74,7 @@ def outcome_order(auroc: float = 0.6) -> Check:
             "outcomes": np.arange(len(clean), dtype=float),
         }
         for name, places in orders.items():
-            found = _ordered(labels, places, clusters_of(cases), least, looks=len(orders))
+            found = _ordered(labels, places, clusters_of(cases), least, len(orders), only="wrong")
             if found is None:
                 continue
             effect, said, which = found
@@ -104,9 +104,11 @@ def _ordered(
     clusters: npt.NDArray[np.intp],
     least: float,
     looks: int,
+    only: str | None = None,
 ) -> tuple[float, str, npt.NDArray[np.bool_]] | None:
     """Give the effect, what it means, and which labels it is about; None for a good order."""
     values, common = np.array(labels.values), labels.common()
+    common = [only] if only is not None and common else common
     tests = looks * (len(common) + 1)
     for value in common:
         here = values == value
