@@ -354,7 +354,7 @@ def test_a_distribution_is_checked_by_either_name():
         results = check_distribution("good")
         assert {one.component for one in results} == {"good.right", "good.few"}
         assert results == check_distribution("GOOD", registry)
-        assert summary(results) == "20 passed"
+        assert summary(results) == "22 passed"
 
 
 def test_an_unknown_distribution_gets_a_hint():

@@ -287,10 +287,30 @@ def reads_the_target():
         return evolve(
             found,
             predictor=lambda cases: [
-                p + (case.target is None)
+                (p + (case.target is None)) / 2
                 for p, case in zip(found.predict(cases), cases, strict=True)
             ],
         )
+
+    return work
+
+
+def speaks_in_percent():
+    explain = good.words_that_fail()
+
+    def work(model, outcomes, *, seed):
+        found = explain(model, outcomes, seed=seed)
+        return evolve(found, predictor=lambda cases: [100 * p for p in found.predict(cases)])
+
+    return work
+
+
+def peeks_inside():
+    explain = good.words_that_fail()
+
+    def work(model, outcomes, *, seed):
+        model.activations([outcome.input for outcome in outcomes])
+        return explain(model, outcomes, seed=seed)
 
     return work
 
@@ -302,6 +322,20 @@ def yields_text():
 def counts_audits():
     def check(plan, model, cases):
         yield Finding("few-cases", f"audit {next(calls)}: {len(cases)} cases decide little")
+
+    return check
+
+
+def finds_without_a_fix():
+    return lambda plan, model, outcomes: [
+        Finding("nothing-to-do", f"{len(outcomes)} outcomes are wrong", level="error")
+    ]
+
+
+def asks_the_model():
+    def check(plan, model, cases):
+        answers = set(map(str, model([case.input for case in cases])))
+        yield Finding("answers", f"the model gives {len(answers)} answers")
 
     return check
 
@@ -320,8 +354,10 @@ def _explainer(name, factory):
     return Explainer(name=f"bad.{name}", summary="Tell.", factory=f"sample_plugins.bad:{factory}")
 
 
-def _audit(name, factory):
-    return Audit(name=f"bad.{name}", summary="Look.", factory=f"sample_plugins.bad:{factory}")
+def _audit(name, factory, **more):
+    return Audit(
+        name=f"bad.{name}", summary="Look.", factory=f"sample_plugins.bad:{factory}", **more
+    )
 
 
 def _text(name, factory, ladder=SHARES):
@@ -369,8 +405,12 @@ dividing = _explainer("dividing", "divides_by_failures")
 blind = _explainer("blind", "shrugs")
 vain = _explainer("vain", "grades_what_it_learnt")
 peeping = _explainer("peeping", "reads_the_target")
+hundredfold = _explainer("hundredfold", "speaks_in_percent")
+prying = _explainer("prying", "peeks_inside")
 plain = _audit("plain", "yields_text")
 fickle = _audit("fickle", "counts_audits")
+helpless = _audit("helpless", "finds_without_a_fix", reads="outcomes")
+dependent = _audit("dependent", "asks_the_model")
 
 BAD = {
     "check_factory_imports": gone,
@@ -408,6 +448,10 @@ BAD = {
     "check_finds_a_planted_failure": blind,
     "check_noise_is_not_explained": vain,
     "check_predictions_do_not_use_the_target": peeping,
+    "check_predictions_are_chances_of_failure": hundredfold,
+    "check_looks_inside_only_by_its_needs": prying,
     "check_gives_findings": plain,
     "check_same_findings_twice": fickle,
+    "check_findings_can_be_acted_on": helpless,
+    "check_looks_without_a_model": dependent,
 }

@@ -190,6 +190,19 @@ def _auroc(wrong, chances):
     return sum(pairs) / len(pairs)
 
 
+def many_wrong():
+    def check(plan, model, outcomes):
+        wrong = [outcome.case.id for outcome in outcomes if not outcome.right]
+        if wrong:
+            said = f"{len(wrong)} answers are wrong (effect)"
+            fix = "Look at the cases."
+            yield Finding(
+                "many-wrong", said, level="warning", cases=wrong, effect=len(wrong), fix=fix
+            )
+
+    return check
+
+
 def few_cases():
     """Find that there are few cases."""
 
@@ -232,5 +245,11 @@ words = Explainer(
     name="good.words", summary="Tell by words.", factory="sample_plugins.good:words_that_fail"
 )
 few = Audit(name="good.few", summary="Count the cases.", factory="sample_plugins.good:few_cases")
+wrong = Audit(
+    name="good.wrong",
+    summary="Count the wrong answers.",
+    factory="sample_plugins.good:many_wrong",
+    reads="outcomes",
+)
 
-GOOD = (text, messages, whole_case, image, volume, right, doubtful, learner, words, few)
+GOOD = (text, messages, whole_case, image, volume, right, doubtful, learner, words, few, wrong)

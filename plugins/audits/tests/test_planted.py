@@ -113,7 +113,7 @@ def test_duplicates_across_splits_are_found(drawn):
 def test_passages_across_splits_and_clusters_are_found(boolq_with_shared_passages):
     for seed in SEEDS:
         rng = rng_of(seed)
-        cases = split_in_two(some(rng, boolq_with_shared_passages, 0.2), rng)
+        cases = split_in_two(some(rng, boolq_with_shared_passages, 0.4), rng)
         found = look(audits.split_leak, cases)
         assert named(found, "passages-across-splits").level == "error"
         assert named(found, "passages-across-clusters").level == "warning"
