@@ -51,7 +51,7 @@ def test_doubt_aloud_foretells_failure(planted):
     found = explain(planted(300), Doubting())
     assert graded(found, planted(200, seed=5)) > 0.7
     assert found.details["calls"] == {"learning": 900, "for each case": 3}
-    assert {one.name for one in found.findings} & {"hedges", "confidence", "second thoughts"}
+    assert any("hedges" in one.summary or "confidence" in one.summary for one in found.findings)
 
 
 def test_traces_of_one_input_differ_in_their_lead_and_in_the_order_of_options():

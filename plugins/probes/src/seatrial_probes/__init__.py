@@ -5,23 +5,44 @@ Importing this module loads neither numpy nor scikit-learn.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from seatrial import Explainer, hookimpl
+
+if TYPE_CHECKING:
+    from ._figure import figure
+    from ._partial import partial_scoring
+    from ._tasks import task_cases, task_prompt
+    from ._why_it_failed import why_it_failed
 
 __all__ = [
     "attention",
     "bag_of_words",
     "chain_of_thought",
     "embeddings",
+    "figure",
     "lda",
     "logistic",
     "mass_mean",
     "mean_difference",
     "mlp",
+    "partial_scoring",
     "proxy",
     "sae",
     "surface",
+    "task_cases",
+    "task_prompt",
     "verbal",
+    "why_it_failed",
 ]
+
+_BENCHMARK = {
+    "figure": "_figure",
+    "partial_scoring": "_partial",
+    "task_cases": "_tasks",
+    "task_prompt": "_tasks",
+    "why_it_failed": "_why_it_failed",
+}
 
 logistic = Explainer(
     name="probes.logistic",
@@ -134,3 +155,13 @@ def seatrial_explainers() -> tuple[Explainer, ...]:
         verbal,
         chain_of_thought,
     )
+
+
+def __getattr__(name: str) -> Any:
+    """Hand on the benchmark, which is imported when it is first used."""
+    if name not in _BENCHMARK:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from importlib import import_module
+
+    return getattr(import_module(f".{_BENCHMARK[name]}", __name__), name)

@@ -13,12 +13,14 @@ from seatrial import Explanation, Finding, Outcome
 
 from ._validation import Learning, logistic, one_sided, select
 
-__all__ = ["Feature", "explain_by_features"]
+__all__ = ["FAILURE", "SUCCESS", "Feature", "explain_by_features"]
 
 GRID: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 READABLE: Final = 1.0
 """The C of the odds ratios that are told: a strong penalty would draw all of them towards 1."""
 
+FAILURE: Final = "comes-with-failure"
+SUCCESS: Final = "comes-with-success"
 FINDINGS: Final = 8
 EXAMPLES: Final = 5
 
@@ -125,7 +127,7 @@ def _findings(
         if abs(effect) > reach[place] and len(findings) < FINDINGS:
             findings.append(
                 Finding(
-                    columns.names[place],
+                    FAILURE if effect > 0 else SUCCESS,
                     f"{words} multiplies the odds of failure by {ratio:.2f} "
                     f"(95 % interval {ends[0]:.2f} to {ends[1]:.2f}, all features counted)",
                     effect=ratio,

@@ -11,7 +11,7 @@ from attrs.validators import ge, instance_of
 
 from seatrial import Case, Explanation, Finding, Outcome
 
-from ._odds import explain_by_features
+from ._odds import FAILURE, SUCCESS, explain_by_features
 from ._rendering import read
 from ._surface import surface_features
 from ._validation import Learning, one_sided, select
@@ -45,10 +45,7 @@ class BagOfWords:
         texts = _texts([one.input for one in outcomes])
         found = select(self._features, texts, learning, grid=GRID, seed=seed)
         findings = _telling(found, texts, learning, self.words)
-        listed = ", ".join(repr(one.name.removeprefix("fails with ")) for one in findings[:3])
-        summary = f"bag of words: {found.model.coef_.shape[1]} words and word pairs" + (
-            f"; those of failure are led by {listed}" if listed else ""
-        )
+        summary = f"bag of words: {found.model.coef_.shape[1]} words and word pairs"
 
         def predictor(cases: Sequence[Case]) -> list[float]:
             return found.chances(_texts([case.input for case in cases])) if cases else []
@@ -104,7 +101,7 @@ def _telling(found: Any, texts: Any, learning: Learning, most: int) -> list[Find
     spread = np.sqrt(np.asarray(table.multiply(table).mean(axis=0)).ravel() - mean**2)
     moves = found.model.coef_[0] * spread
     findings: list[Finding] = []
-    for sign, word in ((1, "fails"), (-1, "succeeds")):
+    for sign, word in ((1, FAILURE), (-1, SUCCESS)):
         said: set[str] = set()
         for place in np.argsort(-sign * moves, kind="stable"):
             if len(findings) >= most * (1 if sign > 0 else 2) or sign * moves[place] <= 0:
@@ -125,12 +122,12 @@ def _finding(word: str, name: str, rows: Any, learning: Learning) -> Finding | N
     if there.all():
         return None
     inside, outside = learning.failed[there].mean(), learning.failed[~there].mean()
-    if (inside > outside) != (word == "fails"):
+    if (inside > outside) != (word == FAILURE):
         return None
-    wanted = learning.failed if word == "fails" else ~learning.failed
+    wanted = learning.failed if word == FAILURE else ~learning.failed
     examples = [learning.outcomes[row].case.id for row in rows if wanted[row]]
     return Finding(
-        f"{word} with {name}",
+        word,
         f"of the {there.sum()} cases with {name!r}, {inside:.0%} failed; of the other "
         f"{(~there).sum()}, {outside:.0%}",
         effect=float(inside - outside),

@@ -114,7 +114,7 @@ class Verbal:
 
         return Explanation(
             f"verbal: {len(best)} hypotheses, written from {self.examples} answers at a time",
-            [Finding(f"hypothesis {n}", text) for n, text in enumerate(best, start=1)],
+            [Finding("hypothesis", text) for text in best],
             predictor=predictor,
             details=details,
         )
