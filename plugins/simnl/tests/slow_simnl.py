@@ -177,7 +177,9 @@ class Slow:
             view = views[epoch % len(views)]
             for start in range(0, rows, batch):
                 chosen = torch.as_tensor(np.asarray(places[start : start + batch]))
-                gradient = torch.autograd.grad(self.dense_loss(view[chosen], labels[chosen]), self.r)
+                gradient = torch.autograd.grad(
+                    self.dense_loss(view[chosen], labels[chosen]), self.r
+                )
                 step += 1
                 for i, (r, g) in enumerate(zip(self.r, gradient, strict=True)):
                     rate = lr * (5 if NAMES[i] in ("text_negative", "negative_keys") else 1)
@@ -186,5 +188,4 @@ class Slow:
                     second[i] = 0.999 * second[i] + 0.001 * g * g
                     mean, square = first[i] / (1 - 0.9**step), second[i] / (1 - 0.999**step)
                     with torch.no_grad():
-                        r -= rate * 0.1 * r
-                        r -= rate * mean / (square.sqrt() + eps)
+                        r.mul_(1 - rate * 0.1).sub_(rate * mean / (square.sqrt() + eps))

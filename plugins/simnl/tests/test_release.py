@@ -47,8 +47,9 @@ def test_the_dense_form_of_the_truth_says_what_its_loops_say():
     drawn = problem(seed=4)
     slow = Slow(drawn, **SCALES)
     with torch.no_grad():
-        for residual in slow.r:
-            residual += 0.1 * torch.randn(residual.shape, generator=torch.Generator().manual_seed(1))
+        for index, residual in enumerate(slow.r):
+            generator = torch.Generator().manual_seed(index)
+            residual.add_(0.1 * torch.randn(residual.shape, generator=generator))
     queries = torch.tensor(drawn["queries"], dtype=torch.float64)
     targets = torch.tensor(drawn["targets"])
     both = [loss(queries, targets).detach() for loss in (slow.loss, slow.dense_loss)]

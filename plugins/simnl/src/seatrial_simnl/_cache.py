@@ -31,7 +31,8 @@ def weights(keys: Tensor, label: Tensor, classes: int, tau: float, shots: int | 
     raised = (score - top[label]).exp()
     whole = raised.new_zeros(classes).index_add_(0, label, raised)
     found = number * raised / whole[label]
-    return torch.where(number > 1, found, torch.ones_like(found))
+    weight: Tensor = torch.where(number > 1, found, torch.ones_like(found))
+    return weight
 
 
 def _lengths(rest: Tensor) -> Tensor:

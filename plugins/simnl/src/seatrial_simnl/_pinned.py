@@ -37,10 +37,8 @@ class Trained:
 
     def logits(self, queries: Any) -> Matrix:
         """Give the logits of unit features [n, width]: float32 [n, classes]."""
-        how, width = self.state.switches, self.state.texts.shape[2]
-        features = torch.from_numpy(unit_matrix("queries", queries, width=width))
-        parts = self._mixture.parts(features, how.beta)
-        found: Matrix = self._mixture.mixed(parts, how.alpha, how.lam).numpy()
+        features = unit_matrix("queries", queries, width=self.state.texts.shape[2])
+        found: Matrix = self._mixture.logits(torch.from_numpy(features)).numpy()
         return found
 
 

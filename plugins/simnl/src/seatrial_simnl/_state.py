@@ -44,32 +44,53 @@ class Mixture:
     positive: Kernel
     negative: Kernel
     negative_scale: float
+    alpha: float
+    beta: float
+    lam: float
 
-    def parts(self, features: Tensor, beta: float) -> Tensor:
-        """Give what the logits are made of, [4, queries, classes].
+    def seen(self, features: Tensor, /) -> tuple[Tensor, ...]:
+        """Give what no hyper-parameter changes: texts and similarities, for and against."""
+        return (
+            SCALE * (features @ self.text.T),
+            self.positive.keys @ features.T,
+            self.negative_scale * (1 - features @ self.negative_text.T),
+            self.negative.keys @ features.T,
+        )
 
-        Positive text, positive votes, negative text, negative votes.
-        """
-        step = max(1, BLOCK // len(self.positive.keys))
-        found = [self._parts(some, beta) for some in features.split(step)]
-        return torch.cat(found, 1) if found else features.new_zeros(4, 0, len(self.text))
-
-    def _parts(self, features: Tensor, beta: float) -> Tensor:
-        votes = [
-            branch.votes(branch.affinity(branch.keys @ features.T, beta)).T
-            for branch in (self.positive, self.negative)
-        ]
-        text = SCALE * (features @ self.text.T)
-        negative = self.negative_scale * (1 - features @ self.negative_text.T)
-        return torch.stack([text, votes[0], negative, votes[1]])
+    def parts(self, seen: tuple[Tensor, ...], /, *, beta: float) -> Tensor:
+        """Give what is mixed: text and votes for, text and votes against, [4, queries, classes]."""
+        text, near, against, negative_near = seen
+        return torch.stack(
+            [
+                text,
+                self.positive.votes(self.positive.affinity(near, beta)).T,
+                against,
+                self.negative.votes(self.negative.affinity(negative_near, beta)).T,
+            ]
+        )
 
     @staticmethod
-    def mixed(parts: Tensor, alpha: float, lam: float) -> Tensor:
-        """Put the parts together: [queries, classes]."""
-        found: Tensor = (
-            lam * (parts[0] + alpha * parts[1]) + (1 - lam) * (parts[2] + alpha * parts[3])
-        )
-        return found
+    def mix(*, alpha: float, lam: float) -> tuple[float, ...]:
+        """Give the share of each part."""
+        return lam, lam * alpha, 1 - lam, (1 - lam) * alpha
+
+    def logits(self, features: Tensor, /) -> Tensor:
+        """Give [queries, classes]."""
+        return sum(self.evidence(features).values(), torch.zeros(()))
+
+    def evidence(self, features: Tensor, /) -> dict[str, Tensor]:
+        """Give the share of the logits that speaks for each class, and that of the negative branch.
+
+        Both add up to the logits: a class that the negative branch rules out gets little of it.
+        """
+        step = max(1, BLOCK // len(self.positive.keys))
+        shares = torch.tensor(self.mix(alpha=self.alpha, lam=self.lam)).to(features)
+        pieces = [
+            self.parts(self.seen(some), beta=self.beta) * shares[:, None, None]
+            for some in features.split(step)
+        ]
+        found = torch.cat(pieces, 1)
+        return {"positive": found[0] + found[1], "negative": found[2] + found[3]}
 
 
 @define(eq=False)
@@ -104,15 +125,25 @@ class State:
             _directions(text + residual)[0]
             for text, residual in zip(self.texts, (template, cupl, negative), strict=True)
         ]
-        branches = [
+        positive, against = (
             Kernel(branch.moved(one), branch.block, branch.label, branch.weight, branch.classes, s)
             for branch, one, s in (
                 (self.cache.positive, keys, 1),
                 (self.cache.negative, negative_keys, -1),
             )
-        ]
+        )
         text = mix * moved[0] + (1 - mix) * moved[1]
-        return Mixture(text, moved[2], *branches, SCALE * self.switches.neg_scale)
+        how = self.switches
+        return Mixture(
+            text,
+            moved[2],
+            positive,
+            against,
+            negative_scale=SCALE * how.neg_scale,
+            alpha=how.alpha,
+            beta=how.beta,
+            lam=how.lam,
+        )
 
     def gradients(
         self,

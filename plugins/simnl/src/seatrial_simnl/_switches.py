@@ -112,10 +112,10 @@ class Switches:
             one_of(name, getattr(found, name), choices)
         if found.epochs is None:
             found.epochs = max(20, -(-STEPS // -(-rows // found.batch_size)))
-        found._check()
+        found._refuse()
         return found
 
-    def _check(self) -> None:
+    def _refuse(self) -> None:
         one_of("dtype", self.dtype, ("float32", "bfloat16", "float16"))
         if self.dtype != "float32" and self.device == "cpu":
             msg = f"dtype {self.dtype!r} is for accelerators; on a CPU take 'float32'"

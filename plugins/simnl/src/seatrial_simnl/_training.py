@@ -10,6 +10,7 @@ import torch
 
 from ._kernel import Tensor
 from ._state import State
+from ._steps import Adam
 
 __all__ = ["RestingSimilarities", "cosine", "train"]
 
@@ -63,12 +64,7 @@ def train(
     resting = RestingSimilarities(state.cache.positive.keys, views, epochs)
     slow, fast = state.residuals[:3], state.residuals[3:]
     rates = (how.lr, how.lr * how.lr_mult_neg)
-    optimizer = torch.optim.AdamW(
-        [{"params": [part], "lr": rate} for part, rate in zip((slow, fast), rates, strict=True)],
-        eps=how.eps,
-        weight_decay=how.weight_decay,
-        fused=True,
-    )
+    rules = [Adam(part, eps=how.eps, weight_decay=how.weight_decay) for part in (slow, fast)]
     losses = []
     half = torch.autocast(
         state.residuals.device.type,
@@ -86,11 +82,9 @@ def train(
                 loss, gradients = state.gradients(
                     features, labels[rows], known=known, own=rows if leave_out else None
                 )
-                slow.grad, fast.grad = gradients[:3], gradients[3:]
                 share = cosine(epoch * batches + place, epochs * batches)
-                for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                    group["lr"] = rate * share
-                optimizer.step()
+                for rule, part, rate in zip(rules, gradients.split([3, 2]), rates, strict=True):
+                    rule.step(part, rate * share)
                 told += loss * len(rows)
             losses.append(float(told / len(rows_in_order)))
             if after_epoch is not None:

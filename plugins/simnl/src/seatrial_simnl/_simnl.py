@@ -1,0 +1,88 @@
+"""SimNL as an estimator on cached unit features."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from attrs import define
+
+from seatrial.errors import PlanError
+
+from ._cache import Cache
+from ._descent import order_of
+from ._estimator import Searched
+from ._kernel import Tensor
+from ._search import Grid, points
+from ._state import Mixture, State
+from ._support import Support
+from ._switches import Switches
+from ._training import train
+
+__all__ = ["SimNL"]
+
+
+@define(kw_only=True, eq=False, slots=False)
+class SimNL(Switches, Searched):
+    """A positive and a negative classifier, each of texts and cached images (SimNL, WACV 2025).
+
+    See `Switches` for what can be set; `variant="release"` is the published code's behaviour. The
+    release's order of choosing holds with `selection="val"`: the epoch that does best at the given
+    `alpha`, `beta` and `lam`, then the grid. Grids are (low, high, points), the high end left out.
+    """
+
+    name: ClassVar[str] = "simnl.simnl"
+
+    alpha_grid: tuple[float, float, int] = (0.0, 7.0, 40)
+    beta_grid: tuple[float, float, int] = (0.0, 7.0, 200)
+    lam_grid: tuple[float, float, int] = (0.6, 1.0, 20)
+
+    def _grid(self) -> Grid:
+        return Grid(
+            {"beta": points(*self.beta_grid)},
+            {"alpha": points(*self.alpha_grid), "lam": points(*self.lam_grid)},
+        )
+
+    def _choose(self, counts: Tensor) -> dict[str, float]:
+        return self._grid().first(counts) if self.variant == "release" else super()._choose(counts)
+
+    def _learn(self, support: Support, held: tuple[Tensor, ...] | None) -> Mixture:
+        how = self.resolved(len(support.labels))
+        counts = torch.bincount(support.labels)
+        if how.negative_keys == "per_shot" and int(counts.min()) != int(counts.max()):
+            msg = (
+                "negative_keys 'per_shot' (variant 'release') needs equally many images of each "
+                f"class, got {int(counts.min())} to {int(counts.max())}; take 'per_class'"
+            )
+            raise PlanError(msg)
+        if "negative" not in support.texts:
+            msg = "SimNL needs negative= prototypes, such as of 'a photo without {}.'"
+            raise PlanError(msg)
+        cache = Cache.of(support.keys, support.labels, support.labels, len(counts), how)
+        texts = support.texts
+        start = [texts["template"], texts.get("cupl", texts["template"]), texts["negative"]]
+        state = State(cache, torch.stack(start), how)
+        best = (-1, state.residuals)
+
+        def keep(_: int) -> None:
+            nonlocal best
+            if held is None:
+                return
+            right = int((state.mixture().logits(held[0]).argmax(1) == held[1]).sum())
+            if right > best[0]:
+                best = right, state.residuals.clone()
+
+        self.losses_ = tuple(
+            train(
+                state,
+                support.views,
+                support.labels,
+                order_of(self.seed, len(support.labels), self.device),
+                leave_out=bool(how.leave_self_out) and not support.augmented,
+                after_epoch=keep,
+            )
+        )
+        if held is not None:
+            state.residuals = best[1]
+        self.parameters_ = state.residuals.numel()
+        return state.mixture()
