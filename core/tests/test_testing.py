@@ -38,7 +38,8 @@ good = import_module("sample_plugins.good")
 bad = import_module("sample_plugins.bad")
 HEAVY = import_module("sample_plugins.heavy").heavy
 SEARCHES = import_module("sample_plugins.searches")
-GOOD = (*good.GOOD, SEARCHES.search)
+INSIDE = import_module("sample_plugins.inside")
+GOOD = (*good.GOOD, SEARCHES.search, INSIDE.insight, INSIDE.doubt)
 BAD = {
     "check_declaration_imports_nothing_heavy": HEAVY,
     "check_search_stays_within_its_budget": SEARCHES.greedy,
@@ -371,3 +372,33 @@ def test_importing_the_kit_is_light():
     code = "import sys, seatrial.testing; print({'numpy', 'pytest', 'scipy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_the_sample_model_thinks_and_what_changes_its_thoughts_changes_its_answers():
+    torch = pytest.importorskip("torch")
+    from seatrial.testing import _explainers, _inside
+
+    model = _explainers._Rule(_explainers._planted)
+    texts = [case.input for case in _explainers._cases()]
+    found = model.activations(texts, poolings=tuple(seatrial._attributes.POOLINGS), tokens=(3,))
+    assert (len(found), found.layers, found.at(3, "mean").shape) == (216, (1, 2, 3), (216, 64))
+    assert np.array_equal(found.at(3, "last"), [tokens[-1] for tokens in found.tokens(3)])
+    near = found.at(1, "rolling")  # shorter than 40 tokens: the mean of all of them
+    assert np.allclose(near, found.at(1, "mean"), atol=1e-6)
+    with pytest.raises(seatrial.errors.ModelError, match="layers 1 to 3, not 4"):
+        model.activations(texts, layers=(4,))
+    word = torch.from_numpy(_inside._vector("children")).float()
+    word /= word.norm()
+    without = model.intervened({2: lambda state: state - (state @ word)[..., None] * word})
+    same = model.intervened({2: lambda state: state})
+    planted = np.array(["children" in text for text in texts])
+    answers = np.array(model(texts))
+    assert (answers == same(texts)).all()
+    assert ((answers != without(texts)) == planted).all()
+    (chosen,) = model.choices(texts[:1], [["yes", "no", "perhaps"]])
+    assert chosen.options[chosen.best] == answers[0]
+    assert sum(chosen.probabilities.values()) == pytest.approx(1)
+    said = [one.text for one in model.generate(texts)]
+    assert [("not sure" in text) for text in said] == planted.tolist()
+    assert model.generate(texts[:1], max_new_tokens=3)[0].finish == "length"
+    assert model.embed_text(texts).shape == (216, 64)

@@ -13,7 +13,7 @@ from .._cases import Case
 from .._components import Adapter, Model, Use
 from ._common import built
 from ._results import Skipped, expect
-from ._samples import SEEDS, Samples
+from ._samples import SEEDS, Bare, Samples
 
 __all__ = ["CHECKS"]
 
@@ -106,18 +106,6 @@ def check_learns_from_one_case_per_class(use: A, samples: Samples) -> None:
         answers(result, cases)
 
 
-class _Bare:
-    """A model with exactly the attributes that are named."""
-
-    def __init__(self, model: Model, names: Sequence[str]) -> None:
-        self._model = model
-        for name in names:
-            setattr(self, name, getattr(model, name))
-
-    def __call__(self, inputs: Sequence[Any], /) -> Sequence[Any]:
-        return self._model(inputs)
-
-
 def check_needs_are_truthful(use: A, samples: Samples) -> None:
     """It works on a model that has the attributes in `needs`, and no other.
 
@@ -127,7 +115,7 @@ def check_needs_are_truthful(use: A, samples: Samples) -> None:
     model = samples.model(use.component.needs)
     adapted(use, samples, model)
     try:
-        result = adapted(use, samples, _Bare(model, use.component.needs))
+        result = adapted(use, samples, Bare(model, use.component.needs))
         answers(result, cases)
     except AttributeError as error:
         needs = ", ".join(use.component.needs) or "nothing"

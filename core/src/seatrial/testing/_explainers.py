@@ -11,9 +11,11 @@ from .._cases import Case, Outcome, Prediction
 from .._components import Explainer, Use
 from .._findings import Explanation
 from .._seeds import derive
+from ..errors import PlanError, TrialError
 from ._common import built
+from ._inside import Thinking
 from ._results import Skipped, expect
-from ._samples import SEEDS, Samples
+from ._samples import SEEDS, Bare, Samples
 
 __all__ = ["CHECKS"]
 
@@ -24,16 +26,32 @@ WHAT = ("ibuprofen", "aspirin", "paracetamol", "a cough syrup", "an antihistamin
 WHEN = ("after a meal", "before bed", "with coffee", "during a fever", "every morning", "on a trip")
 PLANTED = "children"
 GRADE = 0.8
+LEAST = 0.001
 
 
-class _Rule:
-    """A model that answers wrong exactly where a rule says so."""
+class _Rule(Thinking):
+    """A model that answers wrong exactly where a rule says so.
+
+    Which answer is right is drawn by lot: the answer that it gives tells nothing about failure.
+    """
+
+    identity = "seatrial.testing rule 1"
+    watched = PLANTED
 
     def __init__(self, fails: Callable[[str], bool]) -> None:
         self.fails = fails
 
     def __call__(self, inputs: Sequence[str], /) -> list[str]:
-        return ["no" if self.fails(text) else "yes" for text in inputs]
+        return [
+            self.otherwise(_right(text)) if self.fails(text) else _right(text) for text in inputs
+        ]
+
+    def otherwise(self, answer: str) -> str:
+        return "no" if answer == "yes" else "yes"
+
+
+def _right(text: str) -> str:
+    return "yes" if derive(0, "right", text) % 2 else "no"
 
 
 def _planted(text: str) -> bool:
@@ -47,9 +65,9 @@ def _noise(text: str) -> bool:
 def _cases() -> list[Case]:
     """Make 216 questions in an order that has nothing to do with what they say."""
     cases = [
-        Case(f"question-{number:03}", f"May {who} take {what} {when}?", "yes")
-        for number, (who, what, when) in enumerate(
-            (a, b, c) for a in WHO for b in WHAT for c in WHEN
+        Case(f"question-{number:03}", text, _right(text))
+        for number, text in enumerate(
+            f"May {who} take {what} {when}?" for who in WHO for what in WHAT for when in WHEN
         )
     ]
     return sorted(cases, key=lambda case: derive(0, case.id))
@@ -57,27 +75,27 @@ def _cases() -> list[Case]:
 
 def outcomes(fails: Callable[[str], bool], cases: Sequence[Case]) -> tuple[Outcome, ...]:
     """Measure a model that fails by a rule."""
+    answers = _Rule(fails)([case.input for case in cases])
     return tuple(
         Outcome(
-            case=case,
-            input=case.input,
-            prediction=Prediction("no" if fails(case.input) else "yes"),
-            right=not fails(case.input),
+            case=case, input=case.input, prediction=Prediction(answer), right=answer == case.target
         )
-        for case in cases
+        for case, answer in zip(cases, answers, strict=True)
     )
 
 
-def explained(
-    use: E, samples: Samples, fails: Callable[[str], bool], count: int | None = 144
-) -> Any:
+def explained(use: E, samples: Samples, fails: Callable[[str], bool]) -> Any:
     """Explain a model that fails by a rule, or skip where an explainer is for another modality."""
+    (explain,) = _built(use)
+    model = samples.model(use.component.needs, default=lambda: _Rule(fails))
+    return explain(model, outcomes(fails, _seen()), seed=SEEDS[0])
+
+
+def _built(use: E) -> list[Any]:
     if use.component.modality not in (None, "text"):
         msg = f"no sample outcomes of modality {use.component.modality!r}"
         raise Skipped(msg)
-    (explain,) = built(use)
-    model = samples.model(use.component.needs, default=lambda: _Rule(fails))
-    return explain(model, outcomes(fails, _cases()[:count]), seed=SEEDS[0])
+    return built(use)
 
 
 def _explanation(found: Any) -> Explanation:
@@ -85,6 +103,10 @@ def _explanation(found: Any) -> Explanation:
         msg = "it gives no Explanation"
         raise Skipped(msg)
     return found
+
+
+def _seen() -> list[Case]:
+    return _cases()[:144]
 
 
 def _unseen() -> list[Case]:
@@ -138,30 +160,57 @@ def check_no_failures_are_said_so(use: E, samples: Samples) -> None:
     expect(found.auroc is None, f"without a failure it reports an AUROC, {found.auroc}")
 
 
-def check_finds_a_planted_failure(use: E, samples: Samples) -> None:
-    """A model that fails on one word is seen through: AUROC above .8 on unseen cases.
+def check_predictions_are_chances_of_failure(use: E, samples: Samples) -> None:
+    """Its predictor gives one number from 0 to 1 for each case, the chance of failure.
 
-    See whether the predictor looks at the input, and returns the chance of failure, not of success.
+    Bring scores to chances, by a logistic function for instance; give as many as there are cases.
     """
     chances = _predicted(_explanation(explained(use, samples, _planted)), _unseen())
     expect(len(chances) == len(_unseen()), f"{len(chances)} predictions for {len(_unseen())} cases")
-    wrong = [p for p, case in zip(chances, _unseen(), strict=True) if _planted(case.input)]
-    right = [p for p, case in zip(chances, _unseen(), strict=True) if not _planted(case.input)]
-    wins = sum((p > q) + (p == q) / 2 for p in wrong for q in right)
-    auroc = wins / (len(wrong) * len(right))
-    expect(auroc > GRADE, f"AUROC {auroc:.2f} on unseen cases of a model that fails on {PLANTED!r}")
+    outside = [chance for chance in chances if not 0 <= chance <= 1]
+    expect(not outside, f"it predicts {outside[:1]}, which is no chance of failure")
+
+
+def check_finds_a_planted_failure(use: E, samples: Samples) -> None:
+    """A model that fails on one word is seen through: AUROC above .8 on unseen cases.
+
+    `seatrial.explain` grades it, on outcomes that it was not given. See whether the predictor looks
+    at the input, and gives the chance of failure, not of success.
+    """
+    from ..trials import explain
+
+    _built(use)
+    needs = use.component.needs
+    model = samples.model(needs, default=lambda: _Rule(_planted)) if needs else None
+    seen, unseen = outcomes(_planted, _seen()), outcomes(_planted, _unseen())
+    try:
+        found = explain(use, outcomes=seen, held_out=unseen, model=model)
+    except (PlanError, TrialError) as error:
+        msg = f"it cannot be graded: {error}"
+        raise Skipped(msg) from error
+    if found.auroc is None:
+        msg = "its explanation has no predictor"
+        raise Skipped(msg)
+    expect(
+        found.auroc > GRADE,
+        f"AUROC {found.auroc:.2f} on unseen cases of a model that fails on {PLANTED!r}",
+    )
 
 
 def check_noise_is_not_explained(use: E, samples: Samples) -> None:
     """Failures that have no cause are not predicted well, by its own account.
 
-    Grade on outcomes that were kept from learning: what was learnt by heart is always predicted.
+    Report what was reached on outcomes that were kept from learning (what was learnt by heart is
+    always predicted), and a p-value in which the search is counted.
     """
     found = _explanation(explained(use, samples, _noise))
-    if found.auroc is None:
+    p = found.details.get("searched", {}).get("p")
+    if found.auroc is None and p is None:
         msg = "it does not grade itself"
         raise Skipped(msg)
-    expect(found.auroc < GRADE, f"it reports AUROC {found.auroc:.2f} on failures drawn by lot")
+    area = found.auroc or 0.0
+    expect(area < GRADE, f"it reports AUROC {area:.2f} on failures drawn by lot")
+    expect(p is None or p > LEAST, f"it reports p = {p} on failures drawn by lot")
 
 
 def check_predictions_do_not_use_the_target(use: E, samples: Samples) -> None:
@@ -179,11 +228,31 @@ def check_predictions_do_not_use_the_target(use: E, samples: Samples) -> None:
     expect(with_target == without, "predictions change when the targets are taken away")
 
 
+def check_looks_inside_only_by_its_needs(use: E, samples: Samples) -> None:
+    """It works on a model that has the attributes in `needs` and no other, or on none at all.
+
+    Add what it reads to `needs`; an explainer without needs gets None where no model was passed.
+    """
+    (explain,) = _built(use)
+    needs = use.component.needs
+    full = samples.model(needs, default=lambda: _Rule(_planted))
+    measured = outcomes(_planted, _seen())
+    _predicted(_explanation(explain(full, measured, seed=SEEDS[0])), _unseen())
+    bare = Bare(full, needs) if needs else None
+    try:
+        _predicted(explain(bare, measured, seed=SEEDS[0]), _unseen())
+    except AttributeError as error:
+        msg = f"it declares that it needs {', '.join(needs) or 'nothing'}, but: {error}"
+        raise AssertionError(msg) from error
+
+
 CHECKS: tuple[Callable[[E, Samples], None], ...] = (
     check_gives_an_explanation,
     check_same_seed_same_explanation,
     check_no_failures_are_said_so,
+    check_predictions_are_chances_of_failure,
     check_finds_a_planted_failure,
     check_noise_is_not_explained,
     check_predictions_do_not_use_the_target,
+    check_looks_inside_only_by_its_needs,
 )

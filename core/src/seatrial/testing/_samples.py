@@ -11,9 +11,10 @@ from attrs import field, frozen
 from .._cases import Case, Prediction
 from .._components import Model
 from .._seeds import derive
+from ._inside import Thinking
 from ._results import Skipped
 
-__all__ = ["SEEDS", "Answers", "SampleModel", "Samples"]
+__all__ = ["SEEDS", "Answers", "Bare", "SampleModel", "Samples"]
 
 SEEDS = tuple(derive(0, "seatrial.testing", index) for index in range(8))
 
@@ -163,10 +164,23 @@ def _numbers() -> Answers:
     )
 
 
-class SampleModel:
+class Bare:
+    """A model with exactly the attributes that are named."""
+
+    def __init__(self, model: Model, names: Sequence[str]) -> None:
+        self._model = model
+        for name in names:
+            setattr(self, name, getattr(model, name))
+
+    def __call__(self, inputs: Sequence[Any], /) -> Sequence[Any]:
+        return self._model(inputs)
+
+
+class SampleModel(Thinking):
     """A model of texts that adapters can repair: it advises by the words that its table lists."""
 
     identity = "seatrial.testing sample model 1"
+    watched = "pain"
 
     def __init__(self) -> None:
         self.table = {"pain": ADVICE[1], "tired": ADVICE[0]}
@@ -177,6 +191,10 @@ class SampleModel:
             next((self.table[word] for word in text.split() if word in self.table), ADVICE[0])
             for text in inputs
         ]
+
+    def otherwise(self, answer: str) -> str:
+        """Give the other advice."""
+        return ADVICE[answer == ADVICE[0]]
 
 
 def _cases() -> tuple[Case, ...]:
@@ -209,7 +227,8 @@ class Samples:
 
     `values` maps a modality to inputs of it (or to whole `Case`s), `answers` are for metrics,
     `cases` (each with a target) for adapters and audits, and `models` for components whose `needs`
-    ask for more than a callable: the first that has all of them is taken.
+    ask for more than a callable: the first that has all of them is taken, or else a tiny network
+    of the kit, which has `activations`, `intervened`, `embed_text`, `choices` and `generate`.
     """
 
     values: Mapping[str, Sequence[Any]] = field(factory=dict)
@@ -235,7 +254,7 @@ class Samples:
 
     def model(self, needs: Sequence[str], default: Callable[[], Model] = SampleModel) -> Model:
         """Give a model that has every attribute which is needed, or skip."""
-        for model in (default(), *self.models):
+        for model in (*(self.models if needs else ()), default()):
             if all(hasattr(model, need) for need in needs):
                 return model
         msg = f"no sample model has {' and '.join(needs)}; pass samples=Samples(models=[...])"
