@@ -41,6 +41,8 @@ def audited(
             for one in found.findings
         ]
         print_json({"audits": audits, "findings": findings})
-    else:
+    elif found.found:
         print_table(found.table(allow))
+    else:
+        click.echo(f"nothing was found by {', '.join(use.label for use in found.audits)}")
     return 1 if stopping else 0

@@ -49,10 +49,7 @@ class Seen:
     def table(self, allow: Iterable[str] = ()) -> Table:
         """Lay the findings out, with what each means and what to do about it below."""
         stop = self.stopping(allow)
-        labels = [use.label for use in self.audits]
-        audits = f"{len(labels)} audit{'s' * (len(labels) != 1)} looked"
-        if not self.found:
-            return Table(("level",), (), notes=(f"{audits}, and found nothing:", *labels))
+        audits = f"{len(self.audits)} audit{'s' * (len(self.audits) != 1)} looked"
         counts = {level: sum(one.level == level for one in self.findings) for level in LEVELS}
         said = [f"{count} {level}{'s' * (count != 1)}" for level, count in counts.items() if count]
         notes = [line for one in self.findings for line in ("", *_sentences(one, cases=False))]
@@ -67,7 +64,7 @@ class Seen:
             for one in self.findings
         ]
         columns = ("level", "finding", "effect", "cases", "which")
-        return Table(columns, rows, notes=[*notes, "", f"{audits}: {', '.join(said)}"])
+        return Table(columns, rows, notes=[*notes, "", f"{audits}: {', '.join(said) or 'nothing'}"])
 
 
 def audited(

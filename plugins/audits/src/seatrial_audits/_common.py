@@ -14,6 +14,7 @@ __all__ = [
     "Check",
     "clean_of",
     "cluster_of",
+    "counted",
     "disagree",
     "golds_of",
     "graded",
@@ -78,6 +79,11 @@ def natural(name: str) -> tuple[Any, ...]:
 def percent(share: float) -> str:
     """Write a share as people read it."""
     return f"{share:.0%}" if share in (0, 1) else f"{share:.1%}"
+
+
+def counted(number: int, one: str, more: str) -> str:
+    """Write a number before the words that fit it."""
+    return f"{number:,} {one if number == 1 else more}"
 
 
 def graded(share: float, error: float, warning: float = 0.0) -> str:

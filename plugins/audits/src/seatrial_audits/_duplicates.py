@@ -7,7 +7,7 @@ from typing import Any
 
 from seatrial import Case, Finding
 
-from ._common import Check, disagree, golds_of, graded, grouped, percent, share_between
+from ._common import Check, counted, disagree, golds_of, graded, grouped, percent, share_between
 from ._reading import input_key, value_key
 
 __all__ = ["contradictory_duplicates", "contradictory_outcomes"]
@@ -34,7 +34,8 @@ def contradictory_duplicates(tolerated: float = TOLERATED) -> Check:
         capped = 1 - sum(len(group) - _most(group) for group in wrong) / len(asked)
         yield Finding(
             "contradictory-duplicates",
-            f"{len(wrong):,} inputs stand there more than once with different targets: "
+            f"{counted(len(wrong), 'input stands', 'inputs stand')} there more than once with "
+            "different targets: "
             f"{percent(share)} of the cases (effect), and no model can be right on more than "
             f"{capped:.1%}.",
             level=graded(share, limit),
@@ -71,8 +72,8 @@ def contradictory_outcomes(tolerated: float = TOLERATED) -> Check:
         answers = sum(len({_answer(outcome) for outcome in group}) > 1 for group in wrong)
         yield Finding(
             "contradictory-outcomes",
-            f"{len(wrong):,} inputs were judged right once and wrong another time: "
-            f"{percent(share)} of the outcomes (effect). In {targets:,} the targets differ, in "
+            f"{counted(len(wrong), 'input was', 'inputs were')} judged right once and wrong "
+            f"another time: {percent(share)} of the outcomes (effect). In {targets:,} the targets differ, in "
             f"{answers:,} the answers.",
             level=graded(share, limit),
             cases=dict.fromkeys(outcome.case.id for group in wrong for outcome in group),

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from seatrial import Case, Finding
 
-from ._common import Check, cluster_of, graded, percent, share_between
+from ._common import Check, cluster_of, counted, graded, percent, share_between
 from ._reading import normalised, options_of, prompt_of
 
 __all__ = ["near_duplicates", "near_pairs"]
@@ -67,8 +67,8 @@ def near_duplicates(
             plain = "warning" if share >= limit else "note"
             yield Finding(
                 name,
-                f"{len(found):,} pairs {what} share {least:.0%} or more of their word triples: "
-                f"{percent(share)} of the cases (effect).",
+                f"{counted(len(found), 'pair', 'pairs')} of texts {what} share {least:.0%} or more "
+                f"of their word triples: {percent(share)} of the cases (effect).",
                 level=graded(share, limit) if found is across else plain,
                 cases=ids,
                 effect=share,
