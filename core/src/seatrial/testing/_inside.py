@@ -101,10 +101,16 @@ class _Activations:
 @frozen
 class _Choices:
     options: tuple[str, ...]
-    scores: tuple[float, ...]
+    log_likelihoods: tuple[float, ...]
     best: int
     margin: float | None
     probabilities: Mapping[str, float]
+    tie: bool = False
+    nulls: tuple[int, ...] = ()
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        return self.log_likelihoods
 
 
 @frozen
@@ -208,13 +214,12 @@ class Thinking:
         *,
         max_new_tokens: int | None = None,
     ) -> list[_Completion]:
-        """Say the prompt's last words again, with a doubt where it notices the watched word."""
+        """Say the prompt's first words again, and doubt where the watched word is among them all."""
         found = []
         for prompt, answer in zip(prompts, self(prompts), strict=True):
-            doubt = "Wait, I am not sure. " if self._notices(prompt, {}) else ""
-            text = (
-                f"Let me think: {' '.join(_words(prompt)[-8:])} {doubt}So the answer is {answer}."
-            )
+            read = _words(prompt)
+            doubt = "Wait, I am not sure. " if self.watched in read else ""
+            text = f"Let me think: {' '.join(read[:8])} {doubt}So the answer is {answer}."
             words = text.split()[:max_new_tokens]
             ended = "stop" if len(words) == len(text.split()) else "length"
             found.append(_Completion(" ".join(words), len(words), ended))
