@@ -10,25 +10,43 @@ from typing import TYPE_CHECKING, Any
 from seatrial import Explainer, hookimpl
 
 if TYPE_CHECKING:
+    from ._autoencoder import load_autoencoder
+    from ._causal_tests import causal_tests
+    from ._counterfactual import counterfactuals
+    from ._erasure import erased
     from ._figure import figure
+    from ._leace import LeaceFitter, leace
     from ._partial import partial_scoring
+    from ._sheets import read_sheet, sheet
+    from ._simulatability import simulated
+    from ._steering import steer
     from ._tasks import task_cases, task_prompt
     from ._why_it_failed import why_it_failed
 
 __all__ = [
+    "LeaceFitter",
     "attention",
     "bag_of_words",
+    "causal_tests",
     "chain_of_thought",
+    "counterfactuals",
     "embeddings",
+    "erased",
     "figure",
     "lda",
+    "leace",
+    "load_autoencoder",
     "logistic",
     "mass_mean",
     "mean_difference",
     "mlp",
     "partial_scoring",
     "proxy",
+    "read_sheet",
     "sae",
+    "sheet",
+    "simulated",
+    "steer",
     "surface",
     "task_cases",
     "task_prompt",
@@ -36,9 +54,19 @@ __all__ = [
     "why_it_failed",
 ]
 
-_BENCHMARK = {
+_LATER = {
+    "LeaceFitter": "_leace",
+    "causal_tests": "_causal_tests",
+    "counterfactuals": "_counterfactual",
+    "erased": "_erasure",
     "figure": "_figure",
+    "leace": "_leace",
+    "load_autoencoder": "_autoencoder",
     "partial_scoring": "_partial",
+    "read_sheet": "_sheets",
+    "sheet": "_sheets",
+    "simulated": "_simulatability",
+    "steer": "_steering",
     "task_cases": "_tasks",
     "task_prompt": "_tasks",
     "why_it_failed": "_why_it_failed",
@@ -158,10 +186,10 @@ def seatrial_explainers() -> tuple[Explainer, ...]:
 
 
 def __getattr__(name: str) -> Any:
-    """Hand on the benchmark, which is imported when it is first used."""
-    if name not in _BENCHMARK:
+    """Hand on the benchmark and the causal tests, which are imported when they are first used."""
+    if name not in _LATER:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
     from importlib import import_module
 
-    return getattr(import_module(f".{_BENCHMARK[name]}", __name__), name)
+    return getattr(import_module(f".{_LATER[name]}", __name__), name)
