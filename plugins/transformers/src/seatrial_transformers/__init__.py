@@ -1,4 +1,4 @@
-"""Causal language models as seatrial models, and the questions of PIQA.
+"""Causal language models as seatrial models, a frozen text encoder, and the questions of PIQA.
 
 Importing this module loads neither torch nor transformers: a model is described when it is made and
 read from its files when it is first asked something.
@@ -6,19 +6,24 @@ read from its files when it is first asked something.
 
 from __future__ import annotations
 
+from ._activations import SavedActivations
 from ._choices import Choices
+from ._encoder import TextEncoder, minilm, text_encoder
 from ._generation import Completion
+from ._intervention import Intervened
 from ._model import CausalLM, causal_lm, smollm2
 from ._piqa import piqa_cases
-from ._vision_language import VisionLanguage, clip
 
 __all__ = [
     "CausalLM",
     "Choices",
     "Completion",
-    "VisionLanguage",
+    "Intervened",
+    "SavedActivations",
+    "TextEncoder",
     "causal_lm",
-    "clip",
+    "minilm",
     "piqa_cases",
     "smollm2",
+    "text_encoder",
 ]
