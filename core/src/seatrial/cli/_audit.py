@@ -10,6 +10,7 @@ import click
 from attrs import asdict, evolve
 
 from .._files import load_specification
+from ..errors import PlanError
 from ..trials import Report
 from ..trials._verbs import seen
 from ._output import print_json, print_table
@@ -31,8 +32,8 @@ def audited(
         looked_at = specification if with_model else evolve(specification, model=None)
     found = seen(looked_at, audits=names or None)
     if not found.audits:
-        msg = "no audit is installed; try: pip install seatrial-audits"
-        raise click.ClickException(msg)
+        msg = "no installed audit can look at this; try: pip install seatrial-audits"
+        raise PlanError(msg)
     stopping = found.stopping(allow)
     if as_json:
         audits = [use.label for use in found.audits]

@@ -73,8 +73,8 @@ def contradictory_outcomes(tolerated: float = TOLERATED) -> Check:
         yield Finding(
             "contradictory-outcomes",
             f"{counted(len(wrong), 'input was', 'inputs were')} judged right once and wrong "
-            f"another time: {percent(share)} of the outcomes (effect). In {targets:,} the targets differ, in "
-            f"{answers:,} the answers.",
+            f"another time: {percent(share)} of the outcomes (effect). In {targets:,} the "
+            f"targets differ, in {answers:,} the answers.",
             level=graded(share, limit),
             cases=dict.fromkeys(outcome.case.id for group in wrong for outcome in group),
             effect=share,
