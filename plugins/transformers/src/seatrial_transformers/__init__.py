@@ -1,4 +1,4 @@
-"""Causal language models as seatrial models, a frozen text encoder, and the questions of PIQA.
+"""Language and vision-language models as seatrial models, a text encoder, and PIQA's questions.
 
 Importing this module loads neither torch nor transformers: a model is described when it is made and
 read from its files when it is first asked something.
@@ -13,6 +13,7 @@ from ._generation import Completion
 from ._intervention import Intervened
 from ._model import CausalLM, causal_lm, smollm2
 from ._piqa import piqa_cases
+from ._vision_language import VisionLanguage, clip
 
 __all__ = [
     "CausalLM",
@@ -21,7 +22,9 @@ __all__ = [
     "Intervened",
     "SavedActivations",
     "TextEncoder",
+    "VisionLanguage",
     "causal_lm",
+    "clip",
     "minilm",
     "piqa_cases",
     "smollm2",

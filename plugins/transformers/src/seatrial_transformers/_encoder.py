@@ -60,8 +60,9 @@ class TextEncoder:
         """Give float32 [texts, width], not brought to unit norm; equal texts are computed once."""
         import numpy as np
 
-        if wrong := [one for one in texts if not isinstance(one, str)]:
-            msg = f"a text encoder takes texts, not {type(wrong[0]).__name__}"
+        kinds = {type(one) for one in texts}
+        if wrong := [kind.__name__ for kind in kinds if not issubclass(kind, str)]:
+            msg = f"a text encoder takes texts, not {', '.join(sorted(wrong))}"
             raise ModelError(msg)
         module, tokenizer, most = self._loaded()
         parts = _parts(tokenizer, list(dict.fromkeys(texts)), most)
