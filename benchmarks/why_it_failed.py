@@ -17,9 +17,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from seatrial.errors import StoreError
 from seatrial_probes import figure, task_cases, task_prompt, why_it_failed
 from seatrial_probes._result import WhyItFailed
+
+from seatrial.errors import StoreError
 
 TASKS = ("boolq=2000", "piqa=400", "siqa=700", "medmcqa=1000")
 

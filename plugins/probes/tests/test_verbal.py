@@ -141,6 +141,7 @@ def test_a_list_is_bounded_and_says_nothing_twice():
     many = "\n".join(f"{n}) hypothesis {n}" for n in range(1, 30))
     assert len(_listed(many, 6)) == 6
     assert _listed(BAD, 6) == ("Questions about zinc",)
+    assert _listed("This was right.\nbut new", 6, "Input 1:\nThis was right.") == ("but new",)
     assert _listed("no bullets\n\nbut lines", 6) == ("no bullets", "but lines")
     assert len(_listed("- " + "x" * 5000, 6)[0]) <= 301
 

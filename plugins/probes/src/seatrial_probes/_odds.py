@@ -105,7 +105,7 @@ def explain_by_features(
 def _findings(
     found: Any, rows: npt.NDArray[Any], learning: Learning
 ) -> tuple[list[Finding], list[dict[str, Any]]]:
-    from scipy.stats import norm
+    from scipy.stats import t
 
     columns: _Columns = found.features
     if not columns.names:
@@ -114,7 +114,8 @@ def _findings(
     model = logistic(READABLE).fit(table, learning.failed)
     effects, errors = model.coef_[0], _errors(model, table, learning)
     deviations = columns.deviation[columns.varies]
-    reach = norm.ppf(1 - 0.025 / len(effects)) * errors
+    freedom = max(len(set(learning.clusters)) - 1, 1)
+    reach = t.ppf(1 - 0.025 / len(effects), freedom) * errors
     told: list[dict[str, Any]] = []
     findings: list[Finding] = []
     for place in np.argsort(-np.abs(effects), kind="stable"):

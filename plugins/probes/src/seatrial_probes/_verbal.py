@@ -137,7 +137,10 @@ class Verbal:
             ]
             prompts.append(WRITE.format(examples="\n\n".join(examples), most=self.hypotheses))
         written = writer.generate(prompts, max_new_tokens=self.max_new_tokens)
-        return [_listed(one.text, self.hypotheses) for one in written]
+        return [
+            _listed(one.text, self.hypotheses, prompt)
+            for one, prompt in zip(written, prompts, strict=True)
+        ]
 
     def _example(self, number: int, outcome: Outcome) -> str:
         answer = "" if outcome.prediction is None else str(outcome.prediction.value)
@@ -232,9 +235,13 @@ def _vote(text: str) -> float:
     return log(4) if said[1].casefold() in ("wrong", "incorrect") else -log(4)
 
 
-def _listed(text: str, most: int) -> tuple[str, ...]:
-    """Read the list that was written; without bullets, every line is one."""
-    lines = [line for line in text.splitlines() if line.strip()]
+def _listed(text: str, most: int, prompt: str = "") -> tuple[str, ...]:
+    """Read the list that was written; without bullets, every line is one.
+
+    What merely repeats a line of the prompt, as small models do, says nothing.
+    """
+    echoes = {line.strip() for line in prompt.splitlines()}
+    lines = [line for line in text.splitlines() if line.strip() and line.strip() not in echoes]
     bullets = [found[1] for line in lines if (found := BULLET.fullmatch(line))]
     unique: dict[str, str] = {}
     for line in bullets or lines:
