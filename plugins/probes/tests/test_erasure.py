@@ -11,6 +11,7 @@ from seatrial_probes._editing import erasing, outlying
 from seatrial_probes._erasure import erased
 from seatrial_probes._leace import LeaceFitter, leace
 
+from seatrial import Case, Outcome, Prediction
 from seatrial.errors import ModelError, ParameterError, PlanError
 
 
@@ -171,3 +172,34 @@ def test_answers_that_equality_judges_otherwise_ask_for_a_rule(residual_model, t
         return answer.value.upper() == target
 
     assert erased(residual_model, outcomes, layer=1, controls=0, right=right).controls == ()
+
+
+class Wide:
+    """A model of which only the activations matter: 300 wide, and fewer cases than that."""
+
+    def __call__(self, inputs, /):
+        return ["good"] * len(inputs)
+
+    def intervened(self, edits, /):
+        return self
+
+    def activations(self, inputs, /, **asked):
+        drawn = np.random.default_rng(7).normal(size=(4000, 300)) * np.arange(1, 301) ** -0.7 * 9
+        rows = np.stack([drawn[one] + (one % 3 == 0) * drawn[3999] * 0.5 for one in inputs])
+        return type("Given", (), {"at": lambda self, layer, pooling: rows.astype("float32")})()
+
+
+def test_with_fewer_cases_than_dimensions_the_theorem_holds_and_fresh_probes_still_find_it():
+    outcomes = [
+        Outcome(
+            case=Case(f"{n}", n, "bad" if n % 3 == 0 else "good"),
+            input=n,
+            prediction=Prediction("good"),
+            right=n % 3 != 0,
+        )
+        for n in range(200)
+    ]
+    found = erased(Wide(), outcomes, layer=1, controls=0)
+    assert found.probe[0].estimate > 0.75
+    assert found.probe[1].estimate == 0.5
+    assert found.fresh[1].estimate > 0.6

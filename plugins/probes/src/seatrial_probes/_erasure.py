@@ -23,7 +23,8 @@ __all__ = ["Erasure", "erased"]
 
 HALF: Final = 0.5
 GRID: Final = (1e-4, 1e-3, 1e-2, 1e-1)
-DIGITS: Final = 6
+NOTHING: Final = 1e-3
+"""Log-odds that differ by less are what a solver leaves of a probe that found nothing."""
 
 Booleans = npt.NDArray[np.bool_]
 Vectors = npt.NDArray[Any]
@@ -156,8 +157,9 @@ def _probed(
         learning = Learning.of(learnt.outcomes, derive(seed, "probe"))
         found = select(StandardScaler, change(taught), learning, grid=GRID, seed=seed)
         scores = found.model.decision_function(found.features.transform(change(vectors)))
-        # A probe that found nothing ranks by rounding errors alone: let those be ties.
-        return auroc(tested.failed, np.round(scores, DIGITS), tested.clusters, confidence)
+        if np.ptp(scores) < NOTHING:
+            scores = np.zeros(len(scores))
+        return auroc(tested.failed, scores, tested.clusters, confidence)
 
     return area(lambda given: given.astype(np.float64)), area(eraser)
 
