@@ -36,8 +36,8 @@ def weights(keys: Tensor, label: Tensor, classes: int, tau: float, shots: int | 
 
 
 def _lengths(rest: Tensor) -> Tensor:
-    found = rest.norm(dim=1)
-    if found.min() < CANCELLED:
+    found: Tensor = rest.norm(dim=1)
+    if float(found.min()) < CANCELLED:
         msg = "the images of the other classes cancel out, so that there is no negative key"
         raise PlanError(msg)
     return found

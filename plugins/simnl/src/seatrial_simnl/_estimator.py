@@ -117,7 +117,8 @@ class Estimator:
 
     def predict(self, features: Any) -> Any:
         """Give the most probable class of each row."""
-        return self.classes_[self.decision_function(features).argmax(1)]
+        best = self.decision_function(features).argmax(1)
+        return self.classes_[best]
 
     def score(self, features: Any, labels: Any) -> float:
         """Give the share of right answers."""
@@ -150,7 +151,11 @@ class Estimator:
     @classmethod
     def restored(cls, learned: Any, facts: Mapping[str, Any]) -> Self:
         """Make a fitted estimator of what `save` wrote."""
-        found = cls().set_params(**facts["params"])
+        params = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in facts["params"].items()
+        }
+        found = cls().set_params(**params)
         found._learned = learned
         found.classes_ = np.array(facts["classes"])
         found.width_ = facts["width"]

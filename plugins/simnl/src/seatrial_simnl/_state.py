@@ -167,7 +167,7 @@ class State:
         text = mix * template + (1 - mix) * cupl
 
         heads = torch.cat([text, negative, r_keys, r_negative_keys])
-        along, against, shift, negative_shift = (heads @ features.T).float().chunk(4)
+        along, against, shift, negative_shift = (heads @ features.T).to(heads.dtype).chunk(4)
         resting = self.cache.similarities(features, known)
         ours = _Branch(self.cache.positive, resting[0], shift, r_keys, how.beta, own)
         theirs = _Branch(
@@ -196,7 +196,7 @@ class State:
             )
             loss, d_along, d_text = loss + more, d_along + d_similar, d_text + d_more
         back = torch.cat([d_along, d_against, d_shift, d_negative_shift]) @ features
-        b_text, b_negative, b_keys, b_negative_keys = back.float().chunk(4)
+        b_text, b_negative, b_keys, b_negative_keys = back.to(heads.dtype).chunk(4)
         d_text = d_text + b_text
         return loss, torch.stack(
             [

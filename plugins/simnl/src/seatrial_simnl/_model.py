@@ -1,0 +1,192 @@
+"""A model repaired by an adapter: it answers images, says why, and saves itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from attrs import frozen
+
+from seatrial import Prediction
+from seatrial.errors import ComponentLoadError, ModelError
+
+from ._arrays import Matrix, matrix, unit
+from ._estimator import Estimator
+from ._files import restored
+from ._saved import read, write
+
+__all__ = ["AdaptedModel", "Reasons", "load"]
+
+ALIKE = 1e-3
+"""How far a text may be embedded from where it was when the adapter learned."""
+
+
+@frozen
+class Reasons:
+    """Why a repaired model answers what it answers.
+
+    `nearest` are the most similar images that it learned from: (case, class, cosine), best first;
+    `positive` and `negative` map each class to its share of the logit (`negative` is empty where
+    there is no negative classifier).
+    """
+
+    answer: Any
+    probabilities: Mapping[Any, float]
+    nearest: tuple[tuple[str, Any, float], ...]
+    positive: Mapping[Any, float]
+    negative: Mapping[Any, float]
+
+
+class AdaptedModel:
+    """A vision-language model with a learned classifier behind its image tower."""
+
+    def __init__(
+        self,
+        model: Any,
+        estimator: Estimator,
+        *,
+        cached: Matrix,
+        cases: Sequence[tuple[str, Any]],
+        probe: tuple[str, Matrix],
+        backbone: str | None,
+    ) -> None:
+        self.original = model
+        self.estimator = estimator
+        self._cached, self._cases = cached, tuple(cases)
+        self._probe, self._backbone = probe, backbone
+
+    @property
+    def classes(self) -> list[Any]:
+        """The classes, in the order of the probabilities."""
+        found: list[Any] = self.estimator.classes_.tolist()
+        return found
+
+    @property
+    def identity(self) -> str:
+        """The digest of what was learned, and what the original says it is."""
+        digest = blake2b(digest_size=16)
+        digest.update(repr(self.estimator.facts()["params"]).encode())
+        digest.update(self.estimator.decision_function(self._cached).tobytes())
+        return f"{self.estimator.name}:{digest.hexdigest()} of {_identity(self.original)}"
+
+    def embed_image(self, images: Sequence[Any], /) -> Any:
+        """Embed images as the original does."""
+        return self.original.embed_image(images)
+
+    def embed_text(self, texts: Sequence[str], /) -> Any:
+        """Embed texts as the original does."""
+        return self.original.embed_text(texts)
+
+    def __call__(self, inputs: Sequence[Any], /) -> list[Prediction]:
+        """Answer each image with its class and the probability of every class."""
+        return [
+            Prediction(
+                self.classes[int(row.argmax())],
+                probabilities={
+                    str(name): float(p) for name, p in zip(self.classes, row, strict=True)
+                },
+            )
+            for row in self.predict_proba(inputs)
+        ]
+
+    def predict_proba(self, images: Sequence[Any], /) -> Matrix:
+        """Give the probability of each class: float32 [images, classes]."""
+        if not len(images):
+            return np.zeros((0, len(self.classes)), dtype=np.float32)
+        return self.estimator.predict_proba(self._features(images))
+
+    def explain(self, image: Any, /, *, nearest: int = 3) -> Reasons:
+        """Say which images it learned from are nearest, and what speaks for and against."""
+        features = self._features([image])
+        logits = self.estimator.predict_proba(features)[0]
+        similar = self._cached @ features[0]
+        evidence = self.estimator.evidence(features)
+        named = {
+            side: dict(zip(self.classes, map(float, evidence[side][0]), strict=True))
+            for side in evidence
+        }
+        order = np.argsort(-similar, kind="stable")[:nearest]
+        return Reasons(
+            self.classes[int(logits.argmax())],
+            dict(zip(self.classes, map(float, logits), strict=True)),
+            tuple((*self._cases[at], float(similar[at])) for at in order),
+            named["positive"],
+            named.get("negative", {}),
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write everything but the original to one safetensors file; `load` reads it."""
+        facts = self.estimator.facts() | {
+            "cases": [list(case) for case in self._cases],
+            "backbone": self._backbone,
+            "original": _identity(self.original),
+            "probe": self._probe[0],
+        }
+        arrays = {
+            "cached": torch.from_numpy(self._cached),
+            "probe": torch.from_numpy(self._probe[1]),
+        }
+        write(path, self.estimator._learned, facts, arrays)
+
+    def _features(self, images: Sequence[Any]) -> Matrix:
+        found = self.original.embed_image(images)
+        return unit(matrix("images", found, rows=len(images), width=self.estimator.width_))
+
+
+def _identity(model: Any) -> str:
+    found = getattr(model, "identity", None)
+    found = found() if callable(found) else found
+    return str(found or type(model).__qualname__)
+
+
+def load(path: str | Path, *, model: Any = None) -> AdaptedModel:
+    """Read a repaired model; `model` is the original, where the file does not say how to make it.
+
+    Refuses another original than the one that was repaired: it embeds a text of the file and
+    compares the vector with the one that it gave then.
+    """
+    learned, facts, arrays = read(path)
+    if "probe" not in facts:
+        msg = f"{path} holds an estimator and no repaired model; read it with load_estimator"
+        raise ModelError(msg)
+    if model is None:
+        if facts["backbone"] is None:
+            msg = (
+                f"{path} does not say how its original, {facts['original']}, is made: pass model=, "
+                "or repair with backbone='module:name'"
+            )
+            raise ModelError(msg)
+        model = made(facts["backbone"])
+    wanted = arrays["probe"].numpy()
+    found = matrix("texts", model.embed_text([facts["probe"]]), rows=1)
+    if found.shape != wanted.shape or np.abs(found - wanted).max() > ALIKE * np.abs(wanted).max():
+        msg = (
+            f"{path} was learned on the features of {facts['original']}, and this model embeds "
+            f"{facts['probe']!r} elsewhere; pass the original model"
+        )
+        raise ModelError(msg)
+    return AdaptedModel(
+        model,
+        restored(learned, facts),
+        cached=arrays["cached"].numpy(),
+        cases=[(case, label) for case, label in facts["cases"]],
+        probe=(facts["probe"], wanted),
+        backbone=facts["backbone"],
+    )
+
+
+def made(backbone: str) -> Any:
+    """Give the model that an import string names, or makes when it is called."""
+    from importlib import import_module
+
+    module, _, name = backbone.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        msg = f"the backbone {backbone!r} cannot be imported: {error}"
+        raise ComponentLoadError(msg) from error
+    return found if hasattr(found, "embed_image") and not isinstance(found, type) else found()

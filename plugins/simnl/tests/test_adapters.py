@@ -1,0 +1,139 @@
+"""The adapters as seatrial calls them, on a tiny dual encoder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import seatrial_simnl
+from attrs import evolve
+from towers import COLOURS, Towers, cases
+
+import seatrial as sea
+from seatrial.errors import ModelError, ParameterError, PlanError
+from seatrial.testing import Samples, check
+
+ADAPTERS = seatrial_simnl.seatrial_adapters()
+each = pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda one: one.name)
+
+
+def accuracy(model, some):
+    answers = model([case.input for case in some])
+    return float(np.mean([a.value == case.target for a, case in zip(answers, some, strict=True)]))
+
+
+def test_the_face_declares_nine_adapters_and_imports_nothing_heavy():
+    assert len(ADAPTERS) == 9
+    assert {one.name for one in ADAPTERS} == {
+        one.name for one in sea.default_registry().all(sea.Adapter) if one.namespace == "simnl"
+    }
+    code = (
+        "import sys, seatrial_simnl; "
+        "print(*(m for m in ('numpy', 'torch', 'safetensors') if m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+@each
+def test_it_keeps_what_every_adapter_must_keep(adapter):
+    use = adapter(backbone="towers:towers")
+    results = check(use, samples=Samples(cases=cases(), models=[Towers()]))
+    done = [one.name for one in results if one.outcome == "passed"]
+    assert not [one for one in results if one.outcome == "failed"]
+    assert {"saves_and_loads", "needs_are_truthful"} <= {n.removeprefix("check_") for n in done}
+
+
+@each
+def test_it_beats_the_texts_alone_on_new_images(adapter):
+    fixed = sea.repair(adapter, model=Towers(), cases=cases(8))
+    plain = sea.repair(seatrial_simnl.zero_shot, model=Towers(), cases=cases(8))
+    new = cases(60, seed=1)
+    gain = accuracy(fixed, new) - accuracy(plain, new)
+    assert gain == 0 if adapter is seatrial_simnl.zero_shot else gain > 0
+
+
+@each
+def test_probabilities_are_those_of_all_classes(adapter):
+    fixed = sea.repair(adapter, model=Towers(), cases=cases())
+    found = fixed.predict_proba([case.input for case in cases(2, seed=3)])
+    assert found.shape == (6, 3)
+    np.testing.assert_allclose(found.sum(1), 1, atol=1e-5)
+    (first, *_) = fixed([cases()[0].input])
+    assert set(first.probabilities) == set(COLOURS)
+    assert fixed([]) == []
+
+
+@each
+def test_it_says_why(adapter):
+    learned = cases()
+    fixed = sea.repair(adapter, model=Towers(), cases=learned)
+    why = fixed.explain(learned[5].input)
+    assert why.nearest[0][:2] == (learned[5].id, "green")
+    assert why.nearest[0][2] == pytest.approx(1, abs=1e-5)
+    assert set(why.positive) == set(COLOURS)
+    assert set(why.negative) == (set(COLOURS) if adapter is seatrial_simnl.simnl else set())
+    assert sum(why.probabilities.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_saved_model_needs_its_own_backbone(tmp_path):
+    path = tmp_path / "fixed.safetensors"
+    fixed = sea.repair(seatrial_simnl.simnl, model=Towers(), cases=cases())
+    fixed.save(path)
+    with pytest.raises(ModelError, match=r"pass model=, or repair with backbone="):
+        seatrial_simnl.load(path)
+    with pytest.raises(ModelError, match=r"embeds 'a photo of a blue\.' elsewhere"):
+        seatrial_simnl.load(path, model=Towers(twist=1))
+    again = seatrial_simnl.load(path, model=Towers())
+    images = [case.input for case in cases(3, seed=2)]
+    assert (again.predict_proba(images) == fixed.predict_proba(images)).all()
+    assert again.identity == fixed.identity
+
+
+def test_a_repaired_model_goes_on_trial():
+    metric = sea.Metric(
+        name="test.right",
+        summary="Right or wrong.",
+        factory=lambda: (
+            lambda targets, answers: [float(t == a) for t, a in zip(targets, answers, strict=True)]
+        ),
+        per_case=True,
+    )
+    plan = sea.Plan(perturbations=[], metrics=[metric()], seed=1)
+    fixed = sea.repair(seatrial_simnl.simnl, model=Towers(), cases=cases(8))
+    report = sea.run(plan, model=fixed, cases=cases(10, seed=1))
+    assert report.cells[0].scores["test.right"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("some", "params", "says"),
+    [
+        ((), {}, "there are none"),
+        (cases()[:4], {}, "two classes or more"),
+        (cases(), {"classes": ["red", "green", "blue", "pink"]}, r"\['pink'\] have no image"),
+        (cases(), {"classes": ["red", "green"]}, "'blue' is not among the classes"),
+        (cases(), {"cupl": {"red": ["blood"], "green": ["grass"]}}, r"no sentences for \['blue'\]"),
+        (cases(), {"templates": ["a photo"]}, "a template needs {}"),
+        ((evolve(cases()[0], target=None), *cases()), {}, "'red-0' has no target"),
+        ((*cases(), evolve(cases()[0], id="twice", target="blue")), {}, "belong to 'red' and to"),
+    ],
+)
+def test_cases_that_make_no_sense_are_refused(some, params, says):
+    with pytest.raises((PlanError, ParameterError), match=says):
+        sea.repair(seatrial_simnl.simnl(**params), model=Towers(), cases=some)
+
+
+def test_towers_of_unlike_widths_are_refused():
+    model = Towers()
+    model.embed_text = lambda texts: np.ones((len(texts), 7), dtype=np.float32)
+    with pytest.raises(PlanError, match=r"texts are 7 wide and not 24.*same backbone"):
+        sea.repair(seatrial_simnl.tip, model=model, cases=cases())
+
+
+def test_an_unknown_parameter_is_refused():
+    with pytest.raises(ParameterError, match="alhpa"):
+        seatrial_simnl.simnl(alhpa=1).build()
+    assert {"alpha", "tau", "templates", "backbone"} <= set(seatrial_simnl.simnl.parameters())
+    assert "trained" not in seatrial_simnl.tip_f.parameters()
