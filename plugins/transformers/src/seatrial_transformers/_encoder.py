@@ -60,10 +60,7 @@ class TextEncoder:
         """Give float32 [texts, width], not brought to unit norm; equal texts are computed once."""
         import numpy as np
 
-        kinds = {type(one) for one in texts}
-        if wrong := [kind.__name__ for kind in kinds if not issubclass(kind, str)]:
-            msg = f"a text encoder takes texts, not {', '.join(sorted(wrong))}"
-            raise ModelError(msg)
+        _check(texts)
         module, tokenizer, most = self._loaded()
         parts = _parts(tokenizer, list(dict.fromkeys(texts)), most)
         width = int(module.config.hidden_size)
@@ -92,6 +89,12 @@ class TextEncoder:
             msg = f"max_tokens is {most}, and the encoder takes {window} tokens"
             raise ModelError(msg)
         return module, tokenizer, most
+
+
+def _check(texts: Sequence[Any]) -> None:
+    if wrong := [one for one in texts if not isinstance(one, str)]:
+        msg = f"a text encoder takes texts, not {type(wrong[0]).__name__}"
+        raise ModelError(msg)
 
 
 def _load(folder: Path, device: str) -> tuple[Any, Any, int]:
