@@ -214,7 +214,7 @@ class Thinking:
         *,
         max_new_tokens: int | None = None,
     ) -> list[_Completion]:
-        """Say the prompt's first words again, and doubt where the watched word is among them all."""
+        """Say the prompt's first words again, and doubt where the watched word is among them."""
         found = []
         for prompt, answer in zip(prompts, self(prompts), strict=True):
             read = _words(prompt)
