@@ -35,8 +35,8 @@ def standardised(table: Any, on: Backend, emphasis: Any = None) -> Standardised:
     """Standardise each column by the rows given, which are those that are learnt from.
 
     Columns with an `emphasis` [width] get that deviation instead of 1, so that a penalty weighs
-    them less. The mean is taken out twice: where it is large, its first estimate is off by more than the
-    rounding of what is left.
+    them less. The mean is taken out twice: where it is large, its first estimate is off by more
+    than the rounding of what is left.
     """
     xp = on.namespace
     size = float(xp.finfo(table.dtype).eps) * ROUNDING
