@@ -13,7 +13,10 @@ COMPONENTS = [
 EXPECTED = {
     "probes.surface": {
         "check_finds_a_planted_failure": "the planted word looks like any other: it reads no words"
-    }
+    },
+    "probes.verbal": {
+        "check_finds_a_planted_failure": "the sample model writes no hypotheses, and judges by lot"
+    },
 }
 
 
