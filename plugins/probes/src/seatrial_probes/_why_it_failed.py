@@ -83,7 +83,7 @@ def why_it_failed(
     if k < LEAST or not poolings:
         msg = f"k must be at least {LEAST} (and poolings at least one), got k={k}"
         raise PlanError(msg)
-    uses = _uses(explainers, model)
+    uses = _uses(explainers, model, tuple(poolings))
     outcomes, judged = _collected(model, cases, k, seed, folder)
     test = held_out(
         [one.right for one in outcomes],
@@ -128,7 +128,9 @@ def why_it_failed(
     return found
 
 
-def _uses(explainers: Iterable[Any] | None, model: Any) -> list[Use[Explainer]]:
+def _uses(
+    explainers: Iterable[Any] | None, model: Any, poolings: tuple[str, ...]
+) -> list[Use[Explainer]]:
     registry = default_registry()
     if explainers is None:
         known = [registry.get(name, Explainer) for name in EXPLAINERS]
@@ -137,7 +139,14 @@ def _uses(explainers: Iterable[Any] | None, model: Any) -> list[Use[Explainer]]:
     if not found:
         msg = "name at least one explainer"
         raise PlanError(msg)
-    return [Use(one) if isinstance(one, Explainer) else one for one in found]
+    return [_bound(one, poolings) if isinstance(one, Explainer) else one for one in found]
+
+
+def _bound(explainer: Explainer, poolings: tuple[str, ...]) -> Use[Explainer]:
+    """Let an explainer search only among the poolings that are extracted."""
+    if poolings == POOLINGS or "poolings" not in explainer.parameters():
+        return explainer()
+    return explainer(poolings=poolings)
 
 
 def _collected(
