@@ -77,9 +77,11 @@ def _beside_baselines(grade: Mapping[str, Any], alpha: float) -> Iterator[Findin
             effect=lead["estimate"],
         )
     else:
+        worse = lead["interval"][1] < 0
         yield Finding(
-            "not-better-than-baselines",
-            f"not shown to be better than the best baseline ({best}): it leads by {ahead}",
+            "worse-than-baselines" if worse else "not-better-than-baselines",
+            f"{'worse' if worse else 'not shown to be better'} than the best baseline ({best}): "
+            f"its lead is {ahead}",
             level="warning",
             effect=lead["estimate"],
             fix="use both together" if known else "whoever acts on it may act on the baseline",
