@@ -252,6 +252,11 @@ def test_parameters_that_make_no_sense_are_refused(wrong, says):
         why_it_failed(Silent(cases()), cases(), **{"k": 60, "explainers": TEXTS, **wrong})
 
 
+def test_the_model_is_no_import_string():
+    with pytest.raises(ModelError, match="takes the model itself"):
+        why_it_failed("module:name", cases(), k=60)
+
+
 def test_a_layer_that_does_not_exist_is_the_models_to_refuse():
     with pytest.raises(ModelError, match="there is no layer"):
         why_it_failed(Thinker(cases()), cases(), k=60, explainers=TEXTS, layers=(9,))

@@ -21,7 +21,7 @@ from seatrial import (
     explain,
     run,
 )
-from seatrial.errors import PlanError
+from seatrial.errors import ModelError, PlanError
 from seatrial.statistics import held_out
 
 from ._result import Row, WhyItFailed
@@ -83,6 +83,9 @@ def why_it_failed(
     if k < LEAST or not poolings:
         msg = f"k must be at least {LEAST} (and poolings at least one), got k={k}"
         raise PlanError(msg)
+    if not callable(model):
+        msg = f"why_it_failed takes the model itself, a callable, and got {model!r}"
+        raise ModelError(msg)
     uses = _uses(explainers, model, tuple(poolings))
     outcomes, judged = _collected(model, cases, k, seed, folder)
     test = held_out(
