@@ -63,10 +63,17 @@ class Kernel:
 
     def inverse_norms(self, residual: Tensor) -> Tensor:
         """Give `1 / |k + r|` for each key."""
-        pieces = zip(self.keys.split(self._counts), residual.unbind(), strict=True)
-        along = torch.cat([keys @ one for keys, one in pieces])
-        squares = self._squares + 2 * along + residual.square().sum(1)[self.block]
+        squares = self._squares + 2 * self._along(residual)
+        squares += (residual * residual).sum(1)[self.block]
         return squares.rsqrt()
+
+    def _along(self, residual: Tensor) -> Tensor:
+        """Give `k.r` for each key, without a copy of the residuals for each of them."""
+        if len(set(self._counts)) == 1:
+            whole = self.keys.view(self.classes, -1, self.keys.shape[1])
+            return torch.bmm(residual.unsqueeze(1), whole.transpose(1, 2)).reshape(-1)
+        pieces = zip(self.keys.split(self._counts), residual.unbind(), strict=True)
+        return torch.cat([keys @ one for keys, one in pieces])
 
     def moved(self, residual: Tensor) -> Tensor:
         """Give the keys as they are after training, brought to unit norm again."""
@@ -79,7 +86,8 @@ class Kernel:
 
     def affinity(self, near: Tensor, beta: float) -> Tensor:
         """Give the kernel's values [keys, queries]."""
-        return ((near - 1) if self.sign > 0 else near).mul(beta * self.sign).exp_()
+        start = near.new_full((), -beta if self.sign > 0 else 0.0)
+        return torch.add(start, near, alpha=beta * self.sign).exp_()
 
     def votes(self, affinity: Tensor) -> Tensor:
         """Sum the weighted affinities of each label: [classes, queries]."""

@@ -44,7 +44,7 @@ def rerank(
     Gives the mean, and the gradients towards `similar` and (beside that) towards the texts.
     """
     classes = len(texts)
-    distances = (texts.square().sum(1)[:, None] + squares - 2 * similar).clamp_(min=1e-12).sqrt_()
+    distances = ((texts * texts).sum(1)[:, None] + squares - 2 * similar).clamp_(min=1e-12).sqrt_()
     near_distances, near = distances.topk(min(knn, classes), dim=0, largest=False)
     own = distances.gather(0, labels[None])
     margin = (1 - (texts @ texts.T)[near, labels[None]]) / scale
@@ -67,7 +67,7 @@ def consistency(texts: Tensor, starts: Tensor, axis: int) -> tuple[Tensor, Tenso
     release compares along the classes (axis 0) for each feature; along the features (axis 1) it
     compares class by class.
     """
-    inverse = texts.square().sum(axis, keepdim=True).clamp_(min=1e-16).rsqrt_()
+    inverse = (texts * texts).sum(axis, keepdim=True).clamp_(min=1e-16).rsqrt_()
     cosine = (texts * starts).sum(axis, keepdim=True) * inverse
     gradient = (texts * (cosine * inverse) - starts) * inverse
     return 1 - cosine.mean(), gradient / cosine.numel()

@@ -21,7 +21,7 @@ BLOCK = 1 << 22
 
 
 def _directions(rows: Tensor) -> tuple[Tensor, Tensor]:
-    inverse = rows.square().sum(1, keepdim=True).rsqrt()
+    inverse = (rows * rows).sum(1, keepdim=True).rsqrt()
     return rows * inverse, inverse
 
 
@@ -190,7 +190,7 @@ class State:
         change, d_text = consistency(text, self._starts, self._axis)
         loss, d_text = loss + how.cons_weight * change, how.cons_weight * d_text
         if how.rerank:
-            squares = features.square().sum(1)
+            squares = (features * features).sum(1)
             more, d_similar, d_more = rerank(
                 along, squares, text, labels, knn=how.knn, scale=how.rerank_scale
             )
