@@ -8,7 +8,6 @@ from itertools import combinations
 from typing import Any
 
 from seatrial import Case, Finding
-from seatrial.errors import PlanError
 
 from ._common import Check, disagree, golds_of, graded, grouped, percent
 from ._labels import target_classes
@@ -181,10 +180,10 @@ def _cases(reference: Any) -> list[Case]:
         try:
             reference = getattr(import_module(module), name)
         except (ImportError, AttributeError, ValueError) as error:
-            msg = f"the reference {reference!r} must read 'module:name': {error}"
-            raise PlanError(msg) from error
+            msg = f"it must read 'module:name': {error}"
+            raise ValueError(msg) from error
     found = list(reference() if callable(reference) else reference)
     if wrong := [one for one in found if not isinstance(one, Case)]:
-        msg = f"the reference must be cases, and holds {wrong[0]!r:.80}"
-        raise PlanError(msg)
+        msg = f"it must be cases, and holds {wrong[0]!r:.80}"
+        raise ValueError(msg)
     return found

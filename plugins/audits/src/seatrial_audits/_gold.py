@@ -158,7 +158,11 @@ def gold_in_prompt(often: float = 0.5) -> Check:
 
 def _asked(cases: Sequence[Case], template: str | None) -> list[Asked]:
     """Read the prompts; a case without options or classes has only its own answer."""
-    texts = [case for case in cases if isinstance(case.target, str) and case.target.strip()]
+    texts = [
+        evolve(case, target=str(case.target))
+        for case in cases
+        if isinstance(case.target, str | int) and str(case.target).strip()
+    ]
     classes = target_classes(texts)
     known = tuple(sorted(set(map(normalised, classes.values)))) if classes else ()
     found = []

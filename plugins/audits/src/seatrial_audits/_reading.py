@@ -37,9 +37,16 @@ def parts_of(value: Any) -> dict[str, str]:
         found = {str(name): parts_of(part) for name, part in value.items() if name not in BESIDE}
         return {name: "\n".join(part.values()) for name, part in found.items() if part}
     if isinstance(value, Sequence):
-        texts = ["\n".join(parts_of(turn).values()) for turn in value]
+        texts = ["\n".join(parts_of(_said(turn)).values()) for turn in value]
         return {"messages": "\n".join(text for text in texts if text)} if any(texts) else {}
     return {}
+
+
+def _said(turn: Any) -> Any:
+    """Leave out who said a turn of messages."""
+    if isinstance(turn, Mapping):
+        return {name: part for name, part in turn.items() if name != "role"}
+    return turn
 
 
 def prompt_of(value: Any) -> str:
