@@ -1,4 +1,4 @@
-"""Labels drawn by lot for real questions set off an alarm in no more than a few draws of hundreds."""
+"""Labels drawn by lot for real questions set off no alarm, but for a draw in hundreds."""
 
 from __future__ import annotations
 

@@ -74,10 +74,11 @@ class Shown:
             if one.fixed:
                 for answer, shows in zip(one.answers, row, strict=True):
                     rates.setdefault(answer, []).append(shows)
+        often = {answer: float(np.mean(shows)) for answer, shows in rates.items()}
         found = []
         for one, row in zip(self.asked, self.rows, strict=True):
             others = [shows for at, shows in enumerate(row) if at != one.right]
-            found.append(np.mean(rates[one.answers[one.right]] if one.fixed else others))
+            found.append(often[one.answers[one.right]] if one.fixed else sum(others) / len(others))
         return np.array(found, dtype=float)
 
     @property
