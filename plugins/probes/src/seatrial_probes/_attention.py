@@ -39,22 +39,21 @@ class Attention:
         if not lengths.all():
             msg = f"case {int(np.argmin(lengths))} has no tokens to look at"
             raise ModelError(msg)
-        flat = torch.tensor(np.concatenate(tokens), device=self.query.device)
+        flat = _flat(tokens).to(self.query.device)
         if flat.shape[1] != len(self.query):
             msg = (
                 f"activations are {flat.shape[1]} wide, but the probe was fitted on "
                 f"{len(self.query)}: give it the model that it was fitted on"
             )
             raise ModelError(msg)
-        both = flat @ torch.stack([self.query, self.vote], dim=1)
+        scores, votes = flat @ self.query, flat @ self.vote
         reach = np.arange(lengths.max())
         there = torch.tensor(reach < lengths[:, None], device=flat.device)
         starts = np.cumsum(lengths) - lengths
         places = starts[:, None] + np.minimum(reach, lengths[:, None] - 1)
-        padded = both[torch.tensor(places, device=flat.device)]
-        scores = padded[..., 0] / len(self.query) ** 0.5
-        attention = scores.masked_fill(~there, -torch.inf).softmax(dim=1)
-        return attention, (padded[..., 1] + self.intercept) * there
+        index = torch.tensor(places, device=flat.device)
+        padded = (scores / len(self.query) ** 0.5)[index].masked_fill(~there, -torch.inf)
+        return padded.softmax(dim=1), (votes[index] + self.intercept) * there
 
     def logits(self, tokens: Sequence[Any]) -> Any:
         """Give the log-odds of failure of each case."""
@@ -98,6 +97,7 @@ def fit_attention(
     centre = torch.tensor(mean, dtype=torch.float32, device=device)
     query, vote = (torch.zeros(len(mean), device=device, requires_grad=True) for _ in range(2))
     intercept = torch.zeros((), device=device, requires_grad=True)
+    ready = [torch.tensor(one) for one in tokens]
 
     def probe() -> Attention:
         # A shift of all tokens shifts every score alike, which the softmax does not see.
@@ -105,7 +105,7 @@ def fit_attention(
 
     scores, best = trained(
         [query, vote, intercept],
-        lambda places: probe().logits([tokens[place] for place in places]),
+        lambda places: probe().logits([ready[place] for place in places]),
         sample,
         schedule or Schedule(),
         seed=seed,
@@ -116,6 +116,13 @@ def fit_attention(
         scores,
         best,
     )
+
+
+def _flat(tokens: Sequence[Any]) -> Any:
+    """Lay all tokens below each other."""
+    if isinstance(tokens[0], torch.Tensor):
+        return torch.cat(list(tokens))
+    return torch.tensor(np.concatenate(tokens))
 
 
 def _moments(tokens: Sequence[Any]) -> tuple[Floats, Floats]:

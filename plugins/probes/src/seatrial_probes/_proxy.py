@@ -142,7 +142,7 @@ def _value(prediction: Any) -> Any:
 
 @frozen(eq=False)
 class _Beside:
-    """What stands beside the activations: one column for each frequent answer, one for each word."""
+    """What stands beside the activations: a column for each frequent answer and each word."""
 
     answers: tuple[str, ...]
     vectorizer: Any

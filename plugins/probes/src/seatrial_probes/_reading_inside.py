@@ -67,6 +67,6 @@ def tokens_of(model: Any, inputs: Sequence[Any], *, layer: int, cache: Any) -> l
 
 def _not_finite(layer: int, given: Any) -> ModelError:
     return ModelError(
-        f"layer {layer} gave NaN or infinity for the input {repr(given)[:80]}: leave that case out, "
-        "or compute in float32"
+        f"layer {layer} gave NaN or infinity for the input {repr(given)[:80]}: leave that case "
+        "out, or compute in float32"
     )

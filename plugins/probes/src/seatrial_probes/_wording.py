@@ -60,8 +60,8 @@ def ends(
     ):
         wrong = int(failed[places].sum())
         summary = (
-            f"of the {many} cases that look {word} to probes that had not seen them, {wrong} failed; "
-            f"{many * rate:.1f} would by chance"
+            f"of the {many} cases that look {word} to probes that had not seen them, "
+            f"{wrong} failed; {many * rate:.1f} would by chance"
         )
         ids = tuple(dict.fromkeys(outcomes[place].case.id for place in places))
         found.append(Finding(name, summary, cases=ids, effect=float(wrong / many - rate)))
@@ -79,7 +79,7 @@ def attended(
     places = np.flatnonzero(kept)
     logits = attention([tokens[place] for place in places])
     findings = []
-    for place in places[np.argsort(-logits, kind="stable")][:READ]:
+    for place in places[np.argsort(-logits, kind="stable")][:READ].tolist():
         share, adds = attention.contributions(tokens[place])
         names = _pieces(model, outcomes[place].input, len(share))
         top = [at for at in np.argsort(-adds, kind="stable")[:TOKENS] if adds[at] > 0]
