@@ -85,10 +85,15 @@ class Cache:
         negative = Kernel(rest[block], block, pairs % classes, worth, classes, -1)
         return cls(positive, negative, None, place, counts)
 
-    def similarities(self, features: Tensor, known: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Give the similarities [keys, queries] of the resting keys; `known` are the positive."""
-        similar = self.positive.keys @ features.T if known is None else known
+    def others(self, features: Tensor) -> Tensor:
+        """Give what the negative similarities of some features follow from, [rows, queries]."""
+        return (self.negative.keys if self.sums is None else self.sums) @ features.T
+
+    def against(self, others: Tensor, similar: Tensor) -> Tensor:
+        """Give the similarities [keys, queries] of the resting negative keys.
+
+        `others` as above and `similar` those of the resting positive keys, for the same queries.
+        """
         if self.sums is None:
-            return similar, self.negative.keys @ features.T
-        others = (self.sums @ features.T).index_select(0, self.place)
-        return similar, others.sub_(similar).mul_(self.shrink[:, None])
+            return others
+        return others.index_select(0, self.place).sub_(similar).mul_(self.shrink[:, None])

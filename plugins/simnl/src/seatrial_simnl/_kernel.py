@@ -94,20 +94,17 @@ class Kernel:
         return pooled(self._by_label, affinity, self._label_starts, self._label_weights)
 
     def backward(
-        self,
-        votes: Tensor,
-        *,
-        affinity: Tensor,
-        near: Tensor,
-        inverse: Tensor,
-        residual: Tensor,
-        beta: float,
+        self, votes: Tensor, *, affinity: Tensor, near: Tensor, inverse: Tensor, beta: float
     ) -> tuple[Tensor, Tensor]:
-        """Take the gradient of the votes back to `shift`, and through the norms to the residual."""
+        """Take the gradient of the votes back to the shift, and to the keys' lengths [keys]."""
         change = votes.index_select(0, self.label).mul_(affinity)
         change.mul_((self.weight * (beta * self.sign))[:, None])
         shift = pooled(self._rows, change, self._block_starts, inverse)
-        pull = (change * near).sum(1) * inverse.square()
+        return shift, change.mul_(near).sum(1)
+
+    def pulled(self, lengths: Tensor, inverse: Tensor, residual: Tensor) -> Tensor:
+        """Take the gradient of the keys' lengths back to the residual."""
+        pull = lengths * inverse * inverse
         along = pooled(self._rows, self.keys, self._block_starts, pull)
         total = torch.zeros_like(residual[:, 0]).index_add_(0, self.block, pull)
-        return shift, (along + total[:, None] * residual).neg_()
+        return (along + total[:, None] * residual).neg_()

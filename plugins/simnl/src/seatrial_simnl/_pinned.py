@@ -13,7 +13,8 @@ from seatrial.errors import PlanError
 
 from ._arrays import Matrix, labels_of, unit_matrix
 from ._cache import Cache
-from ._state import RESIDUALS, Mixture, State
+from ._mixture import Mixture
+from ._state import RESIDUALS, State
 from ._switches import Switches
 from ._training import train
 

@@ -16,7 +16,7 @@ from seatrial.errors import ModelError
 
 from ._classifiers import Bottleneck, Cached, Linear
 from ._kernel import Kernel
-from ._state import Mixture
+from ._mixture import Mixture
 
 __all__ = ["FORMAT", "moved", "read", "write"]
 

@@ -13,8 +13,9 @@ from ._cache import Cache
 from ._descent import order_of
 from ._estimator import Searched
 from ._kernel import Tensor
+from ._mixture import Mixture
 from ._search import Grid, points
-from ._state import Mixture, State
+from ._state import State
 from ._support import Support
 from ._switches import Switches
 from ._training import train

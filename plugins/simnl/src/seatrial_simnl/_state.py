@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import torch
-from attrs import define, field, frozen
+from attrs import define, field
 
 from ._cache import Cache
 from ._kernel import Kernel, Tensor
-from ._losses import complementary, consistency, cross_entropy, rerank
+from ._losses import consistency, rerank
+from ._mixture import SCALE, Mixture
 from ._switches import Switches
+from ._votes import Votes
 
-__all__ = ["RESIDUALS", "Mixture", "State"]
+__all__ = ["RESIDUALS", "State"]
 
 RESIDUALS = ("text_template", "text_cupl", "keys", "text_negative", "negative_keys")
-SCALE = 100.0
-BLOCK = 1 << 22
-"""How many similarities are computed at once when a classifier answers."""
 
 
 def _directions(rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -29,68 +28,6 @@ def _through(gradient: Tensor, direction: Tensor, inverse: Tensor) -> Tensor:
     """Take a gradient back through the normalisation of rows."""
     along = (gradient * direction).sum(1, keepdim=True)
     return (gradient - along * direction) * inverse
-
-
-@frozen(eq=False)
-class Mixture:
-    """A learned classifier: texts and cached images for and against each class.
-
-    The logits are `lam (100 f.T + alpha V) + (1 - lam) (scale (1 - f.n) + alpha V')` with the votes
-    `V` and `V'` of the positive and of the negative keys: linear in alpha and lam.
-    """
-
-    text: Tensor
-    negative_text: Tensor
-    positive: Kernel
-    negative: Kernel
-    negative_scale: float
-    alpha: float
-    beta: float
-    lam: float
-
-    def seen(self, features: Tensor, /) -> tuple[Tensor, ...]:
-        """Give what no hyper-parameter changes: texts and similarities, for and against."""
-        return (
-            SCALE * (features @ self.text.T),
-            self.positive.keys @ features.T,
-            self.negative_scale * (1 - features @ self.negative_text.T),
-            self.negative.keys @ features.T,
-        )
-
-    def parts(self, seen: tuple[Tensor, ...], /, *, beta: float) -> Tensor:
-        """Give what is mixed: text and votes for, text and votes against, [4, queries, classes]."""
-        text, near, against, negative_near = seen
-        return torch.stack(
-            [
-                text,
-                self.positive.votes(self.positive.affinity(near, beta)).T,
-                against,
-                self.negative.votes(self.negative.affinity(negative_near, beta)).T,
-            ]
-        )
-
-    @staticmethod
-    def mix(*, alpha: float, lam: float) -> tuple[float, ...]:
-        """Give the share of each part."""
-        return lam, lam * alpha, 1 - lam, (1 - lam) * alpha
-
-    def logits(self, features: Tensor, /) -> Tensor:
-        """Give [queries, classes]."""
-        return sum(self.evidence(features).values(), torch.zeros(()))
-
-    def evidence(self, features: Tensor, /) -> dict[str, Tensor]:
-        """Give the share of the logits that speaks for each class, and that of the negative branch.
-
-        Both add up to the logits: a class that the negative branch rules out gets little of it.
-        """
-        step = max(1, BLOCK // len(self.positive.keys))
-        shares = torch.tensor(self.mix(alpha=self.alpha, lam=self.lam)).to(features)
-        pieces = [
-            self.parts(self.seen(some), beta=self.beta) * shares[:, None, None]
-            for some in features.split(step)
-        ]
-        found = torch.cat(pieces, 1)
-        return {"positive": found[0] + found[1], "negative": found[2] + found[3]}
 
 
 @define(eq=False)
@@ -150,14 +87,14 @@ class State:
         features: Tensor,
         labels: Tensor,
         *,
-        known: Tensor | None = None,
+        known: Callable[[slice], Tensor] | None = None,
         own: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Give the loss of a batch, and its gradients [5, classes, width].
 
-        `features` [batch, width] and `labels` [batch]; `known` are their similarities
-        [keys, batch] to the resting positive keys, where they are at hand; `own` are the places of
-        the keys that are these very rows, and are left out.
+        `features` [batch, width] and `labels` [batch]; `known` gives their similarities
+        [keys, some] to the resting positive keys for some of the batch, where they are at hand;
+        `own` are the places of the keys that are these very rows, and are left out.
         """
         how, mix = self.switches, self.switches.text_mix
         r_template, r_cupl, r_keys, r_negative, r_negative_keys = self.residuals
@@ -167,36 +104,22 @@ class State:
         text = mix * template + (1 - mix) * cupl
 
         heads = torch.cat([text, negative, r_keys, r_negative_keys])
-        along, against, shift, negative_shift = (heads @ features.T).to(heads.dtype).chunk(4)
-        resting = self.cache.similarities(features, known)
-        ours = _Branch(self.cache.positive, resting[0], shift, r_keys, how.beta, own)
-        theirs = _Branch(
-            self.cache.negative, resting[1], negative_shift, r_negative_keys, how.beta, None
-        )
-        for_it = SCALE * along + how.alpha * ours.votes
-        against_it = SCALE * how.neg_scale * (1 - against) + how.alpha * theirs.votes
-        if how.negative_loss == "joint_ce":
-            loss, slope = cross_entropy(how.lam * for_it + (1 - how.lam) * against_it, labels)
-            gain, drop = how.lam * slope, (1 - how.lam) * slope
-            d_against = -SCALE * how.neg_scale * drop
-        else:
-            loss, gain = cross_entropy(for_it, labels)
-            other, slope = complementary(SCALE * against - how.alpha * theirs.votes, labels)
-            loss, drop, d_against = loss + other, -slope, SCALE * slope
-        d_along = SCALE * gain
-        d_shift, d_keys = ours.backward(how.alpha * gain)
-        d_negative_shift, d_negative_keys = theirs.backward(how.alpha * drop)
-
+        seen = (heads @ features.T).to(heads.dtype)
+        votes = Votes(self.cache, how, (r_keys, r_negative_keys))
+        loss, back = votes.gradients(seen, features, labels, known=known, own=own)
+        d_keys, d_negative_keys = votes.pulled()
         change, d_text = consistency(text, self._starts, self._axis)
         loss, d_text = loss + how.cons_weight * change, how.cons_weight * d_text
         if how.rerank:
             squares = (features * features).sum(1)
+            along, d_along = seen[: len(text)], back[: len(text)]
             more, d_similar, d_more = rerank(
                 along, squares, text, labels, knn=how.knn, scale=how.rerank_scale
             )
-            loss, d_along, d_text = loss + more, d_along + d_similar, d_text + d_more
-        back = torch.cat([d_along, d_against, d_shift, d_negative_shift]) @ features
-        b_text, b_negative, b_keys, b_negative_keys = back.to(heads.dtype).chunk(4)
+            d_along += d_similar
+            loss, d_text = loss + more, d_text + d_more
+        found = (back @ features).to(heads.dtype)
+        b_text, b_negative, b_keys, b_negative_keys = found.chunk(4)
         d_text = d_text + b_text
         return loss, torch.stack(
             [
@@ -207,35 +130,3 @@ class State:
                 b_negative_keys + d_negative_keys,
             ]
         )
-
-
-class _Branch:
-    """One branch over one batch: its votes, and the way back."""
-
-    def __init__(
-        self,
-        kernel: Kernel,
-        resting: Tensor,
-        shift: Tensor,
-        residual: Tensor,
-        beta: float,
-        own: Tensor | None,
-    ) -> None:
-        inverse = kernel.inverse_norms(residual)
-        near = kernel.near(resting, shift, inverse)
-        affinity = kernel.affinity(near, beta)
-        if own is not None:
-            affinity[own, torch.arange(len(own), device=own.device)] = 0
-        self.votes = kernel.votes(affinity)
-        self._kernel = kernel
-        self._seen: dict[str, Any] = {
-            "affinity": affinity,
-            "near": near,
-            "inverse": inverse,
-            "residual": residual,
-            "beta": beta,
-        }
-
-    def backward(self, votes: Tensor) -> tuple[Tensor, Tensor]:
-        """Take the gradient of the votes back to the shift and to the residual."""
-        return self._kernel.backward(votes, **self._seen)

@@ -35,13 +35,14 @@ class RestingSimilarities:
         room = len(views) * len(keys) * len(views[0]) <= KEPT
         self._keep = room and uses > len(views)
 
-    def of(self, view: int, rows: Tensor, features: Tensor) -> Tensor:
-        """Give [keys, rows] for some rows of a view."""
+    def of(self, view: int, rows: Tensor) -> Callable[[slice], Tensor] | None:
+        """Give what gives [keys, some] for some of the rows of a view, or None where none is kept."""
         if not self._keep:
-            return self._keys @ features.T
+            return None
         if view not in self._kept:
             self._kept[view] = self._keys @ self._views[view].T
-        return self._kept[view].index_select(1, rows)
+        kept = self._kept[view]
+        return lambda some: kept.index_select(1, rows[some])
 
 
 def train(
@@ -78,7 +79,7 @@ def train(
             told = torch.zeros((), device=labels.device)
             for place, rows in enumerate(rows_in_order.split(how.batch_size)):
                 features = views[view].index_select(0, rows)
-                known = resting.of(view, rows, features)
+                known = resting.of(view, rows)
                 loss, gradients = state.gradients(
                     features, labels[rows], known=known, own=rows if leave_out else None
                 )
