@@ -144,6 +144,31 @@ def test_free_answers_are_read_by_their_length():
     assert area(held, fitted(learning, held)[0]["answer"].scores) > 0.95
 
 
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("yes", "yes"),
+        (np.int64(3), 3),
+        (np.float32(0.5), 0.5),
+        (True, "True"),
+        (np.True_, "True"),
+        (float("nan"), None),
+        (np.zeros(2), None),
+        (None, None),
+    ],
+)
+def test_an_answer_is_a_text_or_a_number(value, read):
+    (one,) = answering(outcomes(1), value=lambda _: value)
+    assert readings.answer_in(one) == read
+
+
+def test_options_that_are_pictures_have_no_position():
+    (one,) = outcomes(1)
+    pictures = attrs.evolve(one, input={"options": [np.zeros(2), np.ones(2)]})
+    assert readings.options_in(pictures) == ()
+    assert readings.options_in(attrs.evolve(one, input={"options": ["a", 2]})) == ("a", 2)
+
+
 def test_a_refusal_is_one_answer():
     found = answering(
         outcomes(200),

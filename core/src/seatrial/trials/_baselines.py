@@ -210,9 +210,7 @@ def _position(outcomes: Sequence[Outcome], learn: Rows) -> tuple[Fit, ...] | str
     if len(set(map(repr, offered))) == 1:
         return "all inputs have the same options, so it is the answer"
     places = [
-        options.index(outcome.prediction.value)
-        if outcome.prediction and outcome.prediction.value in options
-        else None
+        options.index(answer) if (answer := answer_in(outcome)) in options else None
         for outcome, options in zip(outcomes, offered, strict=True)
     ]
     if len({place for place, mine in zip(places, learn, strict=True) if mine}) == 1:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from .._cases import Outcome
 
@@ -48,16 +51,23 @@ def answer_in(outcome: Outcome) -> str | float | None:
         return None
     if found.refused:
         return "(refused)"
-    if isinstance(found.value, bool):
-        return str(found.value)
-    number = isinstance(found.value, int | float) and math.isfinite(found.value)
-    return found.value if number or isinstance(found.value, str) else None
+    return _plain(found.value)
+
+
+def _plain(value: Any) -> str | float | None:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool):
+        return str(value)
+    number = isinstance(value, int | float) and math.isfinite(value)
+    return value if number or isinstance(value, str) else None
 
 
 def options_in(outcome: Outcome) -> tuple[Any, ...]:
-    """Give the options that the input offers, in their order."""
+    """Give the options that the input offers, in their order, if they are texts or numbers."""
     offered = outcome.input.get("options") if isinstance(outcome.input, Mapping) else None
-    return tuple(offered) if isinstance(offered, list | tuple) else ()
+    found = tuple(map(_plain, offered)) if isinstance(offered, list | tuple) else ()
+    return () if None in found else found
 
 
 def margin_in(outcome: Outcome) -> float | None:
@@ -66,7 +76,7 @@ def margin_in(outcome: Outcome) -> float | None:
     if found is None:
         return None
     said = found.details.get("margin")
-    if isinstance(said, int | float) and math.isfinite(said):
+    if isinstance(said, Real) and math.isfinite(said):
         return float(said)
     chances = sorted(_probabilities(outcome), reverse=True)
     return chances[0] - chances[1] if len(chances) >= TWO else None
