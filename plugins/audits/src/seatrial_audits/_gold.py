@@ -28,6 +28,7 @@ CUE = re.compile(
 REACH = 400
 FEWEST_SHOWN = 5
 LOOKS = 4
+# A letter that names an option; "a" before a space is a word.
 LETTER = re.compile(r"([a-z])(?:[).:]|\s*$|(?<!a)\s)")
 
 
