@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 POOLINGS = ("last", "mean", "max", "softmax", "rolling")
-ROUND = 96  # prompts that one side reads before the other takes its turn
+ROUND = 32  # prompts that one side reads before the other takes its turn
 EQUAL = 128  # tokens
 WINDOW = 40
 
@@ -236,6 +236,7 @@ def main() -> None:
 
     model = causal_lm(args.model) if args.model else smollm2()
     folder, tokenizer = model.module.name_or_path, model.tokenizer
+    del model  # each side loads its own
     sides = {name: Side(name, folder, args.threads, args.batch) for name in SIDES}
     texts = boolq()
     compare("long-tailed lengths", texts[: args.n], sides)

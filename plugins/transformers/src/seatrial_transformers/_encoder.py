@@ -85,7 +85,7 @@ class TextEncoder:
                 self._memory = _load(locate(self.path, self.revision), self.device)
             module, tokenizer, window = self._memory
         most = window if self.max_tokens is None else self.max_tokens
-        if window is not None and most > window:
+        if most > window:
             msg = f"max_tokens is {most}, and the encoder takes {window} tokens"
             raise ModelError(msg)
         return module, tokenizer, most

@@ -56,10 +56,13 @@ class Taken:
 
 @frozen(eq=False)
 class _Bucket:
-    """Prompts of similar length: which they are, and which row is each one's n-th token."""
+    """Prompts of similar length: which they are, and which row is each one's n-th token.
+
+    `rows` is a slice where they follow each other, which spares a copy.
+    """
 
     places: Any
-    index: Any
+    rows: Any
     lengths: Any
     questions: Any
 
@@ -139,7 +142,7 @@ class Reader:
         return hidden
 
     def _take(self, layer: int, flat: Any, bucket: _Bucket) -> None:
-        rows = flat[bucket.index].float()
+        rows = flat[bucket.rows].reshape(len(bucket.places), -1, flat.shape[-1]).float()
         if layer in self.layers:
             if self._vectors is None:
                 shape = len(self.layers), len(self.poolings), self._count, flat.shape[-1]
@@ -160,14 +163,20 @@ def _bucketed(
         longest = prompts[order[0]].read
         several = [place for place in order if prompts[place].read >= RAGGED * longest]
         order = order[len(several) :]
-        index = []
+        index: list[int] = []
         for place in several:
             path = list(paths[place][prompts[place].skip :])
-            index.append(path + [path[-1]] * (longest - len(path)))
+            index += path + [path[-1]] * (longest - len(path))
         read = [prompts[place].read for place in several]
         questions = [prompts[place].question - prompts[place].skip for place in several]
+        first, size = index[0], len(index)
+        follow = index == list(range(first, first + size))
+        rows = slice(first, first + size) if follow else torch.tensor(index, device=device)
         yield _Bucket(
-            *(torch.tensor(one, device=device) for one in (several, index, read, questions))
+            torch.tensor(several, device=device),
+            rows,
+            torch.tensor(read, device=device),
+            torch.tensor(questions, device=device),
         )
 
 
