@@ -99,7 +99,12 @@ class Score(Protocol):
 
 
 class Explain(Protocol):
-    """Learn from measured outcomes what predicts failure."""
+    """Learn from measured outcomes what predicts failure.
+
+    The outcomes are those to learn from: the verb `explain` keeps others for grading. The predictor
+    of the explanation gives chances of failure, from the input alone. `details["grade"]` is written
+    by the verb.
+    """
 
     def __call__(
         self, model: Model, outcomes: Sequence[Outcome], /, *, seed: int

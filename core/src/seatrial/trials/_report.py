@@ -264,7 +264,11 @@ class Report:
                 middle = sign * sum(known["bounds"] or (0.0, 1.0)) / 2
                 return known["label"], lambda score: sign * score > middle  # noqa: B023 - it returns
         what = f"the metric {metric!r}" if metric else "any metric that scores case by case"
-        msg = f"the run was not scored with {what}, so right and wrong answers cannot be told apart"
+        there = ", ".join(one["label"] for one in self.metrics if one["per_case"]) or "none"
+        msg = (
+            f"the run was not scored with {what}, so right and wrong answers cannot be told apart; "
+            f"metrics that score case by case: {there}"
+        )
         raise PlanError(msg)
 
     def _again(self, case: Case, record: Record, built: dict[tuple[str, int], Any]) -> Case:

@@ -54,16 +54,16 @@ def ends(
     many = max(1, min(CASES, int(SHARE * len(order))))
     rate = failed.mean()
     found = []
-    for name, word, places in (
-        ("most fragile cases", "most fragile", order[:many]),
-        ("safest cases", "safest", order[::-1][:many]),
+    for name, word, at in (
+        ("most fragile cases", "most fragile", order[:many].tolist()),
+        ("safest cases", "safest", order[::-1][:many].tolist()),
     ):
-        wrong = int(failed[places].sum())
+        wrong = int(failed[at].sum())
         summary = (
             f"of the {many} cases that look {word} to probes that had not seen them, "
             f"{wrong} failed; {many * rate:.1f} would by chance"
         )
-        ids = tuple(dict.fromkeys(outcomes[place].case.id for place in places))
+        ids = tuple(dict.fromkeys(outcomes[place].case.id for place in at))
         found.append(Finding(name, summary, cases=ids, effect=float(wrong / many - rate)))
     return found
 
@@ -77,7 +77,7 @@ def attended(
 ) -> list[Finding]:
     """Name the tokens that add most to the log-odds of failure, in the most fragile kept cases."""
     places = np.flatnonzero(kept)
-    logits = attention([tokens[place] for place in places])
+    logits = attention([tokens[place] for place in places.tolist()])
     findings = []
     for place in places[np.argsort(-logits, kind="stable")][:READ].tolist():
         share, adds = attention.contributions(tokens[place])

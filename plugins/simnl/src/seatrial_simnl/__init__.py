@@ -14,44 +14,72 @@ if TYPE_CHECKING:
     from ._ape import Ape
     from ._augment import augmented
     from ._baselines import ClipAdapter, LinearProbe, TaskRes, ZeroShot
+    from ._cells import Cell
+    from ._comparison import Comparison, compared
     from ._data import ImageData
     from ._extraction import extract, prototypes
     from ._features import Features
     from ._files import load_estimator
+    from ._inside import (
+        Branches,
+        Looked,
+        Sensitivity,
+        branches,
+        negative_prototypes,
+        sensitivity,
+    )
     from ._model import AdaptedModel, Reasons, load
     from ._npz import medmnist, npz_file
     from ._pictures import Pictures
     from ._pinned import Trained, fit, gradients, logits
     from ._prompts import Prompts, cupl_file, prompts
+    from ._protocol import ESTIMATORS, METHODS, domain_trial, few_shot_trial, noise_trial
     from ._readers import csv_file, image_folder, split_file
     from ._sampling import few_shot, relabelled, remap
     from ._simnl import SimNL
+    from ._spread import Difference, Spread
     from ._tip import Tip
+    from ._trial import Reliability, Trial
     from ._wording import negative_prompts
 
 __all__ = [
+    "ESTIMATORS",
+    "METHODS",
     "AdaptedModel",
     "Ape",
+    "Branches",
+    "Cell",
     "ClipAdapter",
+    "Comparison",
+    "Difference",
     "Features",
     "ImageData",
     "LinearProbe",
+    "Looked",
     "Pictures",
     "Prompts",
     "Reasons",
+    "Reliability",
+    "Sensitivity",
     "SimNL",
+    "Spread",
     "TaskRes",
     "Tip",
     "Trained",
+    "Trial",
     "ZeroShot",
     "ape",
     "augmented",
+    "branches",
     "clap",
     "clip_adapter",
+    "compared",
     "csv_file",
     "cupl_file",
+    "domain_trial",
     "extract",
     "few_shot",
+    "few_shot_trial",
     "fit",
     "gradients",
     "image_folder",
@@ -61,11 +89,14 @@ __all__ = [
     "logits",
     "medmnist",
     "negative_prompts",
+    "negative_prototypes",
+    "noise_trial",
     "npz_file",
     "prompts",
     "prototypes",
     "relabelled",
     "remap",
+    "sensitivity",
     "simnl",
     "split_file",
     "taskres",
@@ -105,25 +136,40 @@ def seatrial_adapters() -> tuple[Adapter, ...]:
 
 
 _HOMES = {
+    "ESTIMATORS": "_protocol",
+    "METHODS": "_protocol",
     "AdaptedModel": "_model",
     "Ape": "_ape",
+    "Branches": "_inside",
+    "Cell": "_cells",
     "ClipAdapter": "_baselines",
+    "Comparison": "_comparison",
+    "Difference": "_spread",
     "Features": "_features",
     "ImageData": "_data",
     "LinearProbe": "_baselines",
+    "Looked": "_inside",
     "Pictures": "_pictures",
     "Prompts": "_prompts",
     "Reasons": "_model",
+    "Reliability": "_trial",
+    "Sensitivity": "_inside",
     "SimNL": "_simnl",
+    "Spread": "_spread",
     "TaskRes": "_baselines",
     "Tip": "_tip",
     "Trained": "_pinned",
+    "Trial": "_trial",
     "ZeroShot": "_baselines",
     "augmented": "_augment",
+    "branches": "_inside",
+    "compared": "_comparison",
     "csv_file": "_readers",
     "cupl_file": "_prompts",
+    "domain_trial": "_protocol",
     "extract": "_extraction",
     "few_shot": "_sampling",
+    "few_shot_trial": "_protocol",
     "fit": "_pinned",
     "gradients": "_pinned",
     "image_folder": "_readers",
@@ -132,11 +178,14 @@ _HOMES = {
     "logits": "_pinned",
     "medmnist": "_npz",
     "negative_prompts": "_wording",
+    "negative_prototypes": "_inside",
+    "noise_trial": "_protocol",
     "npz_file": "_npz",
     "prompts": "_prompts",
     "prototypes": "_extraction",
     "relabelled": "_sampling",
     "remap": "_sampling",
+    "sensitivity": "_inside",
     "split_file": "_readers",
 }
 

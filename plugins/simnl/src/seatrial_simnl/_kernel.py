@@ -64,7 +64,7 @@ class Kernel:
     def inverse_norms(self, residual: Tensor) -> Tensor:
         """Give `1 / |k + r|` for each key."""
         squares = self._squares + 2 * self._along(residual)
-        squares += (residual * residual).sum(1)[self.block]
+        squares += torch.linalg.vecdot(residual, residual)[self.block]
         return squares.rsqrt()
 
     def _along(self, residual: Tensor) -> Tensor:
@@ -104,7 +104,7 @@ class Kernel:
 
     def pulled(self, lengths: Tensor, inverse: Tensor, residual: Tensor) -> Tensor:
         """Take the gradient of the keys' lengths back to the residual."""
-        pull = lengths * inverse * inverse
+        pull = lengths * inverse.square()
         along = pooled(self._rows, self.keys, self._block_starts, pull)
         total = torch.zeros_like(residual[:, 0]).index_add_(0, self.block, pull)
-        return (along + total[:, None] * residual).neg_()
+        return along.addcmul_(total[:, None], residual).neg_()

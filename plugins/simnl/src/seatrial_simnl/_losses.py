@@ -44,7 +44,11 @@ def rerank(
     Gives the mean, and the gradients towards `similar` and (beside that) towards the texts.
     """
     classes = len(texts)
-    distances = ((texts * texts).sum(1)[:, None] + squares - 2 * similar).clamp_(min=1e-12).sqrt_()
+    distances = (
+        (torch.linalg.vecdot(texts, texts)[:, None] + squares - 2 * similar)
+        .clamp_(min=1e-12)
+        .sqrt_()
+    )
     near_distances, near = distances.topk(min(knn, classes), dim=0, largest=False)
     own = distances.gather(0, labels[None])
     margin = (1 - (texts @ texts.T)[near, labels[None]]) / scale
@@ -56,18 +60,21 @@ def rerank(
     pairs = texts.new_zeros(classes * classes)
     pairs.index_add_(0, (near * classes + labels).reshape(-1), active.reshape(-1) / -scale)
     pairs = pairs.reshape(classes, classes)
-    towards = (pairs + pairs.T) @ texts + change.sum(1)[:, None] * texts
-    return gap.sum() / gap.numel(), change.neg_(), towards
+    pairs = pairs + pairs.T
+    pairs.diagonal().add_(change.sum(1))
+    towards = pairs @ texts
+    return gap.mean(), change.neg_(), towards
 
 
-def consistency(texts: Tensor, starts: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+def consistency(texts: Tensor, starts: Tensor, axis: int, weight: float) -> tuple[Tensor, Tensor]:
     """Ask that the texts stay where they were: 1 minus the cosine along an axis, on average.
 
     `starts` is the mix of the starting texts, each brought to unit norm along that axis. The
     release compares along the classes (axis 0) for each feature; along the features (axis 1) it
-    compares class by class.
+    compares class by class. Gives the loss and its gradient, both times the weight.
     """
     inverse = (texts * texts).sum(axis, keepdim=True).clamp_(min=1e-16).rsqrt_()
-    cosine = (texts * starts).sum(axis, keepdim=True) * inverse
-    gradient = (texts * (cosine * inverse) - starts) * inverse
-    return 1 - cosine.mean(), gradient / cosine.numel()
+    cosine = (texts * starts).sum(axis, keepdim=True).mul_(inverse)
+    gradient = torch.addcmul(starts, texts, cosine * inverse, value=-1)
+    gradient.mul_(inverse * (-weight / cosine.numel()))
+    return weight * (1 - cosine.mean()), gradient

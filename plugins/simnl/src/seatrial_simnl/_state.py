@@ -20,14 +20,15 @@ RESIDUALS = ("text_template", "text_cupl", "keys", "text_negative", "negative_ke
 
 
 def _directions(rows: Tensor) -> tuple[Tensor, Tensor]:
-    inverse = (rows * rows).sum(1, keepdim=True).rsqrt()
-    return rows * inverse, inverse
+    """Bring new rows to unit norm in place; give them and the inverse of their norms."""
+    inverse = torch.linalg.vector_norm(rows, dim=1, keepdim=True).reciprocal_()
+    return rows.mul_(inverse), inverse
 
 
-def _through(gradient: Tensor, direction: Tensor, inverse: Tensor) -> Tensor:
-    """Take a gradient back through the normalisation of rows."""
-    along = (gradient * direction).sum(1, keepdim=True)
-    return (gradient - along * direction) * inverse
+def _through(gradient: Tensor, direction: Tensor, scale: Tensor, out: Tensor) -> None:
+    """Take a gradient back through the normalisation of rows, and scale it."""
+    along = torch.linalg.vecdot(gradient, direction)[:, None]
+    torch.addcmul(gradient, along, direction, value=-1, out=out).mul_(scale)
 
 
 @define(eq=False)
@@ -69,7 +70,7 @@ class State:
                 (self.cache.negative, negative_keys, -1),
             )
         )
-        text = mix * moved[0] + (1 - mix) * moved[1]
+        text = torch.lerp(moved[1], moved[0], mix)
         how = self.switches
         return Mixture(
             text,
@@ -101,32 +102,31 @@ class State:
         template, template_inverse = _directions(self.texts[0] + r_template)
         cupl, cupl_inverse = _directions(self.texts[1] + r_cupl)
         negative, negative_inverse = _directions(self.texts[2] + r_negative)
-        text = mix * template + (1 - mix) * cupl
+        text = torch.lerp(cupl, template, mix)
 
         heads = torch.cat([text, negative, r_keys, r_negative_keys])
         seen = (heads @ features.T).to(heads.dtype)
         votes = Votes(self.cache, how, (r_keys, r_negative_keys))
         loss, back = votes.gradients(seen, features, labels, known=known, own=own)
         d_keys, d_negative_keys = votes.pulled()
-        change, d_text = consistency(text, self._starts, self._axis)
-        loss, d_text = loss + how.cons_weight * change, how.cons_weight * d_text
+        change, d_text = consistency(text, self._starts, self._axis, how.cons_weight)
+        loss += change
         if how.rerank:
-            squares = (features * features).sum(1)
+            squares = torch.linalg.vecdot(features, features)
             along, d_along = seen[: len(text)], back[: len(text)]
             more, d_similar, d_more = rerank(
                 along, squares, text, labels, knn=how.knn, scale=how.rerank_scale
             )
             d_along += d_similar
-            loss, d_text = loss + more, d_text + d_more
+            d_text += d_more
+            loss += more
         found = (back @ features).to(heads.dtype)
         b_text, b_negative, b_keys, b_negative_keys = found.chunk(4)
-        d_text = d_text + b_text
-        return loss, torch.stack(
-            [
-                _through(mix * d_text, template, template_inverse),
-                _through((1 - mix) * d_text, cupl, cupl_inverse),
-                b_keys + d_keys,
-                _through(b_negative, negative, negative_inverse),
-                b_negative_keys + d_negative_keys,
-            ]
-        )
+        d_text += b_text
+        gradients = torch.empty_like(self.residuals)
+        _through(d_text, template, mix * template_inverse, gradients[0])
+        _through(d_text, cupl, (1 - mix) * cupl_inverse, gradients[1])
+        torch.add(b_keys, d_keys, out=gradients[2])
+        _through(b_negative, negative, negative_inverse, gradients[3])
+        torch.add(b_negative_keys, d_negative_keys, out=gradients[4])
+        return loss, gradients
