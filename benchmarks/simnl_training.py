@@ -180,7 +180,7 @@ def main() -> int:
     Release(data).train(views, order[:1])
     ours(data, order[:1])
     times = {"release": [], "seatrial": []}
-    for _ in range(2):
+    for _ in range(3):
         start = perf_counter()
         release = Release(data)
         release.train(views, order)

@@ -36,7 +36,7 @@ class RestingSimilarities:
         self._keep = room and uses > len(views)
 
     def of(self, view: int, rows: Tensor) -> Callable[[slice], Tensor] | None:
-        """Give what gives [keys, some] for some of the rows of a view, or None where none is kept."""
+        """Give what gives [keys, some] for some of the rows, or None where none is kept."""
         if not self._keep:
             return None
         if view not in self._kept:
