@@ -32,9 +32,8 @@ def main() -> None:
     for name, one in {"as it is": model, "centred": centred}.items():
         right = np.array([answer.value for answer in one(images)]) == targets
         bounds = clopper_pearson(int(right.sum()), len(right), 0.975)  # each end is one-sided
-        print(
-            f"{name:10} {right.mean():.3f} ({bounds.low:.3f} to {bounds.high:.3f}) of {len(right)} images"
-        )
+        said = f"{right.mean():.3f} ({bounds.low:.3f} to {bounds.high:.3f})"
+        print(f"{name:10} {said} of {len(right)} images")
         print("  " + ", ".join(f"{c} {right[targets == c].mean():.2f}" for c in data.classes))
 
 
