@@ -18,15 +18,16 @@ BLOCK = 1 << 22
 class Mixture:
     """A learned classifier: texts and cached images for and against each class.
 
-    The logits are `lam (100 f.T + alpha V) + (1 - lam) (scale (1 - f.n) + alpha V')` with the votes
-    `V` and `V'` of the positive and of the negative keys: linear in alpha and lam.
+    The logits are `lam (100 f.T + alpha V) + (1 - lam) (100 neg_scale (1 - f.n) + alpha V')` with
+    the votes `V` and `V'` of the positive and of the negative keys: linear in alpha and lam, and in
+    neg_scale.
     """
 
     text: Tensor
     negative_text: Tensor
     positive: Kernel
     negative: Kernel
-    negative_scale: float
+    neg_scale: float
     alpha: float
     beta: float
     lam: float
@@ -36,7 +37,7 @@ class Mixture:
         return (
             SCALE * (features @ self.text.T),
             self.positive.keys @ features.T,
-            self.negative_scale * (1 - features @ self.negative_text.T),
+            SCALE * (1 - features @ self.negative_text.T),
             self.negative.keys @ features.T,
         )
 
@@ -52,10 +53,12 @@ class Mixture:
             ]
         )
 
-    @staticmethod
-    def mix(*, alpha: float, lam: float) -> tuple[float, ...]:
+    def mix(
+        self, *, alpha: float, lam: float, neg_scale: float | None = None
+    ) -> tuple[float, ...]:
         """Give the share of each part."""
-        return lam, lam * alpha, 1 - lam, (1 - lam) * alpha
+        scale = self.neg_scale if neg_scale is None else neg_scale
+        return lam, lam * alpha, (1 - lam) * scale, (1 - lam) * alpha
 
     def logits(self, features: Tensor, /) -> Tensor:
         """Give [queries, classes]."""

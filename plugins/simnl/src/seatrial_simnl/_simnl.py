@@ -29,7 +29,8 @@ class SimNL(Switches, Searched):
 
     See `Switches` for what can be set; `variant="release"` is the published code's behaviour. The
     release's order of choosing holds with `selection="val"`: the epoch that does best at the given
-    `alpha`, `beta` and `lam`, then the grid. Grids are (low, high, points), the high end left out.
+    `alpha`, `beta` and `lam`, then the grid. Grids are (low, high, points), the high end left out;
+    `neg_scale` is searched only where it is given one.
     """
 
     name: ClassVar[str] = "simnl.simnl"
@@ -37,12 +38,13 @@ class SimNL(Switches, Searched):
     alpha_grid: tuple[float, float, int] = (0.0, 7.0, 40)
     beta_grid: tuple[float, float, int] = (0.0, 7.0, 200)
     lam_grid: tuple[float, float, int] = (0.6, 1.0, 20)
+    neg_scale_grid: tuple[float, float, int] | None = None
 
     def _grid(self) -> Grid:
-        return Grid(
-            {"beta": points(*self.beta_grid)},
-            {"alpha": points(*self.alpha_grid), "lam": points(*self.lam_grid)},
-        )
+        shares = {"alpha": points(*self.alpha_grid), "lam": points(*self.lam_grid)}
+        if self.neg_scale_grid is not None:
+            shares["neg_scale"] = points(*self.neg_scale_grid)
+        return Grid({"beta": points(*self.beta_grid)}, shares)
 
     def _choose(self, counts: Tensor) -> dict[str, float]:
         return self._grid().first(counts) if self.variant == "release" else super()._choose(counts)

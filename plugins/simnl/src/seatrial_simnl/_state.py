@@ -10,7 +10,7 @@ from attrs import define, field
 from ._cache import Cache
 from ._kernel import Kernel, Tensor
 from ._losses import consistency, rerank
-from ._mixture import SCALE, Mixture
+from ._mixture import Mixture
 from ._switches import Switches
 from ._votes import Votes
 
@@ -77,7 +77,7 @@ class State:
             moved[2],
             positive,
             against,
-            negative_scale=SCALE * how.neg_scale,
+            neg_scale=how.neg_scale,
             alpha=how.alpha,
             beta=how.beta,
             lam=how.lam,

@@ -64,7 +64,8 @@ def train(
     batches = -(-len(views[0]) // how.batch_size)
     resting = RestingSimilarities(state.cache.positive.keys, views, epochs)
     slow, fast = state.residuals[:3], state.residuals[3:]
-    rates = (how.lr, how.lr * how.lr_mult_neg)
+    lr = how.lr or 0.0
+    rates = (lr, lr * how.lr_mult_neg)
     rules = [Adam(part, eps=how.eps, weight_decay=how.weight_decay) for part in (slow, fast)]
     losses = []
     half = torch.autocast(
