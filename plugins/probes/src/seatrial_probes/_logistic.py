@@ -3,7 +3,7 @@
 The objective is scikit-learn's: |w|²/2 + C Σ log-loss, with features standardised by the rows that
 are learnt from and an intercept that is not penalised.
 
-Strengths are solved from strong to weak, each from where the last one ended, by preconditioned
+Strengths are solved from strong to weak, each from where the path leads to, by preconditioned
 nonlinear conjugate gradients (Polak and Ribière). The Hessian X'DX + I/C is replaced by
 h X'X + I/C with h the mean of p(1 - p), and undone along the leading directions of X, which are
 found once for all strengths and labels: activations have few directions that matter. A step costs
@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from seatrial.errors import MetricError
 
@@ -118,6 +118,7 @@ class _Descent:
     weights: Any
     intercept: Any
     logits: Any
+    path: list[tuple[Any, Any, Any]] = field(factory=list)
 
     @classmethod
     def start(cls, problem: Prepared, given: Floats, rates: Floats, tolerance: float) -> _Descent:
@@ -130,10 +131,25 @@ class _Descent:
         return cls(problem, labels, enough, gradient * 0, intercept, logits)
 
     def to(self, penalty: float) -> int:
-        """Go to the solution at a penalty (1 / C); give the number of steps."""
+        """Go to the solution at a penalty (1 / C); give the number of steps.
+
+        The path is smooth in log C: it goes on in the direction that it took to the last solution.
+        """
+        steps = self._descend(penalty, self._ahead(penalty))
+        self.path = [*self.path[-1:], (self.weights, self.intercept, self.logits)]
+        return steps
+
+    def _ahead(self, penalty: float) -> Any:
+        """Go on along the path; give the residual."""
+        residual = self.problem.on.sigmoid(self.logits) - self.labels
+        if len(self.path) < 2:  # noqa: PLR2004 - a direction takes two
+            return residual
+        way, rise, moved = (new - old for old, new in zip(*self.path, strict=True))
+        return self._advance(residual, way, rise, moved, penalty)
+
+    def _descend(self, penalty: float, residual: Any) -> int:
         on, spectrum = self.problem.on, self.problem.spectrum
         table, rows = self.problem.features.table, self.labels.shape[-1]
-        residual = on.sigmoid(self.logits) - self.labels
         before: Any = None
         for step in range(STEPS):
             gradient = (residual[:, None, :] @ table)[:, 0] + penalty * self.weights
@@ -156,29 +172,33 @@ class _Descent:
                 share = share * ahead * active
                 way, rise = way + share[:, None] * before[3], rise + share * before[4]
             before = gradient, lift, product, way, rise
-            residual = self._advance(residual, way, rise, penalty)
+            moved = (table @ way[..., None])[..., 0] + rise[:, None]
+            residual = self._advance(residual, way, rise, moved, penalty)
         return STEPS
 
-    def _advance(self, residual: Any, way: Any, rise: Any, penalty: float) -> Any:
+    def _advance(self, residual: Any, way: Any, rise: Any, moved: Any, penalty: float) -> Any:
         """Go as far as the objective falls; give the residual there.
 
-        Newton's method on the slope, kept between the last places of either sign.
+        `moved` is what the way does to the logits. Newton's method on the slope, kept between the
+        last places of either sign; a table that is there waits for the others of its batch.
         """
         on, xp = self.problem.on, self.problem.on.namespace
-        moved = (self.problem.features.table @ way[..., None])[..., 0] + rise[:, None]
         pull, bend = penalty * _dot(self.weights, way), penalty * _dot(way, way)
         steepest = slope = _dot(moved, residual) + pull
         low = high = far = slope * 0
         high = high + float("inf")
+        searching = abs(slope) > 0
         for _ in range(SEARCHES):
             chance = residual + self.labels
             curvature = _dot(moved * moved, chance - chance * chance) + bend
             jump = far - slope / (curvature + LEAST)
             between = xp.where(xp.isinf(high), 2 * far, (low + high) / 2)
-            far = xp.where((jump >= low) & (jump <= high), jump, between)
+            jump = xp.where((jump >= low) & (jump <= high), jump, between)
+            far = xp.where(searching, jump, far)
             residual = on.sigmoid(self.logits + far[:, None] * moved) - self.labels
             slope = _dot(moved, residual) + pull + far * bend
-            if (abs(slope) <= SLOPE * abs(steepest)).all():
+            searching = searching & (abs(slope) > SLOPE * abs(steepest))
+            if not searching.any():
                 break
             low, high = xp.where(slope < 0, far, low), xp.where(slope > 0, far, high)
         self.weights = self.weights + far[:, None] * way
