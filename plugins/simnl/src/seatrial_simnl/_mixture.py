@@ -53,9 +53,7 @@ class Mixture:
             ]
         )
 
-    def mix(
-        self, *, alpha: float, lam: float, neg_scale: float | None = None
-    ) -> tuple[float, ...]:
+    def mix(self, *, alpha: float, lam: float, neg_scale: float | None = None) -> tuple[float, ...]:
         """Give the share of each part."""
         scale = self.neg_scale if neg_scale is None else neg_scale
         return lam, lam * alpha, (1 - lam) * scale, (1 - lam) * alpha

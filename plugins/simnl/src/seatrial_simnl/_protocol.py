@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,7 @@ class _Asked:
         cells: list[Cell] = []
         for done, (point, (name, estimator)) in enumerate(product(points, chosen.items())):
             made_from = {
+                "version": version("seatrial-simnl"),
                 "data": data,
                 "estimator": type(estimator).__name__,
                 "params": estimator.get_params(),
