@@ -26,6 +26,7 @@ ROLE: Final = 'role="img" aria-labelledby="title description"'
 
 STYLE: Final = (
     "text{font-family:sans-serif;font-size:11px;fill:#222}"
+    ".named{paint-order:stroke;stroke:#fff;stroke-width:3px}"
     ".task{font-size:13px;font-weight:bold}"
     ".axis,.bar{stroke:#222;fill:none}"
     ".grid{stroke:#ddd}"
@@ -107,9 +108,6 @@ def _panel(one: WhyItFailed, left: float, low: float, high: float) -> Iterator[s
     yield _level("chance", 0.5, left, right, low, high)
     if (baseline := _baseline(one)) is not None:
         yield _level("baseline", baseline, left, right, low, high)
-        y = _y(baseline, low, high) - 4
-        name = escape(str(one.best_baseline))
-        yield f'<text x="{right}" y="{y:.1f}" text-anchor="end">{name}</text>'
     for x, point in zip(places, one.curve, strict=True):
         bottom, top = (_y(end, low, high) for end in point.interval)
         yield f'<path class="bar" d="M{x:.1f} {bottom:.1f}V{top:.1f}"/>'
@@ -123,6 +121,10 @@ def _panel(one: WhyItFailed, left: float, low: float, high: float) -> Iterator[s
         y = _y(point.auroc, low, high)
         yield f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="2.5">'
         yield f"<title>layer {point.layer}: {point.auroc:.3f} ({ends})</title></circle>"
+    if baseline is not None:
+        y = _y(baseline, low, high) - 4
+        name = escape(str(one.best_baseline))
+        yield f'<text class="named" x="{right}" y="{y:.1f}" text-anchor="end">{name}</text>'
     shown = max(ceil(len(layers) / TICKS), 1)
     for x, layer in list(zip(places, layers, strict=True))[::shown]:
         yield f'<text x="{x:.1f}" y="{foot + 15}" text-anchor="middle">{layer}</text>'

@@ -17,7 +17,7 @@ from seatrial.statistics import Interval, auroc, auroc_drop, proportion
 from ._grading import SURE
 from ._plain import bounded, plainly, table
 from ._rendering import read
-from ._verbal import WORDS, _by_choices, _by_samples
+from ._verbal import WORDS, by_choices, by_samples
 
 __all__ = ["Reading", "Simulation", "graded", "simulated", "words_of"]
 
@@ -172,7 +172,7 @@ def _read(reader: Any, known: Sequence[str], outcomes: Sequence[Outcome]) -> Flo
         for one in outcomes
         for order in orders
     ]
-    by = _by_choices if hasattr(reader, "choices") else _by_samples
+    by = by_choices if hasattr(reader, "choices") else by_samples
     found: Floats = by(reader, prompts).reshape(-1, len(orders)).mean(axis=1)
     return found
 

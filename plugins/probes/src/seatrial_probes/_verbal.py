@@ -19,7 +19,7 @@ from ._named import named
 from ._rendering import read, shortened
 from ._validation import Floats, Learning, by_chance, one_sided
 
-__all__ = ["Verbal", "verbal"]
+__all__ = ["WORDS", "Verbal", "by_choices", "by_samples", "verbal"]
 
 WRITE: Final = """Here are inputs of a model, and what became of its answers, in mixed order.
 
@@ -195,7 +195,7 @@ class Verbal:
             for one in inputs
             for number in range(readings)
         ]
-        by = _by_choices if hasattr(reader, "choices") else _by_samples
+        by = by_choices if hasattr(reader, "choices") else by_samples
         return [float(one) for one in by(reader, prompts).reshape(-1, readings).mean(axis=1)]
 
     def _question(self, hypotheses: tuple[str, ...], given: Any, number: int, seed: int) -> str:
@@ -211,7 +211,8 @@ class Verbal:
         )
 
 
-def _by_choices(reader: Any, prompts: list[str]) -> Floats:
+def by_choices(reader: Any, prompts: list[str]) -> Floats:
+    """Give the log-odds of "wrong" over "right" after each prompt."""
     found = []
     for one in reader.choices(prompts, [list(WORDS)] * len(prompts)):
         right, wrong = one.log_likelihoods
@@ -222,7 +223,8 @@ def _by_choices(reader: Any, prompts: list[str]) -> Floats:
     return np.array(found, dtype=np.float64)
 
 
-def _by_samples(reader: Any, prompts: list[str]) -> Floats:
+def by_samples(reader: Any, prompts: list[str]) -> Floats:
+    """Give the log-odds of failure that a written answer stands for, for each prompt."""
     written = reader.generate(prompts, max_new_tokens=16)
     return np.array([_vote(one.text) for one in written], dtype=np.float64)
 
