@@ -43,6 +43,7 @@ ARMS = {
     "consistency across classes": SimNL(consistency_axis="classes"),
     "no consistency": SimNL(cons_weight=0.0),
     "no reranking": SimNL(rerank=False),
+    "no consistency, lr 1e-3": SimNL(cons_weight=0.0, lr=1e-3),
     "complementary loss": SimNL(negative_loss="complementary"),
     "lr 1e-4": SimNL(lr=1e-4),
     "lr 1e-3": SimNL(lr=1e-3),

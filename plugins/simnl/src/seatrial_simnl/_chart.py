@@ -129,12 +129,10 @@ class _Panel:
         self._from, self._to = min(xs), max(xs)
         ys = [y for line in chart.lines for _, y in line.points]
         ys += [end for line in chart.lines for ends in line.band for end in ends]
-        self._step = _step(max(ys) - min(ys))
-        found = (
-            max(floor(min(ys) / self._step) * self._step, min(0.0, *ys)),
-            ceil(max(ys) / self._step - 1e-9) * self._step,
-        )
-        self._low, self._high = chart.range_ or found
+        low, high = chart.range_ or (min(ys), max(ys))
+        self._step = _step(high - low)
+        self._low = floor(low / self._step + 1e-9) * self._step
+        self._high = ceil(high / self._step - 1e-9) * self._step
         if self._high <= self._low:
             self._high = self._low + self._step
 

@@ -45,10 +45,10 @@ class Reliability:
         straight = Line("as stated", ((0.0, 0.0), (1.0, 1.0)))
         found = Line("measured", tuple((said, was) for said, was, _ in self.bins))
         told = f"expected calibration error {self.error.estimate:.3f}"
-        return drawn(
-            title,
-            [Chart(told, "confidence", "share of right answers", (found, straight), (0.0, 1.0))],
-        )
+        ticks = tuple((tenth / 10, f"{tenth / 10:.1f}") for tenth in range(0, 11, 2))
+        lines = (found, straight)
+        chart = Chart(told, "confidence", "share of right answers", lines, (0.0, 1.0), ticks)
+        return drawn(title, [chart])
 
 
 @frozen(eq=False)
