@@ -89,7 +89,8 @@ class Intervenes(Protocol):
     def __call__(self, edits: Mapping[int, Callable[[Any], Any]], /) -> Model:
         """Give a model in which what leaves layer `k` goes through `edits[k]`.
 
-        An edit takes and gives a torch tensor [rows, tokens, width]. The original stays as it is.
+        An edit takes and gives a torch tensor [rows, tokens, width], and must treat every token by
+        itself: one row may hold several prompts. The original stays as it is.
         """
         ...
 
