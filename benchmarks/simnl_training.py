@@ -1,14 +1,15 @@
 """Training SimNL against the published code's loop: how much faster, and in what memory.
 
-    python benchmarks/simnl_training.py [--threads 2] [--epochs 10] [--views 2]
+    python benchmarks/simnl_training.py [--threads 2] [--epochs 20] [--views 2]
 
 The stand-in does what the release does on cached features, in float32 by torch: it moves and
 normalises every key in each step, multiplies by dense one-hot values, and lets autograd go back.
 Both train with 100 classes, 1,024 features and 16 shots for the same steps on the same data, after
 one epoch that is not counted, and must end at the same logits. Then 1,000 classes with 16 shots
 and 1,024 features train in a process of their own, whose peak memory is that of all of it, data and
-torch included. Exits with 1 where training is less than 5 times faster, the logits differ by more
-than 1e-2, or the peak is above 2 GB.
+torch included. Each time is the better of two; the ratio of processor time depends less on what
+else the machine does. Exits with 1 where training is less than 5 times faster, the logits differ by
+more than 1e-2, or the peak is above 2 GB.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import math
 import resource
 import subprocess
 import sys
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def drawn(classes: int, shots: int, width: int, views: int) -> dict[str, Any]:
         "labels": labels,
         "views": np.stack([near(centres[block], 1.1) for _ in range(views)]),
         "texts": [near(centres, 1.2), near(centres, 1.1), near(-0.2 * centres, 0.9)],
-        "queries": near(centres[targets], 2.0),
+        "queries": near(centres[targets], 10.0),
         "targets": targets,
         "shots": shots,
     }
@@ -166,7 +167,7 @@ def main() -> int:
     """Time both, compare both, and say whether the claims hold."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--views", type=int, default=2)
     parser.add_argument("--large", action="store_true", help="only the large one, in this process")
     given = parser.parse_args()
@@ -179,33 +180,37 @@ def main() -> int:
     views = torch.from_numpy(data["views"])
     Release(data).train(views, order[:1])
     ours(data, order[:1])
-    times = {"release": [], "seatrial": []}
-    for _ in range(3):
-        start = perf_counter()
+    theirs, mine, worked, work = [], [], [], []
+    for _ in range(2):
+        start, busy = perf_counter(), process_time()
         release = Release(data)
         release.train(views, order)
-        times["release"].append(perf_counter() - start)
-        start = perf_counter()
+        theirs.append(perf_counter() - start)
+        worked.append(process_time() - busy)
+        start, busy = perf_counter(), process_time()
         fitted = ours(data, order)
-        times["seatrial"].append(perf_counter() - start)
+        mine.append(perf_counter() - start)
+        work.append(process_time() - busy)
     queries = torch.from_numpy(data["queries"])
     wanted = release.logits(queries, SCALES["alpha"], SCALES["beta"], SCALES["lam"]).numpy()
     apart = float(np.abs(fitted.logits(data["queries"]) - wanted).max())
-    theirs, mine = min(times["release"]), min(times["seatrial"])
+    ratio, steady = min(theirs) / min(mine), min(worked) / min(work)
     steps = given.epochs * math.ceil(1600 / BATCH)
     command = [sys.executable, __file__, "--large", "--threads", str(given.threads)]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     seconds, peak = map(float, told.split())
 
     print(f"100 classes, 16 shots, 1,024 features, {steps} steps, {given.threads} threads")
-    print(f"  the release's loop        {theirs:8.2f} s  {1000 * theirs / steps:7.1f} ms a step")
-    print(f"  seatrial-simnl            {mine:8.2f} s  {1000 * mine / steps:7.1f} ms a step")
-    print(f"  ratio                     {theirs / mine:8.1f} x (at least {AT_LEAST:g})")
+    for name, times in (("the release's loop", theirs), ("seatrial-simnl", mine)):
+        each = 1000 * min(times) / steps
+        print(f"  {name:<26}{min(times):8.2f} s  {each:7.1f} ms a step")
+    print(f"  ratio                     {ratio:8.1f} x (at least {AT_LEAST:g})")
+    print(f"  ratio of processor time   {steady:8.1f} x")
     print(f"  largest difference        {apart:8.1e} of the logits (at most {APART:g})")
     print("1,000 classes, 16 shots, 1,024 features, one epoch of 63 steps")
     print(f"  time                      {seconds:8.1f} s")
     print(f"  peak memory               {peak:8.2f} GB (at most {PEAK:g})")
-    return int(theirs / mine < AT_LEAST or apart > APART or peak > PEAK)
+    return int(ratio < AT_LEAST or apart > APART or peak > PEAK)
 
 
 if __name__ == "__main__":

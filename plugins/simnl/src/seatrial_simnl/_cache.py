@@ -54,7 +54,6 @@ class Cache:
     positive: Kernel
     negative: Kernel
     sums: Tensor | None
-    place: Tensor
     shrink: Tensor
 
     @classmethod
@@ -67,14 +66,12 @@ class Cache:
         soft = weights(keys, label, classes, switches.tau, shots)
         worth = soft if switches.negative_values == "soft" else torch.ones_like(soft)
         positive = Kernel(keys, block, label, soft, classes, 1)
-        starts = counts.cumsum(0) - counts
-        place = torch.arange(len(keys), device=keys.device) - starts[block]
         if switches.negative_keys == "per_shot":
             sums = keys.reshape(classes, -1, keys.shape[1]).sum(0)
-            rest = sums[place] - keys
+            rest = (sums - keys.view(classes, *sums.shape)).view(keys.shape)
             shrink = _lengths(rest).reciprocal()
             negative = Kernel(rest * shrink[:, None], block, label, worth, classes, -1)
-            return cls(positive, negative, sums, place, shrink)
+            return cls(positive, negative, sums, shrink)
         means = keys.new_zeros(classes, keys.shape[1]).index_add_(0, block, keys)
         means /= counts[:, None]
         rest = means.sum(0) - means
@@ -83,7 +80,7 @@ class Cache:
         block = pairs // classes
         rest /= _lengths(rest)[:, None]
         negative = Kernel(rest[block], block, pairs % classes, worth, classes, -1)
-        return cls(positive, negative, None, place, counts)
+        return cls(positive, negative, None, counts)
 
     def others(self, features: Tensor) -> Tensor:
         """Give what the negative similarities of some features follow from, [rows, queries]."""
@@ -96,4 +93,5 @@ class Cache:
         """
         if self.sums is None:
             return others
-        return others.index_select(0, self.place).sub_(similar).mul_(self.shrink[:, None])
+        blocks = similar.view(-1, *others.shape)
+        return (others - blocks).view(similar.shape).mul_(self.shrink[:, None])

@@ -45,6 +45,7 @@ class Kernel:
     classes: int
     sign: int
     _counts: list[int] = field(init=False)
+    _even: bool = field(init=False)
     _squares: Tensor = field(init=False)
     _rows: Tensor = field(init=False)
     _block_starts: Tensor = field(init=False)
@@ -54,6 +55,7 @@ class Kernel:
 
     def __attrs_post_init__(self) -> None:
         self._counts = torch.bincount(self.block, minlength=self.classes).tolist()
+        self._even = len(set(self._counts)) == 1
         self._squares = self.keys.square().sum(1)
         self._rows = torch.arange(len(self.keys), device=self.keys.device)
         self._block_starts = _starts(self.block, self.classes)
@@ -69,7 +71,7 @@ class Kernel:
 
     def _along(self, residual: Tensor) -> Tensor:
         """Give `k.r` for each key, without a copy of the residuals for each of them."""
-        if len(set(self._counts)) == 1:
+        if self._even:
             whole = self.keys.view(self.classes, -1, self.keys.shape[1])
             return torch.bmm(residual.unsqueeze(1), whole.transpose(1, 2)).reshape(-1)
         pieces = zip(self.keys.split(self._counts), residual.unbind(), strict=True)
@@ -81,7 +83,11 @@ class Kernel:
 
     def near(self, similar: Tensor, shift: Tensor, inverse: Tensor) -> Tensor:
         """Give the similarity [keys, queries] of moved keys, from that of the resting ones."""
-        found = shift.index_select(0, self.block).add_(similar)
+        if self._even:
+            blocks = similar.reshape(self.classes, -1, similar.shape[1])
+            found = (blocks + shift[:, None]).view(similar.shape)
+        else:
+            found = shift.index_select(0, self.block).add_(similar)
         return found.mul_(inverse[:, None])
 
     def affinity(self, near: Tensor, beta: float) -> Tensor:
@@ -98,9 +104,9 @@ class Kernel:
     ) -> tuple[Tensor, Tensor]:
         """Take the gradient of the votes back to the shift, and to the keys' lengths [keys]."""
         change = votes.index_select(0, self.label).mul_(affinity)
-        change.mul_((self.weight * (beta * self.sign))[:, None])
-        shift = pooled(self._rows, change, self._block_starts, inverse)
-        return shift, change.mul_(near).sum(1)
+        worth = self.weight * (beta * self.sign)
+        shift = pooled(self._rows, change, self._block_starts, inverse * worth)
+        return shift, change.mul_(near).sum(1).mul_(worth)
 
     def pulled(self, lengths: Tensor, inverse: Tensor, residual: Tensor) -> Tensor:
         """Take the gradient of the keys' lengths back to the residual."""

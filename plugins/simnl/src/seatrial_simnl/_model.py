@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from seatrial.errors import ComponentLoadError, ModelError
 from ._arrays import Matrix, matrix, unit
 from ._estimator import Estimator
 from ._files import restored
-from ._saved import read, write
+from ._saved import digest, read, write
 
 __all__ = ["AdaptedModel", "Reasons", "load"]
 
@@ -68,10 +67,8 @@ class AdaptedModel:
     @property
     def identity(self) -> str:
         """The digest of what was learned, and what the original says it is."""
-        digest = blake2b(digest_size=16)
-        digest.update(repr(self.estimator.facts()["params"]).encode())
-        digest.update(self.estimator.decision_function(self._cached).tobytes())
-        return f"{self.estimator.name}:{digest.hexdigest()} of {_identity(self.original)}"
+        learned = digest(self.estimator._learned)
+        return f"{self.estimator.name}:{learned} of {_identity(self.original)}"
 
     def embed_image(self, images: Sequence[Any], /) -> Any:
         """Embed images as the original does."""

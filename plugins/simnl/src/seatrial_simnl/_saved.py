@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ._classifiers import Bottleneck, Cached, Linear
 from ._kernel import Kernel
 from ._mixture import Mixture
 
-__all__ = ["FORMAT", "moved", "read", "write"]
+__all__ = ["FORMAT", "digest", "moved", "read", "write"]
 
 FORMAT = 1
 FORMS: Mapping[str, Any] = {
@@ -49,6 +50,16 @@ def _put_together(plan: Any, arrays: Mapping[str, torch.Tensor], device: str) ->
     return FORMS[plan["form"]](**inner)
 
 
+def digest(learned: Any) -> str:
+    """Give the digest of everything that was learned."""
+    arrays: dict[str, torch.Tensor] = {}
+    plan = _taken_apart(learned, "learned", arrays)
+    found = blake2b(json.dumps(plan, sort_keys=True).encode(), digest_size=16)
+    for name in sorted(arrays):
+        found.update(arrays[name].numpy().tobytes())
+    return found.hexdigest()
+
+
 def moved(learned: Any, device: str) -> Any:
     """Give what was learned on another device."""
     arrays: dict[str, torch.Tensor] = {}
@@ -73,7 +84,7 @@ def read(path: str | Path) -> tuple[Any, dict[str, Any], dict[str, torch.Tensor]
     try:
         with safe_open(str(path), framework="pt") as file:
             header = (file.metadata() or {}).get("seatrial_simnl")
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            arrays = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         msg = f"{path} cannot be read as a saved adapter: {error}"
         raise ModelError(msg) from error

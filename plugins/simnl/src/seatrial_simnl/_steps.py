@@ -51,8 +51,9 @@ class Adam:
         self._mean.lerp_(gradient, 1 - FIRST)
         self._square.mul_(SECOND).addcmul_(gradient, gradient, value=1 - SECOND)
         unbiased = (1 - SECOND**self._steps) ** 0.5
-        size = self._square.sqrt().div_(unbiased).add_(self._eps)
-        self._parameter.addcdiv_(self._mean, size, value=-lr / (1 - FIRST**self._steps))
+        size = self._square.sqrt().add_(self._eps * unbiased)
+        rate = lr * unbiased / (1 - FIRST**self._steps)
+        self._parameter.addcdiv_(self._mean, size, value=-rate)
 
 
 class Momentum:

@@ -19,8 +19,8 @@ from ._switches import Switches
 
 __all__ = ["Votes"]
 
-VALUES = 1 << 17
-"""How many similarities are looked at at once: 512 KiB in float32."""
+VALUES = 1 << 18
+"""How many similarities are looked at at once: 1 MiB in float32."""
 FEWEST = 16
 
 
