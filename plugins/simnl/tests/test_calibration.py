@@ -64,5 +64,5 @@ def test_a_prototype_is_shown_by_the_scale_that_is_used():
 
 def test_the_release_keeps_its_learning_rate():
     assert SimNL(variant="release").resolved(40).lr == 1e-4
-    assert SimNL().resolved(40).lr == 3e-4
+    assert SimNL().resolved(40).lr == 1e-3
     assert SimNL(lr=0.5).resolved(40).lr == 0.5

@@ -109,7 +109,7 @@ class State:
         votes = Votes(self.cache, how, (r_keys, r_negative_keys))
         loss, back = votes.gradients(seen, features, labels, known=known, own=own)
         d_keys, d_negative_keys = votes.pulled()
-        change, d_text = consistency(text, self._starts, self._axis, how.cons_weight)
+        change, d_text = consistency(text, self._starts, self._axis, how.cons_weight or 0.0)
         loss += change
         if how.rerank:
             squares = torch.linalg.vecdot(features, features)
