@@ -82,6 +82,27 @@ class Cache:
         negative = Kernel(rest[block], block, pairs % classes, worth, classes, -1)
         return cls(positive, negative, None, counts)
 
+    def along(self, residuals: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Give `k.r` for the keys of both branches, in one pass over the keys where that is all."""
+        if self.sums is None:
+            return self.positive.along(residuals[0]), self.negative.along(residuals[1])
+        both = torch.bmm(torch.stack(residuals, 1), self._blocks.transpose(1, 2))
+        rest = residuals[1] @ self.sums.T - both[:, 1]
+        return both[:, 0].reshape(-1), rest.reshape(-1) * self.shrink
+
+    def summed(self, pulls: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Sum the keys of each class and branch by weights [keys], likewise in one pass."""
+        if self.sums is None:
+            return self.positive.summed(pulls[0]), self.negative.summed(pulls[1])
+        shares = [pull.view(len(self._blocks), -1) for pull in (pulls[0], pulls[1] * self.shrink)]
+        both = torch.bmm(torch.stack(shares, 1), self._blocks)
+        return both[:, 0], shares[1] @ self.sums - both[:, 1]
+
+    @property
+    def _blocks(self) -> Tensor:
+        keys = self.positive.keys
+        return keys.view(self.positive.classes, -1, keys.shape[1])
+
     def others(self, features: Tensor) -> Tensor:
         """Give what the negative similarities of some features follow from, [rows, queries]."""
         return (self.negative.keys if self.sums is None else self.sums) @ features.T

@@ -63,13 +63,13 @@ class Kernel:
         self._label_starts = _starts(self.label[self._by_label], self.classes)
         self._label_weights = self.weight[self._by_label]
 
-    def inverse_norms(self, residual: Tensor) -> Tensor:
-        """Give `1 / |k + r|` for each key."""
-        squares = self._squares + 2 * self._along(residual)
+    def inverse_norms(self, residual: Tensor, along: Tensor) -> Tensor:
+        """Give `1 / |k + r|` for each key, from `k.r`."""
+        squares = self._squares + 2 * along
         squares += torch.linalg.vecdot(residual, residual)[self.block]
         return squares.rsqrt()
 
-    def _along(self, residual: Tensor) -> Tensor:
+    def along(self, residual: Tensor) -> Tensor:
         """Give `k.r` for each key, without a copy of the residuals for each of them."""
         if self._even:
             whole = self.keys.view(self.classes, -1, self.keys.shape[1])
@@ -79,7 +79,8 @@ class Kernel:
 
     def moved(self, residual: Tensor) -> Tensor:
         """Give the keys as they are after training, brought to unit norm again."""
-        return (self.keys + residual[self.block]) * self.inverse_norms(residual)[:, None]
+        inverse = self.inverse_norms(residual, self.along(residual))
+        return (self.keys + residual[self.block]) * inverse[:, None]
 
     def near(self, similar: Tensor, shift: Tensor, inverse: Tensor) -> Tensor:
         """Give the similarity [keys, queries] of moved keys, from that of the resting ones."""
@@ -108,9 +109,10 @@ class Kernel:
         shift = pooled(self._rows, change, self._block_starts, inverse * worth)
         return shift, change.mul_(near).sum(1).mul_(worth)
 
-    def pulled(self, lengths: Tensor, inverse: Tensor, residual: Tensor) -> Tensor:
-        """Take the gradient of the keys' lengths back to the residual."""
-        pull = lengths * inverse.square()
-        along = pooled(self._rows, self.keys, self._block_starts, pull)
-        total = torch.zeros_like(residual[:, 0]).index_add_(0, self.block, pull)
-        return along.addcmul_(total[:, None], residual).neg_()
+    def summed(self, pull: Tensor) -> Tensor:
+        """Sum the keys of each class by a weight [keys]: [classes, width]."""
+        return pooled(self._rows, self.keys, self._block_starts, pull)
+
+    def total(self, pull: Tensor) -> Tensor:
+        """Sum a weight [keys] over the keys of each class."""
+        return pull.new_zeros(self.classes).index_add_(0, self.block, pull)

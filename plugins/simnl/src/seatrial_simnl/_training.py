@@ -40,9 +40,9 @@ class RestingSimilarities:
         if not self._keep:
             return None
         if view not in self._kept:
-            self._kept[view] = self._keys @ self._views[view].T
+            self._kept[view] = self._views[view] @ self._keys.T
         kept = self._kept[view]
-        return lambda some: kept.index_select(1, rows[some])
+        return lambda some: kept.index_select(0, rows[some]).T.contiguous()
 
 
 def train(

@@ -31,7 +31,10 @@ class Votes:
         self._cache, self._how, self._residuals = cache, how, residuals
         self._kernels = (cache.positive, cache.negative)
         self._inverse = [
-            kernel.inverse_norms(one) for kernel, one in zip(self._kernels, residuals, strict=True)
+            kernel.inverse_norms(one, along)
+            for kernel, one, along in zip(
+                self._kernels, residuals, cache.along(residuals), strict=True
+            )
         ]
         self._lengths = [torch.zeros_like(one) for one in self._inverse]
 
@@ -108,9 +111,17 @@ class Votes:
 
     def pulled(self) -> list[Tensor]:
         """Give the gradients that reach the residuals through the lengths of the keys."""
+        ours, theirs = (
+            lengths * inverse.square()
+            for lengths, inverse in zip(self._lengths, self._inverse, strict=True)
+        )
         return [
-            kernel.pulled(lengths, inverse, residual)
-            for kernel, lengths, inverse, residual in zip(
-                self._kernels, self._lengths, self._inverse, self._residuals, strict=True
+            kernel.total(pull)[:, None].mul(residual).add_(along).neg_()
+            for kernel, pull, residual, along in zip(
+                self._kernels,
+                (ours, theirs),
+                self._residuals,
+                self._cache.summed((ours, theirs)),
+                strict=True,
             )
         ]
