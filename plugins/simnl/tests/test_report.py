@@ -134,6 +134,15 @@ def test_names_are_escaped_in_pictures():
         drawn("empty", [Chart("", "x", "y", (Line("none", ()),))])
 
 
+def test_many_lines_look_different():
+    lines = tuple(Line(f"method {n}", ((0, 0), (1, n))) for n in range(14))
+    root = ET.fromstring(drawn("many", [Chart("", "x", "y", lines)]))
+    looks = {
+        (one.get("stroke"), one.get("stroke-dasharray")) for one in root.iter(f"{SVG}polyline")
+    }
+    assert len(looks) == 14
+
+
 def test_domains_are_drawn_by_name():
     cells = tuple(cell(m, 1, s, 20 + s, on=on) for m in "ab" for on in ("V2", "A") for s in (1, 2))
     found = Trial("on", "none", cells)

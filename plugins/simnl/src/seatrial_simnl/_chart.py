@@ -19,7 +19,8 @@ LEFT: Final = 52
 TOP: Final = 56
 BOTTOM: Final = 46
 GAP: Final = 26
-KEY: Final = 124
+KEY: Final = 40
+LETTER: Final = 6.6
 ROW: Final = 15
 BOLD: Final = 2.4
 
@@ -85,7 +86,8 @@ def drawn(title: str, charts: Sequence[Chart]) -> str:
         raise PlanError(msg)
     names = list(dict.fromkeys(line.name for chart in charts for line in chart.lines))
     looks = {name: _look(place) for place, name in enumerate(names)}
-    width = len(charts) * (LEFT + WIDTH + GAP) + KEY
+    longest = max(map(len, names))
+    width = len(charts) * (LEFT + WIDTH + GAP) + KEY + ceil(LETTER * longest)
     height = TOP + max(HEIGHT, ROW * len(names)) + BOTTOM
     said = "; ".join(_said(chart) for chart in charts)
     parts = [
@@ -108,7 +110,7 @@ def drawn(title: str, charts: Sequence[Chart]) -> str:
 
 def _look(place: int) -> str:
     colour = COLOURS[place % len(COLOURS)]
-    dash = DASHES[place % len(DASHES)]
+    dash = DASHES[(place + place // len(COLOURS)) % len(DASHES)]
     return f'stroke="{colour}" stroke-dasharray="{dash or "none"}"'
 
 
