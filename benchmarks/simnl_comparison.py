@@ -11,7 +11,7 @@ its own data set of ten classes.
 
 Prints Markdown: the gain over zero-shot in points of accuracy with 95 % intervals over the seeds,
 the mean rank over the 15 settings, in how many of them no method was better, and the median seconds
-of a fit; then accuracy by shots for each data set. --figures writes the pictures. Two processes of
+of a fit; SimNL's paired differences and calibration; then accuracy by shots for each data set. --figures writes the pictures. Two processes of
 one thread each; finished fits are kept (--to), and the same command goes on.
 """
 
@@ -102,6 +102,17 @@ def main() -> None:
     found = compared(trials)
     print(f"{len(found.ranks('simnl'))} settings, {len(SEEDS)} seeds, {seconds:.0f} s\n")
     print(found.markdown())
+    print("\nSimNL against the others, paired by seed:\n")
+    for other in METHODS:
+        print(f"  {other:18} {found.gain('simnl', to=other).signed()}")
+    print(f"\nexpected calibration error with {SHOTS[-1]} shots, 95 % interval:\n")
+    for name, trial in trials.items():
+        for method in ("simnl", "zero-shot"):
+            error = trial.reliability(method, SHOTS[-1]).error
+            print(
+                f"  {name:12} {method:10} {error.estimate:.3f} "
+                f"({error.low:.3f} to {error.high:.3f})"
+            )
     for name, trial in trials.items():
         print(f"\n{name}: {trial.told()}\n")
         print(trial.markdown())
