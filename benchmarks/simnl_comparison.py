@@ -11,7 +11,8 @@ its own data set of ten classes.
 
 Prints Markdown: the gain over zero-shot in points of accuracy with 95 % intervals over the seeds,
 the mean rank over the 15 settings, in how many of them no method was better, and the median seconds
-of a fit; SimNL's paired differences and calibration; then accuracy by shots for each data set. --figures writes the pictures. Two processes of
+of a fit; SimNL's paired differences and calibration; then accuracy by shots for each data set.
+--figures writes the pictures, and prints accuracy by label noise and by adapter. Two processes of
 one thread each; finished fits are kept (--to), and the same command goes on.
 """
 
