@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 from seatrial.errors import PlanError
+
 from ._bounds import check_confidence, t_quantile
 
 __all__ = ["detectable_auroc"]

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from seatrial._seeds import derive
 from seatrial.errors import MetricError, PlanError
+
 from ._bounds import cluster_codes
 
 __all__ = ["held_out"]

@@ -13,8 +13,8 @@ __all__ = ["named"]
 def named(given: Any, *, what: str, has: str) -> Any:
     """Give the object with the attribute `has` that an import string names, or that was given.
 
-    What the string names may also be a function or a class that makes it. Raises `ParameterError` where
-    nothing can be imported, and `ModelError` for an object that lacks the attribute.
+    What the string names may also be a function or a class that makes it. Raises `ParameterError`
+    where nothing can be imported, and `ModelError` for an object that lacks the attribute.
     """
     found = _imported(given, what) if isinstance(given, str) else given
     made = isinstance(found, type) or (isinstance(given, str) and not hasattr(found, has))
