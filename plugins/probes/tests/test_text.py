@@ -146,6 +146,19 @@ def test_odds_ratios_are_told_as_they_are_in_the_table_of_counts():
     assert (low, high) == pytest.approx((6 * np.exp(-reach), 6 * np.exp(reach)), rel=0.05)
 
 
+def test_a_few_odd_cases_that_all_went_wrong_are_no_finding():
+    """Four of 240: a Wald interval about them excludes 1, and is not to be believed."""
+    openers = ["who" if number in (11, 62, 133, 204) else "tell" for number in range(240)]
+    outcomes = [
+        asked(number, f"{word} me of matter {number % 7}", right=word != "who" and number % 2 == 0)
+        for number, word in enumerate(openers)
+    ]
+    found = explain(surface(), outcomes)
+    assert not [one for one in found.findings if "who" in one.summary]
+    (told,) = (one for one in found.details["features"] if one["feature"] == "asks who")
+    assert told["interval"][0] > 1
+
+
 def test_each_look_of_an_input_is_seen():
     plain = asked(0, "is it so", right=True)
     looks = {

@@ -22,6 +22,10 @@ READABLE: Final = 1.0
 FAILURE: Final = "comes-with-failure"
 SUCCESS: Final = "comes-with-success"
 FINDINGS: Final = 8
+FEWEST: Final = 20
+"""Clusters in which a feature must be other than usual before an interval about it can be believed:
+three cases that all went wrong give a large effect and a small standard error."""
+
 EXAMPLES: Final = 5
 
 Floats = npt.NDArray[np.float64]
@@ -78,7 +82,8 @@ def explain_by_features(
     """Learn which named features come with failure.
 
     `describe` gives the features of each input. The findings are those whose 95 % interval (robust
-    to clusters, corrected for the number of features) leaves out an odds ratio of 1.
+    to clusters, corrected for the number of features) leaves out an odds ratio of 1, and that vary
+    in at least 20 clusters.
     """
     if said := one_sided(outcomes):
         return said
@@ -125,7 +130,8 @@ def _findings(
             feature.said(deviations[place], effect + side * reach[place])[1] for side in (-1, 1)
         ]
         told.append({"feature": columns.names[place], "odds_ratio": ratio, "interval": ends})
-        if abs(effect) > reach[place] and len(findings) < FINDINGS:
+        common = _varying(table[:, place], learning.clusters) >= FEWEST
+        if common and abs(effect) > reach[place] and len(findings) < FINDINGS:
             findings.append(
                 Finding(
                     FAILURE if effect > 0 else SUCCESS,
@@ -136,6 +142,13 @@ def _findings(
                 )
             )
     return findings, told
+
+
+def _varying(values: Floats, clusters: Sequence[str]) -> int:
+    """Count the clusters in which a feature has another value than it mostly has."""
+    _, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
+    unusual = codes != np.argmax(counts)
+    return len(set(np.asarray(clusters)[unusual]))
 
 
 def _errors(model: Any, table: Floats, learning: Learning) -> Floats:
