@@ -8,7 +8,7 @@ from inspect import Parameter, Signature
 from typing import Any
 
 import numpy as np
-from attrs import NOTHING, define, field, fields
+from attrs import NOTHING, define, evolve, field, fields
 
 from seatrial import Case
 from seatrial.errors import PlanError
@@ -17,9 +17,10 @@ from ._ape import Ape
 from ._arrays import Matrix, matrix, unit
 from ._baselines import ClipAdapter, LinearProbe, TaskRes, ZeroShot
 from ._estimator import Estimator
+from ._extraction import prototypes
 from ._model import AdaptedModel, load
+from ._prompts import Prompts
 from ._simnl import SimNL
-from ._support import prototypes
 from ._tip import Tip
 
 __all__ = [
@@ -40,8 +41,8 @@ NEGATIVE = ("a photo without {}.",)
 
 
 @define(kw_only=True)
-class Prompts:
-    """What is said to the text tower about each class, `{}` standing for its name.
+class Told:
+    """What an adapter is told about the classes, `{}` standing for a class's name.
 
     `templates` for and `negatives` against a class; `cupl` maps each class to sentences about it;
     `names` maps a class to the name that stands in the texts; `classes` are all classes, by default
@@ -55,36 +56,21 @@ class Prompts:
     names: Mapping[Any, str] | None = None
     classes: Sequence[Any] | None = None
     backbone: str | None = field(default=None)
+    _prompts: Prompts = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        for template in (*self.templates, *self.negatives):
-            if "{}" not in template:
-                msg = f"a template needs {{}} where the class goes, got {template!r}"
-                raise PlanError(msg)
+        self._prompts = Prompts(self.templates, self.negatives)
 
     def texts(self, model: Any, classes: Sequence[Any], width: int) -> dict[str, Matrix]:
         """Embed the prompts of each class: unit prototypes [classes, width]."""
-        called = [str((self.names or {}).get(one, one)).replace("_", " ") for one in classes]
-        said = {
-            "text": [[one.format(name) for one in self.templates] for name in called],
-            "negative": [[one.format(name) for one in self.negatives] for name in called],
-        }
+        called = [str((self.names or {}).get(one, one)) for one in classes]
+        prompts = self._prompts
         if self.cupl is not None:
-            missing = [one for one in classes if not self.cupl.get(one)]
-            if missing:
-                msg = f"cupl has no sentences for {missing!r:.200}; its keys must be the classes"
-                raise PlanError(msg)
-            said["cupl"] = [list(self.cupl[one]) for one in classes]
-        return {side: _embedded(model, prompts, width) for side, prompts in said.items()}
-
-
-def _embedded(model: Any, prompts: Sequence[Sequence[str]], width: int) -> Matrix:
-    flat = [prompt for one in prompts for prompt in one]
-    found: Matrix = prototypes(
-        matrix("texts", model.embed_text(flat), rows=len(flat), width=width),
-        [len(one) for one in prompts],
-    )
-    return found
+            named = zip(called, classes, strict=True)
+            about = {name: self.cupl[one] for name, one in named if self.cupl.get(one)}
+            prompts = evolve(prompts, cupl=about)
+        found = prototypes(model, called, prompts)
+        return {side: matrix("texts", rows, width=width) for side, rows in found.items()}
 
 
 def _reference(model: Any) -> str | None:
@@ -96,13 +82,13 @@ def _reference(model: Any) -> str | None:
 
 
 class _Factory:
-    """Makes the adapter of one method; takes the method's parameters and those of the prompts."""
+    """Makes the adapter of one method; takes the method's parameters and those of `Told`."""
 
     def __init__(self, name: str, estimator: type[Estimator], **fixed: Any) -> None:
         self.__name__ = self.__qualname__ = name
         self.__doc__ = estimator.__doc__
         self._estimator, self._fixed = estimator, fixed
-        self._own = {one.name for one in fields(Prompts)}
+        self._own = {one.name for one in fields(Told)}
         self.__signature__ = Signature(
             [
                 Parameter(
@@ -111,26 +97,24 @@ class _Factory:
                     default=Parameter.empty if one.default is NOTHING else one.default,
                     annotation=one.type,
                 )
-                for one in (*fields(estimator), *fields(Prompts))
+                for one in (*fields(estimator), *fields(Told))
                 if one.init and one.name not in {*fixed, "seed"}
             ]
         )
 
     def __call__(self, **params: Any) -> Callable[..., AdaptedModel]:
         self.__signature__.bind(**params)
-        prompts = Prompts(**{name: params.pop(name) for name in self._own & params.keys()})
+        told = Told(**{name: params.pop(name) for name in self._own & params.keys()})
         estimator, fixed = self._estimator, self._fixed
 
         def adapt(model: Any, cases: Sequence[Case], /, *, seed: int) -> AdaptedModel:
             learner = estimator().set_params(**fixed, **params, seed=seed)
-            return _adapted(learner, prompts, model, cases)
+            return _adapted(learner, told, model, cases)
 
         return adapt
 
 
-def _adapted(
-    learner: Estimator, prompts: Prompts, model: Any, cases: Sequence[Case]
-) -> AdaptedModel:
+def _adapted(learner: Estimator, told: Told, model: Any, cases: Sequence[Case]) -> AdaptedModel:
     if not cases:
         msg = f"{learner.name} learns from cases, and there are none"
         raise PlanError(msg)
@@ -139,26 +123,26 @@ def _adapted(
         msg = f"{learner.name}: case {without[0]!r} has no target; give it its class"
         raise PlanError(msg)
     labels = [case.target for case in cases]
-    classes = list(np.unique(labels).tolist() if prompts.classes is None else prompts.classes)
+    classes = list(np.unique(labels).tolist() if told.classes is None else told.classes)
     raw = matrix("images", model.embed_image([case.input for case in cases]), rows=len(cases))
     cached = unit(raw)
-    texts = prompts.texts(model, classes, cached.shape[1])
+    texts = told.texts(model, classes, cached.shape[1])
     learner.fit(
         cached,
         labels,
         classes=classes,
-        text=texts["text"],
+        text=texts["template"],
         cupl=texts.get("cupl"),
         negative=texts["negative"],
     )
-    probe = prompts.templates[0].format(classes[0])
+    probe = told.templates[0].format(classes[0])
     return AdaptedModel(
         model,
         learner,
         cached=cached,
         cases=[(case.id, case.target) for case in cases],
         probe=(probe, matrix("texts", model.embed_text([probe]), rows=1)),
-        backbone=prompts.backbone or _reference(model),
+        backbone=told.backbone or _reference(model),
     )
 
 

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from seatrial.errors import PlanError
 
-from ._arrays import Places, labels_of, no_contradictions, unit, unit_matrix
+from ._arrays import Places, labels_of, no_contradictions, unit_matrix
 from ._classifiers import directions
 from ._kernel import Tensor
 
@@ -148,10 +148,3 @@ def _text(name: str, value: Any, classes: Sequence[Any], width: int) -> Any:
         msg = f"text {name} has {len(value)} rows, and there are {len(classes)} classes"
         raise PlanError(msg)
     return unit_matrix(f"text {name}", value, rows=len(classes), width=width)
-
-
-def prototypes(features: Any, counts: Sequence[int]) -> Any:
-    """Average raw text features prompt by prompt: unit of the mean of units, for each class."""
-    units = unit(np.asarray(features, dtype=np.float32))
-    pieces = np.split(units, np.cumsum(counts)[:-1])
-    return unit(np.stack([piece.mean(0) for piece in pieces]))
