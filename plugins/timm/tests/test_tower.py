@@ -182,7 +182,7 @@ def test_without_torchvision_it_is_said_what_to_install(monkeypatch, tmp_path):
 def test_without_the_package_of_weights_it_is_said_what_to_install(monkeypatch):
     from importlib import metadata
 
-    from seatrial_timm import _packaged
+    from seatrial_transformers import _packaged
 
     def nowhere(name):
         raise metadata.PackageNotFoundError(name)

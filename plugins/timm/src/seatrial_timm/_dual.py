@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, field
 from attrs.validators import gt, instance_of
+from seatrial_transformers import named_by_cosine
 
 from seatrial import Prediction
 from seatrial.errors import ModelError, ParameterError
@@ -28,7 +29,6 @@ SCHEME = 1
 """Raised whenever the same towers and options give other answers: old records do not count."""
 
 MINILM = "minilm"
-DECIMALS = 6  # of probabilities: float32 leaves the rest unsure
 
 
 def _images(given: Any) -> Any:
@@ -141,28 +141,13 @@ class DualEncoder:
 
         Raises `ModelError` without classes, and for what is no image.
         """
-        import numpy as np
-
-        from ._ridge import unit
-
         if not self.classes:
             msg = 'to answer, this encoder needs classes: dual_encoder(classes=["cat", "dog"])'
             raise ModelError(msg)
         if not len(images):
             return []
-        cosines = unit(self.embed_image(images)) @ self._prototypes.T
-        powers = np.exp(self.scale * (cosines - cosines.max(axis=1, keepdims=True)))
-        shares = powers / powers.sum(axis=1, keepdims=True)
-        return [
-            Prediction(
-                self.classes[int(cosine.argmax())],
-                probabilities={
-                    name: round(float(part), DECIMALS)
-                    for name, part in zip(self.classes, share, strict=True)
-                },
-            )
-            for cosine, share in zip(cosines, shares, strict=True)
-        ]
+        embedded = self.embed_image(images)
+        return named_by_cosine(embedded, self._prototypes, self.classes, scale=self.scale)
 
     @property
     def _prototypes(self) -> Any:

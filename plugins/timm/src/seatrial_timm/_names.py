@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._packaged import packaged_file
+from seatrial_transformers import packaged_file
 
 __all__ = ["imagenet_names"]
 

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from attrs import define, field, frozen
 from attrs.validators import ge, gt, instance_of, le, optional
+from seatrial_transformers import packaged_file
 
 from seatrial.errors import ModelError, ParameterError
-
-from ._packaged import packaged_file
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,8 +12,11 @@ from ._encoder import TextEncoder, minilm, text_encoder
 from ._generation import Completion
 from ._intervention import Intervened
 from ._model import CausalLM, causal_lm, smollm2
+from ._packaged import packaged_file
+from ._picture import picture
 from ._piqa import piqa_cases
 from ._vision_language import VisionLanguage, clip
+from ._zero_shot import named_by_cosine
 
 __all__ = [
     "CausalLM",
@@ -26,6 +29,9 @@ __all__ = [
     "causal_lm",
     "clip",
     "minilm",
+    "named_by_cosine",
+    "packaged_file",
+    "picture",
     "piqa_cases",
     "smollm2",
     "text_encoder",

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from attrs import frozen
 
 from seatrial.errors import ModelError
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from ._picture import picture
 
 __all__ = ["Preparation", "preparation"]
 
@@ -39,7 +38,7 @@ class Preparation:
 
     def __call__(self, value: Any) -> np.ndarray[Any, Any]:
         """Give float32 [3, height, width] for uint8 H×W×3, or for float32 in [0, 1]."""
-        one = _picture(value)
+        one = picture(value)
         width, height = one.size
         if self.short is not None:
             low, high = min(one.size), max(one.size)
@@ -93,21 +92,3 @@ def _read(given: Mapping[str, Any]) -> Preparation:
         mean=tuple(given["image_mean"]) if normalises else (0.0,) * CHANNELS,
         std=tuple(given["image_std"]) if normalises else (1.0,) * CHANNELS,
     )
-
-
-def _picture(value: Any) -> Image:
-    from PIL import Image
-
-    array = np.asarray(value)
-    if array.ndim != CHANNELS or array.shape[2] != CHANNELS or 0 in array.shape:
-        msg = f"an image must be an array H×W×3, not one of shape {array.shape}"
-        raise ModelError(msg)
-    if array.dtype == np.uint8:
-        return Image.fromarray(np.ascontiguousarray(array))
-    if not np.issubdtype(array.dtype, np.floating):
-        msg = f"an image must be uint8, or float32 in [0, 1], not {array.dtype}"
-        raise ModelError(msg)
-    if not (array.min() >= 0 and array.max() <= 1):
-        msg = "an image of floats must lie in [0, 1] and hold no NaN; divide by 255, or give uint8"
-        raise ModelError(msg)
-    return Image.fromarray(np.rint(array * 255).astype(np.uint8))

@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, define, field, frozen
 from attrs.validators import ge, in_, instance_of, optional
@@ -16,6 +16,7 @@ from seatrial import Prediction
 from seatrial.errors import ModelError, ParameterError
 
 from ._files import digests, locate
+from ._zero_shot import named_by_cosine, unit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,8 +27,6 @@ __all__ = ["VisionLanguage", "clip"]
 
 SCHEME = 1
 """Raised whenever the same files and options give other answers: old records no longer count."""
-
-DECIMALS = 6  # of probabilities: float32 leaves the rest unsure
 
 
 def _names(given: Any) -> tuple[str, ...]:
@@ -147,33 +146,19 @@ class VisionLanguage:
         Probabilities are the softmax over the classes of the model's own scale × cosine; for SigLIP
         too, whose sigmoids do not add up to 1. Raises `ModelError` without classes.
         """
-        import numpy as np
-
         if not self.classes:
             msg = 'to answer, this model needs classes: clip(path, classes=["cat", "dog"])'
             raise ModelError(msg)
         if not len(images):
             return []
-        cosines = _unit(self.embed_image(images)) @ self._prototypes.T
-        best = cosines.max(axis=1, keepdims=True)
-        powers = np.exp(self._loaded.scale * (cosines - best))
-        shares = powers / powers.sum(axis=1, keepdims=True)
-        return [
-            Prediction(
-                self.classes[int(cosine.argmax())],
-                probabilities={
-                    name: round(float(part), DECIMALS)
-                    for name, part in zip(self.classes, share, strict=True)
-                },
-            )
-            for cosine, share in zip(cosines, shares, strict=True)
-        ]
+        embedded = self.embed_image(images)
+        return named_by_cosine(embedded, self._prototypes, self.classes, scale=self._loaded.scale)
 
     @property
     def _prototypes(self) -> Any:
         with self._lock:
             if self._rows is None:
-                self._rows = _unit(self.embed_text([self.prompt.format(c) for c in self.classes]))
+                self._rows = unit(self.embed_text([self.prompt.format(c) for c in self.classes]))
             return self._rows
 
     @property
@@ -203,12 +188,6 @@ class VisionLanguage:
         config = self._loaded.module.config
         found = getattr(config, "projection_dim", None) or config.vision_config.hidden_size
         return int(found)
-
-
-def _unit(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    import numpy as np
-
-    return cast("np.ndarray[Any, Any]", rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
 
 def _load(place: Path, *, dtype: str, device: str) -> _Loaded:
