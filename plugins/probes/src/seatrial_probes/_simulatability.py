@@ -17,7 +17,7 @@ from seatrial.statistics import Interval, auroc, auroc_drop, proportion
 from ._grading import SURE
 from ._plain import bounded, plainly, table
 from ._rendering import read
-from ._verbal import WORDS, by_choices, by_samples
+from ._verbal import WORDS, odds_of_failure
 
 __all__ = ["Reading", "Simulation", "graded", "simulated", "words_of"]
 
@@ -172,8 +172,7 @@ def _read(reader: Any, known: Sequence[str], outcomes: Sequence[Outcome]) -> Flo
         for one in outcomes
         for order in orders
     ]
-    by = by_choices if hasattr(reader, "choices") else by_samples
-    found: Floats = by(reader, prompts).reshape(-1, len(orders)).mean(axis=1)
+    found: Floats = odds_of_failure(reader, prompts).reshape(-1, len(orders)).mean(axis=1)
     return found
 
 

@@ -19,7 +19,7 @@ from ._named import named
 from ._rendering import read, shortened
 from ._validation import Floats, Learning, by_chance, one_sided
 
-__all__ = ["WORDS", "Verbal", "by_choices", "by_samples", "verbal"]
+__all__ = ["WORDS", "Verbal", "odds_of_failure", "verbal"]
 
 WRITE: Final = """Here are inputs of a model, and what became of its answers, in mixed order.
 
@@ -195,8 +195,8 @@ class Verbal:
             for one in inputs
             for number in range(readings)
         ]
-        by = by_choices if hasattr(reader, "choices") else by_samples
-        return [float(one) for one in by(reader, prompts).reshape(-1, readings).mean(axis=1)]
+        odds = odds_of_failure(reader, prompts).reshape(-1, readings).mean(axis=1)
+        return [float(one) for one in odds]
 
     def _question(self, hypotheses: tuple[str, ...], given: Any, number: int, seed: int) -> str:
         """Ask in one of several orders, so that no word wins by standing last."""
@@ -211,8 +211,12 @@ class Verbal:
         )
 
 
-def by_choices(reader: Any, prompts: list[str]) -> Floats:
-    """Give the log-odds of "wrong" over "right" after each prompt."""
+def odds_of_failure(reader: Any, prompts: list[str]) -> Floats:
+    """Give the log-odds of "wrong" over "right" after each prompt, as exactly as can be asked."""
+    return (_by_choices if hasattr(reader, "choices") else _by_samples)(reader, prompts)
+
+
+def _by_choices(reader: Any, prompts: list[str]) -> Floats:
     found = []
     for one in reader.choices(prompts, [list(WORDS)] * len(prompts)):
         right, wrong = one.log_likelihoods
@@ -223,8 +227,7 @@ def by_choices(reader: Any, prompts: list[str]) -> Floats:
     return np.array(found, dtype=np.float64)
 
 
-def by_samples(reader: Any, prompts: list[str]) -> Floats:
-    """Give the log-odds of failure that a written answer stands for, for each prompt."""
+def _by_samples(reader: Any, prompts: list[str]) -> Floats:
     written = reader.generate(prompts, max_new_tokens=16)
     return np.array([_vote(one.text) for one in written], dtype=np.float64)
 
