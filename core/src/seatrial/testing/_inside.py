@@ -6,6 +6,7 @@ last token knows which words there were, and nothing else about the text.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -120,7 +121,7 @@ class _Completion:
     finish: str = "stop"
 
 
-class Thinking:
+class Thinking(ABC):
     """Gives a sample model the attributes by which richer models say what they can do.
 
     `watched` is the word that its answer hangs on: a model whose state is changed so that this word
@@ -129,12 +130,13 @@ class Thinking:
 
     watched: str
 
+    @abstractmethod
     def __call__(self, inputs: Sequence[Any], /) -> list[str]:
-        raise NotImplementedError
+        """Answer each input."""
 
+    @abstractmethod
     def otherwise(self, answer: str) -> str:
         """Give the other answer."""
-        raise NotImplementedError
 
     def activations(
         self,

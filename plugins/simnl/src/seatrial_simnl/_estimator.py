@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
@@ -38,7 +39,7 @@ class Classifier(Protocol):
 
 
 @define(kw_only=True, eq=False, slots=False)
-class Estimator:
+class Estimator(ABC):
     """An adapter on cached unit features, as a scikit-learn style classifier.
 
     The constructor only stores; `fit` checks. `seed` is all that anything drawn depends on. The
@@ -200,11 +201,12 @@ class Estimator:
         _ = self._fitted
         return torch.from_numpy(unit_matrix("features", features, width=self.width_))
 
-    def _check(self, validated: bool) -> None:
+    def _check(self, validated: bool) -> None:  # noqa: B027 - some have nothing to refuse
         """Refuse parameters that make no sense; `validated` says that a validation set is there."""
 
+    @abstractmethod
     def _learn(self, support: Support, held: tuple[Tensor, ...] | None) -> Any:
-        raise NotImplementedError
+        """Learn the classifier from the support set."""
 
     def _selected(
         self, support: Support, held: tuple[Tensor, ...] | None
@@ -225,8 +227,9 @@ class Searched(Estimator):
     selection: str = "none"
     folds: int = 4
 
+    @abstractmethod
     def _grid(self) -> Grid:
-        raise NotImplementedError
+        """Give the hyper-parameters to choose among."""
 
     def _check(self, validated: bool) -> None:
         one_of("selection", self.selection, SELECTIONS)
