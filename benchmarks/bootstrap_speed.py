@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import bootstrap, norm
 
-from seatrial.trials._cells import means_of_bounded, resampled_means, sums_by_cluster
+from seatrial.statistics._bootstrap import means_of_bounded, resampled_means, sums_by_cluster
 
 CASES, CELLS, RESAMPLES, RESAMPLES_OF_PEER = 10_000, 60, 10_000, 4_000
 CONFIDENCE, AT_LEAST, ERRORS = 0.95, 50, 4.0

@@ -18,10 +18,10 @@ import numpy as np
 
 from seatrial import Report, load_specification
 from seatrial.errors import SeatrialError
-from seatrial.trials._early import judged_early
-from seatrial.trials._figures import figure_of
-from seatrial.trials._question import questions_of
-from seatrial.trials._sequential import last_look, log_stake
+from seatrial.judging._early_stopping import judged_early
+from seatrial.judging._estimands import figure_of
+from seatrial.judging._question import questions_of
+from seatrial.statistics._sequential import last_look, log_stake
 
 SIZES, AT_MOST = (300, 1_000, 2_000), 0.25
 

@@ -16,9 +16,9 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from seatrial.trials._cells import bounds_of_means
-from seatrial.trials._intervals import clopper_pearson
-from seatrial.trials._sequential import last_look, log_stake
+from seatrial.statistics._bootstrap import bounds_of_means
+from seatrial.statistics._intervals import clopper_pearson
+from seatrial.statistics._sequential import last_look, log_stake
 
 CONFIDENCE, AT_MOST, RESAMPLES = 0.95, 0.25, 1_000
 SIZES = (300, 1_000, 2_000)

@@ -18,12 +18,12 @@ from attrs import evolve
 from seatrial import Case
 from seatrial._requirements import REQUIREMENTS
 from seatrial.errors import PlanError
-from seatrial.trials._bounding import BOUNDS, falls_of
-from seatrial.trials._cells import bounds_of_means, bounds_of_ratios
-from seatrial.trials._figures import FIGURES
-from seatrial.trials._intervals import proportion
-from seatrial.trials._sample import Evidence, Reading
-from seatrial.trials._sequential import last_look, log_stake
+from seatrial.judging._bounds import BOUNDS, falls_of
+from seatrial.judging._estimands import FIGURES
+from seatrial.judging._sample import Evidence, Reading
+from seatrial.statistics._bootstrap import bounds_of_means, bounds_of_ratios
+from seatrial.statistics._intervals import proportion
+from seatrial.statistics._sequential import last_look, log_stake
 
 CONFIDENCE, ALPHA, NEAR = 0.95, 0.05, 0.02
 SIZE, TINY, BATCH, RESAMPLES = 4, 1e-9, 500, 1_000

@@ -59,11 +59,11 @@ from simulated_demands import (
 )
 
 from seatrial.errors import MetricError
-from seatrial.trials._auroc import auroc, auroc_drop
-from seatrial.trials._calibration import expected_calibration_error
-from seatrial.trials._intervals import jackknife
-from seatrial.trials._sequential import last_look
-from seatrial.trials._simultaneous import gap_between_groups, worst_group
+from seatrial.statistics._auroc import auroc, auroc_drop
+from seatrial.statistics._calibration import expected_calibration_error
+from seatrial.statistics._groups import gap_between_groups, worst_group
+from seatrial.statistics._intervals import jackknife
+from seatrial.statistics._sequential import last_look
 
 CLUSTERS, CORRELATIONS = (5, 10, 30, 100, 300), (0.0, 0.1, 0.5)
 

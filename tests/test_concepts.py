@@ -10,7 +10,7 @@ import pytest
 
 import seatrial as sea
 from seatrial._plans import CONCEPTS
-from seatrial.trials import forecast
+from seatrial.verbs._forecast import forecast
 
 PAGE = Path(__file__).parents[1] / "docs" / "how-to" / "state-a-concept.md"
 TOP = 'format = 1\ntitle = "Ward"\nseed = 7\n\n'

@@ -12,6 +12,8 @@ import pytest
 
 from seatrial import Registry
 
+sys.path.insert(0, str(Path(__file__).parent / "stand_ins"))  # for worker processes too
+
 HEAD = """
 from seatrial import Metric, Perturbation, hookimpl
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from attrs import evolve
+from threat_stand_ins import Loss, same
 
 import seatrial as sea
 from seatrial import threats
 from seatrial.errors import ComponentLoadError, ModelError, NotApplicable
 from seatrial.testing import Samples, check, summary
-from seatrial.trials import run
-
-sys.path.insert(0, str(Path(__file__).parent))
-from threat_stand_ins import Loss, same
+from seatrial.verbs._run import run
 
 torch = pytest.importorskip("torch")
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,21 +11,19 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
+from threat_stand_ins import Loss
 
 import seatrial as sea
 from seatrial import threats
 from seatrial.cli._show import describe
 from seatrial.errors import NotApplicable, ParameterError, PlanError
+from seatrial.inputs._distance import distance
 from seatrial.testing import Samples, check, summary
 from seatrial.testing._samples import TEXTS
 from seatrial.threats._bounds import far
 from seatrial.threats._entities import draw
 from seatrial.threats._spans import free_words, protected_by
 from seatrial.threats._words import mistyped
-from seatrial.trials._distance import distance
-
-sys.path.insert(0, str(Path(__file__).parent))
-from threat_stand_ins import Loss
 
 BOUNDS = st.sampled_from((0.05, 0.1, 0.2, 0.4, 1.0))
 PROSE = st.text("abc XYé1 0.mg\n", max_size=60)

@@ -20,21 +20,24 @@ from ._seeds import derive, seeded
 
 if TYPE_CHECKING:
     from ._files import load_specification
-    from .trials import (
-        Judgement,
-        Report,
-        audit,
-        explain,
-        judge,
-        perturbed,
-        repair,
-        run,
-    )
+    from .judging._attack_curve import attack_curve
+    from .judging._compare import Comparison
+    from .judging._judge import judge
+    from .judging._judgement import Judgement
+    from .judging._pareto import pareto
+    from .runs._records import Record
+    from .runs._report import Report
+    from .verbs._audit import audit
+    from .verbs._explain import explain
+    from .verbs._forecast import forecast
+    from .verbs._repair import repair
+    from .verbs._run import perturbed, run
 
 __all__ = [
     "Adapter",
     "Audit",
     "Case",
+    "Comparison",
     "Explainer",
     "Explanation",
     "Finding",
@@ -46,44 +49,61 @@ __all__ = [
     "Prediction",
     "Preference",
     "Priority",
+    "Record",
     "Registry",
     "Report",
     "Specification",
     "Use",
     "Verdict",
+    "attack_curve",
     "audit",
     "default_registry",
     "derive",
     "explain",
+    "forecast",
     "hookimpl",
     "judge",
     "load_specification",
+    "pareto",
     "perturbed",
     "repair",
     "run",
     "seeded",
 ]
 
-_TRIALS = ("Judgement", "Report", "audit", "explain", "judge", "perturbed", "repair", "run")
+if not TYPE_CHECKING:  # a typo in a public name is a type error
+    _ABOVE = {
+        "Comparison": "judging._compare",
+        "Judgement": "judging._judgement",
+        "Record": "runs._records",
+        "Report": "runs._report",
+        "attack_curve": "judging._attack_curve",
+        "audit": "verbs._audit",
+        "explain": "verbs._explain",
+        "forecast": "verbs._forecast",
+        "judge": "judging._judge",
+        "load_specification": "_files",
+        "pareto": "judging._pareto",
+        "perturbed": "verbs._run",
+        "repair": "verbs._repair",
+        "run": "verbs._run",
+    }
 
+    def __getattr__(name: str) -> Any:
+        """Import what lives above the contract when it is first asked for: it loads numpy."""
+        if name in _ABOVE:
+            from importlib import import_module
 
-def __getattr__(name: str) -> Any:
-    """Import what lives in the upper layer when it is first asked for: it loads numpy."""
-    if name in _TRIALS:
-        from . import trials
+            value = getattr(import_module(f".{_ABOVE[name]}", __name__), name)
+        elif name == "__version__":
+            from importlib.metadata import version
 
-        value = getattr(trials, name)
-    elif name == "load_specification":
-        from ._files import load_specification as value
-    elif name == "__version__":
-        from importlib.metadata import version
-
-        value = version("seatrial")
-    else:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    globals()[name] = value
-    return value
+            value = version("seatrial")
+        else:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -13,7 +13,7 @@ from .errors import ModelError
 
 if TYPE_CHECKING:
     from ._cases import Case
-    from .trials._tables import Table
+    from ._tables import Table
 
 __all__ = ["OUTCOMES", "Explanation", "Finding", "Verdict"]
 
@@ -99,18 +99,18 @@ class Explanation:
 
     def table(self) -> Table:
         """Lay out the grade beside that of every baseline."""
-        from .trials._graded import table_of
+        from .explaining._summary import table_of
 
         return table_of(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Give everything but the predictor as plain data, ready for JSON."""
-        from .trials._graded import as_dict
+        from .explaining._summary import as_dict
 
         return as_dict(self)
 
     def __str__(self) -> str:
-        from .trials._graded import text_of
+        from .explaining._summary import text_of
 
         return text_of(self)
 

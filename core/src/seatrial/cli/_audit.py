@@ -11,8 +11,8 @@ from attrs import asdict, evolve
 
 from .._files import load_specification
 from ..errors import PlanError
-from ..trials import Report
-from ..trials._verbs import seen
+from ..runs._report import Report
+from ..verbs._audit import seen
 from ._output import print_json, print_table
 
 __all__ = ["audited"]

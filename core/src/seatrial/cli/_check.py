@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from .._tables import Table
 from ..testing import check_distribution, summary
-from ..trials._tables import Table
 from ._output import print_json, print_table
 
 __all__ = ["checked"]

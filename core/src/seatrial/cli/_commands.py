@@ -46,7 +46,7 @@ def seatrial() -> None:
 @as_json
 def list_(kind: str | None, as_json: bool) -> None:
     """List the components of every installed plugin."""
-    from ..trials._tables import Table
+    from .._tables import Table
 
     registry = default_registry()
     found = registry.all(KINDS[kind] if kind else Component)
@@ -155,10 +155,10 @@ def run(
     the same command measures only what is missing.
     """
     from .._files import load_specification
-    from ..trials import forecast, judge
-    from ..trials import run as measure
-    from ..trials._forecast import obstacles
-    from ..trials._work import load_cases
+    from ..inputs._loading import load_cases
+    from ..judging._judge import judge
+    from ..verbs._forecast import forecast, obstacles
+    from ..verbs._run import run as measure
 
     specification = load_specification(spec)
     if dry_run:
@@ -192,8 +192,8 @@ def run(
 def judge(spec: Path, directory: Path, as_json: bool) -> int:
     """Judge the run in DIRECTORY by SPEC; nothing is measured."""
     from .._files import load_specification
-    from ..trials import Report
-    from ..trials import judge as hold
+    from ..judging._judge import judge as hold
+    from ..runs._report import Report
 
     judgement = hold(load_specification(spec), Report.load(directory))
     if as_json:
@@ -211,7 +211,7 @@ def judge(spec: Path, directory: Path, as_json: bool) -> int:
 @as_json
 def report(directory: Path, form: str, as_json: bool) -> None:
     """Print what the run in DIRECTORY has measured."""
-    from ..trials import Report
+    from ..runs._report import Report
 
     found = Report.load(directory)
     if as_json or form == "json":
@@ -231,7 +231,9 @@ def report(directory: Path, form: str, as_json: bool) -> None:
 def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_json: bool) -> None:
     """Compare two runs of the same cases, paired; what got worse comes first."""
     from .._files import load_specification
-    from ..trials import Report, judge, pareto
+    from ..judging._judge import judge
+    from ..judging._pareto import pareto
+    from ..runs._report import Report
 
     specification = load_specification(spec) if spec else None
     runs = {"before": Report.load(before), "after": Report.load(after)}

@@ -11,11 +11,12 @@ import click
 from .._components import Adapter, Component, Explainer, Use
 from .._registry import default_registry
 from ..errors import ModelError
-from ..trials import Report, repair
-from ..trials._explain import look_first, taught
-from ..trials._graded import as_dict, side_by_side, text_of
-from ..trials._lesson import Lesson
-from ..trials._work import load_cases
+from ..explaining._split import Lesson
+from ..explaining._summary import as_dict, side_by_side, text_of
+from ..inputs._loading import load_cases
+from ..runs._report import Report
+from ..verbs._explain import look_first, taught
+from ..verbs._repair import repair
 from ._output import print_json, print_table
 
 __all__ = ["explained", "repaired"]

@@ -14,8 +14,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..trials import Progress
-    from ..trials._tables import Table
+    from .._tables import Table
+    from ..verbs._run import Progress
 
 __all__ = ["print_json", "print_table", "progress_bar"]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from .._cases import CARRIERS, CLEAN
 from .._components import Metric, Perturbation
+from .._tables import Table, figure
 from .._values import plain
 from ..errors import PlanError
-from ..trials._distance import distance
-from ..trials._tables import Table, figure
+from ..inputs._distance import distance
 
 if TYPE_CHECKING:
     from .._registry import Registry

@@ -32,7 +32,7 @@ def cases_of(use: A, samples: Samples) -> tuple[Case, ...]:
 
 def answers(model: Model, cases: Sequence[Case]) -> list[str]:
     """Write down what a model answers to each case, bit for bit."""
-    from ..trials._measure import dump_prediction, encode
+    from ..runs._encoding import dump_prediction, encode
 
     found = model([case.input for case in cases])
     expect(len(found) == len(cases), f"the model gave {len(found)} answers to {len(cases)} inputs")

@@ -177,7 +177,7 @@ def check_finds_a_planted_failure(use: E, samples: Samples) -> None:
     `seatrial.explain` grades it, on outcomes that it was not given. See whether the predictor looks
     at the input, and gives the chance of failure, not of success.
     """
-    from ..trials import explain
+    from ..verbs._explain import explain
 
     _built(use)
     needs = use.component.needs

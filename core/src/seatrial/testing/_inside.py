@@ -40,7 +40,7 @@ def _vector(word: str) -> np.ndarray[Any, Any]:
 
 
 def _words(value: Any) -> list[str]:
-    from ..trials._readings import text_of
+    from ..inputs._outcome_features import text_of
 
     return (text_of(value) or "").split() or [""]
 

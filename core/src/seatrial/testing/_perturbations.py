@@ -56,7 +56,7 @@ def applied(use: P, samples: Samples) -> list[Any]:
 
 def budgets(use: P) -> list[int]:
     """Read how many queries a search may ask at each rung."""
-    from ..trials._search import budget_of
+    from ..engine._search import budget_of
 
     return [budget_of(use, level + 1) for level in range(len(use.component.ladder))]
 
@@ -283,7 +283,7 @@ def check_effect_grows_along_the_ladder(use: P, samples: Samples) -> None:
     Reorder or widen the ladder. Where distance is not what severity is about, announce this check
     as an expected failure.
     """
-    from ..trials._distance import distance
+    from ..inputs._distance import distance
 
     rungs_ = len(use.component.ladder)
     if rungs_ == 1:

@@ -36,7 +36,7 @@ class SampleLoss:
 
     def __call__(self, candidates: Sequence[Any], /) -> list[float]:
         """Measure how far each candidate lies."""
-        from ..trials._distance import distance
+        from ..inputs._distance import distance
 
         self.spend(len(candidates))
         far = (distance(_carried(self.clean), _carried(one)) for one in candidates)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..errors import ParameterError
-from ..trials._distance import distance as distance_between
+from ..inputs._distance import distance as distance_between
 
 __all__ = ["NORMS", "check_bound", "far", "fitted", "projected", "worst"]
 

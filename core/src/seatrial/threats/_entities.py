@@ -13,7 +13,7 @@ from attrs import frozen
 from .._components import Loss, Search
 from .._values import FrozenMapping
 from ..errors import NotApplicable, ParameterError
-from ..trials._distance import edit_distance
+from ..inputs._distance import edit_distance
 from ._bounds import SLACK, check_bound, far, worst
 from ._spans import in_the_case_of
 

@@ -1,0 +1,1 @@
+"""Running audits, and what of it stops a run."""

@@ -1,0 +1,1 @@
+"""What is measured and by whom: workload, schedule, worker, executors."""

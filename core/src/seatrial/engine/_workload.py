@@ -1,0 +1,177 @@
+"""The units of work of a plan, in a fixed order, each with its identity."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from .._cases import Case
+from .._components import Perturbation
+from .._plans import Arm, Plan, matches
+from .._seeds import derive
+from .._values import FrozenMapping, plain
+from ..errors import PlanError, SeatrialError
+from ..inputs._content import _digest, attributes_digest, case_digest, content_of
+from ..inputs._needs import lacking
+from ..inputs._parts import parts_of
+from ._search import unsearchable
+
+__all__ = ["Unit", "Workload", "check"]
+
+
+@frozen(slots=True)
+class Unit:
+    """One record to be measured: positions in the perturbations (-1: clean) and in the cases."""
+
+    use: int
+    severity: int
+    replicate: int
+    case: int
+
+
+@frozen
+class Workload:
+    """A plan bound to cases and a model's identity: it lists the units and names each record.
+
+    A key has 16 bytes: the identity of a record is the hash of the model's identity, the case's
+    content, the component's name, revision, distribution version and parameters, the severity, the
+    replicate and the seed. A case's groups and cluster belong to its content only for perturbations
+    that see the whole case: for others they change no measurement.
+    """
+
+    plan: Plan
+    cases: tuple[Case, ...]
+    identity: str
+    origins: tuple[str, ...]
+
+    def units(self) -> Iterator[Unit]:
+        """List the units in a fixed order: clean first, then by perturbation, severity and case."""
+        labels = [use.label for use in self.plan.perturbations]
+        # Whatever is perturbed is measured clean too: unchanged inputs take the clean answer.
+        wanted: dict[tuple[int, int], list[Arm]] = {(-1, 0): list(self.plan.arms)}
+        for arm in self.plan.arms:
+            if arm.use is not None:
+                use = labels.index(arm.use.label)
+                for severity in arm.severities:
+                    wanted.setdefault((use, severity), []).append(arm)
+        inside: dict[tuple[FrozenMapping, ...], list[int]] = {}
+        for use, severity in sorted(wanted):
+            arms = wanted[use, severity]
+            slices = tuple(dict.fromkeys(one for arm in arms for one in arm.slices))
+            if slices not in inside:
+                inside[slices] = [
+                    index
+                    for index, case in enumerate(self.cases)
+                    if any(matches(case, one) for one in slices)
+                ]
+            replicates = 1 if use < 0 else self.plan.replicates
+            for index in inside[slices]:
+                for replicate in range(replicates):
+                    yield Unit(use, severity, replicate, index)
+
+    def seed(self, unit: Unit) -> int | None:
+        """Derive the seed of a unit; severities of one case share it."""
+        if unit.use < 0:
+            return None
+        name = self.plan.perturbations[unit.use].component.name
+        return derive(self.plan.seed, name, self.cases[unit.case].id, unit.replicate)
+
+    def keyed(self) -> Iterator[tuple[Unit, int | None, bytes]]:
+        """List the units in order, each with its seed and the identity of its record."""
+        contents = [case_digest(case) for case in self.cases]
+        wholes: dict[int, bytes] = {}
+        stems: dict[tuple[int, int], bytes] = {}
+        seeds: dict[tuple[int, int], int | None] = {}
+        last = -1
+        for unit in self.units():
+            if unit.use != last:
+                seeds.clear()
+                last = unit.use
+            stem = (unit.use, unit.severity)
+            if stem not in stems:
+                stems[stem] = _digest([self.identity, *self._stem(unit)])
+            content = contents[unit.case]
+            if unit.use >= 0 and self.plan.perturbations[unit.use].component.sees_case:
+                if unit.case not in wholes:
+                    wholes[unit.case] = content + attributes_digest(self.cases[unit.case])
+                content = wholes[unit.case]
+            draw = (unit.case, unit.replicate)
+            if draw not in seeds:
+                seeds[draw] = self.seed(unit)
+            tail = f"{unit.replicate}|{seeds[draw]}".encode()
+            yield (
+                unit,
+                seeds[draw],
+                hashlib.blake2b(stems[stem] + content + tail, digest_size=16).digest(),
+            )
+
+    def _stem(self, unit: Unit) -> list[Any]:
+        if unit.use < 0:
+            return ["clean"]
+        use = self.plan.perturbations[unit.use]
+        component: Perturbation = use.component
+        params = plain(component.rung(unit.severity, use.params))
+        return [
+            component.name,
+            component.revision,
+            self.origins[unit.use],
+            content_of(params),
+            list(use.on),
+            unit.severity,
+        ]
+
+
+def check(
+    plan: Plan, cases: Sequence[Case], model: Any, *, built: Collection[str] | None = None
+) -> None:
+    """Check everything that can be known before the first model call; report it all at once.
+
+    `built` names the perturbations that will really be applied, by default all: building one may
+    import a library for seconds, and what is measured already needs none.
+    """
+    if problems := dict.fromkeys(_problems(plan, cases, model, built)):
+        raise PlanError("\n".join(problems))
+
+
+def _problems(
+    plan: Plan, cases: Sequence[Case], model: Any, built: Collection[str] | None
+) -> Iterator[str]:
+    for arm in plan.arms:
+        if arm.use is None:
+            continue
+        for case in cases:
+            if arm.takes(case) and (problem := _said(parts_of, arm.use, case)):
+                yield problem
+                break
+        yield from lacking(model, arm.use)
+        if built is not None and arm.use.label not in built:
+            continue
+        for severity in arm.severities:
+            if problem := _said(arm.use.component.at, severity, arm.use.params):
+                yield problem
+                break
+        yield from unsearchable(arm.use, arm.severities, plan)
+    for metric in plan.metrics:
+        bounds = metric.component.bounds
+        if bounds is not None and not all(map(math.isfinite, bounds)):
+            yield f"{metric.label}: bounds {bounds} must be finite; where there are none, give None"
+        if problem := _said(metric.build):
+            yield problem
+        yield from lacking(model, metric)
+
+
+def _said(try_: Callable[..., Any], *arguments: Any) -> str | None:
+    """Try something, and give what was said against it."""
+    try:
+        try_(*arguments)
+    except SeatrialError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - a factory is anybody's code
+        owner = getattr(try_, "__self__", None)
+        name = getattr(owner, "label", None) or getattr(owner, "name", "a component")
+        return f"{name} cannot be built: {type(error).__name__}: {error}"
+    return None

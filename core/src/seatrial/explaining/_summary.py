@@ -1,0 +1,241 @@
+"""How a graded explanation is told: in findings, in a table, in a few sentences below it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from .._findings import Explanation, Finding
+from .._tables import Table, figure
+from .._values import plain
+from ..statistics._multiplicity import LEAST_P, holm
+
+__all__ = ["as_dict", "findings_of", "side_by_side", "table_of", "text_of"]
+
+MISCALIBRATED: Final = 0.05
+COLUMNS: Final = (
+    "predictor",
+    "AUROC",
+    "interval",
+    "lead of the explainer",
+    "interval ",
+    "p (Holm)",
+)
+
+
+def findings_of(grade: Mapping[str, Any]) -> Iterator[Finding]:
+    """Say what a grade means; what is not shown is a warning, for it may still be so."""
+    if "auroc" not in grade:
+        yield Finding(
+            "not-graded",
+            "its explainer predicts nothing, so it cannot be graded",
+            level="warning",
+            fix="return Explanation(..., predictor=...)",
+        )
+        return
+    alpha = 1 - grade["confidence"]
+    area, held = grade["auroc"], grade["held_out"]
+    if grade["p"] <= alpha:
+        yield Finding(
+            "foreseeable",
+            f"failures are foreseen better than by chance ({_p(grade['p'])})",
+            effect=area,
+        )
+    else:
+        yield Finding(
+            "not-foreseeable",
+            f"not shown to be better than chance: an AUROC of {grade['detectable']:.3f} would have "
+            f"been found 4 times in 5 on {held['wrong']:,} wrong and "
+            f"{held['outcomes'] - held['wrong']:,} right",
+            level="warning",
+            effect=area,
+            fix="hold more outcomes out, or try an explainer that reads something else",
+        )
+    yield from _beside_baselines(grade, alpha)
+    found = grade["calibration"]
+    if found["ece_interval"][0] > MISCALIBRATED:
+        yield Finding(
+            "miscalibrated",
+            f"the predicted chances of failure are off by {found['ece']:.3f} on average",
+            level="warning",
+            effect=found["ece"],
+            fix="rely on the order of its predictions, not on their size",
+        )
+
+
+def _beside_baselines(grade: Mapping[str, Any], alpha: float) -> Iterator[Finding]:
+    best = grade["best_baseline"]
+    if best is None:
+        return
+    lead, added = grade["baselines"][best]["lead"], grade["adds"]
+    known = bool(added) and added["p"] <= alpha
+    ahead = f"{_signed(lead['estimate'])} AUROC ({_range(lead['interval'], signed=True)})"
+    if lead["p"] <= alpha:
+        yield Finding(
+            "better-than-baselines",
+            f"it leads the best baseline ({best}) by {ahead}, {_p(lead['p'])}",
+            effect=lead["estimate"],
+        )
+    else:
+        worse = lead["interval"][1] < 0
+        yield Finding(
+            "worse-than-baselines" if worse else "not-better-than-baselines",
+            f"{'worse' if worse else 'not shown to be better'} than the best baseline ({best}): "
+            f"its lead is {ahead}",
+            level="warning",
+            effect=lead["estimate"],
+            fix="use both together" if known else "whoever acts on it may act on the baseline",
+        )
+    if known:
+        yield Finding(
+            "adds-to-baselines",
+            f"it knows what the best baseline ({best}) does not ({_p(added['p'])}): both together "
+            f"reach {added['auroc']:.3f}, and the baseline alone {added['baseline']:.3f}",
+            effect=added["auroc"] - added["baseline"],
+        )
+
+
+def table_of(explanation: Explanation) -> Table:
+    """Lay out the grade, each baseline beside it, and what the explainer found."""
+    grade = explanation.details.get("grade")
+    if grade is None:
+        return Table(("predictor", "AUROC"), (), explanation.summary, _found(explanation))
+    held = grade["held_out"]
+    title = (
+        f"{grade['explainer']}: AUROC of failure on {held['outcomes']:,} held-out outcomes "
+        f"({held['wrong']:,} wrong, {held['clusters']:,} clusters)"
+    )
+    rows = [(grade["explainer"], *_area(grade), "", "", "")] if "auroc" in grade else []
+    best = grade["best_baseline"]
+    for name, one in grade["baselines"].items():
+        lead = one.get("lead")
+        told = (*_lead(lead), _p(lead["p_holm"], "")) if lead else ("", "", "")
+        rows.append((f"{name} *" if name == best else name, *_area(one), *told))
+    verdicts = tuple(findings_of(grade))
+    said = ["", *(line for one in verdicts for line in _sentences(one))]
+    return Table(COLUMNS, rows, title, [*_notes(grade), *said, *_found(explanation, verdicts)])
+
+
+def side_by_side(explanations: Sequence[Explanation]) -> Table:
+    """Compare explainers that were graded on the same outcomes, best first.
+
+    The p-values are corrected for the number of explainers that were tried.
+    """
+    graded = [one.details["grade"] for one in explanations]
+    grade, best = graded[0], graded[0]["best_baseline"]
+    ranked = sorted(graded, key=lambda one: -one.get("auroc", 0.0))
+    rows: list[tuple[str, ...]] = []
+    leads = [one["baselines"].get(best, {}).get("lead") for one in ranked]
+    adjusted = iter(holm([lead["p"] for lead in leads if lead]))
+    for one, lead in zip(ranked, leads, strict=True):
+        area = _area(one) if "auroc" in one else ("—", "")
+        told = (*_lead(lead), _p(next(adjusted), "")) if lead else ("", "", "")
+        rows.append((one["explainer"], *area, *told))
+    for name, one in grade["baselines"].items():
+        rows.append((f"{name} *" if name == best else name, *_area(one), "", "", ""))
+    held = grade["held_out"]
+    title = (
+        f"AUROC of failure on the same {held['outcomes']:,} held-out outcomes "
+        f"({held['wrong']:,} wrong, {held['clusters']:,} clusters)"
+    )
+    columns = ("predictor", "AUROC", "interval", f"lead over {best}", "interval ", "p (Holm)")
+    said = [f"{one.details['grade']['explainer']}: {one.summary}" for one in explanations]
+    return Table(columns, rows, title, [*_about(grade), "", *said])
+
+
+def text_of(explanation: Explanation) -> str:
+    """Write the table, or only the sentences where nothing was graded."""
+    table = table_of(explanation)
+    return table.text() if table.rows else "\n".join((table.title, *table.notes))
+
+
+def as_dict(explanation: Explanation) -> dict[str, Any]:
+    """Give everything but the predictor as plain data."""
+    return {
+        "summary": explanation.summary,
+        "findings": [
+            {
+                "name": one.name,
+                "level": one.level,
+                "summary": one.summary,
+                "cases": list(one.cases),
+                "effect": one.effect,
+                "fix": one.fix,
+            }
+            for one in explanation.findings
+        ],
+        "auroc": explanation.auroc,
+        "interval": plain(explanation.interval),
+        "baselines": plain(explanation.baselines),
+        "details": plain(explanation.details),
+    }
+
+
+def _notes(grade: Mapping[str, Any]) -> Iterator[str]:
+    yield from _about(grade)
+    if "calibration" in grade:
+        found = grade["calibration"]
+        yield (
+            f"calibration: error {found['ece']:.3f} ({_range(found['ece_interval'])}), Brier score "
+            f"{found['brier']:.3f} (always saying {found['base_rate']:.2f}: "
+            f"{found['brier_of_base_rate']:.3f})"
+        )
+    if grade["left_out"]:
+        left = ", ".join(f"{name} ({why})" for name, why in grade["left_out"].items())
+        yield f"no such baseline here: {left}"
+
+
+def _about(grade: Mapping[str, Any]) -> Iterator[str]:
+    if grade["best_baseline"] is not None:
+        yield "* the best baseline by cross-validation on what was learnt from"
+    learnt = grade["learnt_from"]
+    yield (
+        f"learnt from {learnt['outcomes']:,} other outcomes ({learnt['wrong']:,} wrong); each end "
+        f"of an interval is one-sided at {grade['confidence']:.4g}"
+    )
+    yield (
+        f"a true AUROC of {grade['detectable']:.3f} would be told from chance (.5) 4 times in 5 on "
+        "so many held-out outcomes"
+    )
+
+
+def _found(explanation: Explanation, verdicts: Collection[Finding] = ()) -> list[str]:
+    searched = explanation.details.get("searched", {})
+    lines = ["", explanation.summary] if verdicts else []
+    if "p" in searched:
+        lines.append(
+            f"searched: the best of {searched.get('settings', '?')} settings reached "
+            f"{figure(searched.get('best'))} on validation ({_p(searched['p'])}, search included)"
+        )
+    own = [one for one in explanation.findings if one not in verdicts]
+    return lines + [line for one in own for line in _sentences(one)]
+
+
+def _sentences(finding: Finding) -> list[str]:
+    lines = [f"{finding.level}: {finding.summary}"]
+    return [*lines, f"  {finding.fix}"] if finding.fix and finding.level != "note" else lines
+
+
+def _area(one: Mapping[str, Any]) -> tuple[str, str]:
+    return figure(one["auroc"]), _range(one["interval"])
+
+
+def _lead(lead: Mapping[str, Any]) -> tuple[str, str]:
+    return _signed(lead["estimate"]), _range(lead["interval"], signed=True)
+
+
+def _range(ends: Sequence[float], *, signed: bool = False) -> str:
+    low, high = (_signed(end) if signed else figure(end) for end in ends)
+    return f"{low} … {high}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}"
+
+
+def _p(value: float, name: str = "p ") -> str:
+    """Write a p-value; above one half it is only known to be large."""
+    if value <= LEAST_P:
+        return f"{name}< {LEAST_P:.0e}".replace("e-0", "e-")
+    sign = "= " if name else ""
+    return f"{name}> .5" if value >= 1 else f"{name}{sign}{value:.3g}"

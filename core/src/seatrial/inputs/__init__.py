@@ -1,0 +1,1 @@
+"""Cases in: loading, modalities, content and identity, parts, applying a perturbation."""

@@ -1,0 +1,32 @@
+"""Bind what a verb is given to a component of the right kind, and build it."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from .._components import Component, Use
+from .._registry import Registry, default_registry
+from ..errors import ModelError, PlanError
+from ._needs import lacking
+
+__all__ = ["bound", "ready"]
+
+C = TypeVar("C", bound=Component)
+
+
+def bound(given: Any, kind: type[C], registry: Registry | None) -> Use[C]:
+    """Take a use, a component with nothing bound, or the name of one in the registry."""
+    if isinstance(given, str):
+        given = (registry or default_registry()).get(given, kind)
+    use = Use(given) if isinstance(given, Component) else given
+    if not isinstance(use, Use) or not isinstance(use.component, kind):
+        msg = f"expected a component of the kind {kind.kind()}, got {given!r}"
+        raise PlanError(msg)
+    return use
+
+
+def ready(use: Use[Any], model: Any) -> Any:
+    """Build a component, after checking that the model has what it needs."""
+    if gaps := lacking(model, use):
+        raise ModelError("; ".join(gaps))
+    return use.build()

@@ -1,0 +1,1 @@
+"""Verdicts: evidence, demands, comparison, trade-offs."""

@@ -1,0 +1,334 @@
+"""One SQLite database for one run: what was asked for, what was measured, and by one writer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .._cases import Case
+from .._values import freeze, plain
+from ..errors import StoreError
+from ._directory import DATABASE, explained, writing
+from ._encoding import Row, dump_prediction
+from ..inputs._content import case_digest, content_of
+
+__all__ = ["STATUSES", "Store", "read_value"]
+
+SCHEMA = 2
+STATUSES = ("scored", "refused", "errored", "skipped")
+BYTES_A_RECORD = 1024  # a generous estimate, asked for before compute is spent
+CACHE_KIB = 32 * 1024  # keys are hashes, so their index is touched all over
+PAGES_OF_LOG = 8192  # each checkpoint waits for the disk
+TAKE = (
+    "SELECT status, refused, answer, prediction, scores, error, target FROM records WHERE key = ?"
+)
+INSERT = "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS cases (
+    position INTEGER PRIMARY KEY, id TEXT NOT NULL, content BLOB NOT NULL, input TEXT, target TEXT,
+    groups TEXT NOT NULL, cluster TEXT);
+CREATE TABLE IF NOT EXISTS plan (
+    position INTEGER PRIMARY KEY, key BLOB NOT NULL, use INTEGER NOT NULL,
+    severity INTEGER NOT NULL, replicate INTEGER NOT NULL, case_position INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS records (
+    key BLOB PRIMARY KEY, seed INTEGER, status INTEGER NOT NULL, refused INTEGER, answer INTEGER,
+    distance REAL, unchanged INTEGER NOT NULL, prediction TEXT, scores TEXT NOT NULL, error TEXT,
+    target TEXT, queries INTEGER, found TEXT);
+"""
+
+
+class Store:
+    """Reads and writes the database of one run; every batch is one transaction.
+
+    The directory is the state: a killed run loses at most the batches that were being measured.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path | None) -> None:
+        self._connection = connection
+        self.path = path
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+
+    @classmethod
+    def in_memory(cls) -> Store:
+        """Make a store that lives as long as the report does."""
+        connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        connection.executescript(TABLES)
+        return cls(connection, None)
+
+    @classmethod
+    def create(cls, directory: Path) -> Store:
+        """Open the database of a run directory for writing, making both if need be."""
+        with explained(directory):
+            connection = sqlite3.connect(
+                directory / DATABASE, check_same_thread=False, isolation_level=None
+            )
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_OF_LOG}")
+            connection.executescript(TABLES)
+            store = cls(connection, directory)
+            store._check_sound()
+        return store
+
+    @classmethod
+    def open(cls, directory: Path) -> Store:
+        """Open the database of a finished or interrupted run for reading."""
+        path = directory / DATABASE
+        if not path.is_file():
+            msg = f"{directory} is not a run directory: it has no {DATABASE}"
+            raise StoreError(msg)
+        # A finished run has no log beside it, and can be read where nothing can be written.
+        log = path.with_name(f"{DATABASE}-wal")
+        frozen = not os.access(directory, os.W_OK) and not log.exists()
+        with explained(directory):
+            connection = sqlite3.connect(
+                f"{path.resolve().as_uri()}?{'immutable=1' if frozen else 'mode=rw'}",
+                uri=True,
+                check_same_thread=False,
+                isolation_level=None,
+            )
+            connection.execute("PRAGMA query_only = ON")
+            store = cls(connection, directory)
+            store._check_sound()
+            if store.meta("schema") is None:
+                msg = (
+                    f"{directory}: the run was stopped before it began; run the same command again"
+                )
+                raise StoreError(msg)
+        return store
+
+    def _check_sound(self) -> None:
+        (verdict,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+        schema = self.meta("schema")
+        if schema is not None and schema != SCHEMA:
+            msg = (
+                f"{self.path} was written by another seatrial: its schema is {schema}, and this "
+                f"one reads {SCHEMA}; choose another directory"
+            )
+            raise StoreError(msg)
+
+    def close(self) -> None:
+        """Close the database; nothing can be read afterwards."""
+        self._connection.close()
+
+    def save(self, directory: Path) -> None:
+        """Copy the whole database to a new run directory."""
+        with writing(directory):
+            if (directory / DATABASE).exists():
+                msg = f"{directory} already holds a run; choose an empty or a new directory"
+                raise StoreError(msg)
+            with explained(directory):
+                target = sqlite3.connect(directory / DATABASE)
+                try:
+                    self._connection.backup(target)
+                finally:
+                    target.close()
+
+    def settle(self) -> None:
+        """Bring everything into the one file, so that it can be copied by itself."""
+        with explained(self.path):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _read(self, query: str, *values: Any) -> Iterator[Any]:
+        with explained(self.path):
+            cursor = self._connection.execute(query, values)
+            while batch := cursor.fetchmany(4096):
+                yield from batch
+
+    def meta(self, name: str) -> Any:
+        """Read one named value, None when there is none."""
+        for (text,) in self._read("SELECT value FROM meta WHERE name = ?", name):
+            return json.loads(text)
+        return None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with explained(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def begin(
+        self,
+        meta: dict[str, Any],
+        cases: Sequence[Case],
+        units: Iterable[tuple[int, bytes, int, int, int, int]],
+    ) -> None:
+        """Replace what is asked for; what was measured stays, but for scores by older metrics.
+
+        `units` are rows of the table `plan`: position, key, use, severity, replicate, case.
+        """
+        old = self.meta("scored_by") or {}
+        new = {one["label"]: [one["revision"], one["origin"]] for one in meta["metrics"]}
+        changed = frozenset(label for label, maker in new.items() if old.get(label, maker) != maker)
+        with self._transaction() as database:
+            if changed:
+                database.create_function("without", 1, lambda text: _without(text, changed))
+                database.execute("UPDATE records SET scores = without(scores)")
+            for table in ("cases", "plan"):
+                database.execute(f"DELETE FROM {table}")  # noqa: S608 - two literal names
+            values = {"schema": SCHEMA, **meta, "scored_by": {**old, **new}}
+            database.executemany(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                [(name, json.dumps(value)) for name, value in values.items()],
+            )
+            database.executemany(
+                "INSERT INTO cases VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (_case_row(position, case) for position, case in enumerate(cases)),
+            )
+            database.executemany(
+                "INSERT INTO plan VALUES (?, ?, ?, ?, ?, ?)",
+                units,
+            )
+
+    def room_for(self, records: int) -> None:
+        """Refuse to start when the disk cannot hold the records."""
+        if self.path is None:
+            return
+        free, need = shutil.disk_usage(self.path).free, records * BYTES_A_RECORD
+        if free < need:
+            msg = (
+                f"{self.path}: {records:,} records need about {need / 1e6:,.0f} MB and only "
+                f"{free / 1e6:,.0f} MB are free; make room or choose another directory"
+            )
+            raise StoreError(msg)
+
+    def forget(self, status: str) -> None:
+        """Drop the records of one status, so that they are measured again."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM records WHERE status = ?", (STATUSES.index(status),))
+
+    def counts(self) -> tuple[int, int, int]:
+        """Count the records asked for, those already measured, and those of earlier plans."""
+        planned, kept, stored = (
+            count
+            for query in ("FROM plan", "FROM plan JOIN records USING (key)", "FROM records")
+            for (count,) in self._read(f"SELECT count(*) {query}")
+        )
+        return planned, kept, stored - kept
+
+    def pending(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Mark, by position in the plan, what is still to be measured."""
+        missing = "SELECT records.key IS NULL FROM plan LEFT JOIN records USING (key)"
+        rows = self._read(f"{missing} ORDER BY plan.position")
+        return np.fromiter((row[0] for row in rows), dtype=bool)
+
+    def write(self, batch: Iterable[tuple[bytes, int | None, Row, bytes | None]]) -> int:
+        """Store a batch of (key, seed, row, key of the clean record) in one transaction.
+
+        An unchanged input takes the clean record's prediction, scores, and fate. Gives how many
+        records of the batch are errors.
+        """
+        rows = []
+        with self._transaction() as database:
+            for key, seed, row, clean in batch:
+                if row.unchanged:
+                    (taken,) = self._read(TAKE, clean)
+                    status, refused, answer, *rest = taken
+                    taken = (status, refused, answer, row.distance, 1, *rest)
+                    rows.append((key, seed, *taken, row.queries, None))
+                else:
+                    rows.append(_record_row(key, seed, row))
+            database.executemany(INSERT, rows)
+        return sum(row[2] == STATUSES.index("errored") for row in rows)
+
+    def answered(self) -> Iterator[tuple[bytes, str, str, int, str | None, int]]:
+        """Read (key, prediction, scores, status, changed target, case) of every answered record."""
+        yield from self.rows(
+            "records.key, prediction, scores, status, records.target, plan.case_position",
+            "prediction IS NOT NULL",
+        )
+
+    def rescore(self, rows: Mapping[bytes, Row]) -> None:
+        """Replace the scores of records that are already here."""
+        with self._transaction() as database:
+            database.executemany(
+                "UPDATE records SET scores = ?, status = ?, error = ? WHERE key = ?",
+                (
+                    (_text(row.scores), STATUSES.index(row.status), row.error, key)
+                    for key, row in rows.items()
+                ),
+            )
+
+    def rows(self, columns: str, where: str = "") -> Iterator[Any]:
+        """Read columns of plan, cases and records, in order; of unmeasured ones they are NULL."""
+        clause = f"WHERE {where}" if where else ""
+        yield from self._read(
+            f"SELECT {columns} FROM plan "  # noqa: S608 - literals of this package
+            "JOIN cases ON cases.position = plan.case_position "
+            f"LEFT JOIN records ON records.key = plan.key {clause} ORDER BY plan.position"
+        )
+
+    def cases(self) -> Iterator[tuple[str, str | None, str | None, str, str | None]]:
+        """Read (id, input, target, groups, cluster) of every case, in order."""
+        yield from self._read(
+            "SELECT id, input, target, groups, cluster FROM cases ORDER BY position"
+        )
+
+
+def _case_row(position: int, case: Case) -> tuple[Any, ...]:
+    return (
+        position,
+        case.id,
+        case_digest(case),
+        _text(content_of(case.input)),
+        _text(content_of(case.target)),
+        _text(plain(case.groups)),
+        case.cluster,
+    )
+
+
+def _record_row(key: bytes, seed: int | None, row: Row) -> tuple[Any, ...]:
+    prediction = row.prediction
+    return (
+        key,
+        seed,
+        STATUSES.index(row.status),
+        None if prediction is None or prediction.refused is None else int(prediction.refused),
+        None if prediction is None else _fingerprint(prediction.value),
+        row.distance,
+        0,
+        None if prediction is None else dump_prediction(prediction),
+        _text(row.scores),
+        row.error,
+        None if row.target is None else _text(content_of(row.target)),
+        row.queries,
+        None if row.found is None else _text(content_of(row.found)),
+    )
+
+
+def _fingerprint(value: Any) -> int:
+    """Give 63 bits that are equal for equal answers, to compare many answers quickly."""
+    text = _text(value if isinstance(value, str) else plain(value))
+    digest = hashlib.blake2b(text.encode(), digest_size=8)
+    return int.from_bytes(digest.digest(), "big") >> 1
+
+
+_text = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
+def _without(scores: str, labels: frozenset[str]) -> str:
+    return _text({key: value for key, value in json.loads(scores).items() if key not in labels})
+
+
+def read_value(text: str | None) -> Any:
+    """Read back a stored input or target."""
+    return None if text is None else freeze(json.loads(text))

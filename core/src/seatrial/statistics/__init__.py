@@ -1,0 +1,70 @@
+"""The statistics that verdicts stand on, for plugins and for your own analyses.
+
+All functions are pure: arrays in, an `Interval` or a number out, nothing drawn from a global
+generator. `confidence` is one-sided at each end of an interval, and `clusters` names the unit that
+is really independent. What each promises was checked by simulation
+(`benchmarks/verdict_error_rates.py`).
+"""
+
+from __future__ import annotations
+
+from ._auroc import auroc, auroc_drop
+from ._bootstrap import means_of_bounded
+from ._calibration import brier_scores, expected_calibration_error, risk_under_coverage
+from ._detectable_auroc import detectable_auroc
+from ._groups import Worst, gap_between_groups, worst_cell, worst_group
+from ._intervals import (
+    Interval,
+    clopper_pearson,
+    jackknife,
+    mean_of_bounded,
+    paired_drop,
+    proportion,
+)
+from ._multiplicity import Searched, holm, p_value, searched_maximum
+from ._power import cases_for_drop, cases_for_rate, chance_to_pass, design_effect
+from ._rates import mcnemar, wilson
+from ._sample_size import cases_needed, minimum_cases
+from ._sequential import Decision, always_valid, decide, last_look, measuring_order
+from ._split import held_out
+from ._worst_of_k import worst_by_chance, worst_of_each
+
+__all__ = [
+    "Decision",
+    "Interval",
+    "Searched",
+    "Worst",
+    "always_valid",
+    "auroc",
+    "auroc_drop",
+    "brier_scores",
+    "cases_for_drop",
+    "cases_for_rate",
+    "cases_needed",
+    "chance_to_pass",
+    "clopper_pearson",
+    "decide",
+    "design_effect",
+    "detectable_auroc",
+    "expected_calibration_error",
+    "gap_between_groups",
+    "held_out",
+    "holm",
+    "jackknife",
+    "last_look",
+    "mcnemar",
+    "mean_of_bounded",
+    "means_of_bounded",
+    "measuring_order",
+    "minimum_cases",
+    "p_value",
+    "paired_drop",
+    "proportion",
+    "risk_under_coverage",
+    "searched_maximum",
+    "wilson",
+    "worst_by_chance",
+    "worst_cell",
+    "worst_group",
+    "worst_of_each",
+]

@@ -1,0 +1,80 @@
+"""The verb `audit`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .._cases import Outcome
+from .._components import Audit, Use
+from .._findings import Finding
+from .._plans import Plan, Specification
+from .._registry import Registry, default_registry
+from ..auditing._audits import Material, Seen, look, suits
+from ..errors import PlanError
+from ..inputs._binding import bound
+from ..inputs._loading import load_cases
+from ..inputs._models import subject_of
+from ..runs._report import Report
+
+__all__ = ["audit", "seen"]
+
+
+def audit(
+    subject: Plan | Specification | Report | Sequence[Outcome],
+    /,
+    model: Any = None,
+    cases: Any = None,
+    *,
+    audits: Iterable[Any] | None = None,
+    metric: str | None = None,
+    registry: Registry | None = None,
+) -> tuple[Finding, ...]:
+    """Check the experiment itself before compute is spent; give what was found, errors first.
+
+    A plan or a specification is audited with its `cases`; a report or outcomes also with what the
+    model made of them (`metric` is the per-case metric that tells right from wrong). `audits` are
+    the audits to run, by default every one that is installed (with the parameters that the plan
+    gives it), can look at this, and finds in the model what it needs. Without a model, those that
+    need none look. Nothing is raised for what is found: `run` and `explain` stop at errors, this
+    verb lists them.
+    """
+    return seen(subject, model, cases, audits, metric, registry).findings
+
+
+def seen(
+    subject: Any,
+    model: Any = None,
+    cases: Any = None,
+    audits: Iterable[Any] | None = None,
+    metric: str | None = None,
+    registry: Registry | None = None,
+) -> Seen:
+    """Do what `audit` does, and tell also which audits looked."""
+    plan, model, material = _auditable(subject, model, cases, metric)
+    known = None if model is None else subject_of(model).model
+    if audits is None:
+        bare = {one.name: Use(one) for one in (registry or default_registry()).all(Audit)}
+        named = {use.component.name for use in plan.audits}
+        uses = (*plan.audits, *(use for name, use in bare.items() if name not in named))
+        return look([use for use in uses if suits(use, known, material)], plan, known, material)
+    return look([bound(one, Audit, registry) for one in audits], plan, known, material)
+
+
+def _auditable(
+    subject: Any, model: Any, cases: Any, metric: str | None
+) -> tuple[Plan, Any, Material]:
+    """Give the plan, the model and what there is to look at: cases, or outcomes."""
+    if isinstance(subject, Specification):
+        model = subject.model if model is None else model
+        cases = subject.cases if cases is None else cases
+        subject = subject.plan()
+    if isinstance(subject, Plan):
+        return subject, model, load_cases(cases)
+    if isinstance(subject, Report):
+        model = subject.model if model is None else model
+        return subject.plan or Plan(), model, tuple(subject.outcomes(metric))
+    if isinstance(subject, Sequence) and all(isinstance(one, Outcome) for one in subject):
+        return Plan(), model, tuple(subject)
+    msg = f"audit takes a Plan, a Specification, a Report or outcomes, got {subject!r:.80}"
+    raise PlanError(msg)

@@ -1,0 +1,144 @@
+"""The verb `explain`: learn from some outcomes, and grade on others, beside trivial baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from attrs import evolve
+
+from .._cases import Outcome
+from .._components import Audit, Explainer, Use
+from .._findings import Explanation
+from .._plans import Plan
+from .._registry import Registry
+from .._seeds import derive
+from ..auditing._audits import audited
+from ..errors import PlanError, SeatrialError, TrialError
+from ..explaining._split import Lesson
+from ..explaining._summary import findings_of
+from ..inputs._binding import bound, ready
+from ..runs._report import Report
+from ..statistics._checks import Floats
+
+__all__ = ["explain", "look_first", "taught"]
+
+
+def explain(
+    explainer: Any,
+    /,
+    *,
+    report: Report | None = None,
+    outcomes: Sequence[Outcome] | None = None,
+    model: Any = None,
+    metric: str | None = None,
+    seed: int = 0,
+    held_out: float | Sequence[Outcome] = 0.25,
+    confidence: float = 0.95,
+    audits: Iterable[Any] = (),
+    allow: Iterable[str] = (),
+    registry: Registry | None = None,
+) -> Explanation:
+    """Ask an explainer which unseen cases the model will fail on, and grade what it says.
+
+    It learns from the outcomes of a report (or from `outcomes`); `metric` names the per-case metric
+    that tells right from wrong. Explainers that look inside the model get `model`, or that of the
+    report. With too few right or wrong answers to learn from or to grade on, nothing is learnt, and
+    the explanation says how many there are.
+
+    `held_out` is the share of the outcomes that the explainer never gets to see, whole clusters of
+    them (`statistics.held_out`); or it is other outcomes, which share no cluster with those that
+    are learnt from. The predictor gets the held-out cases with the input that the model saw and
+    without targets. Trivial baselines learn from the same outcomes and are graded on the same. The
+    split depends on `seed` and not on the explainer, so explainers can be compared. `confidence` is
+    one-sided at each end of an interval. `Explanation` tells what `details["grade"]` holds.
+
+    `audits` look at the outcomes first; errors that they find raise `AuditError`, unless `allow`
+    names them.
+    """
+    lesson = Lesson.of(
+        report=report,
+        outcomes=outcomes,
+        held_out=held_out,
+        metric=metric,
+        model=model,
+        seed=seed,
+        confidence=confidence,
+    )
+    use = bound(explainer, Explainer, registry)
+    look_first(lesson, audits, allow, registry)
+    return taught(use, lesson)
+
+
+def look_first(
+    lesson: Lesson,
+    audits: Iterable[Any],
+    allow: Iterable[str] = (),
+    registry: Registry | None = None,
+) -> None:
+    """Run audits on all outcomes; stop at the errors that are not allowed, warn of the rest."""
+    uses = [bound(one, Audit, registry) for one in audits]
+    if not uses:
+        return
+    needs = tuple(dict.fromkeys(need for use in uses for need in use.component.needs))
+    subject = lesson.subject(needs, ", ".join(use.label for use in uses))
+    plan = (lesson.report.plan if lesson.report else None) or Plan()
+    audited(uses, plan, subject, (*lesson.learning, *lesson.held), allow, registry)
+
+
+def taught(use: Use[Explainer], lesson: Lesson) -> Explanation:
+    """Let an explainer learn, and grade its predictions on what it never saw."""
+    subject = lesson.subject(use.component.needs, use.label)
+    work = ready(use, subject)
+    if obstacle := lesson.obstacle:
+        return obstacle
+    try:
+        found = work(subject, lesson.learning, seed=derive(lesson.seed, use.component.name))
+    except SeatrialError:
+        raise
+    except Exception as error:
+        msg = f"{use.label} failed: {type(error).__name__}: {error}"
+        raise TrialError(msg) from error
+    if not isinstance(found, Explanation):
+        msg = f"{use.label} must give an Explanation, got {type(found).__qualname__}"
+        raise PlanError(msg)
+    exam, left_out = lesson.fitted
+    predicts = found.predictor is not None
+    grade = {
+        "explainer": use.label,
+        "learnt_from": lesson.facts(),
+        **(exam.grade(_chances(use, found, lesson)) if predicts else exam.ungraded()),
+        "left_out": left_out,
+    }
+    return evolve(
+        found,
+        findings=(*found.findings, *findings_of(grade)),
+        auroc=grade.get("auroc"),
+        interval=tuple(grade["interval"]) if predicts else None,
+        baselines={name: one["auroc"] for name, one in grade["baselines"].items()},
+        details={**found.details, "grade": grade},
+    )
+
+
+def _chances(use: Use[Explainer], found: Explanation, lesson: Lesson) -> Floats:
+    """Ask the predictor about the held-out cases as the model saw them, without their targets."""
+    cases = [evolve(one.case, input=one.input, target=None) for one in lesson.held]
+    try:
+        chances = np.asarray(found.predict(cases), dtype=np.float64)
+    except SeatrialError:
+        raise
+    except Exception as error:
+        msg = f"the predictor of {use.label} failed: {type(error).__name__}: {error}"
+        raise TrialError(msg) from error
+    if chances.shape != (len(cases),):
+        msg = f"{use.label} predicts an array of shape {chances.shape} for {len(cases)} cases"
+        raise TrialError(msg)
+    if not ((chances >= 0) & (chances <= 1)).all():
+        first = int(np.flatnonzero(~((chances >= 0) & (chances <= 1)))[0])
+        msg = (
+            f"{use.label} must predict chances of failure from 0 to 1, and predicts "
+            f"{chances[first]} for {cases[first].id!r}"
+        )
+        raise TrialError(msg)
+    return chances

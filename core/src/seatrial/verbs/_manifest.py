@@ -1,0 +1,99 @@
+"""What a run directory says about its run: in the database, and beside it for people."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+
+from .._files import dump_plan, dump_specification
+from .._plans import Plan, Reference, Specification
+from .._registry import Registry
+from .._seeds import SEED_SCHEME
+from .._values import plain
+from ..engine._workload import Workload
+from ..inputs._content import content_of
+from ..inputs._models import Subject
+from ..inputs._origin import origin
+from ..runs._directory import write_atomically
+
+__all__ = ["describe", "write_description"]
+
+
+def describe(work: Workload, subject: Subject, registry: Registry) -> dict[str, Any]:
+    """Name the model, the seed, and every perturbation and metric of a run, as plain data."""
+    plan = work.plan
+    model = subject.reference
+    return {
+        "model": model and {"use": model.use, "params": plain(model.params)},
+        "identity": work.identity,
+        "seed": plan.seed,
+        "seed_scheme": SEED_SCHEME,
+        "perturbations": [
+            {
+                "label": use.label,
+                "name": use.component.name,
+                "params": content_of(use.params),
+                "on": list(use.on),
+                "ladder": content_of(use.component.ladder),
+                "revision": use.component.revision,
+                "origin": source,
+            }
+            for use, source in zip(plan.perturbations, work.origins, strict=True)
+        ],
+        "metrics": [
+            {
+                "label": use.label,
+                "name": use.component.name,
+                "params": content_of(use.params),
+                "revision": use.component.revision,
+                "origin": origin(use, registry),
+                "higher_is_better": use.component.higher_is_better,
+                "per_case": use.component.per_case,
+                "reads": use.component.reads,
+                "bounds": use.component.bounds,
+            }
+            for use in plan.metrics
+        ],
+    }
+
+
+def write_description(directory: Path, asked: Plan | Specification, work: Workload) -> None:
+    """Write, beside the database, what was asked and with which versions."""
+    written = "specification.toml" if isinstance(asked, Specification) else "plan.toml"
+    for name in ("specification.toml", "plan.toml"):
+        text = _toml(asked) if name == written else None
+        if text is None:
+            (directory / name).unlink(missing_ok=True)
+        else:
+            write_atomically(directory / name, text)
+    manifest = {
+        "model": work.identity,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "versions": {name: version(name) for name in ("seatrial", "numpy", "scipy")},
+        "plugins": dict(zip([u.label for u in work.plan.perturbations], work.origins, strict=True)),
+        "seed_scheme": SEED_SCHEME,
+    }
+    write_atomically(directory / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+
+
+def _toml(asked: Plan | Specification) -> str | None:
+    """Write what was asked, without what only lives in this process; None if TOML cannot say it."""
+    try:
+        if isinstance(asked, Plan):
+            return dump_plan(asked)
+        cases = asked.cases if isinstance(asked.cases, tuple) else (asked.cases,)
+        return dump_specification(
+            evolve(
+                asked,
+                model=asked.model if isinstance(asked.model, Reference) else None,
+                cases=asked.cases if all(isinstance(one, Reference) for one in cases) else None,
+            )
+        )
+    except (TypeError, ValueError):
+        return None
