@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from seatrial import Case, Outcome, Prediction, Preference
-from seatrial._cases import CARRIERS, answer_of, duplicates
+from seatrial._cases import answer_of, duplicates
 
 
 def test_a_case_is_frozen_all_the_way_down():
@@ -70,7 +70,3 @@ def test_only_the_answer_of_a_prediction_is_positional():
 def test_duplicates_are_listed_once_each():
     assert duplicates(["a", "b", "a", "c", "b", "a"]) == ["a", "b"]
     assert duplicates([]) == []
-
-
-def test_every_documented_modality_has_a_carrier():
-    assert list(CARRIERS) == ["text", "messages", "image", "volume"]

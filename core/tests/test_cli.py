@@ -164,7 +164,7 @@ def test_every_command_speaks_json(shore: Path, capsys: pytest.CaptureFixture[st
     ):
         assert call(*arguments, "--json") == 0
         found[" ".join(arguments[:1])] = json.loads(capsys.readouterr().out)
-    assert [row["name"] for row in found["list"]] == ["demo.clip", "demo.accuracy"]
+    assert [row["name"] for row in found["list"]][:2] == ["demo.clip", "demo.accuracy"]
     assert found["show"]["preview"][1]["distance"] > 0
     assert found["judge"]["outcome"] == "pass"
     assert found["run"]["report"] == found["report"]

@@ -345,9 +345,9 @@ def test_a_plan_is_read_and_written(registry, write):
     assert load_plan(write("format = 1"), registry=registry) == Plan()
 
 
-def test_a_plan_has_no_arms_in_a_file(problems):
-    assert problems("format = 1\narms = []\nseverites = [1]", load=load_plan) == [
-        "pharmacy.toml.arms: a file cannot set this",
+def test_a_plan_is_not_narrowed_in_a_file(problems):
+    assert problems("format = 1\nnarrowed = []\nseverites = [1]", load=load_plan) == [
+        "pharmacy.toml.narrowed: a file cannot set this",
         "pharmacy.toml.severites: no such key; did you mean severities?",
     ]
 

@@ -56,6 +56,9 @@ def test_the_signature_of_a_priority_is_pinned():
         ("require", "KEYWORD_ONLY"),
         ("concept", "KEYWORD_ONLY"),
         ("weight", "KEYWORD_ONLY"),
+        ("expected", "KEYWORD_ONLY"),
+        ("hazard", "KEYWORD_ONLY"),
+        ("source", "KEYWORD_ONLY"),
     ]
     one = Priority("Anything")
     assert (one.perturbations, one.where, one.severities) == ((), {}, ())
@@ -73,6 +76,7 @@ def test_the_signature_of_a_specification_is_pinned():
         ("cases", "KEYWORD_ONLY", False),
         ("audits", "KEYWORD_ONLY", False),
         ("allow", "KEYWORD_ONLY", False),
+        ("scope", "KEYWORD_ONLY", False),
     ]
     one = specification(priority())
     assert (one.model, one.cases) == (None, None)

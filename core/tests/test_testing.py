@@ -97,7 +97,7 @@ def test_a_failure_says_what_to_do():
 
 
 def test_results_are_counted_in_one_line():
-    skip = "no samples of modality 'audio'"
+    skip = "no samples of modality 'demo.sound'"
     results = [CheckResult("check_a", "passed"), CheckResult("check_b", "passed")]
     assert summary(results) == "2 passed"
     results += [CheckResult("check_c", "skipped", skip), CheckResult("check_d", "skipped", skip)]
@@ -150,12 +150,12 @@ def test_an_unknown_modality_is_skipped_until_samples_are_given():
 
         return work
 
-    hiss = shout(name="demo.hiss", modality="audio", factory=factory, ladder=good.LEVELS)
+    hiss = shout(name="demo.hiss", modality="demo.sound", factory=factory, ladder=good.LEVELS)
     without = Counter(one.outcome for one in check(hiss))
     assert without["failed"] == 0
-    assert "no samples of modality 'audio'" in summary(check(hiss))
+    assert "no samples of modality 'demo.sound'" in summary(check(hiss))
     sound = np.sin(np.linspace(0, 60, 400)).astype(np.float32)
-    results = check(hiss, samples=Samples(values={"audio": [sound]}))
+    results = check(hiss, samples=Samples(values={"demo.sound": [sound]}))
     assert Counter(one.outcome for one in results) == {"passed": 12, "skipped": 4}
 
 
@@ -380,7 +380,7 @@ def test_the_sample_model_thinks_and_what_changes_its_thoughts_changes_its_answe
 
     model = _explainers._Rule(_explainers._planted)
     texts = [case.input for case in _explainers._cases()]
-    found = model.activations(texts, poolings=tuple(seatrial._attributes.POOLINGS), tokens=(3,))
+    found = model.activations(texts, poolings=tuple(seatrial.protocols.POOLINGS), tokens=(3,))
     assert (len(found), found.layers, found.at(3, "mean").shape) == (216, (1, 2, 3), (216, 64))
     assert np.array_equal(found.at(3, "last"), [tokens[-1] for tokens in found.tokens(3)])
     near = found.at(1, "rolling")  # shorter than 40 tokens: the mean of all of them

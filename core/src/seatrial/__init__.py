@@ -10,8 +10,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._cases import Case, Outcome, Prediction, Preference
-from ._components import Adapter, Audit, Explainer, Metric, Perturbation, Use
+from ._carriers import Asset, Volume
+from ._cases import Case, Failed, Outcome, Prediction, Preference
+from ._components import (
+    Adapter,
+    Audit,
+    Executor,
+    Explainer,
+    Metric,
+    Modality,
+    Perturbation,
+    Reporter,
+    Use,
+)
 from ._findings import Explanation, Finding, Verdict
 from ._hooks import hookimpl
 from ._plans import Plan, Priority, Specification
@@ -20,6 +31,7 @@ from ._seeds import derive, seeded
 
 if TYPE_CHECKING:
     from ._files import load_specification
+    from .inputs._loading import load_cases
     from .judging._attack_curve import attack_curve
     from .judging._compare import Comparison
     from .judging._judge import judge
@@ -35,14 +47,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Adapter",
+    "Asset",
     "Audit",
     "Case",
     "Comparison",
+    "Executor",
     "Explainer",
     "Explanation",
+    "Failed",
     "Finding",
     "Judgement",
     "Metric",
+    "Modality",
     "Outcome",
     "Perturbation",
     "Plan",
@@ -52,9 +68,11 @@ __all__ = [
     "Record",
     "Registry",
     "Report",
+    "Reporter",
     "Specification",
     "Use",
     "Verdict",
+    "Volume",
     "attack_curve",
     "audit",
     "default_registry",
@@ -63,6 +81,7 @@ __all__ = [
     "forecast",
     "hookimpl",
     "judge",
+    "load_cases",
     "load_specification",
     "pareto",
     "perturbed",
@@ -82,6 +101,7 @@ if not TYPE_CHECKING:  # a typo in a public name is a type error
         "explain": "verbs._explain",
         "forecast": "verbs._forecast",
         "judge": "judging._judge",
+        "load_cases": "inputs._loading",
         "load_specification": "_files",
         "pareto": "judging._pareto",
         "perturbed": "verbs._run",

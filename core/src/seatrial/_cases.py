@@ -1,19 +1,20 @@
-"""Cases, what models answer, and the values that carry each modality."""
+"""Cases, what models answer, and what came of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 from attrs import field, frozen
 from attrs.validators import instance_of
 
-from ._values import FrozenMapping, frozen_mapping, optional_mapping
+from ._values import FrozenMapping, freeze, frozen_mapping, optional_mapping
 
 __all__ = [
-    "CARRIERS",
     "CLEAN",
+    "STATUSES",
     "Case",
+    "Failed",
     "Outcome",
     "Prediction",
     "Preference",
@@ -24,32 +25,31 @@ __all__ = [
 CLEAN = "clean"
 """The name that stands in reports for the unperturbed input (severity 0)."""
 
-CARRIERS: Mapping[str, str] = {
-    "text": "str",
-    "messages": "tuple of {'role': str, 'content': str}",
-    "image": "uint8 array H×W×3, or float32 in [0, 1]",
-    "volume": "float32 array C×X×Y×Z with a 4×4 affine (mm, RAS+)",
-}
-"""The documented carrier of each modality. The list is open: a plugin may name another one."""
+Status = Literal["scored", "refused", "errored", "skipped"]
+"""What became of a record."""
+
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 
-def _parts(value: Any) -> Any:
-    return frozen_mapping(value) if isinstance(value, Mapping) else value
+def _frozen(value: Any) -> Any:
+    return freeze(value) if isinstance(value, Mapping | list | tuple) else value
 
 
 @frozen
 class Case:
     """One item of a trial.
 
-    `input` is one value or a mapping of named parts (`{"question": ..., "options": [...]}`).
+    `input` is one value or a mapping of named parts (`{"question": ..., "options": [...]}`); lists
+    become tuples. Values may be texts, numbers, `messages`, arrays, `Volume`s and `Asset`s, alone
+    or inside mappings and tuples, and so may the target.
     `groups` maps an attribute to this case's value of it (vendor, age band, topic);
     `cluster` names the unit that is really independent (patient, article, passage) and is the
     case itself when it is not given.
     """
 
     id: str = field(validator=instance_of(str))
-    input: Any = field(converter=_parts)
-    target: Any = None
+    input: Any = field(converter=_frozen)
+    target: Any = field(default=None, converter=_frozen)
     groups: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping)
     cluster: str | None = None
 
@@ -72,19 +72,38 @@ class Prediction:
 
 
 @frozen
-class Preference:
-    """One pair for preference alignment: of two answers to an input, the better and the worse."""
+class Failed:
+    """What a model answers where it has no answer for one input: why, and whether to ask again.
 
-    input: Any = field(converter=_parts)
+    The other inputs of the same call keep their answers. `retryable` is for failures that pass by
+    themselves (a rate limit, a time-out of an endpoint); others are final.
+    """
+
+    reason: str = field(validator=instance_of(str))
+    retryable: bool = field(default=False, kw_only=True)
+
+
+@frozen
+class Preference:
+    """One pair for preference alignment: of two answers to an input, the better and the worse.
+
+    `case_id` and `cluster` say which case it was made of; `reason` says why one answer is better.
+    """
+
+    input: Any = field(converter=_frozen)
     chosen: Any
     rejected: Any
+    case_id: str | None = field(default=None, kw_only=True)
+    cluster: str | None = field(default=None, kw_only=True)
+    reason: str = field(default="", kw_only=True)
 
 
 @frozen(kw_only=True)
 class Outcome:
     """One measured record with its case and the input that the model really saw.
 
-    Explainers read outcomes: `right` is what they predict.
+    Explainers read outcomes: `right` is what they predict. `case` has the target against which the
+    answer was scored, which a perturbation may have changed.
     """
 
     case: Case

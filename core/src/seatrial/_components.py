@@ -6,127 +6,62 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, cast
 
-from attrs import field, frozen
+from attrs import Converter, evolve, field, frozen
 from attrs.validators import instance_of
 
-from ._values import FrozenMapping, frozen_mapping
+from ._values import FrozenMapping, did_you_mean, frozen_mapping
 from .errors import ComponentLoadError, ParameterError
 
 if TYPE_CHECKING:
-    from ._cases import Case, Outcome, Prediction
-    from ._findings import Explanation, Finding
+    from .protocols import Perturb
 
 __all__ = [
+    "BUILT_IN",
+    "CAPABILITIES",
     "KINDS",
-    "Adapt",
+    "MODALITIES",
     "Adapter",
     "Audit",
-    "Check",
     "Component",
-    "Explain",
+    "Executor",
     "Explainer",
-    "Loss",
     "Metric",
-    "Model",
-    "Perturb",
+    "Modality",
     "Perturbation",
-    "Score",
-    "Search",
+    "Reporter",
     "Use",
+    "attribute_of",
     "import_string",
 ]
 
 SUMMARY_LENGTH = 72
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+")
+WORD = r"[a-z0-9]+(-[a-z0-9]+)*"
+NAME = re.compile(rf"{WORD}(\.{WORD})+")
+BARE = re.compile(WORD)
+NEED = re.compile(rf"{WORD}\.[a-z_][a-z0-9_]*")
 IMPORT_STRING = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
+BUILT_IN = "seatrial"
+"""The namespace of what comes with the core: its components have bare names (`text`, `serial`)."""
 
-class Model(Protocol):
-    """Any callable from inputs to answers, one each, in order."""
+MODALITIES = ("text", "messages", "image", "volume", "mask", "array")
+"""The modalities that the core brings; a plugin's own is named `namespace.name`."""
 
-    def __call__(self, inputs: Sequence[Any], /) -> Sequence[Any | Prediction]: ...
-
-
-class Perturb(Protocol):
-    """Change one value and keep its modality; with `sees_case`, one Case in and one Case out."""
-
-    def __call__(self, value: Any, /, *, seed: int) -> Any: ...
-
-
-class Loss(Protocol):
-    """Tell how badly the model fares on each candidate: in [0, 1], higher is worse for the model.
-
-    A candidate is what the search gives back: a value of the modality, or a Case with `sees_case`.
-    Each one is a query; asking for more than are `left` raises `TrialError`. A search that looks
-    inside the model (its component has `needs`) finds it as `model`, and says with `spend` how many
-    queries that was worth: one for each input that goes forward and back.
-    """
-
-    @property
-    def left(self) -> int:
-        """How many queries may still be asked."""
-        ...
-
-    @property
-    def target(self) -> Any:
-        """The target of the case."""
-        ...
-
-    @property
-    def model(self) -> Any:
-        """The model, if the component has `needs`; else None."""
-        ...
-
-    def __call__(self, candidates: Sequence[Any], /) -> list[float]: ...
-
-    def spend(self, queries: int, /) -> None:
-        """Count queries that were asked of `model` directly."""
-        ...
-
-
-class Search(Protocol):
-    """Look for the worst that can become of a value, and give that; see `Loss`."""
-
-    def __call__(self, value: Any, /, *, seed: int, loss: Loss) -> Any: ...
-
-
-class Score(Protocol):
-    """Score predictions against targets, in scikit-learn's order; one float, or one per case."""
-
-    def __call__(self, targets: Sequence[Any], predictions: Sequence[Any], /) -> Any: ...
-
-
-class Explain(Protocol):
-    """Learn from measured outcomes what predicts failure.
-
-    The outcomes are those to learn from: the verb `explain` keeps others for grading. The predictor
-    of the explanation gives chances of failure, from the input alone. `details["grade"]` is written
-    by the verb.
-    """
-
-    def __call__(
-        self, model: Model, outcomes: Sequence[Outcome], /, *, seed: int
-    ) -> Explanation: ...
-
-
-class Adapt(Protocol):
-    """Give a repaired model; the original stays as it was."""
-
-    def __call__(self, model: Model, cases: Sequence[Case], /, *, seed: int) -> Model: ...
-
-
-class Check(Protocol):
-    """Look for faults of an experiment before compute is spent, or before it is explained.
-
-    An audit that reads outcomes gets `Outcome`s in the place of cases. `model` is None where none
-    was given; an audit that cannot do without states `needs`.
-    """
-
-    def __call__(
-        self, plan: Any, model: Any, cases: Sequence[Case] | Sequence[Outcome], /
-    ) -> Iterable[Finding]: ...
+CAPABILITIES = (
+    "activations",
+    "choices",
+    "embed_image",
+    "embed_text",
+    "generate",
+    "identity",
+    "intervened",
+    "module",
+    "segment",
+)
+"""The attributes of richer models that `needs` may name; a third party's own is written
+`namespace.attribute`."""
 
 
 def import_string(target: str, *, what: str) -> Any:
@@ -142,8 +77,14 @@ def import_string(target: str, *, what: str) -> Any:
     return found
 
 
-def _named(_: Any, __: Any, name: Any) -> None:
-    if not isinstance(name, str) or not NAME.fullmatch(name):
+def attribute_of(need: str) -> str:
+    """Give the attribute of a model that a need names: its own name, after any namespace."""
+    return need.rpartition(".")[2]
+
+
+def _named(component: Component, __: Any, name: Any) -> None:
+    bare = component.bare_names and isinstance(name, str) and BARE.fullmatch(name)
+    if not bare and (not isinstance(name, str) or not NAME.fullmatch(name)):
         msg = (
             f"component name {name!r} must be 'namespace.name' in lower case letters, digits and "
             "hyphens, as in 'nlpaug.keyboard'"
@@ -180,6 +121,39 @@ def _strings(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(values)
 
 
+def _known_modality(component: Component, __: Any, modality: Any) -> None:
+    if modality is None or modality in MODALITIES:
+        return
+    if not isinstance(modality, str) or not NAME.fullmatch(modality):
+        hint = did_you_mean(str(modality), MODALITIES)
+        msg = (
+            f"{component.name}: there is no modality {modality!r}{hint}; seatrial has "
+            f"{', '.join(MODALITIES)}, and a plugin's own is named 'namespace.name'"
+        )
+        raise ValueError(msg)
+
+
+def _known_needs(component: Component, __: Any, needs: tuple[str, ...]) -> None:
+    for need in needs:
+        if need not in CAPABILITIES and not NEED.fullmatch(need):
+            hint = did_you_mean(need, CAPABILITIES)
+            msg = (
+                f"{component.name}: no model has the capability {need!r}{hint}; known are "
+                f"{', '.join(CAPABILITIES)}, and one of your own is written 'namespace.attribute'"
+            )
+            raise ValueError(msg)
+
+
+def _choice(choices: Sequence[str]) -> Callable[[Component, Any, Any], None]:
+    def check(component: Component, attribute: Any, value: Any) -> None:
+        if value not in choices:
+            known = " or ".join(map(repr, choices))
+            msg = f"{component.name}: {attribute.name} must be {known}, got {value!r}"
+            raise ValueError(msg)
+
+    return check
+
+
 @frozen(kw_only=True)
 class Component:
     """One thing that a plugin offers: a frozen value that names its factory and imports nothing.
@@ -190,18 +164,27 @@ class Component:
     `revision` is raised whenever the same seed and parameters give another result: records measured
     with an older revision are then measured again.
     `needs` names the attributes that a model must have; they are checked before anything runs.
+    `components` names the parameters whose values are components: there a `Use`, a component or the
+    name of one is taken, and the factory gets the `Use`.
+    `tags` says what a component promises or does on purpose, for the conformance kit, which also
+    takes `expected_failures`: names of checks mapped to the reason why each must fail.
     """
+
+    bare_names = False
 
     name: str = field(validator=_named)
     summary: str = field(validator=_summarised)
     factory: str | Callable[..., Any] = field(validator=_importable)
     revision: int = field(default=1, validator=instance_of(int))
-    needs: tuple[str, ...] = field(default=(), converter=_strings)
+    needs: tuple[str, ...] = field(default=(), converter=_strings, validator=_known_needs)
+    components: tuple[str, ...] = field(default=(), converter=_strings)
+    tags: tuple[str, ...] = field(default=(), converter=_strings)
+    expected_failures: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping)
 
     @property
     def namespace(self) -> str:
         """The plugin's own name, which stands before the first dot."""
-        return self.name.partition(".")[0]
+        return self.name.partition(".")[0] if "." in self.name else BUILT_IN
 
     @classmethod
     def kind(cls) -> str:
@@ -255,7 +238,7 @@ class Perturbation(Component):
     untouched.
     """
 
-    modality: str = field(validator=instance_of(str))
+    modality: str = field(validator=[instance_of(str), _known_modality])
     ladder: tuple[FrozenMapping, ...] = field(default=({},), converter=_rungs)
     sees_case: bool = False
     searches: bool = False
@@ -292,34 +275,40 @@ class Metric(Component):
 
     `per_case` metrics return one float for each case, and the figure is their mean; others return
     one float for all. `reads` is "value" when the metric takes the bare answers, "prediction" when
-    it takes whole `Prediction`s (for probabilities and refusals).
+    it takes whole `Prediction`s (for probabilities and refusals), and "case" when it takes the
+    cases as the model saw them, in place of targets, and whole `Prediction`s.
+    `examples` are worked by hand: (targets, predictions, score), which the conformance kit checks.
     `bounds` are the smallest and largest possible score, or None where there is none.
     """
 
     higher_is_better: bool = True
     per_case: bool = False
-    reads: str = field(default="value")
+    reads: Literal["value", "prediction", "case"] = field(
+        default="value", validator=_choice(("value", "prediction", "case"))
+    )
     bounds: tuple[float, float] | None = (0.0, 1.0)
-
-    @reads.validator
-    def _readable(self, _: Any, reads: str) -> None:
-        if reads not in ("value", "prediction"):
-            msg = f"{self.name}: reads must be 'value' or 'prediction', got {reads!r}"
-            raise ValueError(msg)
+    examples: tuple[tuple[Any, Any, float], ...] = ()
 
 
 @frozen(kw_only=True)
 class Explainer(Component):
     """Predicts which unseen cases a model will fail on, and says why."""
 
-    modality: str | None = None
+    modality: str | None = field(default=None, validator=_known_modality)
 
 
 @frozen(kw_only=True)
 class Adapter(Component):
-    """Makes a repaired model out of a model and some cases."""
+    """Makes a repaired model out of a model and some examples.
 
-    modality: str | None = None
+    `reads` says what the examples are: "cases" with their targets, "outcomes" (what a model made of
+    them), or "preferences" (a better and a worse answer to one input).
+    """
+
+    modality: str | None = field(default=None, validator=_known_modality)
+    reads: Literal["cases", "outcomes", "preferences"] = field(
+        default="cases", validator=_choice(("cases", "outcomes", "preferences"))
+    )
 
 
 @frozen(kw_only=True)
@@ -330,13 +319,44 @@ class Audit(Component):
     what a model made of them (before failures are explained).
     """
 
-    reads: str = field(default="cases")
+    reads: Literal["cases", "outcomes"] = field(
+        default="cases", validator=_choice(("cases", "outcomes"))
+    )
 
-    @reads.validator
-    def _readable(self, _: Any, reads: str) -> None:
-        if reads not in ("cases", "outcomes"):
-            msg = f"{self.name}: reads must be 'cases' or 'outcomes', got {reads!r}"
-            raise ValueError(msg)
+
+@frozen(kw_only=True)
+class Modality(Component):
+    """Says what values of one kind are, and how they are told apart, kept, measured and shown.
+
+    `values` describes them for messages ("uint8 array H×W×3"). The factory takes no parameters and
+    gives a `Carrier`.
+    """
+
+    bare_names = True
+
+    values: str = field(validator=instance_of(str))
+
+
+@frozen(kw_only=True)
+class Reporter(Component):
+    """Writes results for people or for other tools; `suffix` is that of the file it makes."""
+
+    bare_names = True
+
+    suffix: str = field(validator=instance_of(str))
+
+
+@frozen(kw_only=True)
+class Executor(Component):
+    """Measures batches somewhere: here, in threads, in processes, on other machines.
+
+    `remote` says that the work leaves this process, so that models and cases must reach it as
+    import strings.
+    """
+
+    bare_names = True
+
+    remote: bool = False
 
 
 KINDS: Mapping[str, type[Component]] = {
@@ -345,6 +365,9 @@ KINDS: Mapping[str, type[Component]] = {
     "adapters": Adapter,
     "metrics": Metric,
     "audits": Audit,
+    "modalities": Modality,
+    "reporters": Reporter,
+    "executors": Executor,
 }
 """The kinds of component, by the plural that names their hook (`seatrial_<plural>`)."""
 
@@ -357,21 +380,47 @@ def _on(value: str | Sequence[str] | None) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
+def _bound(value: Any, use: Any) -> FrozenMapping:
+    """Freeze parameters, and take a bare component as one with nothing bound."""
+    params = frozen_mapping(value)
+    wanted = {
+        key: Use(params[key])
+        for key in use.component.components
+        if isinstance(params.get(key), Component)
+    }
+    return FrozenMapping({**params, **wanted}) if wanted else params
+
+
 @frozen
 class Use(Generic[C]):
     """A component with its parameters bound, still plain data."""
 
     component: C
-    params: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping)
+    params: FrozenMapping = field(
+        factory=FrozenMapping,
+        converter=Converter(_bound, takes_self=True),  # type: ignore[misc]
+    )
     on: tuple[str, ...] = field(default=(), converter=_on, kw_only=True)
 
     @property
     def label(self) -> str:
         """The name that stands in reports: the component's own, and what was bound to it."""
-        bound = [f"{key}={value!r}" for key, value in sorted(self.params.items())]
+        bound = [
+            f"{key}={value.label if isinstance(value, Use) else repr(value)}"
+            for key, value in sorted(self.params.items())
+        ]
         name = f"{self.component.name}({', '.join(bound)})" if bound else self.component.name
         return f"{name} on {'+'.join(self.on)}" if self.on else name
 
     def build(self) -> Any:
         """Build the component with these parameters."""
         return self.component.build(self.params)
+
+    def resolved(self, find: Callable[[str], Component]) -> Use[C]:
+        """Give the same use with the names of components it depends on replaced by their uses."""
+        named = {
+            key: Use(find(value)).resolved(find) if isinstance(value, str) else value.resolved(find)
+            for key in self.component.components
+            if isinstance(value := self.params.get(key), str | Use)
+        }
+        return evolve(self, params={**self.params, **named}) if named else self

@@ -64,9 +64,9 @@ def dump_specification(specification: Specification) -> str:
 def dump_plan(plan: Plan) -> str:
     """Write a plan as TOML that `load_plan` reads back equal.
 
-    Its arms are not written: a specification that compiles to them is a file of its own.
+    What narrows it is not written: a specification that compiles to it is a file of its own.
     """
-    return _toml({"format": FORMAT, **_table(plan, omit=("arms",))})
+    return _toml({"format": FORMAT, **_table(plan, omit=("narrowed",))})
 
 
 def _load(path: Path, cls: type[Any], registry: Registry | None) -> Any:
@@ -86,7 +86,7 @@ def _load(path: Path, cls: type[Any], registry: Registry | None) -> Any:
             f"{path.name}.format: this seatrial reads format = {FORMAT}, "
             + ("which is missing" if given is None else f"not {given!r}")
         )
-    for unused in ("arms",) if cls is Plan else ():
+    for unused in ("narrowed",) if cls is Plan else ():
         if unused in table:
             problems.append(f"{path.name}.{unused}: a file cannot set this")
             del table[unused]
@@ -115,6 +115,7 @@ def _converter(registry: Registry) -> Converter:
             "severities": partial(_list, partial(_primitive, int, WHOLE)),
             "metric": partial(_use, registry, Metric),
             "require": _require,
+            "relation": partial(_primitive, str, "text"),
         },
         Specification: {
             "priorities": partial(_list, lambda one: converter.structure(one, Priority)),
@@ -280,7 +281,12 @@ def _use(registry: Registry, kind: type[Component], value: Any) -> Use[Any]:
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         msg = f"on must name a part of the input, or a list of parts, got {on!r}"
         raise ValueError(msg)
-    return Use(registry.get(value["use"], kind), _mapping(value.get("params", {})), on=on)
+    component = registry.get(value["use"], kind)
+    params = {
+        key: _use(registry, Component, one) if key in component.components else one
+        for key, one in _mapping(value.get("params", {})).items()
+    }
+    return Use(component, params, on=on)
 
 
 def _reference(value: Any, _: Any = None) -> Reference:
@@ -322,7 +328,11 @@ def _table(value: Any, omit: tuple[str, ...] = ()) -> dict[str, Any]:
 def _cell(value: Any) -> Any:
     if isinstance(value, Use):
         name = value.component.name
-        bound = {"params": plain(value.params), "on": list(value.on)}
+        params = {
+            key: _cell(one) if isinstance(one, Use) else plain(one)
+            for key, one in value.params.items()
+        }
+        bound = {"params": params, "on": list(value.on)}
         given = {key: one for key, one in bound.items() if one}
         return {"use": name, **given} if given else name
     if isinstance(value, Reference):

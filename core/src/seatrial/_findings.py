@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from attrs import field, frozen
 from attrs.validators import in_
@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from ._cases import Case
     from ._tables import Table
 
-__all__ = ["OUTCOMES", "Explanation", "Finding", "Verdict"]
+__all__ = ["LEVELS", "OUTCOMES", "Explanation", "Finding", "Level", "Verdict", "VerdictOutcome"]
 
-OUTCOMES = ("pass", "fail", "inconclusive", "error")
+VerdictOutcome = Literal["pass", "fail", "inconclusive", "error"]
+
+OUTCOMES: tuple[VerdictOutcome, ...] = get_args(VerdictOutcome)
+
+Level = Literal["error", "warning", "note"]
+
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 def _ids(values: Iterable[str]) -> tuple[str, ...]:
@@ -34,7 +40,7 @@ class Finding:
 
     name: str
     summary: str
-    level: str = field(default="note", kw_only=True, validator=in_(("error", "warning", "note")))
+    level: Level = field(default="note", kw_only=True, validator=in_(LEVELS))
     cases: tuple[str, ...] = field(default=(), kw_only=True, converter=_ids)
     effect: float | None = field(default=None, kw_only=True)
     fix: str = field(default="", kw_only=True)
@@ -127,7 +133,7 @@ class Verdict:
     """
 
     priority: str
-    outcome: str = field(validator=in_(OUTCOMES))
+    outcome: VerdictOutcome = field(validator=in_(OUTCOMES))
     estimate: float | None
     interval: tuple[float, float] | None
     threshold: float | None

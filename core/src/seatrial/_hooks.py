@@ -1,4 +1,4 @@
-"""The five hooks. Each returns the components of one kind; none takes an argument."""
+"""The hooks. Each returns the components of one kind; none takes an argument."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from collections.abc import Iterable
 
 from pluggy import HookimplMarker, HookspecMarker
 
-from ._components import Adapter, Audit, Explainer, Metric, Perturbation
+from ._components import (
+    Adapter,
+    Audit,
+    Executor,
+    Explainer,
+    Metric,
+    Modality,
+    Perturbation,
+    Reporter,
+)
 
 __all__ = ["PROJECT", "Specs", "hookimpl", "hookspec"]
 
@@ -49,3 +58,18 @@ class Specs:
     @hookspec
     def seatrial_audits() -> Iterable[Audit]:  # type: ignore[empty-body]
         """Declare audits."""
+
+    @staticmethod
+    @hookspec
+    def seatrial_modalities() -> Iterable[Modality]:  # type: ignore[empty-body]
+        """Declare modalities."""
+
+    @staticmethod
+    @hookspec
+    def seatrial_reporters() -> Iterable[Reporter]:  # type: ignore[empty-body]
+        """Declare reporters."""
+
+    @staticmethod
+    @hookspec
+    def seatrial_executors() -> Iterable[Executor]:  # type: ignore[empty-body]
+        """Declare executors."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any, Literal, TypeVar, get_args
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from attrs.validators import ge, instance_of
 
 from ._cases import Case, duplicates
@@ -26,8 +27,10 @@ __all__ = [
     "Specification",
 ]
 
-RELATIONS = ("invariant", "directional", "must-refuse", "may-refuse", "must-abstain")
+Relation = Literal["invariant", "directional", "must-refuse", "may-refuse", "must-abstain"]
 """What a perturbation may ask of the answer."""
+
+RELATIONS: tuple[Relation, ...] = get_args(Relation)
 
 CONCEPTS = (
     "natural",
@@ -49,6 +52,9 @@ CONCEPTS = (
     "behavioural",
 )
 """The 17 robustness concepts of the robustness-specification paper, Box 1."""
+
+SCOPE = ("intended_use", "users", "not_for")
+"""What a specification may say of the use it is about."""
 
 CONFIDENCE = 0.95
 WHOLE = ("at_least", "at_most", "max_drop")
@@ -76,6 +82,13 @@ def _named(_: Any, attribute: Any, value: Any) -> None:
     if not isinstance(value, str) or not value.strip():
         msg = f"{attribute.name} must be some text, got {value!r}"
         raise PlanError(msg)
+
+
+@frozen
+class _Named:
+    """What a validator's message calls a value that is no field of its own."""
+
+    name: str
 
 
 def _one_of(choices: Sequence[str]) -> Callable[[Any, Any, Any], None]:
@@ -145,8 +158,9 @@ def _arms(values: Iterable[Arm]) -> tuple[Arm, ...]:
 class Plan:
     """What to measure: perturbations, severities, metrics and a seed.
 
-    Every perturbation is measured at every severity on every case, and so is the clean input,
-    unless `arms` (which a specification compiles to) narrows that.
+    Every perturbation is measured at every severity on every case, and so is the clean input.
+    `narrowed` (which a specification compiles to) narrows that: the perturbations that it names are
+    measured only at the severities and on the slices that it names, and so is the clean input.
     `audits` look at the experiment before the first model call, and errors that they find stop it,
     but for the findings named in `allow`.
     """
@@ -156,27 +170,36 @@ class Plan:
     severities: tuple[int, ...] = field(default=(1, 2, 3, 4, 5), converter=_severities)
     seed: int = field(default=0, validator=instance_of(int))
     replicates: int = field(default=1, validator=[instance_of(int), ge(1)])
-    arms: tuple[Arm, ...] = field(default=(), converter=_arms)
+    narrowed: tuple[Arm, ...] = field(default=(), converter=_arms, repr=False)
     audits: tuple[Use[Audit], ...] = field(default=(), converter=audits_of)
     allow: tuple[str, ...] = field(default=(), converter=allowed_of)
 
+    @cached_property
+    def arms(self) -> tuple[Arm, ...]:
+        """What is measured on which cases: the clean input first, then every perturbation."""
+        clean = [arm for arm in self.narrowed if arm.use is None]
+        arms = clean or [Arm(use=None, severities=(0,))]
+        for use in self.perturbations:
+            known = [arm for arm in self.narrowed if arm.use is not None and arm.use == use]
+            rungs = len(use.component.ladder)
+            whole = Arm(use=use, severities=tuple(s for s in self.severities if s <= rungs))
+            arms += [
+                evolve(arm, severities=wanted)
+                for arm in known or [whole]
+                if (wanted := tuple(s for s in arm.severities if s in self.severities))
+            ]
+        return tuple(arms)
+
     def __attrs_post_init__(self) -> None:
-        if not self.arms:
-            arms = [Arm(use=None, severities=(0,))]
-            for use in self.perturbations:
-                rungs = len(use.component.ladder)
-                arms.append(
-                    Arm(use=use, severities=tuple(s for s in self.severities if s <= rungs))
-                )
-            object.__setattr__(self, "arms", tuple(arms))
         labels = [use.label for use in self.perturbations]
         if twice := {label for label in labels if labels.count(label) > 1}:
             msg = f"the plan lists {', '.join(sorted(twice))} more than once"
             raise PlanError(msg)
-        for arm in self.arms:
-            if arm.use is not None and not arm.severities:
+        measured = {arm.use.label for arm in self.arms if arm.use is not None}
+        for use in self.perturbations:
+            if use.label not in measured:
                 msg = (
-                    f"{arm.use.label} has severities 1 to {len(arm.use.component.ladder)}, and the "
+                    f"{use.label} has severities 1 to {len(use.component.ladder)}, and the "
                     f"plan asks only for {', '.join(map(str, self.severities)) or 'none'}"
                 )
                 raise PlanError(msg)
@@ -191,6 +214,8 @@ class Priority:
     (against the clean input, paired) or `worst_group`, and their `confidence` (.95); all of them
     must hold, those in `all_of` too.
     `concept` is one of the 17 robustness concepts (`CONCEPTS`).
+    `expected` is the figure that the author expects to measure, for power; `hazard` says what harm
+    a failure may do, and `source` where the demand comes from.
     """
 
     name: str = field(validator=_named)
@@ -199,11 +224,27 @@ class Priority:
     )
     where: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
     severities: tuple[int, ...] = field(default=(), converter=_severities, kw_only=True)
-    relation: str = field(default="invariant", validator=_one_of(RELATIONS), kw_only=True)
+    relation: Relation = field(default="invariant", validator=_one_of(RELATIONS), kw_only=True)
     metric: Use[Metric] | None = field(default=None, converter=metric_of, kw_only=True)
     require: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
     concept: str | None = field(default=None, kw_only=True)
     weight: float = field(default=1.0, kw_only=True)
+    expected: float | None = field(default=None, kw_only=True)
+    hazard: str | None = field(default=None, kw_only=True)
+    source: str | None = field(default=None, kw_only=True)
+
+    @hazard.validator
+    @source.validator
+    def _some_text(self, attribute: Any, value: Any) -> None:
+        if value is not None:
+            _named(self, attribute, value)
+
+    @expected.validator
+    def _a_number(self, _: Any, value: Any) -> None:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is not None and not number:
+            msg = f"expected must be a number, the figure that you expect to measure, got {value!r}"
+            raise PlanError(msg)
 
     @concept.validator
     def _known_concept(self, attribute: Any, concept: str | None) -> None:
@@ -313,7 +354,8 @@ class Specification:
 
     It compiles to a `Plan` (what to measure) and judges a `Report` (what was demanded).
     `model` is a `Reference` (or its import string) or a model; `cases` is a `Reference`, several,
-    or cases. `audits` and `allow` are those of the `Plan`.
+    or cases. `audits` and `allow` are those of the `Plan`. `scope` says what the model is for:
+    `intended_use`, `users` and `not_for`, each some text.
     """
 
     title: str = field(validator=_named)
@@ -323,6 +365,13 @@ class Specification:
     cases: Any = field(default=None, kw_only=True, converter=_cases)
     audits: tuple[Use[Audit], ...] = field(default=(), kw_only=True, converter=audits_of)
     allow: tuple[str, ...] = field(default=(), kw_only=True, converter=allowed_of)
+    scope: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
+
+    @scope.validator
+    def _said(self, _: Any, scope: FrozenMapping) -> None:
+        for key, text in scope.items():
+            _one_of(SCOPE)(self, _Named("key of scope"), key)
+            _named(self, _Named(f"scope.{key}"), text)
 
     def __attrs_post_init__(self) -> None:
         priorities = self.priorities
@@ -360,7 +409,7 @@ class Specification:
             metrics=tuple(metrics.values()),
             severities=tuple(sorted({s for arm in arms for s in arm.severities if s})) or (1,),
             seed=self.seed,
-            arms=arms,
+            narrowed=arms,
             audits=self.audits,
             allow=self.allow,
         )

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from attrs import field, frozen
 from pluggy import PluginManager
 
-from ._components import Component
+from . import _builtin
+from ._components import BUILT_IN, Component
 from ._contract import components_of
 from ._hooks import PROJECT, Specs
 from ._values import did_you_mean, with_article
@@ -43,7 +44,9 @@ OFFICIAL = frozenset(
         "probes",
         "ray",
         "report",
+        "retrain",
         "simnl",
+        "threats",
         "timm",
         "torchio",
         "transformers",
@@ -148,11 +151,13 @@ class Registry:
         self._adopt(plugin, Source(namespace, "local", ""))
 
     def namespaces(self) -> tuple[str, ...]:
-        """List the namespaces that can be used, without importing any plugin."""
-        return tuple(sorted({*self._entries, *self._components}))
+        """List the namespaces of plugins that can be used, without importing any plugin."""
+        return tuple(sorted({*self._entries, *self._components} - {BUILT_IN}))
 
     def source(self, namespace: str) -> Source:
         """Tell which distribution and version a namespace comes from, without importing it."""
+        if namespace == BUILT_IN:
+            self._load(BUILT_IN, namespace)
         if namespace in self._sources:
             return self._sources[namespace]
         if namespace not in self._entries:
@@ -169,7 +174,8 @@ class Registry:
         Raises `UnknownComponentError` when there is none or it is of another kind, and a
         `PluginError` when the plugin exists but is broken.
         """
-        namespace = name.partition(".")[0]
+        built_in = self._load(BUILT_IN, name)
+        namespace = BUILT_IN if name in built_in else name.partition(".")[0]
         components = self._load(namespace, name)
         if name not in components:
             hint = did_you_mean(name, components, after=f"{namespace}.")
@@ -183,12 +189,12 @@ class Registry:
         return found
 
     def all(self, kind: type[C] = Component) -> tuple[C, ...]:  # type: ignore[assignment]
-        """List every component of one kind; this imports every plugin.
+        """List every component of one kind, the core's own last; this imports every plugin.
 
         A broken plugin is left out with a `PluginWarning`; with `SEATRIAL_STRICT=1` it raises.
         """
         found: list[C] = []
-        for namespace in self.namespaces():
+        for namespace in (*self.namespaces(), BUILT_IN):
             try:
                 components = self._load(namespace, namespace)
             except PluginError as error:
@@ -219,6 +225,8 @@ class Registry:
     def _load(self, namespace: str, name: str) -> dict[str, Component]:
         if namespace in self._components:
             return self._components[namespace]
+        if namespace == BUILT_IN:
+            return self._adopt(_builtin, Source(BUILT_IN, PROJECT, ""))
         if namespace in self._broken:
             raise self._broken[namespace].with_traceback(None)
         if namespace not in self._entries:

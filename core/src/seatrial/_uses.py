@@ -24,7 +24,7 @@ def _use(value: Any, kind: type[Component]) -> Use[Any]:
             got = f"the {value.component.kind()} {value.label}"
         msg = f"expected a {kind.kind()}, as in keyboard() or 'nlpaug.keyboard', got {got}"
         raise PlanError(msg)
-    return value
+    return value.resolved(lambda name: default_registry().get(name))
 
 
 def perturbations_of(values: Iterable[Any]) -> tuple[Use[Perturbation], ...]:

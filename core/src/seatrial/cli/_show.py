@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from .._cases import CARRIERS, CLEAN
-from .._components import Metric, Perturbation
+from .._cases import CLEAN
+from .._components import Metric, Modality, Perturbation
 from .._tables import Table, figure
 from .._values import plain
 from ..errors import PlanError
@@ -52,7 +52,7 @@ def describe(registry: Registry, name: str, text: str | None, seed: int) -> dict
     if isinstance(component, Perturbation):
         shown |= {
             "modality": component.modality,
-            "carrier": CARRIERS.get(component.modality, ""),
+            "values": registry.get(component.modality, Modality).values,
             "alters": list(component.alters),
             "searches": component.searches,
             "ladder": plain(component.ladder),

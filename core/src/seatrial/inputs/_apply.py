@@ -8,9 +8,10 @@ from typing import Any
 import attrs
 
 from .._cases import Case
-from .._components import Loss, Perturbation, Use
+from .._components import Perturbation, Use
 from .._seeds import derive
 from ..engine._search import Place
+from ..protocols import Loss
 from ._distance import distance, same
 from ._parts import parts_of
 

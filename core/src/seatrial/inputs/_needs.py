@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._components import Use
+from .._components import Use, attribute_of
 
 __all__ = ["lacking"]
 
@@ -12,7 +12,8 @@ __all__ = ["lacking"]
 def lacking(model: Any, use: Use[Any]) -> list[str]:
     """Name the attributes that a component needs of a model and the model does not have."""
     return [
-        f"{use.label} needs a model with the attribute {need!r}, and this one has none"
+        f"{use.label} needs a model with the attribute {attribute_of(need)!r}, and this one "
+        "has none"
         for need in use.component.needs
-        if not hasattr(model, need)
+        if not hasattr(model, attribute_of(need))
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from attrs import evolve, field, frozen
 
-from .._findings import Verdict
+from .._findings import Verdict, VerdictOutcome
 from .._plans import REFUSALS, Priority
 from .._requirements import Demand
 from ..errors import PlanError
@@ -55,7 +55,7 @@ def ceiling_of(priority: Priority, demand: Demand) -> bool:
     return priority.metric is not None and not priority.metric.component.higher_is_better
 
 
-def decision(priority: Priority, demand: Demand, interval: Interval) -> str:
+def decision(priority: Priority, demand: Demand, interval: Interval) -> VerdictOutcome:
     """Decide: the conservative end clears the threshold, the other misses it, or neither."""
     low, high = interval.ends
     threshold = demand.threshold
@@ -69,7 +69,7 @@ class Answer:
     """What came of one demand: the decision, its interval, and what stands beside it."""
 
     demand: Demand
-    outcome: str
+    outcome: VerdictOutcome
     interval: Interval | None
     ends: tuple[float, float] | None
     notes: tuple[str, ...]
@@ -182,7 +182,7 @@ class Question:
         """Whether the figure must stay below the threshold."""
         return ceiling_of(self.priority, self.demand)
 
-    def decision(self, interval: Interval) -> str:
+    def decision(self, interval: Interval) -> VerdictOutcome:
         """Decide by an interval."""
         return decision(self.priority, self.demand, interval)
 
@@ -225,7 +225,7 @@ class Question:
 
     def said(
         self,
-        outcome: str,
+        outcome: VerdictOutcome,
         bound: Bound | None,
         confidence: float,
         notes: tuple[str, ...] = (),

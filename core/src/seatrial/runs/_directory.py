@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import StoreError
 
-__all__ = ["DATABASE", "explained", "write_atomically", "writing"]
+__all__ = ["DATABASE", "explained", "writing"]
 
 DATABASE = "trials.sqlite"
 
@@ -74,14 +74,3 @@ def writing(directory: Path | None) -> Iterator[None]:
         yield
     finally:
         lock.close()
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old text or the new, never half of it."""
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror or error}"
-        raise StoreError(msg) from error

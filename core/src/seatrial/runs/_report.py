@@ -19,7 +19,7 @@ from .._registry import Registry, default_registry
 from .._values import FrozenMapping, freeze, plain
 from ..errors import PlanError, SeatrialError
 from ._columns import Columns, read_columns
-from ._directory import write_atomically
+from .._writing import write_atomically
 from ._encoding import load_prediction
 from ..inputs._apply import perturb
 from ._records import Accounting, Cell, Record

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from .._cases import Case
-from .._components import Adapter, Model, Use
+from .._components import Adapter, Use
+from ..protocols import Model
 from ._common import built
 from ._results import Skipped, expect
 from ._samples import SEEDS, Bare, Samples

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
-from .._attributes import POOLINGS
-from .._components import Model
 from .._seeds import derive
 from ..errors import ModelError
+from ..protocols import POOLINGS, Model
 from ._results import Skipped
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from typing import Any
 from attrs import frozen
 
 from .._cases import Case
-from .._components import Perturb, Perturbation, Use
+from .._components import Perturbation, Use
 from ..errors import NotApplicable, SeatrialError
+from ..protocols import Perturb
 from ._carriers import misfit, out_of_range, with_nan
 from ._common import built, rungs
 from ._fresh import fingerprint_of, importable, perturbed_elsewhere

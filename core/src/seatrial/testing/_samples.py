@@ -9,8 +9,9 @@ from typing import Any
 from attrs import field, frozen
 
 from .._cases import Case, Prediction
-from .._components import Model
+from .._components import attribute_of
 from .._seeds import derive
+from ..protocols import Model
 from ._inside import Thinking
 from ._results import Skipped
 
@@ -169,7 +170,7 @@ class Bare:
 
     def __init__(self, model: Model, names: Sequence[str]) -> None:
         self._model = model
-        for name in names:
+        for name in map(attribute_of, names):
             setattr(self, name, getattr(model, name))
 
     def __call__(self, inputs: Sequence[Any], /) -> Sequence[Any]:
@@ -255,7 +256,7 @@ class Samples:
     def model(self, needs: Sequence[str], default: Callable[[], Model] = SampleModel) -> Model:
         """Give a model that has every attribute which is needed, or skip."""
         for model in (*(self.models if needs else ()), default()):
-            if all(hasattr(model, need) for need in needs):
+            if all(hasattr(model, attribute_of(need)) for need in needs):
                 return model
         msg = f"no sample model has {' and '.join(needs)}; pass samples=Samples(models=[...])"
         raise Skipped(msg)

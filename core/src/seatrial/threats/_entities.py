@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
-from .._components import Loss, Search
 from .._values import FrozenMapping
 from ..errors import NotApplicable, ParameterError
 from ..inputs._distance import edit_distance
+from ..protocols import Loss, Search
 from ._bounds import SLACK, check_bound, far, worst
 from ._spans import in_the_case_of
 

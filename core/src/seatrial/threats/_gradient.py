@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .._components import Loss, Search
 from ..errors import ComponentLoadError, ModelError, NotApplicable, ParameterError
+from ..protocols import Loss, Search
 from ._bounds import check_bound, projected
 
 __all__ = ["projected_gradient"]

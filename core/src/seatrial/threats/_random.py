@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .._components import Loss, Search
 from .._seeds import derive
 from .._values import FrozenMapping
 from ..inputs._distance import same
+from ..protocols import Loss, Search
 from ._borrow import draws_from
 from ._bounds import check_bound, far, fitted, worst
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from attrs import frozen
 
-from .._components import Loss, Search
 from .._seeds import derive
 from .._values import FrozenMapping
 from ..errors import ParameterError
+from ..protocols import Loss, Search
 from ._borrow import draws_from
 from ._bounds import SLACK, check_bound, far, worst
 from ._spans import free_words, in_the_case_of, protected_by

@@ -15,11 +15,11 @@ from .._plans import Plan, Reference, Specification
 from .._registry import Registry
 from .._seeds import SEED_SCHEME
 from .._values import plain
+from .._writing import write_atomically
 from ..engine._workload import Workload
 from ..inputs._content import content_of
 from ..inputs._models import Subject
 from ..inputs._origin import origin
-from ..runs._directory import write_atomically
 
 __all__ = ["describe", "write_description"]
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from .._cases import Case
-from .._components import Adapter, Model
+from .._components import Adapter
 from .._registry import Registry
 from .._seeds import derive
 from ..errors import PlanError
 from ..inputs._binding import bound, ready
 from ..inputs._models import subject_of
+from ..protocols import Model
 
 __all__ = ["repair"]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from seatrial import Case
+from seatrial.kit import Level
 
 from ._reading import PREFIX, gold_of, normalised, value_key
 
@@ -86,7 +87,7 @@ def counted(number: int, one: str, more: str) -> str:
     return f"{number:,} {one if number == 1 else more}"
 
 
-def graded(share: float, error: float, warning: float = 0.0) -> str:
+def graded(share: float, error: float, warning: float = 0.0) -> Level:
     """Give the level of a share: an error, a warning or a note."""
     if share >= error:
         return "error"

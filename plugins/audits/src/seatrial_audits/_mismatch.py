@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from seatrial import Finding, Prediction
+from seatrial.kit import Level
 
 from ._common import CLEAN, Check, percent, whole_number
 from ._reading import value_key
@@ -86,7 +87,7 @@ def _other_answers(model: Any, outcomes: Sequence[Any], many: int) -> Iterator[F
     if not other:
         return
     share = len(other) / len(sample)
-    few = "warning" if len(other) > 1 else "note"
+    few: Level = "warning" if len(other) > 1 else "note"
     yield Finding(
         "prompt-mismatch",
         f"asked again, the model answers {len(other)} of {len(sample)} inputs otherwise "

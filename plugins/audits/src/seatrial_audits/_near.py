@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seatrial import Case, Finding
+from seatrial.kit import Level
 
 from ._common import Check, cluster_of, counted, graded, percent, share_between
 from ._reading import normalised, options_of, prompt_of
@@ -64,7 +65,7 @@ def near_duplicates(
                 continue
             ids = dict.fromkeys(cases[at].id for pair in found for at in pair)
             share = len(ids) / len(cases)
-            plain = "warning" if share >= limit else "note"
+            plain: Level = "warning" if share >= limit else "note"
             yield Finding(
                 name,
                 f"{counted(len(found), 'pair', 'pairs')} of texts {what} share {least:.0%} or more "

@@ -1,0 +1,57 @@
+"""What comes with the core: modalities, reporters and executors, with bare names."""
+
+from __future__ import annotations
+
+from ._components import Modality
+from ._hooks import hookimpl
+
+text = Modality(
+    name="text",
+    summary="Words, as one string.",
+    values="str",
+    factory="seatrial.inputs.modalities._text:text",
+)
+
+messages = Modality(
+    name="messages",
+    summary="A conversation: roles and what each said.",
+    values=(
+        "a sequence of mappings with role (system, user, assistant or tool) and content "
+        "(str, or a sequence of texts and images)"
+    ),
+    factory="seatrial.inputs.modalities._messages:messages",
+)
+
+image = Modality(
+    name="image",
+    summary="A picture, in grey or in colours.",
+    values="uint8, uint16, or float32 in [0, 1], array H×W×1 or H×W×3",
+    factory="seatrial.inputs.modalities._image:image",
+)
+
+volume = Modality(
+    name="volume",
+    summary="A three-dimensional image with its place in space.",
+    values="Volume(array C×X×Y×Z of finite numbers, affine 4×4 in mm, RAS+)",
+    factory="seatrial.inputs.modalities._volume:volume",
+)
+
+mask = Modality(
+    name="mask",
+    summary="A label for each pixel or voxel.",
+    values="integer or bool array H×W or X×Y×Z, or a Volume of integers with one channel",
+    factory="seatrial.inputs.modalities._mask:mask",
+)
+
+array = Modality(
+    name="array",
+    summary="Numbers in a grid: features, signals, tables.",
+    values="numeric or bool numpy array",
+    factory="seatrial.inputs.modalities._array:array",
+)
+
+
+@hookimpl
+def seatrial_modalities() -> tuple[Modality, ...]:
+    """Declare the modalities of the core."""
+    return (text, messages, image, volume, mask, array)

@@ -1,0 +1,79 @@
+"""Masks: a label for each pixel or voxel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..._carriers import Volume
+from ._array import Arrays
+from ._arrays import dump_array, load_array, name_array, sides
+from ._volume import dump_volume, load_volume, name_volume
+
+__all__ = ["Masks", "mask"]
+
+AXES = (2, 3)
+ARCHIVE = b"PK"  # a numpy archive is a zip file: a mask with an affine
+
+
+class Masks(Arrays):
+    """The carrier of `mask`: integers or truth values, with an affine as a `Volume`."""
+
+    kinds = "biu"
+
+    def holds(self, value: Any, /) -> bool:
+        """Tell whether this is a mask."""
+        if isinstance(value, Volume):
+            return value.array.dtype.kind in "iu" and value.array.shape[0] == 1
+        return super().holds(value) and value.ndim in AXES and value.size > 0
+
+    def digest(self, value: Any, /) -> str:
+        """Name the labels, and their place if it is known."""
+        return name_volume(value) if isinstance(value, Volume) else name_array(value)
+
+    def freeze(self, value: Any, /) -> Any:
+        """Give a read-only view."""
+        return value if isinstance(value, Volume) else super().freeze(value)
+
+    def dump(self, value: Any, /) -> bytes:
+        """Write in numpy's format."""
+        return dump_volume(value) if isinstance(value, Volume) else dump_array(value)
+
+    def load(self, data: bytes, /) -> Any:
+        """Read numpy's format."""
+        return load_volume(data) if data.startswith(ARCHIVE) else load_array(data)
+
+    def distance(self, clean: Any, perturbed: Any, /) -> float | None:
+        """Give the fraction of pixels with another label; None where the grid was changed."""
+        one, other = _labels(clean), _labels(perturbed)
+        return float((one != other).mean()) if one.shape == other.shape else None
+
+    def preview(self, value: Any, /) -> str:
+        """Show size and labels."""
+        labels = np.unique(_labels(value))
+        shown = ", ".join(map(str, labels[:8].tolist()))
+        more = f" and {len(labels) - 8} more" if len(labels) > 8 else ""
+        return f"mask {sides(_labels(value))}, labels {shown}{more}"
+
+    def samples(self) -> Sequence[Any]:
+        """Give labels of a picture and of a volume."""
+        y, x = np.mgrid[0:24, 0:32]
+        flat = (np.hypot(x - 16, y - 12) < 8).astype(np.uint8) + (x > 20)
+        z, y, x = np.mgrid[-1:1:12j, -1:1:12j, -1:1:10j]
+        solid = (x**2 + y**2 + z**2 < 0.6).astype(np.int16)
+        return (flat.astype(np.uint8), flat > 0, Volume(solid), solid)
+
+    def edges(self) -> Sequence[Any]:
+        """Give one pixel, and a mask with nothing in it."""
+        return (np.ones((1, 1), np.uint8), np.zeros((6, 6), np.uint8))
+
+
+def _labels(value: Any) -> np.ndarray[Any, Any]:
+    return value.array[0] if isinstance(value, Volume) else np.asarray(value)
+
+
+def mask() -> Masks:
+    """Make the carrier."""
+    return Masks()

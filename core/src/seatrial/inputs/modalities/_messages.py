@@ -1,0 +1,153 @@
+"""Conversations: who said what."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..._texts import texts_of
+from ..._values import freeze
+from ..._writing import digest
+from .._distance import edit_distance
+from ._image import Images
+from ._text import Texts
+
+__all__ = ["ROLES", "Messages", "messages"]
+
+ROLES = ("system", "user", "assistant", "tool")
+PICTURE = "image"
+
+
+class Messages:
+    """The carrier of `messages`: a tuple of mappings with a role and a content.
+
+    The content is a text, or a tuple of texts and images.
+    """
+
+    def __init__(self) -> None:
+        self._texts, self._images = Texts(), Images()
+
+    def holds(self, value: Any, /) -> bool:
+        """Tell whether this is a conversation."""
+        return (
+            isinstance(value, list | tuple)
+            and len(value) > 0
+            and all(isinstance(one, Mapping) and self._is_message(one) for one in value)
+        )
+
+    def _is_message(self, value: Mapping[str, Any]) -> bool:
+        content = value.get("content")
+        if value.get("role") not in ROLES:
+            return False
+        if isinstance(content, list | tuple):
+            return all(self._texts.holds(one) or self._images.holds(one) for one in content)
+        return self._texts.holds(content)
+
+    def digest(self, value: Any, /) -> str:
+        """Name roles, texts and pictures."""
+        return digest(_walk(value, lambda one: {PICTURE: self._images.digest(one)}))
+
+    def freeze(self, value: Any, /) -> Any:
+        """Give tuples, frozen mappings and read-only pictures."""
+        return freeze(_walk(value, self._images.freeze))
+
+    def dump(self, value: Any, /) -> bytes:
+        """Write JSON, with pictures in numpy's format as base64."""
+
+        def wrapped(one: Any) -> Any:
+            return {PICTURE: base64.b64encode(self._images.dump(one)).decode()}
+
+        return json.dumps(_walk(value, wrapped), ensure_ascii=False).encode()
+
+    def load(self, data: bytes, /) -> Any:
+        """Read what `dump` wrote."""
+
+        def opened(one: Any) -> Any:
+            if isinstance(one, Mapping) and one.keys() == {PICTURE}:
+                return self._images.load(base64.b64decode(one[PICTURE]))
+            if isinstance(one, Mapping):
+                return {key: opened(item) for key, item in one.items()}
+            return [opened(item) for item in one] if isinstance(one, list) else one
+
+        return freeze(opened(json.loads(data)))
+
+    def distance(self, clean: Any, perturbed: Any, /) -> float | None:
+        """Give the edit distance of all that was said over the longer length.
+
+        Pictures are compared by the mean of their own distances, and the larger figure counts.
+        """
+        one, other = ("\x1e".join(texts_of(value)) for value in (clean, perturbed))
+        longest = max(len(one), len(other))
+        moved = [edit_distance(one, other) / longest if longest else 0.0]
+        pictures = [list(_pictures(value)) for value in (clean, perturbed)]
+        if len(pictures[0]) == len(pictures[1]) and pictures[0]:
+            pairs = [self._images.distance(a, b) for a, b in zip(*pictures, strict=True)]
+            known = [pair for pair in pairs if pair is not None]
+            moved += [sum(known) / len(known)] if known else []
+        return max(moved)
+
+    def preview(self, value: Any, /) -> str:
+        """Show how many turns there are, and the last one."""
+        last = value[-1]
+        said = self._texts.preview(" ".join(texts_of(last)))
+        return f"{len(value)} messages, the last by {last['role']}: {said}"
+
+    def samples(self) -> Sequence[Any]:
+        """Give a question, a conversation with a system message, and one with a picture."""
+        question = {"role": "user", "content": "Can I take 200 mg of ibuprofen with alcohol?"}
+        return (
+            freeze([question]),
+            freeze(
+                [
+                    {"role": "system", "content": "You are a pharmacist. Do not diagnose."},
+                    {"role": "user", "content": "My left knee hurts since Monday."},
+                    {"role": "assistant", "content": "Do you take any other medicine?"},
+                    {"role": "user", "content": "No, never. Is 400 mg every 6 hours too much?"},
+                ]
+            ),
+            freeze(
+                [
+                    {
+                        "role": "user",
+                        "content": ["What is in this picture?", self._images.samples()[0]],
+                    }
+                ]
+            ),
+        )
+
+    def edges(self) -> Sequence[Any]:
+        """Give an empty message, and one of a single letter."""
+        return (
+            freeze([{"role": "user", "content": ""}]),
+            freeze([{"role": "user", "content": "a"}]),
+        )
+
+
+def _walk(value: Any, picture: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return picture(value)
+    if isinstance(value, Mapping):
+        return {key: _walk(item, picture) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_walk(item, picture) for item in value]
+    return value
+
+
+def _pictures(value: Any) -> Iterator[Any]:
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _pictures(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _pictures(item)
+
+
+def messages() -> Messages:
+    """Make the carrier."""
+    return Messages()

@@ -1,0 +1,30 @@
+"""The public toolbox for plugins: what several of them would otherwise each write.
+
+Light to import: nothing here loads numpy.
+"""
+
+from __future__ import annotations
+
+from ._cases import answer_of, cluster_of
+from ._components import import_string
+from ._findings import Level
+from ._tables import Table
+from ._texts import PROTECTED, protected_spans, texts_of
+from ._values import did_you_mean, freeze, plain
+from ._writing import digest, write_atomically
+
+__all__ = [
+    "PROTECTED",
+    "Level",
+    "Table",
+    "answer_of",
+    "cluster_of",
+    "did_you_mean",
+    "digest",
+    "freeze",
+    "import_string",
+    "plain",
+    "protected_spans",
+    "texts_of",
+    "write_atomically",
+]
