@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._findings import VerdictOutcome
 from .._requirements import Demand
 from ._bounds import groups_of, times_of
 from ._sample import Evidence
@@ -39,7 +40,7 @@ def suppositions(demand: Demand, evidence: Evidence, *, ceiling: bool) -> tuple[
     return filled(good=worst), filled(good=not worst)
 
 
-def settled(demand: Demand, outcomes: set[str]) -> bool:
+def settled(demand: Demand, outcomes: set[VerdictOutcome]) -> bool:
     """Tell whether what came out under every supposition would come out whatever was lost.
 
     Scores in between could still close a gap. A calibration error is bounded for whatever was lost,
