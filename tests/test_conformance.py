@@ -6,12 +6,11 @@ import seatrial
 from seatrial._registry import OFFICIAL
 from seatrial.testing import parametrize
 
-OURS = {*OFFICIAL, "threats"}  # the searches come with the core
 SMALL = {"probes.proxy": {"model": "seatrial.testing._samples:SampleModel"}}  # else a real one
 COMPONENTS = [
     component(**SMALL.get(component.name, {}))
     for component in seatrial.default_registry().all()
-    if component.namespace in OURS
+    if component.namespace in OFFICIAL
 ]
 EXPECTED = {
     "probes.surface": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, cast
 
@@ -415,6 +415,13 @@ class Use(Generic[C]):
     def build(self) -> Any:
         """Build the component with these parameters."""
         return self.component.build(self.params)
+
+    def parts(self) -> Iterator[Use[Any]]:
+        """Give the uses that this one depends on, all the way down."""
+        for key in self.component.components:
+            if isinstance(value := self.params.get(key), Use):
+                yield value
+                yield from value.parts()
 
     def resolved(self, find: Callable[[str], Component]) -> Use[C]:
         """Give the same use with the names of components it depends on replaced by their uses."""

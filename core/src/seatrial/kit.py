@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ._cases import answer_of, cluster_of
 from ._components import import_string
+from ._edit_distance import edit_distance
 from ._findings import Level
 from ._tables import Table
 from ._texts import PROTECTED, protected_spans, texts_of
@@ -21,6 +22,7 @@ __all__ = [
     "cluster_of",
     "did_you_mean",
     "digest",
+    "edit_distance",
     "freeze",
     "import_string",
     "plain",

@@ -9,12 +9,12 @@ import time
 
 import numpy as np
 import pytest
+import seatrial_threats as threats
 from attrs import evolve
 from threat_stand_ins import unsure_bot
 from trial_stand_ins import Counting, bot, even, orders, plan, rows, same, shout, swap
 
 import seatrial as sea
-from seatrial import threats
 from seatrial.errors import ParameterError, PlanError, TrialError
 from seatrial.judging._attack_curve import attack_curve
 from seatrial.runs._report import Report
@@ -23,7 +23,7 @@ from seatrial.verbs._run import run
 
 CASES = orders(12)
 GREEDY = threats.greedy_words(queries=30)
-DRAWN = threats.random_search(perturbation="trial_stand_ins:swap", queries=10)
+DRAWN = threats.random_search(of=swap(), queries=10)
 
 
 def asking(*batches):
@@ -289,9 +289,9 @@ def test_a_durable_run_goes_on_and_measures_again_what_the_search_depends_on(tmp
 
 def test_a_perturbation_to_draw_from_must_be_there():
     with pytest.raises(sea.errors.UnknownComponentError, match=r"stand\.nothing"):
-        run(plan(threats.random_search(perturbation="stand.nothing")), bot, CASES)
-    with pytest.raises(ParameterError, match="must be a name"):
-        threats.random_search.build({"perturbation": 3, "distance": 0.1})
+        run(plan(threats.random_search(of="stand.nothing")), bot, CASES)
+    with pytest.raises(ParameterError, match="of must be a perturbation"):
+        threats.random_search.build({"of": 3, "distance": 0.1})
 
 
 def test_the_curve_counts_the_right_answers_that_were_turned():

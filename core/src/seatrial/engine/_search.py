@@ -109,18 +109,14 @@ def unsearchable(use: Use[Perturbation], severities: Iterable[int], plan: Plan) 
 
 
 def maker(use: Use[Perturbation], plan: Plan, origin: Callable[[Use[Any]], str]) -> str:
-    """Name all that a perturbation's result depends on: for a search, also what it aims and draws.
-
-    The parameter `perturbation` names the perturbation that a search draws from.
-    """
-    told = origin(use)
+    """Name all that a perturbation's result depends on: for a search, also what it aims at."""
+    told = "; from ".join((origin(use), *(_named(one, origin) for one in use.parts())))
     metric = aimed_at(plan.metrics) if use.component.searches else None
     if metric is None:
         return told
     told += f"; against {metric.label} {metric.component.revision}, {origin(metric)}"
-    if name := use.params.get("perturbation"):
-        from ..threats._borrow import borrowed
-
-        drawn = borrowed(name)
-        told += f"; from {drawn.name} {drawn.revision}, {origin(Use(drawn))}"
     return told
+
+
+def _named(use: Use[Any], origin: Callable[[Use[Any]], str]) -> str:
+    return f"{use.component.name} {use.component.revision}, {origin(use)}"

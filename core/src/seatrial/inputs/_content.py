@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._cases import Case
+from .._components import Use
 from ..errors import PlanError
 
 __all__ = ["_digest", "attributes_digest", "case_digest", "content_of"]
@@ -22,6 +23,8 @@ def content_of(value: Any) -> Any:
         return {"array": digest, "shape": list(value.shape), "dtype": str(value.dtype)}
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, Use):
+        return {"use": value.component.name, "params": content_of(value.params)}
     if isinstance(value, Mapping):
         return {str(key): content_of(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

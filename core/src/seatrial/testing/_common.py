@@ -6,7 +6,7 @@ import inspect
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -71,11 +71,12 @@ def _needs_nothing_more(
         raise Skipped(msg)
 
 
-def declaring(component: Component) -> ModuleType:
-    """Make a plugin that declares this component and nothing else."""
-    plural = next(plural for plural, kind in KINDS.items() if isinstance(component, kind))
-    plugin = ModuleType(component.namespace)
-    setattr(plugin, f"{PROJECT}_{plural}", hookimpl(lambda: (component,)))
+def declaring(components: Iterable[Component]) -> ModuleType:
+    """Make a plugin that declares these components and nothing else."""
+    plugin = ModuleType("declaring")
+    for plural, kind in KINDS.items():
+        if of_kind := tuple(one for one in components if isinstance(one, kind)):
+            setattr(plugin, f"{PROJECT}_{plural}", hookimpl(lambda found=of_kind: found))
     return plugin
 
 
@@ -182,6 +183,8 @@ def check_survives_a_file(use: Use[Any], _: Samples) -> None:
 
 
 def _plain(value: Any) -> bool:
+    if isinstance(value, Use):
+        return _plain(value.params)
     if isinstance(value, Mapping):
         return all(isinstance(key, str) and _plain(one) for key, one in value.items())
     if isinstance(value, tuple):
@@ -204,7 +207,9 @@ def _through_a_file(use: Use[Any]) -> Use[Any]:
 
     component = use.component
     registry = Registry()
-    registry.register(declaring(component), component.namespace)
+    used = {component, *(part.component for part in use.parts())}
+    for namespace in sorted({one.namespace for one in used}):
+        registry.register(declaring([one for one in used if one.namespace == namespace]), namespace)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "plan.toml"
         if isinstance(component, Perturbation):

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ..._edit_distance import edit_distance
 from ..._texts import texts_of
 from ..._values import freeze
 from ..._writing import digest
-from .._distance import edit_distance
 from ._image import Images
 from ._text import Texts
 

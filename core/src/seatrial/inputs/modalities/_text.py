@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..._edit_distance import edit_distance
 from ..._writing import digest
-from .._distance import edit_distance
 
 __all__ = ["Texts", "text"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ..errors import ParameterError
+from seatrial.errors import ParameterError
 
 __all__ = ["free_words", "in_the_case_of", "protected_by"]
 

@@ -1,20 +1,21 @@
-"""Greedy search over words: those first that the model minds most, each by what hurts most."""
+"""Greedy search over words: the most influential first."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 from attrs import frozen
 
-from .._seeds import derive
-from .._values import FrozenMapping
-from ..errors import ParameterError
-from ..protocols import Loss, Search
-from ._borrow import draws_from
+from seatrial import Perturbation, Use, derive
+from seatrial.errors import ParameterError
+from seatrial.protocols import Loss, Search
+
 from ._bounds import SLACK, check_bound, far, worst
+from ._draws import draws_from
 from ._spans import free_words, in_the_case_of, protected_by
 
 __all__ = ["greedy_words"]
@@ -46,12 +47,12 @@ class Space:
         """Tell whether a text lies within the bound."""
         return far(self.text, text) <= self.distance + SLACK
 
-    def size(self, most: int) -> int:
-        """Count the changed texts, up to one more than `most`."""
+    def size(self, limit: int) -> int:
+        """Count the changed texts, up to one more than `limit`."""
         texts = 1
         for options in self.options:
             texts *= len(options)
-            if texts - 1 > most:
+            if texts - 1 > limit:
                 break
         return texts - 1
 
@@ -67,8 +68,8 @@ def greedy_words(
     *,
     distance: float,
     queries: int = 128,
-    replacements: Mapping[str, Sequence[str]] = FrozenMapping(),
-    perturbation: str = "",
+    replacements: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    of: Use[Perturbation] | None = None,
     severity: int = 0,
     candidates: int = 8,
     protect: Sequence[str] = (),
@@ -76,9 +77,9 @@ def greedy_words(
 ) -> Search:
     """Replace words one after another by what is worst for the model, within a bound.
 
-    Half of the queries at most rank the words: the more the model minds that a word is missing, the
+    Half of the queries at most rank the words: the more the loss grows when a word is missing, the
     earlier its turn. Then each word is tried with at most `candidates` others: those that the table
-    `replacements` lists (by the word in small letters), those that another `perturbation` makes of
+    `replacements` lists (by the word in small letters), those that the perturbation `of` makes of
     the word (at rung `severity`; 0: any rung), or, with neither, the word with two letters in the
     wrong order or one left out. If the queries suffice for all texts that can be so made, all are
     tried. `distance` bounds the normalised edit distance to the input. Where the model's answers
@@ -95,7 +96,7 @@ def greedy_words(
         msg = f"candidates must be a whole number from 1 up, got {candidates!r}"
         raise ParameterError(msg)
     table = {word.lower(): tuple(others) for word, others in replacements.items()}
-    draw = draws_from(perturbation, severity, {}) if perturbation else None
+    draw = draws_from(of, severity) if of is not None else None
 
     def options(word: str, seed: int) -> list[str]:
         found = [in_the_case_of(word, one) for one in table.get(word.lower(), ())]

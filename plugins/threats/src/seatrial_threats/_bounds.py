@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..errors import ParameterError
-from ..inputs._distance import distance as distance_between
+from seatrial.errors import ParameterError
+from seatrial.kit import edit_distance
 
-__all__ = ["NORMS", "check_bound", "far", "fitted", "projected", "worst"]
+__all__ = ["NORMS", "check_bound", "far", "fitted", "projected", "same", "worst"]
 
 T = TypeVar("T")
 Array = np.ndarray[Any, Any]
@@ -35,13 +35,22 @@ def far(clean: Any, candidate: Any, norm: str = "linf") -> float:
     """Measure how far a candidate lies from the clean value, in the unit of the bound.
 
     Arrays: the largest (L∞) or the root mean square (L2) change of a value, where 1 is the whole
-    range of an integer dtype, or 1. All else: what the record's distance is; infinite without one.
+    range of an integer dtype, or 1. Texts: the edit distance over the longer length.
     """
     if isinstance(clean, np.ndarray):
         change = (candidate.astype(np.float64) - clean) / _range(clean)
         return _norm(change, norm)
-    known = distance_between(clean, candidate)
-    return math.inf if known is None else known
+    if not isinstance(clean, str) or not isinstance(candidate, str):
+        return math.inf
+    longest = max(len(clean), len(candidate))
+    return edit_distance(clean, candidate) / longest if longest else 0.0
+
+
+def same(one: Any, other: Any) -> bool:
+    """Tell whether a candidate is the clean value itself."""
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return bool(np.array_equal(one, other))
+    return bool(one == other)
 
 
 def _norm(change: Array, norm: str) -> float:

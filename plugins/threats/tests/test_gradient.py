@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import seatrial_threats as threats
 from attrs import evolve
 from threat_stand_ins import Loss, same
 
 import seatrial as sea
-from seatrial import threats
 from seatrial.errors import ComponentLoadError, ModelError, NotApplicable
 from seatrial.testing import Samples, check, summary
 from seatrial.verbs._run import run

@@ -24,27 +24,30 @@ random_search = Perturbation(
     name="threats.random-search",
     summary="Keep the worst of many draws of another perturbation.",
     modality="text",
-    factory="seatrial.threats._random:random_search",
+    factory="seatrial_threats._random:random_search",
     ladder=_EDITS,
     searches=True,
+    components=("of",),
 )
 
 random_search_image = Perturbation(
     name="threats.random-search-image",
     summary="Keep the worst of many draws of another perturbation of images.",
     modality="image",
-    factory="seatrial.threats._random:random_search",
+    factory="seatrial_threats._random:random_search",
     ladder=_PIXELS,
     searches=True,
+    components=("of",),
 )
 
 greedy_words = Perturbation(
     name="threats.greedy-words",
-    summary="Replace words, those first that the model minds most.",
+    summary="Replace words one by one, the most influential first.",
     modality="text",
-    factory="seatrial.threats._words:greedy_words",
+    factory="seatrial_threats._words:greedy_words",
     ladder=_EDITS,
     searches=True,
+    components=("of",),
     alters=("drugs",),  # it knows none; `protect` names those that matter
 )
 
@@ -52,7 +55,7 @@ entities = Perturbation(
     name="threats.entities",
     summary="Put another name of the same kind in the place of one.",
     modality="text",
-    factory="seatrial.threats._entities:entities",
+    factory="seatrial_threats._entities:entities",
     ladder=tuple({"power": power} for power in (0, 2, 5, 10, 20)),
     searches=True,
     alters=("drugs",),
@@ -62,7 +65,7 @@ projected_gradient = Perturbation(
     name="threats.projected-gradient",
     summary="Follow the gradient of the loss through the pixels.",
     modality="image",
-    factory="seatrial.threats._gradient:projected_gradient",
+    factory="seatrial_threats._gradient:projected_gradient",
     ladder=_PIXELS,
     searches=True,
     needs=("module",),

@@ -7,23 +7,23 @@ from itertools import product
 
 import numpy as np
 import pytest
+import seatrial_threats as threats
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
-from threat_stand_ins import Loss
+from seatrial_threats._bounds import far
+from seatrial_threats._entities import draw
+from seatrial_threats._spans import free_words, protected_by
+from seatrial_threats._words import mistyped
+from threat_stand_ins import Loss, brighten, letters
 
 import seatrial as sea
-from seatrial import threats
 from seatrial.cli._show import describe
 from seatrial.errors import NotApplicable, ParameterError, PlanError
 from seatrial.inputs._distance import distance
 from seatrial.testing import Samples, check, summary
 from seatrial.testing._samples import TEXTS
-from seatrial.threats._bounds import far
-from seatrial.threats._entities import draw
-from seatrial.threats._spans import free_words, protected_by
-from seatrial.threats._words import mistyped
 
 BOUNDS = st.sampled_from((0.05, 0.1, 0.2, 0.4, 1.0))
 PROSE = st.text("abc XYé1 0.mg\n", max_size=60)
@@ -36,7 +36,7 @@ def hashed(candidate):
 
 
 def random_search(**more):
-    given = {"perturbation": "threat_stand_ins:letters", "distance": 1.0, "severity": 1, **more}
+    given = {"of": letters(), "distance": 1.0, "severity": 1, **more}
     return threats.random_search.build(given)
 
 
@@ -83,7 +83,7 @@ def test_searches_of_texts_keep_their_bound_and_their_budget(text, bound, querie
     for search in (
         random_search(distance=bound, queries=queries, severity=0),
         greedy(distance=bound, queries=queries),
-        greedy(distance=bound, queries=queries, perturbation="threat_stand_ins:letters"),
+        greedy(distance=bound, queries=queries, of=letters()),
     ):
         loss = Loss(hashed, queries)
         found = search(text, seed=seed, loss=loss)
@@ -111,7 +111,7 @@ def test_searches_of_images_keep_their_bound_and_their_budget(norm, dtype, seed,
     image = (np.random.default_rng(seed).random((5, 4, 3)) * top).astype(dtype)
     before = image.copy()
     search = threats.random_search_image.build(
-        {"perturbation": "threat_stand_ins:brighten", "distance": bound, "norm": norm, "queries": 9}
+        {"of": brighten(), "distance": bound, "norm": norm, "queries": 9}
     )
     loss = Loss(lambda one: float(one.mean()) / top, 9)
     found = search(image, seed=seed, loss=loss)
@@ -295,8 +295,8 @@ def test_a_text_without_entities_is_left_out():
         (threats.projected_gradient, {"distance": 0.1, "start": "there"}, "start must be"),
         (
             threats.random_search,
-            {"distance": 0.1, "perturbation": "seatrial.threats:greedy_words"},
-            "draws from a perturbation of single values",
+            {"distance": 0.1, "of": threats.greedy_words()},
+            "of must be a perturbation of single values",
         ),
     ],
 )
@@ -330,9 +330,9 @@ SHORT = Samples(values={"text": TEXTS[1:3]})
 @pytest.mark.parametrize(
     ("use", "samples"),
     [
-        (threats.random_search(perturbation="threat_stand_ins:letters", queries=8), None),
+        (threats.random_search(of=letters(), queries=8), None),
         (
-            threats.random_search_image(perturbation="threat_stand_ins:brighten", queries=4),
+            threats.random_search_image(of=brighten(), queries=4),
             SMALL,
         ),
         (threats.greedy_words(queries=60, candidates=3), SHORT),

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from attrs import frozen
 
-from .._values import FrozenMapping
-from ..errors import NotApplicable, ParameterError
-from ..inputs._distance import edit_distance
-from ..protocols import Loss, Search
+from seatrial.errors import NotApplicable, ParameterError
+from seatrial.kit import edit_distance
+from seatrial.protocols import Loss, Search
+
 from ._bounds import SLACK, check_bound, far, worst
 from ._spans import in_the_case_of
 
@@ -54,7 +55,7 @@ def entities(
     *,
     names: Sequence[str],
     power: float,
-    distances: Mapping[str, Mapping[str, float]] = FrozenMapping(),
+    distances: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
     synonyms: Sequence[Sequence[str]] = (),
     queries: int = 8,
     distance: float = 1.0,

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ComponentLoadError, ModelError, NotApplicable, ParameterError
-from ..protocols import Loss, Search
+from seatrial.errors import ComponentLoadError, ModelError, NotApplicable, ParameterError
+from seatrial.protocols import Loss, Search
+
 from ._bounds import check_bound, projected
 
 __all__ = ["projected_gradient"]

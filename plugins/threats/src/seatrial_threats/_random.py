@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from .._seeds import derive
-from .._values import FrozenMapping
-from ..inputs._distance import same
-from ..protocols import Loss, Search
-from ._borrow import draws_from
-from ._bounds import check_bound, far, fitted, worst
+from seatrial import Perturbation, Use, derive
+from seatrial.protocols import Loss, Search
+
+from ._bounds import check_bound, far, fitted, same, worst
+from ._draws import draws_from
 
 __all__ = ["random_search"]
 
@@ -21,24 +19,23 @@ DRAWS_A_QUERY = 8  # tight bounds turn most draws of a strong rung away
 
 def random_search(
     *,
-    perturbation: str,
+    of: Use[Perturbation],
     distance: float,
     queries: int = 64,
     severity: int = 0,
-    params: Mapping[str, Any] = FrozenMapping(),
     norm: str = "linf",
 ) -> Search:
     """Ask the model about draws of a perturbation within a bound, and give the worst.
 
-    `perturbation` is the name of another perturbation (or the import string of one), `severity` the
-    rung to draw from (0: every rung in turn) and `params` what else it takes. `distance` bounds the
+    `of` is the other perturbation, with its parameters bound, and `severity` the rung to draw from
+    (0: every rung in turn). `distance` bounds the
     normalised edit distance of texts; draws beyond it are passed over. Arrays are projected onto
-    the ball of `norm`: "linf" (no value changes by more) or "l2" (root mean square), as a share of
-    the range. `queries` is how many draws the model is asked about; equal ones count once.
+    the ball of `norm`: "linf" (no value changes by more) or "l2" (root mean square), as a fraction
+    of the range. `queries` is how many draws the model is asked about; equal ones count once.
     Gives the input as it is when no draw lies within the bound; of equally bad draws, the nearest.
     """
     check_bound(distance, norm)
-    draw = draws_from(perturbation, severity, params)
+    draw = draws_from(of, severity)
 
     def search(value: Any, /, *, seed: int, loss: Loss) -> Any:
         wanted = min(queries, loss.left)
