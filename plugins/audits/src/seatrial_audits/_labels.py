@@ -47,7 +47,7 @@ class Labels:
 
 def target_classes(cases: Sequence[Case]) -> Labels | None:
     """Give the targets, if they are a few classes that recur and not texts of their own."""
-    at = [place for place, case in enumerate(cases) if isinstance(case.target, str | int | bool)]
+    at = [place for place, case in enumerate(cases) if isinstance(case.target, str | int | float)]
     values = tuple(str(cases[place].target) for place in at)
     classes = len(set(values))
     if not 1 <= classes <= MOST_CLASSES or len(values) < CASES_A_CLASS * classes:
