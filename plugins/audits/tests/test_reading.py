@@ -76,7 +76,7 @@ ANYTHING = [
 @pytest.mark.parametrize("cases", ANYTHING, ids=lambda cases: cases[0].id if cases else "none")
 @pytest.mark.parametrize("audit", audits.seatrial_audits(), ids=lambda audit: audit.name)
 def test_every_audit_takes_every_kind_of_case(audit, cases):
-    from seatrial._cases import Outcome
+    from seatrial import Outcome
 
     given = cases
     if audit.reads == "outcomes":

@@ -8,8 +8,8 @@ from typing import Any
 from attrs import field, frozen
 
 from seatrial import Case, derive
-from seatrial._values import did_you_mean
 from seatrial.errors import PlanError
+from seatrial.kit import did_you_mean
 
 from ._pictures import Pictures, rewrapped
 
