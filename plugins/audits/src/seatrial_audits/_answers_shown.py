@@ -12,19 +12,19 @@ from attrs import evolve, frozen
 
 from seatrial import Case
 
-from ._evidence import CHANCE, FEWEST, bounded_mean
+from ._evidence import ERROR_RATE, MIN_CASES, bounded_mean
 from ._labels import clusters_of, target_classes
 from ._numerals import number_of
 from ._reading import PREFIX, gold_of, normalised, options_of, rendered
 
-__all__ = ["FEWEST_SHOWN", "Asked", "Shown", "after_a_cue", "anywhere", "asked_of", "shown"]
+__all__ = ["MIN_SHOWN", "Asked", "Shown", "after_a_cue", "anywhere", "asked_of", "shown"]
 
 CUE = re.compile(
     r"\b(?:answer|solution|label|target|gold|truth|correct|correct (?:option|choice))\b"
     r"[\"')\]*]*\s*(?:\bis\b|\bwas\b|:|=|->|→)[\s\"'(\[*]*"
 )
 REACH = 400
-FEWEST_SHOWN = 5
+MIN_SHOWN = 5
 LOOKS = 4
 NUMERAL = re.compile(r"[-+]?[\d.,]+|[a-z]+(?:[ -][a-z]+){0,5}")
 # A letter that names an option; "a" before a space is a word.
@@ -63,7 +63,7 @@ class Shown:
         return np.array([row[one.right] for one, row in pairs], dtype=float)
 
     @property
-    def chance(self) -> npt.NDArray[np.float64]:
+    def expected(self) -> npt.NDArray[np.float64]:
         """How often it would show if it were not the right one.
 
         As often as the others of the same case do; answers that many cases share, as often as they
@@ -93,19 +93,19 @@ class Shown:
 
     def excess(self) -> tuple[float, float]:
         """Give how much more often than by chance it shows, of what is possible, and a bound."""
-        chance = self.chance
-        room = max(1.0 - float(chance.mean()), 1e-9)
+        expected = self.expected
+        room = max(1.0 - float(expected.mean()), 1e-9)
         clusters = clusters_of([one.case for one in self.asked])
-        mean, low, _ = bounded_mean((self.right - chance) / room, clusters, looks=LOOKS)
+        mean, low, _ = bounded_mean((self.right - expected) / room, clusters, looks=LOOKS)
         return mean, low
 
     def surely(self) -> bool:
         """Tell whether it is no accident that the right answer shows where some answer does."""
-        if len(self.asked) >= FEWEST:
+        if len(self.asked) >= MIN_CASES:
             return self.excess()[1] > 0
         guess = prod(1 / max(len(one.answers), 2) for one in self.asked)
-        few = len(self.asked) < FEWEST_SHOWN
-        return not few and bool(self.right.all()) and guess < CHANCE / LOOKS
+        few = len(self.asked) < MIN_SHOWN
+        return not few and bool(self.right.all()) and guess < ERROR_RATE / LOOKS
 
 
 def asked_of(cases: Sequence[Case], template: str | None) -> list[Asked]:

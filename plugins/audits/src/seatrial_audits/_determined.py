@@ -11,7 +11,7 @@ from attrs import frozen
 
 from seatrial import Case, statistics
 
-from ._evidence import CHANCE, FEWEST, codes_of
+from ._evidence import ERROR_RATE, MIN_CASES, codes_of
 from ._labels import Labels, clusters_of, labels_of
 from ._reading import normalised, options_of
 from ._slots import Slot
@@ -63,7 +63,7 @@ def determined(cases: Sequence[Case], slots: Sequence[Slot], least: float) -> li
         for slot, codes in columns
         if (one := _tested(slot, codes[label.at], label, clusters[label.at])) is not None
     ]
-    confidence = 1 - CHANCE / max(len(tested), 1)
+    confidence = 1 - ERROR_RATE / max(len(tested), 1)
     sure = [one for one in tested if one.gain >= least and _low(one, confidence) > one.baseline]
     return sorted(sure, key=lambda one: (one.slot.cued, one.gain * one.clusters), reverse=True)
 
@@ -76,7 +76,7 @@ def _low(one: Determined, confidence: float) -> float:
 def _tested(slot: Slot, values: Codes, label: Labels, clusters: Codes) -> Determined | None:
     """Learn the map on either half and test it on the other."""
     there = np.flatnonzero(values != NONE)
-    if len(there) < FEWEST:
+    if len(there) < MIN_CASES:
         return None
     x, y = np.unique(values[there], return_inverse=True)[1], label.codes[there]
     if 2 * (x.max() + 1) > len(there):  # nearly every value is new, and maps to nothing
@@ -91,7 +91,7 @@ def _tested(slot: Slot, values: Codes, label: Labels, clusters: Codes) -> Determ
         predicted[known] = table.argmax(axis=1)[x[known]]
     seen = np.flatnonzero(predicted != NONE)
     of = np.unique(units[seen], return_inverse=True)[1]
-    if len(seen) < len(there) / 2 or of.max(initial=NONE) + 1 < FEWEST:
+    if len(seen) < len(there) / 2 or of.max(initial=NONE) + 1 < MIN_CASES:
         return None
     weights = 1 / np.bincount(of)[of] / (of.max() + 1)
     right = predicted[seen] == y[seen]

@@ -7,8 +7,8 @@ from typing import Any
 
 from seatrial import Case, Finding
 
-from ._answers_shown import FEWEST_SHOWN, Asked, after_a_cue, anywhere, asked_of, shown
-from ._common import Check, percent, share_between
+from ._answers_shown import MIN_SHOWN, Asked, after_a_cue, anywhere, asked_of, shown
+from ._common import Check, fraction_between, percent
 from ._determined import Determined, determined
 from ._slots import slots_of
 
@@ -18,7 +18,7 @@ ALWAYS = 0.8
 FIX = "take the answer out of the template, or out of the parts of the input."
 
 
-def gold_in_prompt(often: float = 0.5) -> Check:
+def gold_in_prompt(min_fraction: float = 0.5) -> Check:
     """Find prompts that give the right answer away.
 
     An error: "Correct answer: B", where such words are followed by the right answer more often than
@@ -27,18 +27,18 @@ def gold_in_prompt(often: float = 0.5) -> Check:
     An error too: a short value that determines the target, or the place of the right option,
     however it is spelt. Looked at are what stands after such a cue, in a short part ("label": 2)
     and after a name ("hint: c"). The map from value to answer is learned on half of the clusters
-    and tested on the other half against the most common answer. An error where it removes a
-    fraction of `often` of that baseline's errors after a cue, .8 elsewhere; from `often` up a
+    and tested on the other half against the most common answer. An error where it removes
+    `min_fraction` of that baseline's errors after a cue, and .8 elsewhere; from `min_fraction` up a
     warning.
 
-    A warning: a right option that merely stands somewhere in the prompt, when others do not, in a
-    fraction of `often` of the cases or more: where answers are quoted from a passage, both right
-    and wrong ones are.
+    A warning: a right option that merely stands somewhere in the prompt, when others do not, in
+    `min_fraction` of the cases or more: where answers are quoted from a passage, both right and
+    wrong ones are.
 
     The prompt is that of the model, if it has a template as its attribute `prompt`, else all texts
     of the input.
     """
-    least = share_between("often", often)
+    least = fraction_between("min_fraction", min_fraction)
 
     def check(_plan: Any, model: Any, cases: Sequence[Case], /) -> Iterator[Finding]:
         template = getattr(model, "prompt", None)
@@ -63,7 +63,7 @@ def _spelt(asked: Sequence[Asked]) -> Finding | None:
     """Report answers that follow a cue as they are spelt."""
     cued = shown(asked, after_a_cue)
     told = cued.told()
-    if len(told.ids) < FEWEST_SHOWN or not told.surely():
+    if len(told.ids) < MIN_SHOWN or not told.surely():
         return None
     fraction = len(cued.ids) / len(asked)
     return Finding(

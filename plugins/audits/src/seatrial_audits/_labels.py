@@ -12,7 +12,7 @@ from attrs import frozen
 from seatrial import Case
 
 from ._common import cluster_of
-from ._evidence import FEWEST, codes_of
+from ._evidence import MIN_CASES, codes_of
 from ._reading import gold_of, options_of
 
 __all__ = ["Labels", "clusters_of", "labels_of", "target_classes"]
@@ -40,7 +40,7 @@ class Labels:
         common = [
             value
             for value, count in counts.most_common()
-            if FEWEST <= count <= len(self.values) - FEWEST
+            if MIN_CASES <= count <= len(self.values) - MIN_CASES
         ]
         return common[:1] if len(counts) == 2 else common  # noqa: PLR2004
 
