@@ -56,7 +56,8 @@ def determined(cases: Sequence[Case], slots: Sequence[Slot], least: float) -> li
     """
     clusters = clusters_of(cases)
     labels = [one for one in labels_of(cases) if 1 < len(set(one.values)) <= MOST_LABELS]
-    columns = [(slot, codes) for slot in slots for codes in _readings(slot, cases)]
+    options = [tuple(map(_words, options_of(case.input))) for case in cases] if slots else []
+    columns = [(slot, codes) for slot in slots for codes in _readings(slot, options)]
     tested = [
         one
         for label in labels
@@ -106,7 +107,7 @@ def _tested(slot: Slot, values: Codes, label: Labels, clusters: Codes) -> Determ
     )
 
 
-def _readings(slot: Slot, cases: Sequence[Case]) -> Iterator[Codes]:
+def _readings(slot: Slot, options: Sequence[tuple[str, ...]]) -> Iterator[Codes]:
     """Give the values as codes, read in every way in which they may stand for a label."""
     given = [value or "" for value in slot.values]
     words = [WORD.findall(value.casefold()) for value in given]
@@ -116,7 +117,7 @@ def _readings(slot: Slot, cases: Sequence[Case]) -> Iterator[Codes]:
         [found[-1] if found else "" for found in words],
         ["".join(found)[:1] for found in words],
         ["".join(found)[-1:] for found in words],
-        [_option(value, case) for value, case in zip(given, cases, strict=True)],
+        [_option(*pair) for pair in zip(given, options, strict=True)],
         _bins(given),
     )
     for column in dict.fromkeys(map(tuple, columns)):
@@ -126,16 +127,15 @@ def _readings(slot: Slot, cases: Sequence[Case]) -> Iterator[Codes]:
             yield codes
 
 
-def _option(value: str, case: Case) -> str:
+def _option(value: str, options: Sequence[str]) -> str:
     """Name the one option that says this, by its place."""
-    options = options_of(case.input)
-    said = f" {' '.join(WORD.findall(normalised(value)))} "
-    within = [
-        at
-        for at, one in enumerate(options)
-        if said.strip() and said in f" {' '.join(WORD.findall(normalised(one)))} "
-    ]
+    said = _words(value) if options else ""
+    within = [at for at, one in enumerate(options) if said.strip() and said in one]
     return str(within[0]) if len(within) == 1 else ""
+
+
+def _words(text: str) -> str:
+    return f" {' '.join(WORD.findall(normalised(text)))} "
 
 
 def _bins(values: Sequence[str]) -> list[str]:

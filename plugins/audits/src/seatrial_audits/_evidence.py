@@ -86,7 +86,8 @@ def runs(codes: npt.NDArray[np.intp]) -> tuple[float, float, float]:
     """Compare how often neighbours have the same code with what is expected of a random order.
 
     Gives the observed fraction, the fraction expected of a shuffled sequence, and the two-sided
-    p-value (Barton and David, Biometrika 44, 1957: the number of runs of several kinds is nearly normal).
+    p-value (Barton and David, Biometrika 44, 1957: the number of runs of several kinds is nearly
+    normal).
     """
     n = len(codes)
     counts = np.bincount(codes).astype(float)

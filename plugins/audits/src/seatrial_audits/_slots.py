@@ -23,7 +23,8 @@ WORDS = (
 ANSWER = re.compile(rf"(?:\b|_)(?:{WORDS})(?:\b|_)", re.IGNORECASE)
 BETWEEN = r"is|was|key|option|choice|number|nr|no\.|index|id|label|letter|answer|the|line"
 CUE = re.compile(
-    rf"\b(?:{WORDS})\b(?:[^\w\n]|\b(?:{BETWEEN})(?!\w))*(?P<value>[^\W_][^\n]*)", re.IGNORECASE
+    rf"(?=[acegklorstv])(?<!\w)(?:{WORDS})\b"
+    rf"(?:[^\w\n]|\b(?:{BETWEEN})(?!\w))*(?P<value>[^\W_][^\n]*)"
 )
 NAMED = (
     re.compile(r"(?m)^\W*(?P<name>[A-Za-z][\w -]{1,24}?)\W*(?::|=|->|→)\s*(?P<value>\S.*)$"),
@@ -63,7 +64,7 @@ def _values(value: Any, template: str | None) -> Iterator[tuple[tuple[str, bool]
     for name, short in parts.items():
         if len(parts) > 1 and _is_short(short) and (names is None or name.split(".")[0] in names):
             yield (f"the part {name!r}", bool(ANSWER.search(name))), short
-    cued = [found["value"].strip() for found in CUE.finditer(text)]
+    cued = [found["value"].strip() for found in CUE.finditer(text.casefold())]
     if cued:
         yield ("what stands after words such as 'answer:'", True), cued[-1][:LONGEST]
         yield ("what stands after the first words such as 'answer:'", True), cued[0][:LONGEST]
