@@ -27,7 +27,7 @@ class Reasons:
     """Why a repaired model answers what it answers.
 
     `nearest` are the most similar images that it learned from: (case, class, cosine), best first;
-    `positive` and `negative` map each class to its share of the logit (`negative` is empty where
+    `positive` and `negative` map each class to its part of the logit (`negative` is empty where
     there is no negative classifier).
     """
 
