@@ -150,6 +150,6 @@ def judged():
 
 
 def _outcome(case, prediction, right):
-    from seatrial._cases import Outcome
+    from seatrial import Outcome
 
     return Outcome(case=case, input=case.input, prediction=prediction, right=right)

@@ -76,7 +76,7 @@ ANYTHING = [
 @pytest.mark.parametrize("cases", ANYTHING, ids=lambda cases: cases[0].id if cases else "none")
 @pytest.mark.parametrize("audit", audits.seatrial_audits(), ids=lambda audit: audit.name)
 def test_every_audit_takes_every_kind_of_case(audit, cases):
-    from seatrial._cases import Outcome
+    from seatrial import Outcome
 
     given = cases
     if audit.reads == "outcomes":
@@ -91,11 +91,11 @@ def test_every_audit_takes_every_kind_of_case(audit, cases):
 @pytest.mark.parametrize(
     ("use", "fragment"),
     [
-        (audits.split_leak(tolerated=2), "tolerated must be a number from 0 to 1, got 2"),
+        (audits.split_leak(tolerance=2), "tolerance must be a number from 0 to 1, got 2"),
         (audits.near_duplicates(similarity="high"), "similarity must be a number"),
         (audits.order_correlation(auroc=0.2), "auroc must be a number from 0.5 to 1"),
         (audits.truncated_slot(window=0), "window must be a whole number from 1 up"),
-        (audits.too_few_clusters(fewest=True), "fewest must be a whole number"),
+        (audits.too_few_clusters(min_clusters=True), "min_clusters must be a whole number"),
         (audits.prompt_mismatch(asked_again=-1), "asked_again must be a whole number from 0 up"),
     ],
 )

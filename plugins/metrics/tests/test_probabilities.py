@@ -137,6 +137,28 @@ def test_bad_probabilities_are_named_with_their_case(metric, prediction, what):
         metric().build()(["b", "a"], [says(a=0.1, b=0.9), prediction])
 
 
+@pytest.mark.parametrize("metric", [auroc, brier, ece])
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"a": 0.5, "b": 0.2, "c": float("inf")}, "gives 'c' the probability inf"),
+        ({"a": 0.5, "b": 0.2, "c": float("nan")}, "gives 'c' the probability nan"),
+        ({"a": 0.8, "b": 0.3, "c": -0.1}, "gives 'c' the probability -0.1"),
+        ({"a": 0.8, "b": 0.3, "c": "0.1"}, "gives 'c' the probability '0.1'"),
+        ({"a": 0.8, "b": 0.3}, "add up to 1.1; give one for every label"),
+    ],
+)
+def test_probabilities_of_labels_that_are_not_asked_about_are_checked_too(metric, given, what):
+    with pytest.raises(MetricError, match=what):
+        metric().build()(["b", "a"], [says(a=0.1, b=0.9), Prediction("a", probabilities=given)])
+
+
+@pytest.mark.parametrize("metric", [auroc, brier, ece])
+def test_rounding_of_probabilities_is_allowed(metric):
+    third = Prediction("a", probabilities={"a": 0.3335, "b": 0.3335, "c": 0.3335})
+    assert metric().build()(["b", "a"], [says(a=0.1, b=0.9), third]) is not None
+
+
 @pytest.mark.parametrize("metric", [brier, ece])
 def test_probabilities_must_add_up_to_one(metric):
     with pytest.raises(MetricError, match=r"probabilities of the case add up to 0\.7"):

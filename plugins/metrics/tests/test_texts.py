@@ -104,6 +104,31 @@ def test_stems_match_only_when_asked():
     assert rouge_1(stem=True).build()(*pair) == [1]
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(max_codepoint=127), max_size=40), st.booleans())
+def test_words_of_plain_english_are_those_of_rouge_score(text, stem):
+    from rouge_score.tokenizers import DefaultTokenizer
+    from seatrial_metrics._rouge import Words
+
+    assert Words(stem=stem).tokenize(text) == DefaultTokenizer(use_stemmer=stem).tokenize(text)
+
+
+@pytest.mark.parametrize(
+    ("target", "answer", "score"),
+    [
+        ("le résumé", "le resume", 0.5),
+        ("résumé", "re\N{COMBINING ACUTE ACCENT}sume\N{COMBINING ACUTE ACCENT}", 1),
+        ("mm²", "mm2", 0),
+        ("10⁵", "105", 0),
+        ("два раза в день", "два раза", 2 / 3),
+        ("हिन्दी भाषा", "हिन्दी", 2 / 3),
+        ("每天两次", "每天一次", 0.75),
+    ],
+)
+def test_words_of_every_script_are_compared_whole(target, answer, score):
+    assert rouge_1().build()([target], [answer]) == pytest.approx([score])
+
+
 def test_of_several_references_the_best_counts():
     assert rouge_l().build()([["no match", "two tablets"]], ["Two tablets!"]) == [1]
 
@@ -111,7 +136,7 @@ def test_of_several_references_the_best_counts():
 def test_an_answer_without_words_scores_zero_and_a_target_without_is_an_error():
     assert rouge_1().build()(["two"], ["!!!"]) == [0]
     with pytest.raises(MetricError, match=r"metrics.rouge-1: case 1: its target has no word"):
-        rouge_1().build()(["two", "二"], ["two", "二"])
+        rouge_1().build()(["two", "?!"], ["two", "?!"])
 
 
 @pytest.mark.parametrize("metric", [exact_match, rouge_1])

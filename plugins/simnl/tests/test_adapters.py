@@ -84,12 +84,94 @@ def test_a_saved_model_needs_its_own_backbone(tmp_path):
     fixed.save(path)
     with pytest.raises(ModelError, match=r"pass model=, or repair with backbone="):
         seatrial_simnl.load(path)
-    with pytest.raises(ModelError, match=r"embeds 'a photo of a blue\.' elsewhere"):
+    with pytest.raises(ModelError, match=r"of towers 0, and this model says that it is 'towers 1'"):
         seatrial_simnl.load(path, model=Towers(twist=1))
     again = seatrial_simnl.load(path, model=Towers())
     images = [case.input for case in cases(3, seed=2)]
     assert (again.predict_proba(images) == fixed.predict_proba(images)).all()
     assert again.identity == fixed.identity
+
+
+class Unnamed(Towers):
+    """The same towers without an identity, with one of them changed."""
+
+    def __init__(self, *, image=None, text=None, see=None):
+        super().__init__()
+        self.identity = None
+        self._image, self._text, self._see = image, text, see
+
+    def embed_image(self, images):
+        found = super().embed_image(images if self._see is None else [*map(self._see, images)])
+        return found if self._image is None else self._image(found)
+
+    def embed_text(self, texts):
+        found = super().embed_text(texts)
+        return found if self._text is None else self._text(found)
+
+
+def shuffled(rows):
+    return rows[:, np.random.default_rng(0).permutation(rows.shape[1])]
+
+
+CHANGED = {
+    "another sign": {"image": np.negative},
+    "other directions": {"image": shuffled},
+    "a scaled vector": {"image": lambda rows: rows * 1.1},
+    "a shifted vector": {"image": lambda rows: rows + np.float32(0.05)},
+    "another width": {"image": lambda rows: rows[:, :12]},
+    "another range of the pixels": {"see": lambda image: np.asarray(image) / 255},
+    "another order of the channels": {"see": lambda image: image[..., ::-1]},
+    "pixels cut at the top": {"see": lambda image: np.minimum(image, 200)},
+}
+
+
+@pytest.mark.parametrize("how", CHANGED)
+def test_another_image_tower_is_refused(how, tmp_path):
+    path = tmp_path / "fixed.safetensors"
+    sea.repair(seatrial_simnl.simnl, model=Towers(), cases=cases()).save(path)
+    seatrial_simnl.load(path, model=Unnamed())
+    with pytest.raises(ModelError, match=r"this model embeds fixed image \d (?:in|elsewhere)"):
+        seatrial_simnl.load(path, model=Unnamed(**CHANGED[how]))
+
+
+def without_one(rows):
+    rows[1] *= 0.9
+    return rows
+
+
+@pytest.mark.parametrize(
+    "change",
+    [np.negative, shuffled, without_one, lambda rows: rows * 1.1, lambda rows: rows[:, 1:]],
+)
+def test_another_text_tower_is_refused(change, tmp_path):
+    path = tmp_path / "fixed.safetensors"
+    sea.repair(seatrial_simnl.simnl, model=Towers(), cases=cases()).save(path)
+    with pytest.raises(
+        ModelError, match=r"this model embeds 'a photo of a \w+\.' (?:in|elsewhere)"
+    ):
+        seatrial_simnl.load(path, model=Unnamed(text=change))
+
+
+def test_another_identity_is_refused_where_both_state_one(tmp_path):
+    path = tmp_path / "fixed.safetensors"
+    renamed = Towers()
+    renamed.identity = "other weights"
+    sea.repair(seatrial_simnl.simnl, model=Towers(), cases=cases()).save(path)
+    with pytest.raises(ModelError, match="says that it is 'other weights'"):
+        seatrial_simnl.load(path, model=renamed)
+    sea.repair(seatrial_simnl.simnl, model=Unnamed(), cases=cases()).save(path)
+    assert seatrial_simnl.load(path, model=renamed).original is renamed
+
+
+@pytest.mark.parametrize(("dtype", "high"), [("uint8", 255), ("uint16", 65535), ("float32", 1)])
+@pytest.mark.parametrize("shape", [(8, 8, 3), (1, 1, 3), (5, 7, 1), (6, 6)])
+def test_fixed_images_have_the_form_of_those_that_it_learned_from(dtype, high, shape):
+    from seatrial_simnl._fingerprint import ImageForm
+
+    image = np.linspace(0, high, int(np.prod(shape))).reshape(shape).astype(dtype)
+    drawn = ImageForm.of(image).images()
+    assert {(one.shape, one.dtype) for one in drawn} == {(shape, np.dtype(dtype))}
+    assert all(one.min() >= image.min() and one.max() <= high for one in drawn)
 
 
 def test_a_repaired_model_goes_on_trial():

@@ -28,7 +28,7 @@ __all__ = [
 
 contradictory_duplicates = Audit(
     name="audits.contradictory-duplicates",
-    summary="The same input stands there twice, with different targets.",
+    summary="The same input occurs twice, with different targets.",
     factory="seatrial_audits._duplicates:contradictory_duplicates",
 )
 
@@ -41,19 +41,19 @@ contradictory_outcomes = Audit(
 
 split_leak = Audit(
     name="audits.split-leak",
-    summary="The same input, cluster or passage lies on both sides of a split.",
+    summary="The same input, cluster or passage is in two parts of a split.",
     factory="seatrial_audits._leaks:split_leak",
 )
 
 near_duplicates = Audit(
     name="audits.near-duplicates",
-    summary="Nearly the same text lies in two clusters or splits (MinHash).",
+    summary="Nearly the same text is in two clusters or splits (MinHash).",
     factory="seatrial_audits._near:near_duplicates",
 )
 
 gold_in_prompt = Audit(
     name="audits.gold-in-prompt",
-    summary="The prompt gives the right answer away.",
+    summary="The prompt contains or determines the right answer.",
     factory="seatrial_audits._gold:gold_in_prompt",
 )
 
@@ -65,7 +65,7 @@ flipped_gold = Audit(
 
 flipped_outcomes = Audit(
     name="audits.flipped-outcomes",
-    summary="Wrong ones are right ones with flipped gold, or right is not right.",
+    summary="Wrong answers are right ones with flipped gold, or are judged wrongly.",
     factory="seatrial_audits._flips:flipped_outcomes",
     reads="outcomes",
 )
@@ -91,7 +91,7 @@ prompt_shortcut = Audit(
 
 option_shortcut = Audit(
     name="audits.option-shortcut",
-    summary="One trivial feature tells the right option from the others.",
+    summary="One trivial feature of the options predicts the right one.",
     factory="seatrial_audits._shortcuts:option_shortcut",
 )
 
@@ -104,13 +104,13 @@ failure_shortcut = Audit(
 
 answer_imbalance = Audit(
     name="audits.answer-imbalance",
-    summary="One answer, or one place among the options, is nearly always right.",
+    summary="One answer, or one position among the options, is nearly always right.",
     factory="seatrial_audits._balance:answer_imbalance",
 )
 
 outcome_imbalance = Audit(
     name="audits.outcome-imbalance",
-    summary="There are few right or few wrong answers to learn from.",
+    summary="There are too few right or too few wrong answers to train on.",
     factory="seatrial_audits._balance:outcome_imbalance",
     reads="outcomes",
 )
@@ -137,13 +137,13 @@ truncated_answers = Audit(
 
 truncated_slot = Audit(
     name="audits.truncated-slot",
-    summary="The end of the prompt does not fit the model's window.",
+    summary="The end of the prompt exceeds the model's context window.",
     factory="seatrial_audits._window:truncated_slot",
 )
 
 prompt_mismatch = Audit(
     name="audits.prompt-mismatch",
-    summary="What is explained is not what was judged: prompt or answers differ.",
+    summary="The prompt or the answers differ from those that were judged.",
     factory="seatrial_audits._mismatch:prompt_mismatch",
     reads="outcomes",
 )

@@ -9,8 +9,8 @@ from typing import Any
 
 from seatrial import Case, Finding
 
-from ._common import Check, clean_of, cluster_of, graded, percent, share_between, whole_number
-from ._evidence import CHANCE, FEWEST, two_sided
+from ._common import Check, clean_of, cluster_of, fraction_between, graded, percent, whole_number
+from ._evidence import ERROR_RATE, MIN_CASES, two_sided
 from ._labels import target_classes
 from ._reading import gold_of, options_of
 
@@ -21,32 +21,32 @@ PLACE_EXCESS, PLACE_WARNING = 0.1, 0.25
 CLUSTERS = 30
 
 
-def answer_imbalance(most: float = 0.9) -> Check:
+def answer_imbalance(max_fraction: float = 0.9) -> Check:
     """Find classes, or places of the right option, that are nearly always the answer.
 
     Then accuracy says little: a model that always gives that answer is nearly always right. A
-    warning from a share of `most` of the cases up (for places: .25 above their fair share), a note
-    from .75 (.1) up.
+    warning from `max_fraction` of the cases up (for places: .25 above their expected fraction), a
+    note from .75 (.1) up.
     """
-    limit = share_between("most", most)
+    limit = fraction_between("max_fraction", max_fraction)
 
     def check(_plan: Any, _model: Any, cases: Sequence[Case], /) -> Iterator[Finding]:
         labels = target_classes(cases)
-        if labels is not None and len(labels.values) >= FEWEST:
+        if labels is not None and len(labels.values) >= MIN_CASES:
             (value, count), *_ = Counter(labels.values).most_common(1)
-            share = count / len(labels.values)
-            if share >= min(LOPSIDED, limit):
+            fraction = count / len(labels.values)
+            if fraction >= min(LOPSIDED, limit):
                 yield Finding(
                     "answer-imbalance",
-                    f"the target is {value!r} in {percent(share)} of {len(labels.values):,} cases "
-                    "(effect).",
-                    level=graded(share, 2.0, limit),
+                    f"the target is {value!r} in {percent(fraction)} of {len(labels.values):,} "
+                    "cases (effect).",
+                    level=graded(fraction, 2.0, limit),
                     cases=[
                         cases[at].id
                         for at, one in zip(labels.at, labels.values, strict=True)
                         if one != value
                     ],
-                    effect=share,
+                    effect=fraction,
                     fix="add cases of other classes (those named), or measure balanced accuracy.",
                 )
         yield from _places(cases)
@@ -55,7 +55,7 @@ def answer_imbalance(most: float = 0.9) -> Check:
 
 
 def _places(cases: Sequence[Case]) -> Iterator[Finding]:
-    """Compare how often each place holds the right option with its fair share."""
+    """Compare how often each place holds the right option with its expected fraction."""
     here: dict[int, list[str]] = {}
     fair: Counter[int] = Counter()
     spread: Counter[int] = Counter()
@@ -66,21 +66,21 @@ def _places(cases: Sequence[Case]) -> Iterator[Finding]:
             continue
         asked += 1
         here.setdefault(options.index(gold), []).append(case.id)
-        chance = 1 / len(options)
+        expected = 1 / len(options)
         for place in range(len(options)):
-            fair[place] += chance  # type: ignore[assignment]
-            spread[place] += chance * (1 - chance)  # type: ignore[assignment]
-    if asked < FEWEST:
+            fair[place] += expected  # type: ignore[assignment]
+            spread[place] += expected * (1 - expected)  # type: ignore[assignment]
+    if asked < MIN_CASES:
         return
     place, ids = max(here.items(), key=lambda item: len(item[1]) - fair[item[0]])
     excess = (len(ids) - fair[place]) / asked
-    chance = two_sided((len(ids) - fair[place]) / sqrt(spread[place]))
-    if excess < PLACE_EXCESS or chance > CHANCE / len(fair):
+    p_value = two_sided((len(ids) - fair[place]) / sqrt(spread[place]))
+    if excess < PLACE_EXCESS or p_value > ERROR_RATE / len(fair):
         return
     yield Finding(
         "answer-place",
         f"the right option is number {place + 1} in {percent(len(ids) / asked)} of {asked:,} "
-        f"cases, {excess:.2f} above its fair share (effect).",
+        f"cases, {excess:.2f} above its expected fraction (effect).",
         level=graded(excess, 2.0, PLACE_WARNING),
         cases=ids,
         effect=excess,
@@ -88,37 +88,37 @@ def _places(cases: Sequence[Case]) -> Iterator[Finding]:
     )
 
 
-def outcome_imbalance(least: float = 0.1) -> Check:
+def outcome_imbalance(min_fraction: float = 0.1) -> Check:
     """Find outcomes of which too few are right, or too few wrong, to learn from.
 
-    A warning below a share of `least`, or below 20 of them; a note below a quarter.
+    A warning below a fraction of `min_fraction`, or below 20 of them; a note below a quarter.
     """
-    limit = share_between("least", least, high=0.5)
+    limit = fraction_between("min_fraction", min_fraction, high=0.5)
 
     def check(_plan: Any, _model: Any, outcomes: Sequence[Any], /) -> Iterator[Finding]:
         clean = clean_of(outcomes)
         right = [outcome.case.id for outcome in clean if outcome.right]
         wrong = [outcome.case.id for outcome in clean if not outcome.right]
         few, name = (wrong, "wrong") if len(wrong) <= len(right) else (right, "right")
-        if not clean or (len(few) >= (1 - LOPSIDED) * len(clean) and len(few) >= FEWEST):
+        if not clean or (len(few) >= (1 - LOPSIDED) * len(clean) and len(few) >= MIN_CASES):
             return
-        share = len(few) / len(clean)
+        fraction = len(few) / len(clean)
         yield Finding(
             "outcome-imbalance",
-            f"only {len(few):,} of {len(clean):,} answers are {name}, a share of {share:.3f} "
+            f"only {len(few):,} of {len(clean):,} answers are {name}, a fraction of {fraction:.3f} "
             "(effect).",
-            level="warning" if share < limit or len(few) < FEWEST else "note",
+            level="warning" if fraction < limit or len(few) < MIN_CASES else "note",
             cases=few,
-            effect=share,
+            effect=fraction,
             fix="measure more or harder cases before you explain; few failures explain little.",
         )
 
     return check
 
 
-def too_few_clusters(fewest: int = CLUSTERS) -> Check:
-    """Find cases that come from fewer than `fewest` clusters (30): a note."""
-    needed = whole_number("fewest", fewest, 1)
+def too_few_clusters(min_clusters: int = CLUSTERS) -> Check:
+    """Find cases that come from fewer than `min_clusters` clusters (30): a note."""
+    needed = whole_number("min_clusters", min_clusters, 1)
 
     def check(_plan: Any, _model: Any, cases: Sequence[Case], /) -> Iterator[Finding]:
         clusters = Counter(map(cluster_of, cases))

@@ -1,4 +1,4 @@
-"""What several audits do alike: groups of cases, gold to compare, levels by share."""
+"""What several audits do alike: groups of cases, gold to compare, levels by fraction."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = [
     "cluster_of",
     "counted",
     "disagree",
+    "fraction_between",
     "golds_of",
     "graded",
     "grouped",
     "natural",
     "percent",
-    "share_between",
     "whole_number",
 ]
 
@@ -77,9 +77,9 @@ def natural(name: str) -> tuple[Any, ...]:
     return (words.split(), [int(one) for one in digits], name)
 
 
-def percent(share: float) -> str:
-    """Write a share as people read it."""
-    return f"{share:.0%}" if share in (0, 1) else f"{share:.1%}"
+def percent(fraction: float) -> str:
+    """Write a fraction as people read it."""
+    return f"{fraction:.0%}" if fraction in (0, 1) else f"{fraction:.1%}"
 
 
 def counted(number: int, one: str, more: str) -> str:
@@ -87,11 +87,11 @@ def counted(number: int, one: str, more: str) -> str:
     return f"{number:,} {one if number == 1 else more}"
 
 
-def graded(share: float, error: float, warning: float = 0.0) -> Level:
-    """Give the level of a share: an error, a warning or a note."""
-    if share >= error:
+def graded(fraction: float, error: float, warning: float = 0.0) -> Level:
+    """Give the level of a fraction: an error, a warning or a note."""
+    if fraction >= error:
         return "error"
-    return "warning" if share >= warning else "note"
+    return "warning" if fraction >= warning else "note"
 
 
 def whole_number(name: str, value: Any, low: int) -> int:
@@ -102,7 +102,7 @@ def whole_number(name: str, value: Any, low: int) -> int:
     return value
 
 
-def share_between(name: str, value: Any, low: float = 0.0, high: float = 1.0) -> float:
+def fraction_between(name: str, value: Any, low: float = 0.0, high: float = 1.0) -> float:
     """Take a parameter that must be a number between two others."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         msg = f"{name} must be a number from {low:g} to {high:g}, got {value!r}"

@@ -7,21 +7,21 @@ from typing import Any
 
 from seatrial import Case, Finding
 
-from ._common import Check, counted, disagree, golds_of, graded, grouped, percent, share_between
+from ._common import Check, counted, disagree, fraction_between, golds_of, graded, grouped, percent
 from ._reading import input_key, value_key
 
 __all__ = ["contradictory_duplicates", "contradictory_outcomes"]
 
-TOLERATED = 0.01
+TOLERANCE = 0.01
 
 
-def contradictory_duplicates(tolerated: float = TOLERATED) -> Check:
+def contradictory_duplicates(tolerance: float = TOLERANCE) -> Check:
     """Find inputs that stand there twice and have no right answer in common.
 
     Such labels cap what any model can reach. Case, white space and the order of options do not
-    count. An error from a share of `tolerated` of the cases up, else a warning.
+    count. An error from a fraction of `tolerance` of the cases up, else a warning.
     """
-    limit = share_between("tolerated", tolerated)
+    limit = fraction_between("tolerance", tolerance)
 
     def check(_plan: Any, _model: Any, cases: Sequence[Case], /) -> Iterator[Finding]:
         asked = [case for case in cases if golds_of(case)]
@@ -30,17 +30,17 @@ def contradictory_duplicates(tolerated: float = TOLERATED) -> Check:
         if not wrong:
             return
         ids = [case.id for group in wrong for case in group]
-        share = len(ids) / len(asked)
+        fraction = len(ids) / len(asked)
         capped = 1 - sum(len(group) - _most(group) for group in wrong) / len(asked)
         yield Finding(
             "contradictory-duplicates",
             f"{counted(len(wrong), 'input stands', 'inputs stand')} there more than once with "
             "different targets: "
-            f"{percent(share)} of the cases (effect), and no model can be right on more than "
+            f"{percent(fraction)} of the cases (effect), and no model can be right on more than "
             f"{capped:.1%}.",
-            level=graded(share, limit),
+            level=graded(fraction, limit),
             cases=ids,
-            effect=share,
+            effect=fraction,
             fix="find out which target is right, and keep one case of each input.",
         )
 
@@ -53,13 +53,13 @@ def _most(group: Sequence[Case]) -> int:
     return max(sum(one in gold for gold in golds) for one in frozenset.union(*golds))
 
 
-def contradictory_outcomes(tolerated: float = TOLERATED) -> Check:
+def contradictory_outcomes(tolerance: float = TOLERANCE) -> Check:
     """Find inputs that were judged right once and wrong another time.
 
     Whatever is learnt from them is noise. Either the targets differ, or the model gives the same
-    input different answers. An error from a share of `tolerated` of the outcomes up.
+    input different answers. An error from a fraction of `tolerance` of the outcomes up.
     """
-    limit = share_between("tolerated", tolerated)
+    limit = fraction_between("tolerance", tolerance)
 
     def check(_plan: Any, _model: Any, outcomes: Sequence[Any], /) -> Iterator[Finding]:
         groups = grouped(outcomes, lambda outcome: input_key(outcome.input)).values()
@@ -67,17 +67,17 @@ def contradictory_outcomes(tolerated: float = TOLERATED) -> Check:
         if not wrong:
             return
         count = sum(len(group) for group in wrong)
-        share = count / len(outcomes)
+        fraction = count / len(outcomes)
         targets = sum(disagree(outcome.case for outcome in group) for group in wrong)
         answers = sum(len({_answer(outcome) for outcome in group}) > 1 for group in wrong)
         yield Finding(
             "contradictory-outcomes",
             f"{counted(len(wrong), 'input was', 'inputs were')} judged right once and wrong "
-            f"another time: {percent(share)} of the outcomes (effect). In {targets:,} the "
+            f"another time: {percent(fraction)} of the outcomes (effect). In {targets:,} the "
             f"targets differ, in {answers:,} the answers.",
-            level=graded(share, limit),
+            level=graded(fraction, limit),
             cases=dict.fromkeys(outcome.case.id for group in wrong for outcome in group),
-            effect=share,
+            effect=fraction,
             fix="keep one case of each input; if the answers differ, make the model deterministic.",
         )
 

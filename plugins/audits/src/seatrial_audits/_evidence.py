@@ -12,8 +12,8 @@ import numpy.typing as npt
 from seatrial import statistics
 
 __all__ = [
-    "CHANCE",
-    "FEWEST",
+    "ERROR_RATE",
+    "MIN_CASES",
     "area",
     "bounded_area",
     "bounded_mean",
@@ -22,10 +22,10 @@ __all__ = [
     "two_sided",
 ]
 
-CHANCE = 1e-3
+ERROR_RATE = 1e-3
 """How often an audit may report an effect that is not there, over all that it looks at."""
 
-FEWEST = 20
+MIN_CASES = 20
 """Fewer cases than this of a class say nothing about it."""
 
 Floats = npt.NDArray[np.float64]
@@ -38,7 +38,7 @@ def codes_of(values: Sequence[object]) -> npt.NDArray[np.intp]:
 
 
 def two_sided(z: float) -> float:
-    """Give the chance of a normal deviate at least this far from 0."""
+    """Give the probability of a normal deviate at least this far from 0."""
     return erfc(abs(z) / sqrt(2))
 
 
@@ -62,8 +62,8 @@ def bounded_area(
     clusters: npt.NDArray[np.intp],
     looks: int,
 ) -> tuple[float, float]:
-    """Bound one AUROC so that `looks` such bounds all hold but for `CHANCE`."""
-    confidence = 1 - CHANCE / (2 * looks)
+    """Bound one AUROC so that `looks` such bounds all hold but for `ERROR_RATE`."""
+    confidence = 1 - ERROR_RATE / (2 * looks)
     found = statistics.auroc(positive.astype(int), scores, clusters, confidence)
     return float(found.low), float(found.high)
 
@@ -71,22 +71,23 @@ def bounded_area(
 def bounded_mean(
     values: Floats, clusters: npt.NDArray[np.intp], looks: int
 ) -> tuple[float, float, float]:
-    """Give the mean of clustered values, with bounds of which `looks` hold but for `CHANCE`."""
+    """Give the mean of clustered values, with bounds of which `looks` hold but for `ERROR_RATE`."""
     mean = float(values.mean())
     sums = np.bincount(clusters, weights=values - mean)
     groups = len(np.unique(clusters))
-    if groups < FEWEST:
+    if groups < MIN_CASES:
         return mean, -np.inf, np.inf
     spread = sqrt(groups / (groups - 1) * float((sums**2).sum())) / len(values)
-    reach = NormalDist().inv_cdf(1 - CHANCE / (2 * looks)) * spread
+    reach = NormalDist().inv_cdf(1 - ERROR_RATE / (2 * looks)) * spread
     return mean, mean - reach, mean + reach
 
 
 def runs(codes: npt.NDArray[np.intp]) -> tuple[float, float, float]:
-    """Compare how often neighbours have the same code with chance.
+    """Compare how often neighbours have the same code with what is expected of a random order.
 
-    Gives the observed share, the share expected of a shuffled sequence, and the two-sided chance
-    (Barton and David, Biometrika 44, 1957: the number of runs of several kinds is nearly normal).
+    Gives the observed fraction, the fraction expected of a shuffled sequence, and the two-sided
+    p-value (Barton and David, Biometrika 44, 1957: the number of runs of several kinds is nearly
+    normal).
     """
     n = len(codes)
     counts = np.bincount(codes).astype(float)
@@ -94,5 +95,5 @@ def runs(codes: npt.NDArray[np.intp]) -> tuple[float, float, float]:
     number = 1 + int((codes[1:] != codes[:-1]).sum())
     expected = n + 1 - squares / n
     variance = (squares * (squares + n * (n + 1)) - 2 * n * cubes - n**3) / (n * n * (n - 1))
-    chance = two_sided((number - expected) / sqrt(variance)) if variance > 0 else 1.0
-    return (n - number) / (n - 1), (n - expected) / (n - 1), chance
+    p_value = two_sided((number - expected) / sqrt(variance)) if variance > 0 else 1.0
+    return (n - number) / (n - 1), (n - expected) / (n - 1), p_value

@@ -22,7 +22,7 @@ OF_PROMPTS = (
     "its number of digits",
     "its number of negations",
     "its number of question marks",
-    "its share of capitals",
+    "its fraction of capitals",
     "its number of lines",
 )
 OF_OPTIONS = (

@@ -19,7 +19,7 @@ SHARED = 5
 """So many inputs must lie on both sides before anything is said of the two."""
 
 MOSTLY = 0.9
-TOLERATED = 0.01
+TOLERANCE = 0.01
 RATHER, BY_CHANCE = 0.05, 0.4
 
 
@@ -55,17 +55,17 @@ def _between_groups(cases: Sequence[Case]) -> Iterator[Finding]:
                     shared.setdefault((one[0], other[0]), []).append((one[1], other[1]))
         for (one_side, other_side), pairs in shared.items():
             opposite = [pair for pair in pairs if disagree(pair)]
-            share = len(opposite) / len(pairs)
-            if len(pairs) < SHARED or share < MOSTLY:
+            fraction = len(opposite) / len(pairs)
+            if len(pairs) < SHARED or fraction < MOSTLY:
                 continue
             yield Finding(
                 "flipped-gold",
                 f"of {len(pairs):,} inputs that lie in both {attribute}={one_side} and "
-                f"{attribute}={other_side}, {percent(share)} carry another gold (effect): one of "
-                "the groups is flipped.",
+                f"{attribute}={other_side}, {percent(fraction)} carry another gold (effect): "
+                "one of the groups is flipped.",
                 level="error",
                 cases=dict.fromkeys(case.id for pair in opposite for case in pair),
-                effect=share,
+                effect=fraction,
                 fix="take the gold of both groups from the source again.",
             )
 
@@ -81,14 +81,14 @@ def _against(known: dict[Any, list[Case]], cases: Sequence[Case], name: str) -> 
         )
     if not wrong:
         return
-    share = len(wrong) / len(pairs)
+    fraction = len(wrong) / len(pairs)
     yield Finding(
         name,
-        f"of {len(pairs):,} inputs that stand in the reference, {percent(share)} carry another "
+        f"of {len(pairs):,} inputs that stand in the reference, {percent(fraction)} carry another "
         "gold (effect).",
-        level=graded(share, TOLERATED),
+        level=graded(fraction, TOLERANCE),
         cases=[case.id for case in wrong],
-        effect=share,
+        effect=fraction,
         fix="take the gold from the reference, or find out why it differs.",
     )
 
@@ -125,14 +125,14 @@ def _both_ways(outcomes: Sequence[Any]) -> Iterator[Finding]:
     opposite = [pair for pair in both if disagree((pair[0][0], pair[1][0]))]
     if len(both) < SHARED or len(opposite) < MOSTLY * len(both):
         return
-    share = len(opposite) / len(both)
+    fraction = len(opposite) / len(both)
     yield Finding(
         "flipped-outcomes",
-        f"of {len(both):,} inputs that were judged both right and wrong, {percent(share)} carry "
+        f"of {len(both):,} inputs that were judged both right and wrong, {percent(fraction)} carry "
         "the opposite gold where they are wrong (effect): the wrong ones are flipped right ones.",
         level="error",
         cases=dict.fromkeys(case.id for _, wrong in opposite for case in wrong),
-        effect=share,
+        effect=fraction,
         fix="judge the model's own answers; labels made by flipping say nothing about it.",
     )
 
@@ -153,16 +153,16 @@ def _not_as_answered(outcomes: Sequence[Any]) -> Iterator[Finding]:
     if len(told) < SHARED:
         return
     strange = [outcome for outcome, agrees in told if not agrees]
-    share = len(strange) / len(told)
-    if share < RATHER:
+    fraction = len(strange) / len(told)
+    if fraction < RATHER:
         return
     yield Finding(
         "right-is-not-right",
-        f"of {len(told):,} answers, {percent(share)} are called right although they are not the "
+        f"of {len(told):,} answers, {percent(fraction)} are called right although they are not the "
         "target, or wrong although they are (effect).",
-        level=graded(share, BY_CHANCE),
+        level=graded(fraction, BY_CHANCE),
         cases=dict.fromkeys(outcome.case.id for outcome in strange),
-        effect=share,
+        effect=fraction,
         fix="find out which metric or file said what is right, and judge again.",
     )
 

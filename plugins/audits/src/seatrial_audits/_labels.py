@@ -12,7 +12,7 @@ from attrs import frozen
 from seatrial import Case
 
 from ._common import cluster_of
-from ._evidence import FEWEST, codes_of
+from ._evidence import MIN_CASES, codes_of
 from ._reading import gold_of, options_of
 
 __all__ = ["Labels", "clusters_of", "labels_of", "target_classes"]
@@ -40,14 +40,14 @@ class Labels:
         common = [
             value
             for value, count in counts.most_common()
-            if FEWEST <= count <= len(self.values) - FEWEST
+            if MIN_CASES <= count <= len(self.values) - MIN_CASES
         ]
         return common[:1] if len(counts) == 2 else common  # noqa: PLR2004
 
 
 def target_classes(cases: Sequence[Case]) -> Labels | None:
     """Give the targets, if they are a few classes that recur and not texts of their own."""
-    at = [place for place, case in enumerate(cases) if isinstance(case.target, str | int | bool)]
+    at = [place for place, case in enumerate(cases) if isinstance(case.target, str | int | float)]
     values = tuple(str(cases[place].target) for place in at)
     classes = len(set(values))
     if not 1 <= classes <= MOST_CLASSES or len(values) < CASES_A_CLASS * classes:

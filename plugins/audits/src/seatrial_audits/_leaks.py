@@ -7,7 +7,7 @@ from typing import Any
 
 from seatrial import Case, Finding
 
-from ._common import Check, cluster_of, counted, graded, grouped, percent, share_between
+from ._common import Check, cluster_of, counted, fraction_between, graded, grouped, percent
 from ._reading import input_key, normalised, parts_of
 
 __all__ = ["split_leak"]
@@ -25,15 +25,15 @@ FIXES: Mapping[str, str] = {
 }
 
 
-def split_leak(split: str = "split", tolerated: float = 0.01) -> Check:
+def split_leak(split: str = "split", tolerance: float = 0.01) -> Check:
     """Find what lies on both sides of a split, or in clusters that are taken for independent.
 
     `split` names the group that says which split a case belongs to, if there is one. Inputs,
-    clusters and long parts of inputs (passages) are compared. Across splits an error from a share
-    of `tolerated` of the cases up; across clusters at most a warning, because held-out parts and
+    clusters and long parts of inputs (passages) are compared. Across splits an error from
+    `tolerance` of the cases up; across clusters at most a warning, because held-out parts and
     intervals are made by cluster, and then mean less than they say.
     """
-    limit = share_between("tolerated", tolerated)
+    limit = fraction_between("tolerance", tolerance)
 
     def split_of(case: Case) -> Hashable:
         return case.groups.get(split)
@@ -62,15 +62,15 @@ def _torn(
 ) -> Finding:
     """Tell of things that lie on more than one side."""
     ids = dict.fromkeys(case.id for group in groups for case in group)
-    share = len(ids) / total
-    worst = graded(share, limit) if name.endswith("splits") else graded(share, 2.0, limit)
+    fraction = len(ids) / total
+    worst = graded(fraction, limit) if name.endswith("splits") else graded(fraction, 2.0, limit)
     return Finding(
         name,
         f"{counted(len(groups), f'{thing} lies', f'{thing}s lie')} in more than one {side}: "
-        f"{percent(share)} of the cases (effect).",
+        f"{percent(fraction)} of the cases (effect).",
         level=worst,
         cases=ids,
-        effect=share,
+        effect=fraction,
         fix=FIXES[name],
     )
 

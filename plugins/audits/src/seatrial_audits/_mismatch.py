@@ -59,14 +59,14 @@ def _other_inputs(outcomes: Sequence[Any]) -> Iterator[Finding]:
     ]
     if not other:
         return
-    share = len(other) / len(clean)
+    fraction = len(other) / len(clean)
     yield Finding(
         "other-inputs",
-        f"{len(other):,} of {len(clean):,} unperturbed outcomes ({percent(share)}, effect) have "
+        f"{len(other):,} of {len(clean):,} unperturbed outcomes ({percent(fraction)}, effect) have "
         "another input than their case.",
-        level="error" if share >= MANY else "warning",
+        level="error" if fraction >= MANY else "warning",
         cases=dict.fromkeys(outcome.case.id for outcome in other),
-        effect=share,
+        effect=fraction,
         fix="keep with each outcome the very input that the model was judged on.",
     )
 
@@ -86,14 +86,14 @@ def _other_answers(model: Any, outcomes: Sequence[Any], many: int) -> Iterator[F
     ]
     if not other:
         return
-    share = len(other) / len(sample)
+    fraction = len(other) / len(sample)
     few: Level = "warning" if len(other) > 1 else "note"
     yield Finding(
         "prompt-mismatch",
         f"asked again, the model answers {len(other)} of {len(sample)} inputs otherwise "
-        f"({percent(share)}, effect): this is not the model, or not the prompt, that was judged.",
-        level="error" if share >= MANY else few,
+        f"({percent(fraction)}, effect): this is not the model or the prompt that was judged.",
+        level="error" if fraction >= MANY else few,
         cases=dict.fromkeys(outcome.case.id for outcome in other),
-        effect=share,
+        effect=fraction,
         fix="give the model and the template that made these outcomes.",
     )

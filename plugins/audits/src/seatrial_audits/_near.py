@@ -16,7 +16,7 @@ import numpy.typing as npt
 from seatrial import Case, Finding
 from seatrial.kit import Level
 
-from ._common import Check, cluster_of, counted, graded, percent, share_between
+from ._common import Check, cluster_of, counted, fraction_between, graded, percent
 from ._reading import normalised, options_of, prompt_of
 
 __all__ = ["near_duplicates", "near_pairs"]
@@ -27,7 +27,7 @@ SHORTEST = 8
 """Texts of fewer words are alike too easily; exact repetitions are another audit's."""
 
 COMMON, FEW = 0.05, 5
-"""Triples in more than this share of the texts (and in more than a few) belong to a template."""
+"""Triples in more than this fraction of the texts (and in more than a few) belong to a template."""
 
 NEIGHBOURS = 16
 """With how many of those after it a text is compared in one bucket: templates make huge ones."""
@@ -39,17 +39,17 @@ Hashes = npt.NDArray[np.uint64]
 
 
 def near_duplicates(
-    similarity: float = 0.8, split: str = "split", tolerated: float = 0.01
+    similarity: float = 0.8, split: str = "split", tolerance: float = 0.01
 ) -> Check:
     """Find pairs of texts whose sets of word triples overlap by `similarity` (Jaccard) or more.
 
     Prompts with their options are compared, and what is exactly the same is left to
     `audits.split-leak`. Pairs within one cluster are meant. Pairs across values of the group
-    `split` are an error from a share of `tolerated` of the cases up; pairs across clusters a
+    `split` are an error from a fraction of `tolerance` of the cases up; pairs across clusters a
     warning from there up, else a note.
     """
-    least = share_between("similarity", similarity, low=0.3)
-    limit = share_between("tolerated", tolerated)
+    least = fraction_between("similarity", similarity, low=0.3)
+    limit = fraction_between("tolerance", tolerance)
 
     def check(_plan: Any, _model: Any, cases: Sequence[Case], /) -> Iterator[Finding]:
         sides: list[Hashable] = [case.groups.get(split) for case in cases]
@@ -64,15 +64,15 @@ def near_duplicates(
             if not found:
                 continue
             ids = dict.fromkeys(cases[at].id for pair in found for at in pair)
-            share = len(ids) / len(cases)
-            plain: Level = "warning" if share >= limit else "note"
+            fraction = len(ids) / len(cases)
+            plain: Level = "warning" if fraction >= limit else "note"
             yield Finding(
                 name,
                 f"{counted(len(found), 'pair', 'pairs')} of texts {what} share {least:.0%} or more "
-                f"of their word triples: {percent(share)} of the cases (effect).",
-                level=graded(share, limit) if found is across else plain,
+                f"of their word triples: {percent(fraction)} of the cases (effect).",
+                level=graded(fraction, limit) if found is across else plain,
                 cases=ids,
-                effect=share,
+                effect=fraction,
                 fix="keep one of each pair, or give both the same cluster (and split).",
             )
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from seatrial import Case, Finding
 
-from ._common import Check, clean_of, natural, share_between
-from ._evidence import CHANCE, bounded_area, codes_of, runs
+from ._common import Check, clean_of, fraction_between, natural
+from ._evidence import ERROR_RATE, bounded_area, codes_of, runs
 from ._labels import Labels, clusters_of, labels_of
 
 __all__ = ["order_correlation", "outcome_order"]
@@ -27,7 +27,7 @@ def order_correlation(auroc: float = 0.6) -> Check:
     mirror image), and whether neighbours are alike (runs; one case of each cluster). Then any part
     taken in order, such as the first thousand, differs from the rest.
     """
-    least = share_between("auroc", auroc, low=0.5)
+    least = fraction_between("auroc", auroc, low=0.5)
 
     def check(_plan: Any, _model: Any, cases: Sequence[Case], /) -> Iterator[Finding]:
         kinds = labels_of(cases)
@@ -59,7 +59,7 @@ def outcome_order(auroc: float = 0.6) -> Check:
     When an order separates them (AUROC beyond .99), they were not judged one by one but filed: an
     error. Else a warning, as for `audits.order-correlation`.
     """
-    least = share_between("auroc", auroc, low=0.5)
+    least = fraction_between("auroc", auroc, low=0.5)
 
     def check(_plan: Any, _model: Any, outcomes: Sequence[Any], /) -> Iterator[Finding]:
         clean = clean_of(outcomes)
@@ -122,8 +122,8 @@ def _ordered(
         return None
     _, first = np.unique(clusters[np.argsort(places, kind="stable")], return_index=True)
     once = np.argsort(places, kind="stable")[np.sort(first)]
-    observed, expected, chance = runs(codes_of(values[once].tolist()))
-    if chance < CHANCE / tests and observed - expected >= LEAST_EXCESS:
+    observed, expected, p_value = runs(codes_of(values[once].tolist()))
+    if p_value < ERROR_RATE / tests and observed - expected >= LEAST_EXCESS:
         said = (
             f"{observed:.0%} of neighbours are alike where {expected:.0%} would be by chance, "
             f"{observed - expected:.2f} more"

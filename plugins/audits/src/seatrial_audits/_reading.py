@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import string
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +14,19 @@ import numpy as np
 
 from seatrial import Case
 
-__all__ = ["gold_of", "input_key", "normalised", "options_of", "parts_of", "prompt_of", "value_key"]
+__all__ = [
+    "BESIDE",
+    "PREFIX",
+    "fields_of",
+    "gold_of",
+    "input_key",
+    "normalised",
+    "options_of",
+    "parts_of",
+    "prompt_of",
+    "rendered",
+    "value_key",
+]
 
 OPTIONS = ("options", "choices")
 BESIDE = (*OPTIONS, "refusals")
@@ -52,6 +65,26 @@ def _said(turn: Any) -> Any:
 def prompt_of(value: Any) -> str:
     """Give all texts of an input, one below the other, without the options."""
     return "\n".join(parts_of(value).values())
+
+
+def fields_of(template: str | None) -> frozenset[str] | None:
+    """Give the names of the parts that a template has; None without one, or if it has no form."""
+    if template is None:
+        return None
+    try:
+        found = {name for _, name, *_ in string.Formatter().parse(template) if name is not None}
+    except ValueError:
+        return None
+    return frozenset(found) or None
+
+
+def rendered(value: Any, template: str | None) -> str:
+    """Fill a template as models do; without one, write each part below its name."""
+    parts, names = parts_of(value), fields_of(template)
+    if template is not None and names is not None and names <= parts.keys():
+        pieces = string.Formatter().parse(template)
+        return "".join(text + parts.get(name or "", "") for text, name, *_ in pieces)
+    return "\n".join(text if len(parts) == 1 else f"{name}: {text}" for name, text in parts.items())
 
 
 def options_of(value: Any) -> tuple[str, ...]:

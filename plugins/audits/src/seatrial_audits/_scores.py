@@ -10,8 +10,8 @@ import numpy as np
 
 from seatrial import Finding
 
-from ._common import Check, golds_of, graded, percent, share_between
-from ._evidence import FEWEST, area
+from ._common import Check, fraction_between, golds_of, graded, percent
+from ._evidence import MIN_CASES, area
 from ._reading import normalised, options_of
 
 __all__ = ["missing_scores", "truncated_answers"]
@@ -20,22 +20,22 @@ SHORT = 0.4
 SCORES = ("log_likelihoods", "scores")
 
 
-def missing_scores(tolerated: float = 0.01) -> Check:
+def missing_scores(tolerance: float = 0.01) -> Check:
     """Find options or answers without a score.
 
     An option that could not be scored can never be chosen. When those are the short ones, the
     prompt has swallowed their first token (it ends in a space). Reads the predictions' details
     `nulls` and `log_likelihoods`, their probabilities, and predictions that are not there. An error
-    from a share of `tolerated` of the outcomes up, else a warning.
+    from a fraction of `tolerance` of the outcomes up, else a warning.
     """
-    limit = share_between("tolerated", tolerated)
+    limit = fraction_between("tolerance", tolerance)
 
     def check(_plan: Any, _model: Any, outcomes: Sequence[Any], /) -> Iterator[Finding]:
         found = [(outcome, _missing(outcome)) for outcome in outcomes]
         gaps = [outcome for outcome, missing in found if missing is not None]
         if not gaps:
             return
-        share = len(gaps) / len(outcomes)
+        fraction = len(gaps) / len(outcomes)
         lost, kept = [], []
         gold = 0
         for outcome, missing in found:
@@ -48,11 +48,11 @@ def missing_scores(tolerated: float = 0.01) -> Check:
             )
         yield Finding(
             "missing-scores",
-            f"{len(gaps):,} of {len(outcomes):,} outcomes lack a score, {percent(share)} "
+            f"{len(gaps):,} of {len(outcomes):,} outcomes lack a score, {percent(fraction)} "
             f"(effect){_which(lost, kept)}{_of_gold(gold)}.",
-            level=graded(share, limit),
+            level=graded(fraction, limit),
             cases=dict.fromkeys(outcome.case.id for outcome in gaps),
-            effect=share,
+            effect=fraction,
             fix="tokenise prompt and answer together, with the space on the answer's side.",
         )
 
@@ -89,7 +89,7 @@ def _no_number(value: Any) -> bool:
 
 
 def _which(lost: Sequence[int], kept: Sequence[int]) -> str:
-    if len(lost) < FEWEST or len(kept) < FEWEST:
+    if len(lost) < MIN_CASES or len(kept) < MIN_CASES:
         return ""
     lengths = np.array([*lost, *kept], dtype=float)[:, None]
     size = float(area(np.arange(len(lengths)) < len(lost), lengths)[0])
@@ -105,13 +105,13 @@ def _of_gold(count: int) -> str:
     return f"; in {count:,} of them it is the right option that lacks one" if count else ""
 
 
-def truncated_answers(often: float = 0.2) -> Check:
+def truncated_answers(min_fraction: float = 0.2) -> Check:
     """Find written answers that ended because the length did (`finish` is "length").
 
-    What comes last, often the answer itself, is then lost. An error from a share of `often` of the
-    outcomes up, a warning from 1 %, else a note.
+    What comes last, often the answer itself, is then lost. An error from `min_fraction`
+    of the outcomes up, a warning from 1 %, else a note.
     """
-    limit = share_between("often", often)
+    limit = fraction_between("min_fraction", min_fraction)
 
     def check(_plan: Any, _model: Any, outcomes: Sequence[Any], /) -> Iterator[Finding]:
         cut = [
@@ -122,14 +122,14 @@ def truncated_answers(often: float = 0.2) -> Check:
         ]
         if not cut:
             return
-        share = len(cut) / len(outcomes)
+        fraction = len(cut) / len(outcomes)
         yield Finding(
             "truncated-answers",
             f"{len(cut):,} of {len(outcomes):,} answers were cut off by the length limit, "
-            f"{percent(share)} (effect).",
-            level=graded(share, limit, 0.01),
+            f"{percent(fraction)} (effect).",
+            level=graded(fraction, limit, 0.01),
             cases=dict.fromkeys(outcome.case.id for outcome in cut),
-            effect=share,
+            effect=fraction,
             fix="let the model write longer (max_new_tokens), or ask for the answer first.",
         )
 

@@ -11,8 +11,8 @@ from attrs import frozen
 
 from seatrial import Case, Finding
 
-from ._common import Check, clean_of, percent, share_between
-from ._evidence import FEWEST, area, bounded_area, bounded_mean
+from ._common import Check, clean_of, fraction_between, percent
+from ._evidence import MIN_CASES, area, bounded_area, bounded_mean
 from ._features import OF_OPTIONS, of_options, of_prompts
 from ._labels import Labels, clusters_of, target_classes
 from ._reading import gold_of, options_of, prompt_of
@@ -42,7 +42,7 @@ def prompt_shortcut(auroc: float = TELLING) -> Check:
     (all intervals hold together, but for one experiment in a thousand). Beyond .9 it is an error:
     the task is then something else than it says.
     """
-    least = share_between("auroc", auroc, low=0.5)
+    least = fraction_between("auroc", auroc, low=0.5)
 
     def check(_plan: Any, _model: Any, cases: Sequence[Case], /) -> Iterator[Finding]:
         labels = target_classes(cases)
@@ -72,7 +72,7 @@ def failure_shortcut(auroc: float = TELLING) -> Check:
     As `audits.prompt-shortcut`, with right and wrong for classes; unperturbed outcomes alone, where
     there are any. It is a warning: an explanation must do better than that to say anything.
     """
-    least = share_between("auroc", auroc, low=0.5)
+    least = fraction_between("auroc", auroc, low=0.5)
 
     def check(_plan: Any, _model: Any, outcomes: Sequence[Any], /) -> Iterator[Finding]:
         clean = clean_of(outcomes)
@@ -131,10 +131,10 @@ def option_shortcut(auroc: float = TELLING) -> Check:
     """Find a trivial feature that tells the right option from the others of the same case.
 
     Length, words, digits, negations, word length, and how much of the option stands in the prompt:
-    the chance that the right option has more of it than a wrong one, ties counting half. Reported
-    as `audits.prompt-shortcut` does.
+    the probability that the right option has more of it than a wrong one, ties counting
+    half. Reported as `audits.prompt-shortcut` does.
     """
-    least = share_between("auroc", auroc, low=0.5)
+    least = fraction_between("auroc", auroc, low=0.5)
 
     def check(_plan: Any, _model: Any, cases: Sequence[Case], /) -> Iterator[Finding]:
         chosen, rows = [], []
@@ -143,7 +143,7 @@ def option_shortcut(auroc: float = TELLING) -> Check:
             if gold in options and len(options) > 1:
                 chosen.append(case)
                 rows.append(_wins(prompt_of(case.input), options, options.index(gold)))
-        if len(chosen) < FEWEST:
+        if len(chosen) < MIN_CASES:
             return
         wins, clusters = np.array(rows), clusters_of(chosen)
         found = []
@@ -171,7 +171,7 @@ def option_shortcut(auroc: float = TELLING) -> Check:
 
 
 def _wins(prompt: str, options: Sequence[str], right: int) -> npt.NDArray[np.float64]:
-    """Give, for each feature, the share of wrong options that the right one beats."""
+    """Give, for each feature, the fraction of wrong options that the right one beats."""
     features = of_options(prompt, options)
     others = np.delete(features, right, axis=0)
     found: npt.NDArray[np.float64] = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from seatrial import Case, Finding
 
-from ._common import Check, graded, percent, share_between, whole_number
+from ._common import Check, fraction_between, graded, percent, whole_number
 from ._reading import options_of, prompt_of
 
 __all__ = ["truncated_slot"]
@@ -20,16 +20,16 @@ ENDLESS = 1_000_000
 SETTINGS = ("max_position_embeddings", "n_positions", "max_seq_len", "n_ctx", "seq_length")
 
 
-def truncated_slot(window: int | None = None, tolerated: float = 0.01) -> Check:
+def truncated_slot(window: int | None = None, tolerance: float = 0.01) -> Check:
     """Find prompts whose end (the question, the place for the answer) does not fit the window.
 
     `window` is how many tokens the model reads, by default what the model says (`max_tokens`, or
     its module's configuration, or its tokenizer). Tokens are counted by the model's `tokenizer`;
     without one, words and marks are, which is a few less. The longest option counts too. An error
-    from a share of `tolerated` of the cases up, else a warning.
+    from a fraction of `tolerance` of the cases up, else a warning.
     """
     given = None if window is None else whole_number("window", window, 1)
-    limit = share_between("tolerated", tolerated)
+    limit = fraction_between("tolerance", tolerance)
 
     def check(_plan: Any, model: Any, cases: Sequence[Case], /) -> Iterator[Finding]:
         room = given or _window(model)
@@ -44,14 +44,14 @@ def truncated_slot(window: int | None = None, tolerated: float = 0.01) -> Check:
                 long[case.id] = tokens
         if not long:
             return
-        share = len(long) / len(cases)
+        fraction = len(long) / len(cases)
         yield Finding(
             "truncated-slot",
             f"{len(long):,} prompts have up to {max(long.values()):,} tokens and the window has "
-            f"{room:,}: the end of {percent(share)} of the cases is cut off (effect).",
-            level=graded(share, limit),
+            f"{room:,}: the end of {percent(fraction)} of the cases is cut off (effect).",
+            level=graded(fraction, limit),
             cases=long,
-            effect=share,
+            effect=fraction,
             fix="shorten the passage rather than the end, or use a model with a longer window.",
         )
 

@@ -22,54 +22,55 @@ __all__ = [
 
 accuracy = Metric(
     name="metrics.accuracy",
-    summary="Share of answers that equal their target.",
+    summary="Fraction of answers that equal their target.",
     factory="seatrial_metrics._equality:accuracy",
     per_case=True,
 )
 
 agreement = Metric(
     name="metrics.agreement",
-    summary="Share of answers that equal another answer, such as the clean one.",
+    summary="Fraction of answers that equal another answer, such as the clean one.",
     factory="seatrial_metrics._equality:agreement",
     per_case=True,
 )
 
 exact_match = Metric(
     name="metrics.exact-match",
-    summary="Share of texts equal to a target but for case, space and punctuation.",
+    summary="Fraction of texts equal to a target after normalisation.",
     factory="seatrial_metrics._equality:exact_match",
+    revision=2,
     per_case=True,
 )
 
 balanced_accuracy = Metric(
     name="metrics.balanced-accuracy",
-    summary="Mean over classes of the share that was recognised.",
+    summary="Mean recall over the classes.",
     factory="seatrial_metrics._classes:balanced_accuracy",
 )
 
 macro_f1 = Metric(
     name="metrics.macro-f1",
-    summary="Mean over classes of F1.",
+    summary="Mean F1 over the classes.",
     factory="seatrial_metrics._classes:macro_f1",
 )
 
 mcc = Metric(
     name="metrics.mcc",
-    summary="Matthews correlation of targets and answers, two or more classes.",
+    summary="Matthews correlation of targets and answers, for two or more classes.",
     factory="seatrial_metrics._classes:mcc",
     bounds=(-1.0, 1.0),
 )
 
 auroc = Metric(
     name="metrics.auroc",
-    summary="Chance that a case of a class gets a higher probability than another.",
+    summary="Area under the ROC curve, by the probability of a class.",
     factory="seatrial_metrics._probabilities:auroc",
     reads="prediction",
 )
 
 brier = Metric(
     name="metrics.brier",
-    summary="Half the squared distance of the probabilities from the truth.",
+    summary="Brier score: half the squared error of the probabilities.",
     factory="seatrial_metrics._probabilities:brier",
     reads="prediction",
     per_case=True,
@@ -78,7 +79,7 @@ brier = Metric(
 
 ece = Metric(
     name="metrics.ece",
-    summary="Expected calibration error: how far confidence is from accuracy.",
+    summary="Expected calibration error: mean gap of confidence and accuracy.",
     factory="seatrial_metrics._probabilities:ece",
     reads="prediction",
     higher_is_better=False,
@@ -86,28 +87,31 @@ ece = Metric(
 
 rouge_1 = Metric(
     name="metrics.rouge-1",
-    summary="Overlap of words with a reference text.",
+    summary="ROUGE-1: overlap of words with a reference text.",
     factory="seatrial_metrics._rouge:rouge_1",
+    revision=2,
     per_case=True,
 )
 
 rouge_2 = Metric(
     name="metrics.rouge-2",
-    summary="Overlap of word pairs with a reference text.",
+    summary="ROUGE-2: overlap of word pairs with a reference text.",
     factory="seatrial_metrics._rouge:rouge_2",
+    revision=2,
     per_case=True,
 )
 
 rouge_l = Metric(
     name="metrics.rouge-l",
-    summary="Longest common subsequence of words with a reference text.",
+    summary="ROUGE-L: longest common subsequence of words with a reference.",
     factory="seatrial_metrics._rouge:rouge_l",
+    revision=2,
     per_case=True,
 )
 
 refusal_rate = Metric(
     name="metrics.refusal-rate",
-    summary="Share of inputs that the model refuses to answer.",
+    summary="Fraction of inputs that the model refuses to answer.",
     factory="seatrial_metrics._refusals:refusal_rate",
     reads="prediction",
     per_case=True,

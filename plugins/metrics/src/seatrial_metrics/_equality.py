@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from numbers import Number
 from typing import Any
 
 from seatrial.errors import MetricError
 
 from ._input import case_at, paired, texts
+from ._normal_form import NormalForm
 
 __all__ = ["accuracy", "agreement", "exact_match"]
 
+REMEMBERED = 1024
 PerCase = Callable[[Sequence[Any], Sequence[Any]], list[float]]
 
 
@@ -61,25 +62,39 @@ def agreement(*, tolerance: float = 0.0) -> PerCase:
 
 
 def exact_match(
-    *, ignore_case: bool = True, ignore_white_space: bool = True, ignore_punctuation: bool = True
+    *,
+    ignore_case: bool = True,
+    ignore_white_space: bool = True,
+    ignore_punctuation: bool = True,
+    ignore_number_format: bool = True,
 ) -> PerCase:
     """Score 1 where the text equals its target once both are normalised, else 0.
 
-    Unicode's compatible forms (NFKC) and curled apostrophes are always made one. Each of the rest
-    can be switched off: case (case folding); white space (runs count as one space, none at the
-    ends); punctuation (deleted, but for what makes another number of a number: marks between two
-    digits, a sign before a digit, and the per cent sign, so that "2.5 mg" never equals "25 mg").
+    Normalising takes away what changes no meaning, and nothing else. Ligatures, full-width letters,
+    curled quotation marks, hyphens of other lengths and digits of other scripts are always written
+    in their usual form; exponents, subscripts, fractions, accents and symbols stay ("10⁵" is no
+    "105"). Articles stay ("vitamin A"). Each of the rest can be switched off:
+
+    - case (case folding), but for unit symbols that mean something else in the other case ("mW" and
+      "MW", "mg" and "Mg") and lone Greek letters;
+    - white space: runs count as one space, with none at the ends;
+    - punctuation, but for what carries meaning: signs, marks inside numbers, ratios and ranges,
+      per cent, "&", "/", "#", what ends a word ("A-", "C++"), brackets of intervals and formulas,
+      apostrophes but of "n't", and any text of nothing but marks;
+    - number format: "1,000", "1000.0" and "1e3" are 1000. Numbers are read as in English, so that
+      "1.000" is 1 and "1,5", which is a decimal or a list, stays as it is. Leading zeros ("007")
+      and the zeros of versions and sections ("section 3.10") stay too.
+
     A target may be a list of texts that are all right.
     """
     name = "metrics.exact-match"
-
-    def normalised(text: str) -> str:
-        text = unicodedata.normalize("NFKC", text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-        if ignore_case:
-            text = text.casefold()
-        if ignore_punctuation:
-            text = MARK.sub(_kept, text)
-        return " ".join(text.split()) if ignore_white_space else text
+    form = NormalForm(
+        case=ignore_case,
+        white_space=ignore_white_space,
+        punctuation=ignore_punctuation,
+        number_format=ignore_number_format,
+    )
+    normal = lru_cache(maxsize=REMEMBERED)(form)  # variants of one case share their target
 
     def score(targets: Sequence[Any], answers: Sequence[Any], /) -> list[float]:
         paired(name, targets, answers)
@@ -89,23 +104,11 @@ def exact_match(
             if not isinstance(answer, str):
                 msg = f"{name}: {case}: expected a text as the answer, got {answer!r}"
                 raise MetricError(msg)
-            right = {normalised(text) for text in texts(name, case, target)}
-            found.append(float(normalised(answer) in right))
+            right = {normal(text) for text in texts(name, case, target)}
+            found.append(float(normal(answer) in right))
         return found
 
     return score
-
-
-MARK = re.compile(r"[^\w\s]|_")
-SIGNS = "-+\N{MINUS SIGN}"
-
-
-def _kept(mark: re.Match[str]) -> str:
-    text, place, sign = mark.string, mark.start(), mark.group()
-    before, after = text[:place][-1:], text[place + 1 : place + 2]
-    in_number = after.isdigit() and (before.isdigit() or (sign in SIGNS and not before.isalpha()))
-    punctuation = unicodedata.category(sign).startswith("P") and sign not in "%\N{PER MILLE SIGN}"
-    return sign if in_number or not punctuation else ""
 
 
 def _same(name: str, one: Any, other: Any) -> float:

@@ -115,17 +115,15 @@ def _distributions(
                 "seatrial.Prediction(value, probabilities={label: probability})"
             )
             raise MetricError(msg)
-        if complete:
-            given = {
-                label: _checked(name, len(targets), place, label, given[label]) for label in given
-            }
-            if abs(sum(given.values()) - 1) > SLACK:
-                case = case_at(place, len(targets))
-                msg = (
-                    f"{name}: the probabilities of {case} add up to {sum(given.values()):.4g}; "
-                    "give one for every label, adding up to 1"
-                )
-                raise MetricError(msg)
+        given = {label: _checked(name, len(targets), place, label, given[label]) for label in given}
+        total = sum(given.values())
+        if total > 1 + SLACK or (complete and total < 1 - SLACK):
+            case = case_at(place, len(targets))
+            msg = (
+                f"{name}: the probabilities of {case} add up to {total:.4g}; give one for every "
+                "label, adding up to 1"
+            )
+            raise MetricError(msg)
         found.append(given)
     return found
 
@@ -135,7 +133,7 @@ def _of(name: str, given: Sequence[Mapping[Any, float]], place: int, label: Any)
     one = given[place]
     for key in (label, str(label)):
         if key in one:
-            return _checked(name, len(given), place, key, one[key])
+            return one[key]
     case = case_at(place, len(given))
     msg = f"{name}: {case} has no probability for {label!r}, only for {list(one)}"
     raise MetricError(msg)

@@ -118,15 +118,21 @@ def _adapter(name: str, summary: str) -> Adapter:
     )
 
 
-simnl = _adapter("simnl", "Positive and negative classifiers of texts and cached images.")
-zero_shot = _adapter("zero-shot", "The texts of the classes alone; learns nothing.")
-tip = _adapter("tip", "Tip-Adapter: a cache of the few images beside the texts.")
-tip_f = _adapter("tip-f", "Tip-Adapter-F: the cache with its keys learned.")
-taskres = _adapter("taskres", "TaskRes: a learned residual beside the texts.")
-clip_adapter = _adapter("clip-adapter", "CLIP-Adapter: a bottleneck after the image tower.")
-ape = _adapter("ape", "APE: a cache on the channels that tell classes apart.")
-clap = _adapter("clap", "CLAP: a linear probe that is held to the texts.")
-linear_probe = _adapter("linear-probe", "A linear probe that starts at the texts (ZS-LP).")
+simnl = _adapter("simnl", "SimNL: positive and negative classifiers of texts and cached images.")
+zero_shot = _adapter(
+    "zero-shot", "Zero-shot: the text prototypes of the classes, without training."
+)
+tip = _adapter("tip", "Tip-Adapter: a key-value cache of the training images, not trained.")
+tip_f = _adapter("tip-f", "Tip-Adapter-F: the key-value cache with trained keys.")
+taskres = _adapter("taskres", "TaskRes: a trained residual on the text prototypes.")
+clip_adapter = _adapter(
+    "clip-adapter", "CLIP-Adapter: a trained bottleneck after the image encoder."
+)
+ape = _adapter("ape", "APE: a key-value cache on the channels that separate the classes.")
+clap = _adapter("clap", "CLAP: a linear probe regularised towards the text prototypes.")
+linear_probe = _adapter(
+    "linear-probe", "A linear probe initialised at the text prototypes (ZS-LP)."
+)
 
 
 @hookimpl

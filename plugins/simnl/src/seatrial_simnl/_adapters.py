@@ -18,6 +18,7 @@ from ._arrays import Matrix, matrix, unit
 from ._baselines import ClipAdapter, LinearProbe, TaskRes, ZeroShot
 from ._estimator import Estimator
 from ._extraction import prototypes
+from ._fingerprint import Fingerprint
 from ._model import AdaptedModel, load
 from ._prompts import Prompts
 from ._simnl import SimNL
@@ -135,13 +136,15 @@ def _adapted(learner: Estimator, told: Told, model: Any, cases: Sequence[Case]) 
         cupl=texts.get("cupl"),
         negative=texts["negative"],
     )
-    probe = told.templates[0].format(classes[0])
+    prompts = [told.templates[0].format(one) for one in classes]
+    if told.negatives:
+        prompts += [told.negatives[0].format(one) for one in classes]
     return AdaptedModel(
         model,
         learner,
         cached=cached,
         cases=[(case.id, case.target) for case in cases],
-        probe=(probe, matrix("texts", model.embed_text([probe]), rows=1)),
+        fingerprint=Fingerprint.taken(model, prompts, cases[0].input),
         backbone=told.backbone or _reference(model),
     )
 

@@ -47,7 +47,7 @@ class Cell:
 
     @property
     def accuracy(self) -> float:
-        """The share of right answers."""
+        """The accuracy."""
         return float(self.right.mean())
 
     @classmethod

@@ -8,8 +8,8 @@ from typing import Any
 from attrs import field, frozen
 
 from seatrial import Case, derive
-from seatrial._values import did_you_mean
 from seatrial.errors import PlanError
+from seatrial.kit import did_you_mean
 
 from ._pictures import Pictures, rewrapped
 
@@ -43,12 +43,14 @@ class ImageData:
     classes: tuple[str, ...]
 
     def split(self, *, validation: float = 0.0, test: float = 0.0, seed: int) -> ImageData:
-        """Give the same with shares of each class moved out of the training part, by a seed.
+        """Give the same with fractions of each class moved out of the training part, by a seed.
 
         Clusters (patients, scenes) are not known here: for data that has them, split beforehand.
         """
         if min(validation, test) < 0 or validation + test >= 1:
-            msg = f"shares must be 0 or more and leave some to train, not {validation} and {test}"
+            msg = (
+                f"fractions must be 0 or more and leave some to train, not {validation} and {test}"
+            )
             raise PlanError(msg)
         parts: dict[str, list[Case]] = {"train": [], "validation": [], "test": []}
         by_class: dict[Any, list[Case]] = {}

@@ -122,7 +122,7 @@ class Estimator(ABC):
         return self.classes_[best]
 
     def score(self, features: Any, labels: Any) -> float:
-        """Give the share of right answers."""
+        """Give the accuracy."""
         return float(np.mean(self.predict(features) == np.asarray(labels)))
 
     def evidence(self, features: Any) -> dict[str, Matrix]:

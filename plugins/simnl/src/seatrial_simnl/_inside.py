@@ -39,7 +39,7 @@ RANGES: Mapping[str, tuple[float, float, int]] = {
     "lam": (0.0, 1.05, 21),
 }
 TAUS = (0.03, 0.1, 0.3, 1.0, 3.0)
-SIGNS = {"alpha": "α, weight of cached images", "beta": "β, sharpness", "lam": "λ, positive share"}
+SIGNS = {"alpha": "α, weight of cached images", "beta": "β, sharpness", "lam": "λ, positive weight"}
 SIGNS["tau"] = "τ, temperature of weights"
 
 

@@ -16,12 +16,10 @@ from seatrial.errors import ComponentLoadError, ModelError
 from ._arrays import Matrix, matrix, unit
 from ._estimator import Estimator
 from ._files import restored
+from ._fingerprint import Fingerprint, own_identity
 from ._saved import digest, read, write
 
 __all__ = ["AdaptedModel", "Reasons", "load"]
-
-ALIKE = 1e-3
-"""How far a text may be embedded from where it was when the adapter learned."""
 
 
 @frozen
@@ -29,7 +27,7 @@ class Reasons:
     """Why a repaired model answers what it answers.
 
     `nearest` are the most similar images that it learned from: (case, class, cosine), best first;
-    `positive` and `negative` map each class to its share of the logit (`negative` is empty where
+    `positive` and `negative` map each class to its part of the logit (`negative` is empty where
     there is no negative classifier).
     """
 
@@ -50,13 +48,13 @@ class AdaptedModel:
         *,
         cached: Matrix,
         cases: Sequence[tuple[str, Any]],
-        probe: tuple[str, Matrix],
+        fingerprint: Fingerprint,
         backbone: str | None,
     ) -> None:
         self.original = model
         self.estimator = estimator
         self._cached, self._cases = cached, tuple(cases)
-        self._probe, self._backbone = probe, backbone
+        self._fingerprint, self._backbone = fingerprint, backbone
 
     @property
     def classes(self) -> list[Any]:
@@ -121,11 +119,12 @@ class AdaptedModel:
             "cases": [list(case) for case in self._cases],
             "backbone": self._backbone,
             "original": _identity(self.original),
-            "probe": self._probe[0],
+            "towers": self._fingerprint.facts(),
         }
         arrays = {
             "cached": torch.from_numpy(self._cached),
-            "probe": torch.from_numpy(self._probe[1]),
+            "texts": torch.from_numpy(self._fingerprint.text_rows),
+            "images": torch.from_numpy(self._fingerprint.image_rows),
         }
         write(path, self.estimator._learned, facts, arrays)
 
@@ -135,19 +134,18 @@ class AdaptedModel:
 
 
 def _identity(model: Any) -> str:
-    found = getattr(model, "identity", None)
-    found = found() if callable(found) else found
-    return str(found or type(model).__qualname__)
+    return own_identity(model) or type(model).__qualname__
 
 
 def load(path: str | Path, *, model: Any = None) -> AdaptedModel:
     """Read a repaired model; `model` is the original, where the file does not say how to make it.
 
-    Refuses another original than the one that was repaired: it embeds a text of the file and
-    compares the vector with the one that it gave then.
+    Refuses another original than the one that was repaired, with `ModelError`: the identities are
+    compared where both models state one, and each tower embeds fixed texts and images, which must
+    come out as they did then.
     """
     learned, facts, arrays = read(path)
-    if "probe" not in facts:
+    if "towers" not in facts:
         msg = f"{path} holds an estimator and no repaired model; read it with load_estimator"
         raise ModelError(msg)
     if model is None:
@@ -158,12 +156,13 @@ def load(path: str | Path, *, model: Any = None) -> AdaptedModel:
             )
             raise ModelError(msg)
         model = made(facts["backbone"])
-    wanted = arrays["probe"].numpy()
-    found = matrix("texts", model.embed_text([facts["probe"]]), rows=1)
-    if found.shape != wanted.shape or np.abs(found - wanted).max() > ALIKE * np.abs(wanted).max():
+    fingerprint = Fingerprint.restored(
+        facts["towers"], arrays["texts"].numpy(), arrays["images"].numpy()
+    )
+    if (difference := fingerprint.difference(model)) is not None:
         msg = (
-            f"{path} was learned on the features of {facts['original']}, and this model embeds "
-            f"{facts['probe']!r} elsewhere; pass the original model"
+            f"{path} was learned on the features of {facts['original']}, and {difference}; pass "
+            "the original model, with the same pre-processing"
         )
         raise ModelError(msg)
     return AdaptedModel(
@@ -171,7 +170,7 @@ def load(path: str | Path, *, model: Any = None) -> AdaptedModel:
         restored(learned, facts),
         cached=arrays["cached"].numpy(),
         cases=[(case, label) for case, label in facts["cases"]],
-        probe=(facts["probe"], wanted),
+        fingerprint=fingerprint,
         backbone=facts["backbone"],
     )
 

@@ -92,7 +92,7 @@ def remap(source: Sequence[str], target: Sequence[str]) -> list[int]:
     ImageNet-A and -R have 200 of ImageNet's 1000 classes: `logits[:, remap(imagenet, names)]` are
     the logits among those, and so are the rows of prototypes.
     """
-    from seatrial._values import did_you_mean
+    from seatrial.kit import did_you_mean
 
     place = {name: index for index, name in enumerate(source)}
     if len(place) != len(source):

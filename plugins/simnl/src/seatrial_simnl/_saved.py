@@ -21,7 +21,7 @@ from ._mixture import Mixture
 
 __all__ = ["FORMAT", "digest", "moved", "read", "write"]
 
-FORMAT = 1
+FORMAT = 2
 FORMS: Mapping[str, Any] = {
     form.__name__: form for form in (Bottleneck, Cached, Kernel, Linear, Mixture)
 }

@@ -64,7 +64,7 @@ class Switches:
     """How SimNL looks at images, and how it learns.
 
     - `alpha`: weight of cached images against texts; `beta`: sharpness of their kernel;
-      `lam`: share of the positive classifier; `tau`: temperature of the weights of cached images.
+      `lam`: weight of the positive classifier; `tau`: temperature of the weights of cached images.
     - `neg_scale`: scale of the negative text classifier, as a share of 100; `text_mix`: share of
       the template prompts against the CuPL prompts.
     - `negative_values`: "soft" weighs the cached images in the negative branch too.

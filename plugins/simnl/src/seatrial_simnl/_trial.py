@@ -24,7 +24,7 @@ BASELINE = "zero-shot"
 BINS = 15
 AXES = {
     "shots": "images of each class",
-    "noise": "share of wrong labels",
+    "noise": "fraction of wrong labels",
     "on": "test set",
 }
 
@@ -33,7 +33,7 @@ AXES = {
 class Reliability:
     """How often answers were right, by the probability that they were given.
 
-    `bins` are (mean confidence, share right, images) of the bins that hold an image; `error` is the
+    `bins` are (mean confidence, accuracy, images) of the bins that hold an image; `error` is the
     expected calibration error with its 95 % interval, by test image.
     """
 
@@ -47,7 +47,7 @@ class Reliability:
         told = f"expected calibration error {self.error.estimate:.3f}"
         ticks = tuple((tenth / 10, f"{tenth / 10:.1f}") for tenth in range(0, 11, 2))
         lines = (found, straight)
-        chart = Chart(told, "confidence", "share of right answers", lines, (0.0, 1.0), ticks)
+        chart = Chart(told, "confidence", "accuracy", lines, (0.0, 1.0), ticks)
         return drawn(title, [chart])
 
 

@@ -1,4 +1,4 @@
-"""What a model thinks of each option of a question."""
+"""The log-likelihoods of the options of a question, ranked."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ LENGTHS = ("characters", "tokens", "bytes", "none")
 
 @frozen
 class Choices:
-    """The options of one question, with how likely the model finds each.
+    """The options of one question, with their log-likelihoods.
 
     `log_likelihoods` are in nats, rounded to three decimals; `scores` are the same divided by the
     option's length as the normalization says. Both are None for an option without text to score;
     `nulls` lists the places of those. `best` is the place of the highest score, or of the first
     among them when `tie` is true: scores tie when rounding alone could exchange them. `margin` is
-    the distance to the next score, None when there is no other.
+    the distance to the next score, None when there is no other of a probability above 0. A
+    log-likelihood of -inf is a probability of 0 and ranks last.
     """
 
     options: tuple[str, ...]
@@ -53,7 +54,18 @@ def weighed(
     tokens: list[int],
     normalization: str,
 ) -> Choices:
-    """Normalise, rank and say what could not be told apart."""
+    """Normalise and rank log-likelihoods, and say which scores tie.
+
+    Raises `ModelError` for an option whose log-likelihood is NaN or +inf, and where no option has a
+    probability above 0: such numbers have no order.
+    """
+    for option, one in zip(options, log_likelihoods, strict=True):
+        if one is not None and (math.isnan(one) or one == math.inf):
+            msg = (
+                f"the log-likelihood of the option {option!r} is {one}; the model computes numbers "
+                "that overflow: load it in float32 or bfloat16, and check its weights for NaN"
+            )
+            raise ModelError(msg)
     rounded = tuple(None if one is None else round(one, DIGITS) for one in log_likelihoods)
     lengths = [_length(*pair, normalization) for pair in zip(options, tokens, strict=True)]
     scores = tuple(
@@ -65,18 +77,25 @@ def weighed(
         msg = f"none of the options {list(options)!r} has any text to score"
         raise ModelError(msg)
     top = -ranked[0][0]
+    if math.isinf(top):
+        msg = (
+            f"every option of {list(options)!r} has the log-likelihood -inf, so none can be "
+            "chosen; load the model in float32 or bfloat16, and check its weights"
+        )
+        raise ModelError(msg)
     unsure = 10.0**-DIGITS
     tied = [
         place
         for score, place in ranked
         if top + score <= unsure / lengths[ranked[0][1]] + unsure / lengths[place]
     ]
+    margin = round(top + ranked[1][0], 6) if len(ranked) > 1 else math.inf
     return Choices(
         options=options,
         log_likelihoods=rounded,
         scores=scores,
         best=min(tied),
-        margin=round(top + ranked[1][0], 6) if len(ranked) > 1 else None,
+        margin=margin if math.isfinite(margin) else None,
         tie=len(tied) > 1,
         nulls=nulls,
     )

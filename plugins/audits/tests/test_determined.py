@@ -1,0 +1,174 @@
+"""A short value that determines the answer is found, however it is written, and others are not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import seatrial_audits as audits
+from seatrial_audits._numerals import number_of
+
+import seatrial as sea
+
+SEEDS = range(20)
+NUMBERS = ("one", "two", "three")
+ROMAN = ("I", "II", "III")
+PERMUTED = ("7", "2", "5")
+
+
+def found_in(cases, model=None):
+    return list(audits.gold_in_prompt.build()(sea.Plan(), model, cases))
+
+
+def stories(seed, count=120, **parts):
+    """Make questions of three options; `parts` give further parts from (draw, place, number)."""
+    draw = np.random.default_rng([seed, 41])
+    cases = []
+    for at in range(count):
+        options = tuple(f"{one} {at}" for one in draw.permutation(["walk home", "eat", "call"]))
+        place = int(draw.integers(3))
+        asked = {"question": f"What happens next in the long story number {at} of the whole book?"}
+        asked |= {name: make(draw, place, at) for name, make in parts.items()}
+        cases.append(sea.Case(f"q{at}", {**asked, "options": options}, options[place]))
+    return cases
+
+
+def after(text):
+    return lambda _, place, at: f"Please read story {at} well.\n{text(place)}"
+
+
+LEAKS = {
+    "counted from 1": {"note": after(lambda place: f"Correct answer: {place + 1}")},
+    "counted from 0": {"note": after(lambda place: f"The answer is ({place}).")},
+    "a number word": {"note": after(lambda place: f"Solution = {NUMBERS[place]}")},
+    "a roman numeral": {"note": after(lambda place: f"answer -> {ROMAN[place]}")},
+    "a letter": {"note": after(lambda place: f"Answer key: option {'cab'[place]}")},
+    "a permuted code": {"note": after(lambda place: f"correct: {PERMUTED[place]}")},
+    "a word of the option": {"note": after(lambda place: f"gold: {'xyz'[place]}, as ever")},
+    "a name that says nothing": {"note": after(lambda place: f"hint: {place}")},
+    "a tag": {"note": after(lambda place: f"<meta>{place}</meta> and so on")},
+    "a number as a part": {"label": lambda _, place, __: place},
+    "a letter as a part": {"label": lambda _, place, __: "ABC"[place]},
+    "the end of an id": {"source": lambda _, place, at: f"item-{at}-{PERMUTED[place]}"},
+    "a part without a telling name": {
+        "difficulty": lambda _, place, __: ("low", "mid", "high")[place]
+    },
+}
+
+
+@pytest.mark.parametrize("how", LEAKS)
+def test_a_value_that_determines_the_place_is_an_error(how):
+    for seed in SEEDS:
+        (found,) = found_in(stories(seed, **LEAKS[how]))
+        assert (found.name, found.level) == ("gold-in-prompt", "error")
+        assert found.effect > 0.9
+
+
+@pytest.mark.parametrize(
+    "codes", [{"yes": 1, "no": 0}, {"yes": "b", "no": "a"}, {"yes": 0.93, "no": 0.2}]
+)
+def test_a_value_that_determines_the_class_is_an_error(codes):
+    for seed in SEEDS:
+        draw = np.random.default_rng([seed, 43])
+        targets = draw.choice(["yes", "no"], 120).tolist()
+        cases = [
+            sea.Case(
+                f"q{at}",
+                {
+                    "question": f"Is the statement number {at} of the long list true?",
+                    "meta": {"score": codes[one]},
+                },
+                one,
+            )
+            for at, one in enumerate(targets)
+        ]
+        (found,) = found_in(cases)
+        assert found.level == "error"
+
+
+CLEAN = {
+    "id": lambda _, __, at: f"item-{at}",
+    "number": lambda _, __, at: at,
+    "category": lambda draw, *_: str(draw.choice(["news", "sport", "art"])),
+    "difficulty": lambda draw, *_: int(draw.integers(5)),
+    "label": lambda draw, *_: str(draw.choice(["A", "B", "C"])),
+    "score": lambda draw, *_: float(draw.random()),
+    "year": lambda draw, *_: int(draw.integers(1990, 2025)),
+    "note": lambda draw, *_: f"Worked example. Answer: {draw.integers(3)}\nNow answer:",
+}
+
+
+def test_short_values_that_determine_nothing_set_off_no_alarm():
+    for seed in SEEDS:
+        assert found_in(stories(seed, count=200, **CLEAN)) == [], seed
+
+
+def test_a_value_that_only_leans_towards_an_answer_is_no_leak():
+    def leaning(draw, place, _):
+        return place if draw.random() < 0.3 else int(draw.integers(3))
+
+    for seed in SEEDS:
+        assert found_in(stories(seed, count=200, level=leaning)) == [], seed
+
+
+def test_values_that_recur_within_a_cluster_alone_are_not_learned_from():
+    for seed in SEEDS:
+        draw = np.random.default_rng([seed, 47])
+        cases = [
+            sea.Case(
+                f"q{at}-{again}",
+                {"question": f"Which one is it, in the story number {at}?", "patient": at},
+                target,
+                cluster=f"p{at}",
+            )
+            for at, target in enumerate(draw.choice(["yes", "no"], 60).tolist())
+            for again in range(4)
+        ]
+        assert found_in(cases) == [], seed
+
+
+def test_a_part_that_the_template_leaves_out_gives_nothing_away():
+    class Asked:
+        prompt = "{question}\nAnswer:"
+
+    cases = stories(1, label=lambda _, place, __: place)
+    assert found_in(cases, Asked()) == []
+    Asked.prompt = "{question} {label}"
+    assert len(found_in(cases, Asked())) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("three", 3),
+        ("twenty-one of them", 21),
+        ("two hundred five", 205),
+        ("three thousand two hundred", 3200),
+        ("1,000 mg", 1000),
+        ("-2.5", -2.5),
+        ("xiv.", 14),
+        ("mcmxc", 1990),
+        ("word", None),
+        ("", None),
+    ],
+)
+def test_numbers_are_read_as_they_are_written(text, number):
+    assert number_of(text) == number
+
+
+def test_the_number_of_an_open_question_is_found_as_a_word():
+    words = ("four", "seven", "twelve", "thirty", "fifty-one", "eighty")
+    numbers = (4, 7, 12, 30, 51, 80)
+    cases = [
+        sea.Case(
+            f"q{at}", f"How many are there in box {at}?\nAnswer: {word}{more}", f"{number}{at:02}"
+        )
+        for at, (word, number, more) in enumerate(
+            zip(words, numbers, [" hundred"] * 6, strict=True)
+        )
+    ]
+    assert found_in(cases) == []
+    right = [
+        sea.Case(f"q{at}", f"How many are there in box {at}?\nAnswer: {word}", str(number))
+        for at, (word, number) in enumerate(zip(words * 3, numbers * 3, strict=True))
+    ]
+    assert found_in(right[:12])[0].level == "error"
