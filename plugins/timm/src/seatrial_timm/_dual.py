@@ -192,7 +192,7 @@ def dual_encoder(image_tower: Any = LITE0, text_tower: Any = MINILM, **options: 
     """Describe a dual encoder of two towers; the options are those of `DualEncoder`.
 
     Nothing is read and nothing fitted until it is first asked. Raises `ParameterError` for an
-    option that makes no sense.
+    option that is unknown or out of range.
     """
     try:
         return DualEncoder(image_tower=image_tower, text_tower=text_tower, **options)
