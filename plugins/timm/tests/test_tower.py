@@ -85,17 +85,17 @@ def test_padding_is_tensorflows():
 @pytest.mark.parametrize("crop", [1.0, 0.875])
 def test_a_picture_is_resized_by_its_short_side_and_cut_in_the_middle(shape, crop):
     from PIL import Image
-    from seatrial_timm._images import Preparation
+    from seatrial_timm._images import Preprocessing
 
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (*shape, 3), dtype=np.uint8)
-    prepare = Preparation(224, mean=(0.0,) * 3, std=(1.0,) * 3, crop=crop)
+    preprocess = Preprocessing(224, mean=(0.0,) * 3, std=(1.0,) * 3, crop=crop)
     short = 224 if crop == 1 else 256
     height, width = (int(short * side / min(shape)) for side in shape)
     whole = np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
     top, left = round((height - 224) / 2), round((width - 224) / 2)
     expected = whole[top : top + 224, left : left + 224].transpose(2, 0, 1)
-    np.testing.assert_array_equal(prepare(image), expected)
+    np.testing.assert_array_equal(preprocess(image), expected)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from typing import Any
 
 from seatrial.errors import ModelError
 
-from ._images import Preparation
+from ._images import Preprocessing
 from ._torchvision import problem
 
-__all__ = ["build", "preparation", "weights"]
+__all__ = ["build", "preprocessing", "weights"]
 
 
 def _timm() -> Any:
@@ -60,10 +60,10 @@ def weights(name: str, given: str | None) -> Path:
         raise ModelError(msg) from error
 
 
-def preparation(name: str, crop: float) -> Preparation:
+def preprocessing(name: str, crop: float) -> Preprocessing:
     """Read from timm how this model's images are preprocessed."""
     config = _timm().data.resolve_data_config(_described(name).to_dict())
-    return Preparation(
+    return Preprocessing(
         side=int(config["input_size"][-1]),
         mean=tuple(255 * value for value in config["mean"]),
         std=tuple(255 * value for value in config["std"]),

@@ -18,7 +18,7 @@ from seatrial.errors import ModelError, ParameterError
 if TYPE_CHECKING:
     import numpy as np
 
-    from ._images import Preparation
+    from ._images import Preprocessing
 
 __all__ = ["LITE0", "ImageTower", "image_tower"]
 
@@ -40,7 +40,7 @@ class _Loaded:
     module: Any
     features: Callable[[Any], Any]
     classifier: Any
-    prepare: Preparation
+    preprocess: Preprocessing
 
 
 @define(eq=False)
@@ -110,11 +110,13 @@ class ImageTower:
 
         if not len(images):
             return np.empty((0, self.classifier.shape[1]), dtype=np.float32)
-        prepare = self._loaded.prepare
+        preprocess = self._loaded.preprocess
         rows = []
         with torch.inference_mode():
             for start in range(0, len(images), self.batch_size):
-                stack = np.stack([prepare(one) for one in images[start : start + self.batch_size]])
+                stack = np.stack(
+                    [preprocess(one) for one in images[start : start + self.batch_size]]
+                )
                 batch = torch.from_numpy(stack).to(self.device, memory_format=torch.channels_last)
                 rows.append(step(batch).float().cpu().numpy())
         return np.concatenate(rows)
@@ -134,19 +136,19 @@ class ImageTower:
             return self._cache
 
     def _lite0(self) -> _Loaded:
-        from ._images import Preparation
+        from ._images import Preprocessing
         from ._lite0 import load
 
         module = self._to_device(load(self._file()))
         # TensorFlow's own numbers for the Lite models, with which these weights were trained.
-        prepare = Preparation(224, mean=(127.0,) * 3, std=(128.0,) * 3, crop=self.crop)
-        return _Loaded(module, module.features, module.classifier, prepare)
+        preprocess = Preprocessing(224, mean=(127.0,) * 3, std=(128.0,) * 3, crop=self.crop)
+        return _Loaded(module, module.features, module.classifier, preprocess)
 
     def _of_timm(self) -> _Loaded:
-        from ._timm import build, preparation
+        from ._timm import build, preprocessing
 
         name = self.name.removeprefix(TIMM)
-        prepare = preparation(name, self.crop)
+        preprocess = preprocessing(name, self.crop)
         module = self._to_device(build(name, self._file()))
 
         def features(batch: Any) -> Any:
@@ -156,7 +158,7 @@ class ImageTower:
         if not hasattr(classifier, "weight"):
             msg = f"timm's {name} has no single linear classifier, so no features that one reads"
             raise ModelError(msg)
-        return _Loaded(module, features, classifier, prepare)
+        return _Loaded(module, features, classifier, preprocess)
 
     def _to_device(self, module: Any) -> Any:
         import torch
