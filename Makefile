@@ -43,6 +43,7 @@ docs: $(READY)
 $(READY): pyproject.toml constraints.txt $(addsuffix pyproject.toml,$(PARTS)) | $(BIN)/uv
 	$(INSTALL) $(addprefix --editable ,$(PARTS)) --group dev
 	$(INSTALL) --no-deps --group assets
+	$(INSTALL) --no-deps --group torchvision --no-config --target $(VENV)/torchvision
 	@touch $@
 
 $(BIN)/uv:
@@ -66,6 +67,8 @@ constraints:
 	  $(foreach part,$(PARTS),$(part)pyproject.toml) --group dev -o constraints.txt
 	env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-deps --group assets >> constraints.txt
+	env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	  --no-header --no-annotate --no-deps --group torchvision --no-config >> constraints.txt
 
 clean:
 	rm -rf $(VENV) dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -1,9 +1,14 @@
-"""One thread, so that times and last digits do not depend on what else runs."""
+"""Fixtures: one thread, so that last digits do not depend on other work; photographs; timm."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(autouse=True)
@@ -20,3 +25,11 @@ def photographs():
     from sklearn.datasets import load_sample_images
 
     return load_sample_images().images
+
+
+@pytest.fixture(scope="session")
+def timm():
+    """Give timm, imported beside a torchvision without its compiled part where that is missing."""
+    from torchvision_apart import imported_timm
+
+    return imported_timm()

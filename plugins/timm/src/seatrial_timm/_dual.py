@@ -89,7 +89,7 @@ class DualEncoder:
     - `classes`: what to choose among; needed to answer, not to embed.
     - `ridge`: the penalty; between 1 and 10 it hardly matters.
     - `prompt`: stands around the class names, ImageNet's as well as yours.
-    - `scale`: multiplies the cosines before the softmax. It says how sure the probabilities look
+    - `scale`: multiplies the cosines before the softmax. It sets how peaked the probabilities are
       and changes no answer; 25 is a round figure, not a calibration.
     """
 
@@ -137,7 +137,7 @@ class DualEncoder:
         return evolve(self, origin=mean)
 
     def __call__(self, images: Sequence[Any], /) -> list[Prediction]:
-        """Name the class whose prompt is nearest to each image, with a probability for each class.
+        """Classify images by their cosine to each class's prompt, with softmax probabilities.
 
         Raises `ModelError` without classes, and for what is no image.
         """
@@ -192,7 +192,7 @@ def dual_encoder(image_tower: Any = LITE0, text_tower: Any = MINILM, **options: 
     """Describe a dual encoder of two towers; the options are those of `DualEncoder`.
 
     Nothing is read and nothing fitted until it is first asked. Raises `ParameterError` for an
-    option that makes no sense.
+    option that is unknown or out of range.
     """
     try:
         return DualEncoder(image_tower=image_tower, text_tower=text_tower, **options)

