@@ -1,0 +1,1 @@
+"""A run directory: database, manifest, records, report."""
