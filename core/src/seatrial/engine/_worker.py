@@ -16,7 +16,8 @@ from .._components import Metric, Use
 from .._plans import Plan
 from .._values import freeze, plain
 from ..errors import ModelError, NotApplicable, TrialError
-from ..inputs._apply import perturb
+from ..inputs._apply import Applied, perturb
+from ..inputs._boundary import reason
 from ..runs._encoding import Row, encode
 from ._search import Aim, Place, aimed_at, budget_of, loss_of
 from ._workload import Unit
@@ -130,16 +131,17 @@ class Bench:
                 self._built[key] = use.component.at(unit.severity, use.params)
             work = self._built[key]
             if use.component.searches:
-                seen = self._search(unit, work, case, seed or 0, row)
+                made = self._search(unit, work, case, seed or 0, row)
             else:
-                seen, row.distance, row.unchanged = perturb(use, work, case, seed or 0)
-        if seen.target is not case.target and seen.target != case.target:
-            row.target, row.unchanged = seen.target, False
-        return seen
+                made = perturb(use, work, case, seed or 0)
+        row.distance, row.unchanged = made.distance, made.unchanged
+        if made.retargeted:
+            row.target = made.case.target
+        return made.case
 
     def _search(
         self, unit: Unit, work: Callable[..., Any], case: Case, seed: int, row: Row
-    ) -> Case:
+    ) -> Applied:
         use = self.plan.perturbations[unit.use]
         budget = budget_of(use, unit.severity)
         model = self.model if use.component.needs else None
@@ -150,11 +152,11 @@ class Bench:
             return asked[-1]
 
         try:
-            seen, row.distance, row.unchanged = perturb(use, work, case, seed, aim)
+            made = perturb(use, work, case, seed, aim)
         finally:
             row.queries = sum(one.spent for one in asked)
-        row.found = seen.input
-        return seen
+        row.found = made.case.input
+        return made
 
     def _losses(self, cases: Sequence[Case]) -> list[float]:
         """Ask the model about candidates, in batches of its own size and of nothing else."""
@@ -242,17 +244,14 @@ class Bench:
         ]
 
 
-class _HungError(TimeoutError):
+class _HungError(TrialError):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"the model did not answer within {seconds:g} s")
         self.seconds = seconds
 
 
 def _say(error: BaseException) -> str:
-    # A lone surrogate, as in a perturbed text that is quoted, has no place in a database.
-    text = str(error).strip().encode("utf-8", "backslashreplace").decode()
-    kind = "TimeoutError" if isinstance(error, _HungError) else type(error).__name__
-    return f"{kind}: {text}" if text else kind
+    return reason(error).replace("_HungError", "TimeoutError")
 
 
 def _within(seconds: float | None, function: Callable[..., Any], inputs: list[Any]) -> Any:

@@ -16,15 +16,15 @@ from .._components import Metric, Perturbation, Use
 from .._findings import Finding
 from .._plans import Plan, Reference, Specification
 from .._registry import Registry, default_registry
+from .._tables import Table, figure
 from .._values import FrozenMapping, freeze, plain
-from ..errors import PlanError, SeatrialError
-from ._columns import Columns, read_columns
 from .._writing import write_atomically
-from ._encoding import load_prediction
+from ..errors import PlanError, SeatrialError
 from ..inputs._apply import perturb
+from ._columns import Columns, read_columns
+from ._encoding import load_prediction
 from ._records import Accounting, Cell, Record
 from ._store import STATUSES, Store, read_value
-from .._tables import Table, figure
 
 __all__ = ["Report"]
 
@@ -282,7 +282,7 @@ class Report:
         key = (record.perturbation, record.severity)
         if key not in built:
             built[key] = use.component.at(record.severity, use.params)
-        return perturb(use, built[key], case, record.seed or 0)[0]
+        return perturb(use, built[key], case, record.seed or 0).case
 
     def preferences(self, metric: str | None = None) -> tuple[Preference, ...]:
         """Turn every wrong answer to a case with a target into a pair: target before answer."""

@@ -17,9 +17,10 @@ import numpy as np
 from .._cases import Case
 from .._values import freeze, plain
 from ..errors import StoreError
+from ..inputs._content import case_digest
+from ..inputs._encoding import as_json
 from ._directory import DATABASE, explained, writing
 from ._encoding import Row, dump_prediction
-from ..inputs._content import case_digest, content_of
 
 __all__ = ["STATUSES", "Store", "read_value"]
 
@@ -289,8 +290,8 @@ def _case_row(position: int, case: Case) -> tuple[Any, ...]:
         position,
         case.id,
         case_digest(case),
-        _text(content_of(case.input)),
-        _text(content_of(case.target)),
+        _text(as_json(case.input)),
+        _text(as_json(case.target)),
         _text(plain(case.groups)),
         case.cluster,
     )
@@ -309,9 +310,9 @@ def _record_row(key: bytes, seed: int | None, row: Row) -> tuple[Any, ...]:
         None if prediction is None else dump_prediction(prediction),
         _text(row.scores),
         row.error,
-        None if row.target is None else _text(content_of(row.target)),
+        None if row.target is None else _text(as_json(row.target)),
         row.queries,
-        None if row.found is None else _text(content_of(row.found)),
+        None if row.found is None else _text(as_json(row.found)),
     )
 
 

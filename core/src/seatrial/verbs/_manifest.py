@@ -17,7 +17,7 @@ from .._seeds import SEED_SCHEME
 from .._values import plain
 from .._writing import write_atomically
 from ..engine._workload import Workload
-from ..inputs._content import content_of
+from ..inputs._encoding import as_json
 from ..inputs._models import Subject
 from ..inputs._origin import origin
 
@@ -37,9 +37,9 @@ def describe(work: Workload, subject: Subject, registry: Registry) -> dict[str, 
             {
                 "label": use.label,
                 "name": use.component.name,
-                "params": content_of(use.params),
+                "params": as_json(use.params),
                 "on": list(use.on),
-                "ladder": content_of(use.component.ladder),
+                "ladder": as_json(use.component.ladder),
                 "revision": use.component.revision,
                 "origin": source,
             }
@@ -49,7 +49,7 @@ def describe(work: Workload, subject: Subject, registry: Registry) -> dict[str, 
             {
                 "label": use.label,
                 "name": use.component.name,
-                "params": content_of(use.params),
+                "params": as_json(use.params),
                 "revision": use.component.revision,
                 "origin": origin(use, registry),
                 "higher_is_better": use.component.higher_is_better,

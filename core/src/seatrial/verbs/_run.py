@@ -230,7 +230,7 @@ def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:
         if (unit.use, unit.severity) not in built:
             built[unit.use, unit.severity] = use.component.at(unit.severity, use.params)
         try:
-            seen, _, _ = perturb(use, built[unit.use, unit.severity], case, work.seed(unit) or 0)
+            seen = perturb(use, built[unit.use, unit.severity], case, work.seed(unit) or 0).case
         except NotApplicable:
             continue
         again = f"#{unit.replicate}" if unit.replicate else ""

@@ -33,7 +33,7 @@ class Arrays:
         return name_array(value)
 
     def freeze(self, value: Any, /) -> Any:
-        """Give a read-only view."""
+        """Give a copy that nobody can write to."""
         return frozen_array(value)
 
     def dump(self, value: Any, /) -> bytes:
