@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from .._carriers import Asset
 from .._components import Use
@@ -40,7 +40,11 @@ class Encoded:
 
     text: str
     artifacts: Mapping[str, bytes]
-    digest: str
+    digest: str = field()
+
+    @digest.default
+    def _of_the_text(self) -> str:
+        return digest(self.text)
 
 
 def encode(value: Any, modalities: Modalities | None = None, *, keep: bool = True) -> Encoded:

@@ -107,7 +107,7 @@ def reserve_stdout() -> None:
 def _is_own(stream: Any) -> bool:
     """Tell whether a stream is Python's own on the descriptor of stdout."""
     try:
-        return stream is sys.__stdout__ and stream.fileno() == STDOUT
+        return bool(stream.fileno() == STDOUT) and stream is sys.__stdout__
     except (AttributeError, OSError, ValueError):  # there is none, or it is closed
         return False
 
