@@ -22,13 +22,14 @@ __all__ = ["ARTIFACTS", "Artifacts", "digests_in"]
 
 ARTIFACTS = "artifacts"
 NAMED = re.compile(r'"\$artifact":"([^"]*)","modality":"([^"]*)"')
+MODALITY = re.compile(r'"modality":"([^"]*)"')
+FILE = re.compile(r'"\$asset":"([^"]*)"')
 DIGEST = re.compile(r"[0-9a-f]{16,64}")
-NUMBER = "float"
 
 
 def digests_in(text: str) -> list[str]:
     """List the artifacts that an encoded value names."""
-    return [digest for digest, modality in NAMED.findall(text) if modality != NUMBER]
+    return [digest for digest, _ in NAMED.findall(text)]
 
 
 @define(eq=False)
@@ -85,24 +86,23 @@ class Artifacts:
             raise StoreError(msg) from error
 
     def read(self, text: str) -> Any:
-        """Decode a value, and check that its arrays are those that it names."""
+        """Decode a value, and check that its arrays and files are those that it names."""
         if '"$' not in text:
             return freeze(json.loads(text))
-        found = NAMED.findall(text)
-        modalities = Modalities(self.registry).with_names(name for _, name in found if name != NUMBER)
+        known = Modalities(self.registry).with_names(MODALITY.findall(text))
         try:
-            value = decode(text, self.fetch, modalities)
-            if not found or encode(value, modalities, keep=False).text == text:
+            value = decode(text, self.fetch, known)
+            if encode(value, known, keep=False).text == text:
                 return value
-            why = "its content has another digest"
+            why = "its content is another than was stored"
         except StoreError:
             raise
         except SeatrialError as error:
             why = str(error)
         except Exception as error:  # noqa: BLE001 - a damaged file may raise anything
             why = f"{type(error).__name__}: {error}"
-        named = ", ".join(self._named(digest) for digest in digests_in(text)) or text[:80]
-        msg = f"the artifact {named} is damaged ({why}); restore it from a copy"
+        named = [self._named(digest) for digest in digests_in(text)] + FILE.findall(text)
+        msg = f"{', '.join(named) or text[:80]} is damaged or was changed ({why}); restore it"
         raise StoreError(msg)
 
     def forget_drafts(self) -> None:

@@ -206,7 +206,7 @@ class Reader:
         use = self.use_of(label)
         if (label, severity) not in self._built:
             self._built[label, severity] = use.component.at(severity, use.params)
-        return perturb(use, self._built[label, severity], case, seed)[0].input
+        return perturb(use, self._built[label, severity], case, seed).case.input
 
     def _place(self) -> str:
         return str(self.store.path or "this report")

@@ -234,7 +234,7 @@ class Report:
         for key in component.components:
             if isinstance(params.get(key), Mapping):
                 inner = params[key]
-                params[key] = self._use({"name": inner["use"], **inner}, Component)
+                params[key] = self._use({**inner, "name": inner["$use"]}, Component)
         return Use(component, params, on=stored.get("on", ()))
 
     def answers(self, use: int, severity: int) -> Iterator[tuple[int, int, Any, Prediction]]:
