@@ -110,5 +110,5 @@ class Course:
     ) -> Iterator[tuple[bytes, int | None, Row, bytes | None]]:
         """Give the store what it needs of each measured row."""
         for position, (unit, _, seed), row in zip(*batch, rows, strict=True):
-            clean = self.key(int(self.clean_at[unit.case])) if row.unchanged else None
+            clean = self.key(int(self.clean_at[unit.case])) if unit.use >= 0 else None
             yield self.key(position), seed, row, clean

@@ -18,6 +18,7 @@ from .._values import freeze, plain
 from ..errors import ModelError, NotApplicable, TrialError
 from ..inputs._apply import Applied, perturb
 from ..inputs._boundary import reason
+from ..inputs._encoding import encode as encode_value
 from ..runs._encoding import Row, encode
 from ._search import Aim, Place, aimed_at, budget_of, loss_of
 from ._workload import Unit
@@ -87,7 +88,7 @@ class Bench:
 
     def measure(self, tasks: Sequence[Task]) -> list[Row]:
         """Measure a batch; a failure of one case never costs the others their result."""
-        rows, inputs, targets, asked = [], [], [], []
+        rows, inputs, targets, asked, answers = [], [], [], [], []
         for unit, case, seed in tasks:
             row = Row()
             rows.append(row)
@@ -106,12 +107,16 @@ class Bench:
                     continue
                 if row.unchanged:
                     continue
+            if unit.use >= 0:
+                row.seen = encode_value(seen.input)
             inputs.append(_input(seen))
             targets.append(_target(seen))
             asked.append(row)
         for row, answer in zip(asked, self._ask(inputs), strict=True):
+            row.attempts = 1
             if isinstance(answer, Prediction):
-                row.prediction = answer
+                row.answered(answer)
+                answers.append(answer)
                 row.status = "refused" if answer.refused else "scored"
             else:
                 row.status, row.error = "errored", answer
@@ -120,7 +125,7 @@ class Bench:
             for row, target in zip(asked, targets, strict=True)
             if row.prediction is not None
         ]
-        self.score([row for row, _ in answered], [target for _, target in answered])
+        self.score([row for row, _ in answered], [target for _, target in answered], answers)
         return rows
 
     def _perturb(self, unit: Unit, case: Case, seed: int | None, row: Row) -> Case:
@@ -136,7 +141,7 @@ class Bench:
                 made = perturb(use, work, case, seed or 0)
         row.distance, row.unchanged = made.distance, made.unchanged
         if made.retargeted:
-            row.target = made.case.target
+            row.target = encode_value(made.case.target)
         return made.case
 
     def _search(
@@ -155,7 +160,6 @@ class Bench:
             made = perturb(use, work, case, seed, aim)
         finally:
             row.queries = sum(one.spent for one in asked)
-        row.found = made.case.input
         return made
 
     def _losses(self, cases: Sequence[Case]) -> list[float]:
@@ -210,11 +214,10 @@ class Bench:
             raise ModelError(msg)
         return [encode(answer) for answer in answers]
 
-    def score(self, rows: list[Row], targets: list[Any]) -> None:
+    def score(self, rows: list[Row], targets: list[Any], predictions: list[Prediction]) -> None:
         """Add the per-case scores to the rows; a metric's failure marks its row."""
         if not rows:
             return
-        predictions = [row.prediction for row in rows if row.prediction is not None]
         for use, score in self._scores:
             for row, value in zip(
                 rows, self._scored(use, score, targets, predictions), strict=True

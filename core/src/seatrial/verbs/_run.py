@@ -28,9 +28,9 @@ from ..inputs._loading import load_cases
 from ..inputs._models import Subject, subject_of
 from ..inputs._origin import origin
 from ..runs._directory import DATABASE, writing
-from ..runs._encoding import Row, load_prediction
+from ..runs._encoding import Row
 from ..runs._report import Report
-from ..runs._store import STATUSES, Store, read_value
+from ..runs._store import STATUSES, Store
 from ._manifest import describe, write_description
 from ._sequential_run import Early
 
@@ -124,7 +124,7 @@ def run(
     size = batch_size or getattr(subject.model, "batch_size", None) or BATCH
     team = Team(plan, subject, executor, workers, timeout, size)
     with writing(directory):
-        store = Store.in_memory() if directory is None else Store.create(directory)
+        store = Store.in_memory(registry) if directory is None else Store.create(directory, registry)
         course = Course.plot(work)
         if not len(course):
             msg = "nothing is asked for: no case lies in any of the slices"
@@ -150,7 +150,9 @@ def run(
             _score_kept(store, plan, subject, work.cases)
         progress = Progress(planned, kept, stale=stale)
         _tell(observers, progress)
-        report = Report(store, registry=registry, plan=plan, model=subject.model)
+        report = Report(
+            store, registry=registry, plan=plan, model=subject.model, cases=work.cases
+        )
         phases: Iterable[Iterable[Batch]] = (
             Early(asked, course, report.renewed, store.pending, size, budget).phases()
             if sequential
@@ -249,20 +251,21 @@ def _score_kept(store: Store, plan: Plan, subject: Subject, cases: Sequence[Case
     """
     bench = Bench(plan, subject.model)
     labels = {use.label for use in plan.metrics if use.component.per_case}
-    some: list[tuple[bytes, Row, Any]] = []
+    some: list[tuple[bytes, Row, Any, Any]] = []
 
     def score() -> None:
-        bench.score([row for _, row, _ in some], [target for _, _, target in some])
-        store.rescore({key: row for key, row, _ in some})
+        bench.score([one[1] for one in some], [one[2] for one in some], [one[3] for one in some])
+        store.rescore({one[0]: one[1] for one in some})
         some.clear()
 
     for key, text, scores, status, changed, case in store.answered():
         known = {} if STATUSES[status] == "errored" else json.loads(scores)
         if labels <= known.keys():
             continue
-        prediction = load_prediction(text)
-        row = Row("refused" if prediction.refused else "scored", prediction, known)
-        some.append((key, row, cases[case].target if changed is None else read_value(changed)))
+        prediction = store.prediction(text)
+        row = Row("refused" if prediction.refused else "scored", scores=known)
+        target = cases[case].target if changed is None else store.artifacts.read(changed)
+        some.append((key, row, target, prediction))
         if len(some) == SCORED_AT_ONCE:
             score()
     score()
