@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._components import Modality
+from ._components import Modality, Reporter
 from ._hooks import hookimpl
 
 text = Modality(
@@ -55,3 +55,38 @@ array = Modality(
 def seatrial_modalities() -> tuple[Modality, ...]:
     """Declare the modalities of the core."""
     return (text, messages, image, volume, mask, array)
+
+
+table = Reporter(
+    name="table",
+    summary="Every result as a table of plain text.",
+    factory="seatrial.runs.reporters._tables:table",
+    suffix=".txt",
+)
+
+json = Reporter(
+    name="json",
+    summary="Every result as one JSON object.",
+    factory="seatrial.runs.reporters._json:json_",
+    suffix=".json",
+)
+
+csv = Reporter(
+    name="csv",
+    summary="Cells, records or verdicts as CSV, one row each.",
+    factory="seatrial.runs.reporters._csv:csv_",
+    suffix=".csv",
+)
+
+md = Reporter(
+    name="md",
+    summary="Every result as a Markdown table.",
+    factory="seatrial.runs.reporters._tables:md",
+    suffix=".md",
+)
+
+
+@hookimpl
+def seatrial_reporters() -> tuple[Reporter, ...]:
+    """Declare the reporters of the core."""
+    return (table, json, csv, md)

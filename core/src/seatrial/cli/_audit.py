@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
 from attrs import asdict, evolve
 
 from .._files import load_specification
 from ..errors import PlanError
 from ..runs._report import Report
 from ..verbs._audit import seen
-from ._output import print_json, print_table
+from ._output import echo, print_json, print_table
 
 __all__ = ["audited"]
 
@@ -45,5 +44,5 @@ def audited(
     elif found.found:
         print_table(found.table(allow))
     else:
-        click.echo(f"nothing was found by {', '.join(use.label for use in found.audits)}")
+        echo(f"nothing was found by {', '.join(use.label for use in found.audits)}")
     return 1 if stopping else 0

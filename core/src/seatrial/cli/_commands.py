@@ -9,7 +9,7 @@ import click
 
 from .._components import KINDS, Component
 from .._registry import default_registry
-from ._output import print_json, print_table, progress_bar
+from ._output import echo, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +81,7 @@ def show(name: str, text: str | None, seed: int, as_json: bool) -> None:
         return
     for table in tables(shown):
         print_table(table)
-        click.echo()
+        echo()
 
 
 @seatrial.command()
@@ -173,7 +173,7 @@ def run(
         raise click.UsageError(msg)
     cases = load_cases(specification.cases)
     for obstacle in obstacles(specification, cases):
-        click.echo(f"cannot pass: {obstacle}", err=True)
+        echo(f"cannot pass: {obstacle}", err=True)
     with progress_bar() as tell:
         report = measure(specification, cases=cases, to=directory, observers=[tell], **options)
     judgement = judge(specification, report)
@@ -181,7 +181,7 @@ def run(
         print_json({"directory": str(directory), **judgement.as_dict(), "report": report.as_dict()})
     else:
         print_table(judgement.table())
-        click.echo(f"\n{report.accounting}\nrun directory: {directory}")
+        echo(f"\n{report.accounting}\nrun directory: {directory}")
     return judgement.exit_status
 
 
@@ -206,20 +206,24 @@ def judge(spec: Path, directory: Path, as_json: bool) -> int:
 @seatrial.command()
 @click.argument("directory", type=PATH)
 @click.option(
-    "--to", "form", type=click.Choice(["text", "json", "md"]), default="text", show_default=True
+    "--to",
+    "reporter",
+    default="table",
+    show_default=True,
+    metavar="REPORTER",
+    help="How to write it: table, json, csv, md, or the reporter of a plugin.",
 )
+@param
+@click.option("--out", type=PATH, help="Write to this file.  [default: stdout]")
 @as_json
-def report(directory: Path, form: str, as_json: bool) -> None:
-    """Print what the run in DIRECTORY has measured."""
-    from ..runs._report import Report
+def report(
+    directory: Path, reporter: str, params: tuple[str, ...], out: Path | None, as_json: bool
+) -> None:
+    """Write what the run in DIRECTORY has measured, and what was made of it."""
+    from ._params import parameters
+    from ._report import reported
 
-    found = Report.load(directory)
-    if as_json or form == "json":
-        print_json(found.as_dict())
-    elif form == "md":
-        click.echo(found.table().markdown())
-    else:
-        print_table(found.table())
+    reported(directory, "json" if as_json else reporter, parameters(params), out)
 
 
 @seatrial.command()
@@ -249,7 +253,7 @@ def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_jso
         return
     for at, table in enumerate(one for one in tables if one.rows):
         if at:
-            click.echo()
+            echo()
         print_table(table)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -11,21 +10,28 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .._tables import json_text, printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._tables import Table
     from ..verbs._run import Progress
 
-__all__ = ["print_json", "print_table", "progress_bar"]
+__all__ = ["echo", "print_json", "print_table", "progress_bar"]
 
 COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow", "error": "magenta"}
 EVERY = 10.0
 
 
+def echo(text: str = "", *, err: bool = False) -> None:
+    """Print lines of text; control sequences of models, cases and titles are shown as such."""
+    click.echo(printable(text, lines=True), err=err)
+
+
 def print_json(value: Any) -> None:
     """Print plain data as JSON on stdout."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    click.echo(json_text(value))
 
 
 def print_table(table: Table) -> None:
@@ -38,15 +44,16 @@ def print_table(table: Table) -> None:
     from rich.table import Table as Rich
     from rich.text import Text
 
-    rich = Rich(title=table.title or None, title_justify="left", box=box.SIMPLE_HEAD)
+    title = Text(printable(table.title)) if table.title else None
+    rich = Rich(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for column in table.columns:
-        rich.add_column(column, overflow="fold")
+        rich.add_column(Text(printable(column)), overflow="fold")
     for row in table.rows:
-        rich.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
-    console = Console(highlight=False)
+        rich.add_row(*(Text(printable(cell), style=COLOURS.get(cell, "")) for cell in row))
+    console = Console(highlight=False, markup=False)
     console.print(rich)
     for note in table.notes:
-        console.print(Text(note))
+        console.print(Text(printable(note, lines=True)))
 
 
 @contextmanager
@@ -71,7 +78,7 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=Console(stderr=True)) as bar:
+    with Bar(*columns, console=Console(stderr=True, markup=False)) as bar:
         task = bar.add_task("measuring", total=None)
 
         def tell(progress: Progress) -> None:
@@ -97,7 +104,7 @@ class _Lines:
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
         if not progress.measured:
-            click.echo(_opening(progress), err=True)
+            echo(_opening(progress), err=True)
         elif now - self._last < EVERY and progress.done < progress.planned:
             return
         else:

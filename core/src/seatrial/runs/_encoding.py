@@ -14,7 +14,7 @@ from attrs import field
 from .._cases import Prediction, Status
 from .._values import FrozenMapping, freeze
 from ..errors import ModelError, PlanError
-from ..inputs._encoding import Encoded, decode
+from ..inputs._encoding import Encoded
 from ..inputs._encoding import encode as encode_value
 from ..inputs._modalities import Modalities, core_modalities
 
@@ -115,9 +115,7 @@ def dump_prediction(
     return Encoded(text, {**value.artifacts, **more.artifacts}), answer >> 1
 
 
-def load_prediction(
-    text: str, read: Callable[[str], Any] | None = None
-) -> Prediction:
+def load_prediction(text: str, read: Callable[[str], Any] | None = None) -> Prediction:
     """Read back what `dump_prediction` wrote; `read` decodes a text that names artifacts."""
     plain = '"$' not in text
     table = freeze(json.loads(text)) if plain or read is None else read(text)

@@ -76,7 +76,7 @@ class Keeper:
 
     def failed(self, row: Row, clean: int | None) -> bool:
         """Tell whether a record failed, or answers otherwise than the clean record."""
-        if row.status == "errored" or None not in (clean, row.answer) and row.answer != clean:
+        if row.status == "errored" or (None not in (clean, row.answer) and row.answer != clean):
             return True
         return any(
             one["label"] in row.scores and is_worse_half(one, row.scores[one["label"]])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -26,14 +26,14 @@ from ._store import Store
 __all__ = ["Reader", "Stored"]
 
 COLUMNS = (
-    "plan.case_position, plan.use, plan.severity, plan.replicate, seed, status, prediction, scores, "
-    "error, distance, unchanged, records.target, seen, queries, attempts"
+    "plan.case_position, plan.use, plan.severity, plan.replicate, seed, status, prediction, "
+    "scores, error, distance, unchanged, records.target, seen, queries, attempts"
 )
 
 
 @frozen
 class Stored:
-    """Where an array of a case stands in a table of cases that need no arrays; no component gets one."""
+    """The place of an array in a case that is read without its arrays; no component gets one."""
 
     digest: str
     modality: str
@@ -90,7 +90,7 @@ class Reader:
         )
 
     def case(self, position: int) -> Case:
-        """Give one case with its values, arrays included; raises `StoreError` where they are not."""
+        """Give one case with all its values; raises `StoreError` where one is not to be had."""
         if self._last is not None and self._last[0] == position:
             return self._last[1]
         case_id, digest, given, target, groups, cluster = self.rows()[position]
@@ -171,7 +171,13 @@ class Reader:
         return self.store.artifacts.read(text)
 
     def _input(
-        self, seen: str, case: Later[Case], label: str, severity: int, seed: int, queries: int | None
+        self,
+        seen: str,
+        case: Later[Case],
+        label: str,
+        severity: int,
+        seed: int,
+        queries: int | None,
     ) -> Any:
         """Read what the model saw, or make it again and compare its digest."""
         if not is_withheld(seen) and all(map(self.store.artifacts.has, digests_in(seen))):

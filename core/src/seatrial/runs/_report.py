@@ -13,12 +13,12 @@ from attrs import asdict, evolve, field, frozen
 from .._cases import CLEAN, Case, Outcome, Prediction, Preference, cluster_of
 from .._components import Component, Metric, Perturbation, Use
 from .._findings import Finding
-from .._plans import Plan, Reference
+from .._plans import Plan, Reference, Specification
 from .._registry import Registry, default_registry
 from .._tables import Table, figure
 from .._values import FrozenMapping, freeze, plain
 from .._writing import write_atomically
-from ..errors import PlanError
+from ..errors import PlanError, SeatrialError
 from ..inputs._loading import load_cases
 from ._cells import account, cell_of, score_of
 from ._columns import Columns, read_columns
@@ -203,7 +203,11 @@ class Report:
         )
 
     def _whole(self, metric: Mapping[str, Any], use: int, severity: int) -> float | None:
-        score = self.metric_use(metric["label"]).build()
+        """Score a cell with a metric of whole sets; None where it is undefined or not installed."""
+        try:
+            score = self.metric_use(metric["label"]).build()
+        except SeatrialError:
+            return None
         if metric["reads"] == "case":
             return score_of(score, "case", self._answers_of_cases(use, severity))
         return score_of(score, metric["reads"], self.answers(use, severity))
@@ -287,6 +291,22 @@ class Report:
 
     def _right(self, metric: str | None) -> tuple[str, Any]:
         return right_by(self.metrics, metric)
+
+    def compare(
+        self,
+        other: Report,
+        *,
+        confidence: float = 0.95,
+        specification: Specification | None = None,
+        by: str | None = None,
+    ) -> Any:
+        """Compare with an earlier run of the same cases, paired; what got worse is listed first.
+
+        `by` names a group to compare within; a `specification` adds what changed by priority.
+        """
+        from ..judging._compare import compare
+
+        return compare(self, other, confidence, specification, by)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the report as plain data, without times or places, equal for equal measurements."""

@@ -54,9 +54,7 @@ def load_result(path: str | Path, kind: str, schema: int) -> Mapping[str, Any]:
     return FrozenMapping({key: one for key, one in value.items() if key not in ("kind", "schema")})
 
 
-def keep_result(
-    run: Path | None, kind: str, schema: int, value: Mapping[str, Any]
-) -> Path | None:
+def keep_result(run: Path | None, kind: str, schema: int, value: Mapping[str, Any]) -> Path | None:
     """Keep a result beside its run, once for equal content; give its path.
 
     A report without a directory, and a directory that cannot be written, keep nothing: None.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from .._cases import CLEAN, Outcome, Preference, cluster_of
+from .._cases import CLEAN, Outcome, Preference
 from ..errors import ComponentLoadError, PlanError
 from ..inputs._encoding import name_content
 from ._keeping import is_worse_half
@@ -125,5 +125,5 @@ def frame_of(
         *("answer", "refused", *metrics, "distance", "changed", "error", "attempts", "queries"),
     )
     frame = pd.DataFrame(rows, columns=list(dict.fromkeys(columns)))
-    whole = {name: "Int64" for name in ("seed", "queries")}
+    whole = dict.fromkeys(("seed", "queries"), "Int64")
     return frame.astype({**whole, "refused": "boolean"})

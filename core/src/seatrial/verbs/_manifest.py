@@ -24,12 +24,17 @@ from ..inputs._origin import origin
 __all__ = ["describe", "write_description"]
 
 
-def describe(work: Workload, subject: Subject, registry: Registry) -> dict[str, Any]:
-    """Name the model, the seed, and every perturbation and metric of a run, as plain data."""
+def describe(
+    work: Workload, subject: Subject, registry: Registry, cases: Any = None
+) -> dict[str, Any]:
+    """Name the model, the seed, and every perturbation and metric of a run, as plain data.
+
+    `cases` are those that were asked for, which is where the run can find them again.
+    """
     plan = work.plan
-    model = subject.reference
     return {
-        "model": model and {"use": model.use, "params": plain(model.params)},
+        "model": _reference(subject.reference),
+        "cases": _references(cases),
         "identity": work.identity,
         "seed": plan.seed,
         "seed_scheme": SEED_SCHEME,
@@ -60,6 +65,22 @@ def describe(work: Workload, subject: Subject, registry: Registry) -> dict[str, 
             for use in plan.metrics
         ],
     }
+
+
+def _reference(reference: Reference | None) -> dict[str, Any] | None:
+    if reference is None:
+        return None
+    return {"use": reference.use, "params": plain(reference.params)}
+
+
+def _references(cases: Any) -> list[dict[str, Any] | None]:
+    """Give the references from which cases were made; none where some were given as values."""
+    given = [cases] if isinstance(cases, str | Reference) else cases
+    if not isinstance(given, list | tuple) or not all(
+        isinstance(g, str | Reference) for g in given
+    ):
+        return []
+    return [_reference(Reference(one) if isinstance(one, str) else one) for one in given]
 
 
 def write_description(directory: Path, asked: Plan | Specification, work: Workload) -> None:

@@ -124,14 +124,16 @@ def run(
     size = batch_size or getattr(subject.model, "batch_size", None) or BATCH
     team = Team(plan, subject, executor, workers, timeout, size)
     with writing(directory):
-        store = Store.in_memory(registry) if directory is None else Store.create(directory, registry)
+        store = (
+            Store.in_memory(registry) if directory is None else Store.create(directory, registry)
+        )
         course = Course.plot(work)
         if not len(course):
             msg = "nothing is asked for: no case lies in any of the slices"
             raise PlanError(msg)
         store.begin(
             {
-                **describe(work, subject, registry),
+                **describe(work, subject, registry, cases),
                 "sequential": sequential,
                 "findings": [asdict(one) for one in found],
             },
@@ -150,9 +152,7 @@ def run(
             _score_kept(store, plan, subject, work.cases)
         progress = Progress(planned, kept, stale=stale)
         _tell(observers, progress)
-        report = Report(
-            store, registry=registry, plan=plan, model=subject.model, cases=work.cases
-        )
+        report = Report(store, registry=registry, plan=plan, model=subject.model, cases=work.cases)
         phases: Iterable[Iterable[Batch]] = (
             Early(asked, course, report.renewed, store.pending, size, budget).phases()
             if sequential
