@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._components import Modality, Reporter
+from ._components import Executor, Modality, Reporter
 from ._hooks import hookimpl
 
 text = Modality(
@@ -90,3 +90,36 @@ md = Reporter(
 def seatrial_reporters() -> tuple[Reporter, ...]:
     """Declare the reporters of the core."""
     return (table, json, csv, md)
+
+
+serial = Executor(
+    name="serial",
+    summary="Measure here, one batch after the other.",
+    factory="seatrial.engine.executors._serial:serial",
+)
+
+threads = Executor(
+    name="threads",
+    summary="Measure in several threads, which share one model.",
+    factory="seatrial.engine.executors._threads:threads",
+)
+
+processes = Executor(
+    name="processes",
+    summary="Measure in several processes, each with a model of its own.",
+    factory="seatrial.engine.executors._processes:processes",
+    remote=True,
+)
+
+futures = Executor(
+    name="futures",
+    summary="Measure on any executor of concurrent.futures: MPI, Dask, yours.",
+    factory="seatrial.engine.executors._futures:futures",
+    remote=True,
+)
+
+
+@hookimpl
+def seatrial_executors() -> tuple[Executor, ...]:
+    """Declare the executors of the core."""
+    return (serial, threads, processes, futures)

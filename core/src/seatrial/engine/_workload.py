@@ -22,7 +22,7 @@ from ..inputs._needs import lacking
 from ..inputs._parts import parts_of
 from ._search import unsearchable
 
-__all__ = ["Unit", "Workload", "check"]
+__all__ = ["Task", "Unit", "Workload", "check"]
 
 
 @frozen(slots=True)
@@ -33,6 +33,10 @@ class Unit:
     severity: int
     replicate: int
     case: int
+
+
+Task = tuple[Unit, Case, int | None]
+"""One record to be measured, its case, and its seed (None: clean)."""
 
 
 @frozen
