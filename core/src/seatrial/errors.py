@@ -20,7 +20,8 @@ SeatrialError
 
 Messages are lower case, name the thing and say what to do.
 Warnings derive from `SeatrialWarning`: `PluginWarning` when a listing leaves out a broken plugin,
-`AuditWarning` when an audit found something that does not stop a run.
+`AuditWarning` when an audit found something that does not stop a run, `ObserverWarning` when an
+observer of a run raised.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ __all__ = [
     "MetricError",
     "ModelError",
     "NotApplicable",
+    "ObserverWarning",
     "ParameterError",
     "PlanError",
     "PluginConflictError",
@@ -164,6 +166,10 @@ class SeatrialWarning(UserWarning):
 
 class AuditWarning(SeatrialWarning):
     """An audit found something that does not stop a run, or an error that was allowed by name."""
+
+
+class ObserverWarning(SeatrialWarning):
+    """An observer of a run raised an error, which did not stop the run."""
 
 
 class PluginWarning(SeatrialWarning):

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .._tables import json_text, printable
+from ..events import BatchDone, Started
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._tables import Table
-    from ..verbs._run import Progress
+    from ..events import Progress
 
 __all__ = ["echo", "print_json", "print_table", "progress_bar"]
 
@@ -71,6 +72,7 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
+    from rich.text import Text
 
     columns = (
         TextColumn("{task.description}"),
@@ -82,8 +84,8 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
         task = bar.add_task("measuring", total=None)
 
         def tell(progress: Progress) -> None:
-            if not progress.measured:
-                bar.console.print(_opening(progress), highlight=False)
+            if isinstance(progress, Started):
+                bar.console.print(Text(_opening(progress)))
             errored = f" ({progress.errored:,} errored)" if progress.errored else ""
             bar.update(
                 task,
@@ -103,8 +105,10 @@ class _Lines:
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
-        if not progress.measured:
+        if isinstance(progress, Started):
             echo(_opening(progress), err=True)
+        elif not isinstance(progress, BatchDone):
+            return
         elif now - self._last < EVERY and progress.done < progress.planned:
             return
         else:
@@ -113,7 +117,7 @@ class _Lines:
         self._last = now
 
 
-def _opening(progress: Progress) -> str:
+def _opening(progress: Started) -> str:
     """Say what is to be measured, what is already there, and what nobody asks for any more."""
     left = progress.planned - progress.kept
     parts = [f"{progress.planned:,} records planned"]
@@ -121,4 +125,4 @@ def _opening(progress: Progress) -> str:
         parts.append(f"{progress.kept:,} already measured, {left:,} to go")
     if progress.stale:
         parts.append(f"{progress.stale:,} of earlier plans kept but no longer asked for")
-    return "; ".join(parts)
+    return "\n".join(["; ".join(parts), *(f"  {reason}" for reason in progress.reasons)])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from typing import Any, cast
 
 from attrs import define
@@ -22,6 +23,7 @@ from ._worker import Measured
 
 __all__ = ["Execution", "executor_of"]
 
+Done = Generator[tuple[Batch, Measured], None, None]
 DEAD = "the worker process died while measuring this case"
 TRIES = 2
 """How often a case that was alone with a worker may lose it before it is to blame."""
@@ -79,8 +81,13 @@ class Execution:
             raise
         self._ready = True
 
-    def measure(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Measured]]:
-        """Measure every batch and give each when it is done."""
+    def measure(self, phases: Iterable[Iterable[Batch]]) -> Done:
+        """Measure every batch and give each when it is done; phases follow one another."""
+        for phase in phases:
+            with closing(self._phase(phase)) as done:
+                yield from done
+
+    def _phase(self, batches: Iterable[Batch]) -> Done:
         source = iter(batches)
         running: dict[Future[Measured], Batch] = {}
         lost: list[Batch] = []

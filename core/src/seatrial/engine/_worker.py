@@ -110,6 +110,11 @@ class Worker:
             rows, cost.calls, cost.inputs, cost.seconds, cost.reported, tuple(cost.repeats)
         )
 
+    def ask(self, cases: Sequence[Case], cost: Cost) -> list[Answer]:
+        """Ask about whole cases, outside any record."""
+        inputs = [_input(opened(case, self.modalities)) for case in cases]
+        return self._asker.ask(inputs, cost)
+
     def _window(self) -> int:
         return batch_units(self.model, self.asking.batch_size)
 
@@ -191,7 +196,10 @@ class Worker:
 
     def _answer(self, works: Sequence[_Work], known: dict[str, Answer], cost: Cost) -> None:
         """Ask about inputs that were not asked about before, and score all of them."""
-        new = {work.name: work for work in works if work.name not in known}
+        new: dict[str, _Work] = {}
+        for work in works:
+            if work.name not in known:
+                new.setdefault(work.name, work)
         if new:
             order = list(new.values())
             if getattr(self.model, "prefers", None) == "same-length":
@@ -202,8 +210,7 @@ class Worker:
         answered: list[tuple[_Work, Prediction]] = []
         for work in works:
             one = known[work.name]
-            if new.get(work.name) is work:
-                work.row.attempts = one.attempts
+            work.row.attempts = one.attempts
             if self._takes(work.row, one) and one.prediction is not None:
                 answered.append((work, one.prediction))
         self.score([(work.row, work.case, prediction) for work, prediction in answered])

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,6 @@ class Artifacts:
 
     folder: Path | None = None
     registry: Registry = field(factory=default_registry)
-    _temporary: Any = field(default=None, init=False)
 
     def __getstate__(self) -> tuple[Path]:
         return (self.place(),)
@@ -53,8 +53,8 @@ class Artifacts:
     def place(self) -> Path:
         """Give the folder, making it if need be."""
         if self.folder is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="seatrial-")
-            self.folder = Path(self._temporary.name)
+            self.folder = Path(tempfile.mkdtemp(prefix="seatrial-"))
+            weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         return self.folder
 

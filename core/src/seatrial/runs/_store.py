@@ -174,6 +174,11 @@ class Store:
             return json.loads(text)
         return None
 
+    def note(self, name: str, value: Any) -> None:
+        """Write one named value."""
+        with self._transaction() as database:
+            database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, json.dumps(value)))
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with explained(self.path):
