@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from attrs import define, field, frozen
@@ -30,6 +30,9 @@ __all__ = ["BATCH", "Measured", "Worker", "batch_units"]
 
 BATCH = 32
 SORTED_AT_ONCE = 8
+ROUNDS = 2
+"""How many calls an `async` model gets for each that may wait, so that few wait for the last."""
+
 PREFERENCES = ("same-case", "same-length")
 
 BROKEN = (WrongCountError, StuckError)
@@ -62,7 +65,9 @@ def batch_units(model: Any, batch_size: int) -> int:
     """Give how many units a batch has at least, for a model that takes so many inputs a call."""
     if getattr(model, "prefers", None) == "same-length":
         return batch_size * SORTED_AT_ONCE
-    return batch_size * concurrency(model)
+    if (calls := concurrency(model)) > 1:
+        return batch_size * calls * ROUNDS
+    return batch_size
 
 
 @frozen(eq=False)
@@ -79,7 +84,6 @@ class Worker:
     alone: AbstractContextManager[Any] = field(factory=nullcontext)
     modalities: Modalities = field(init=False)
     _asker: Asker = field(init=False)
-    _scores: Scores = field(init=False)
     _built: dict[tuple[int, int], Any] = field(factory=dict, init=False)
 
     @modalities.default
@@ -90,8 +94,8 @@ class Worker:
     def _make_asker(self) -> Asker:
         return Asker(self.model, self.asking, self.modalities)
 
-    @_scores.default
-    def _build_scores(self) -> Scores:
+    @cached_property
+    def _scores(self) -> Scores:
         return [(use, use.build()) for use in self.plan.metrics if use.component.per_case]
 
     def __call__(self, tasks: Sequence[Task]) -> Measured:
@@ -100,7 +104,7 @@ class Worker:
         rows: list[Row] = []
         known: dict[str, Answer] = {}
         clean: dict[str, int | None] = {}
-        for some in _windows(tasks, self._window()):
+        for some in _windows(tasks, self._window(len(tasks))):
             works = [self._prepared(task, cost) for task in some]
             rows += [work.row for work in works]
             self._answer([work for work in works if work.name], known, cost)
@@ -115,8 +119,10 @@ class Worker:
         inputs = [_input(opened(case, self.modalities)) for case in cases]
         return self._asker.ask(inputs, cost)
 
-    def _window(self) -> int:
-        return batch_units(self.model, self.asking.batch_size)
+    def _window(self, tasks: int) -> int:
+        """Give how many inputs are made at a time: those of one call, or all that go together."""
+        size = self.asking.batch_size
+        return size if batch_units(self.model, size) == size else max(tasks, 1)
 
     def _prepared(self, task: Task, cost: Cost) -> _Work:
         """Perturb a case and name its input; work without a name is not to be asked about."""
