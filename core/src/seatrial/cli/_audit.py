@@ -18,12 +18,18 @@ __all__ = ["audited"]
 
 
 def audited(
-    subject: Path, names: Sequence[str], allow: Sequence[str], *, with_model: bool, as_json: bool
+    subject: Path,
+    names: Sequence[str],
+    allow: Sequence[str],
+    *,
+    with_model: bool,
+    trust: bool,
+    as_json: bool,
 ) -> int:
     """Audit a specification or a run directory; give the exit status."""
     looked_at: Any
     if subject.is_dir():
-        report = Report.load(subject)
+        report = Report.load(subject, trust=trust)
         looked_at = report if with_model else tuple(report.outcomes())
     else:
         specification = load_specification(subject)

@@ -27,6 +27,11 @@ param = click.option(
     "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter; may be repeated."
 )
 EXPLAINERS = "The explainer; repeated, several are compared on the same outcomes."
+trust = click.option(
+    "--trust",
+    is_flag=True,
+    help="Import the model and the cases that the run directory names; stderr says which.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
@@ -95,9 +100,15 @@ def show(name: str, text: str | None, seed: int, as_json: bool) -> None:
 )
 @allowed
 @click.option("--no-model", is_flag=True, help="Leave the model alone, which may be slow to load.")
+@trust
 @as_json
 def audit(
-    subject: Path, names: tuple[str, ...], allow: tuple[str, ...], no_model: bool, as_json: bool
+    subject: Path,
+    names: tuple[str, ...],
+    allow: tuple[str, ...],
+    no_model: bool,
+    trust: bool,
+    as_json: bool,
 ) -> int:
     """Check an experiment for leaks, wrong labels and the like, before compute is spent.
 
@@ -106,7 +117,7 @@ def audit(
     """
     from ._audit import audited
 
-    return audited(subject, names, allow, with_model=not no_model, as_json=as_json)
+    return audited(subject, names, allow, with_model=not no_model, trust=trust, as_json=as_json)
 
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -276,6 +287,7 @@ def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_jso
 )
 @click.option("--audit", "audits", multiple=True, metavar="NAME", help="Run this audit first.")
 @allowed
+@trust
 @as_json
 def explain(
     directory: Path, names: tuple[str, ...], params: tuple[str, ...], **options: Any

@@ -29,12 +29,13 @@ def explained(
     *,
     audits: Sequence[str],
     allow: Sequence[str],
+    trust: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
     """Explain the failures of a run by one explainer, or compare several on the same outcomes."""
     uses = _uses(names, params, Explainer)
-    report = Report.load(directory)
+    report = Report.load(directory, trust=trust)
     lesson = Lesson.of(report=report, outcomes=None, **options)
     look_first(lesson, audits, allow)
     found = [taught(use, lesson) for use in uses]

@@ -15,6 +15,7 @@ from .._registry import Registry
 from .._values import FrozenMapping
 from ..errors import NotApplicable, SeatrialError, StoreError
 from ..inputs._apply import perturb
+from ..inputs._assets import opened
 from ..inputs._content import case_digest
 from ..inputs._encoding import decode, encode
 from ..inputs._modalities import Modalities
@@ -114,7 +115,7 @@ class Reader:
             there = "the cases that were given have no such id" if self._given else "pass cases="
             msg = (
                 f"the input of case {case_id!r} is not kept in {self._place()} "
-                f"(keep={self.store.meta('keep')!r}): {there}, as in "
+                f"(keep={self.store.meta('keep') or 'failures'!r}): {there}, as in "
                 "Report.load(path, cases=...), to read it again"
             )
             raise StoreError(msg)
@@ -141,7 +142,7 @@ class Reader:
 
         def saw() -> Any:
             if seen is None:
-                return whole().input if use < 0 or unchanged else None
+                return opened(whole().input) if use < 0 or unchanged else None
             return self._input(seen, whole, label, severity, seed or 0, queries)
 
         return Record(
@@ -189,7 +190,7 @@ class Reader:
             )
             raise StoreError(msg)
         if label == CLEAN:
-            return case().input
+            return opened(case().input)
         try:
             value = self._again(label, severity, seed, case())
         except (NotApplicable, SeatrialError) as error:

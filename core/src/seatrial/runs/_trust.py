@@ -23,7 +23,7 @@ class StoredReference(Reference):
         """Refuse, and say what the user can do."""
         msg = (
             f"the run directory names {said(self)}, and what a directory names is not imported: "
-            "pass model=, or say trust=True (--model or --trust on the command line)"
+            "pass model=, or Report.load(path, trust=True) (--model or --trust on the command line)"
         )
         raise ModelError(msg)
 
