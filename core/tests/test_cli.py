@@ -189,7 +189,9 @@ def test_report_prints_markdown(shore: Path, capsys: pytest.CaptureFixture[str])
     call("run", specify(shore), "--to", "out")
     capsys.readouterr()
     assert call("report", "out", "--to", "md") == 0
-    assert capsys.readouterr().out.startswith("| perturbation | severity |")
+    title, _, head, *_ = capsys.readouterr().out.splitlines()
+    assert title.startswith("**model: demo\\_model:parrot")
+    assert head.startswith("| perturbation | severity |")
 
 
 @pytest.mark.parametrize(

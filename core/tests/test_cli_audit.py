@@ -121,7 +121,11 @@ def test_a_run_is_audited_with_its_outcomes(quay, capsys):
     call("run", specify(quay), "--to", "out")
     capsys.readouterr()
     assert call("audit", "out", "--with", "quay.wrong") == 0
-    assert "asked a model" in capsys.readouterr().out
+    assert "asked no model" in capsys.readouterr().out  # what a directory names is not imported
+    assert call("audit", "out", "--with", "quay.wrong", "--trust") == 0
+    out, err = capsys.readouterr()
+    assert "asked a model" in out
+    assert "trusted: this run directory may import" in err
     assert call("audit", "out", "--no-model") == 1
     out, _ = capsys.readouterr()
     assert "asked no model" in out

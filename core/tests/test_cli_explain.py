@@ -159,7 +159,12 @@ def test_too_few_failures_are_said_in_a_sentence(shore, capsys):
         (["runs/none", "--with", "demo.word"], 4, "runs/none is not a run directory"),
         (["runs/a", "--with", "demo.wort"], 2, "did you mean demo.word?"),
         (["runs/a", "--with", "demo.right"], 2, "is a metric, not an explainer"),
-        (["runs/a", "--with", "demo.deep"], 4, "needs a model with the attribute 'activations'"),
+        (["runs/a", "--with", "demo.deep"], 4, "what a directory names is not imported"),
+        (
+            ["runs/a", "--with", "demo.deep", "--trust"],
+            4,
+            "needs a model with the attribute 'activations'",
+        ),
         (["runs/a", "--with", "demo.word", "--param", "word"], 2, "--param takes key=value"),
         (["runs/a", "--with", "demo.word", "--param", "layers=[1"], 2, "not a value that TOML"),
         (

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from .verbs._explain import explain
     from .verbs._forecast import forecast
     from .verbs._repair import repair
-    from .verbs._run import perturbed, run
+    from .verbs._perturbed import perturbed
+    from .verbs._run import run
 
 __all__ = [
     "Adapter",
@@ -104,7 +105,7 @@ if not TYPE_CHECKING:  # a typo in a public name is a type error
         "load_cases": "inputs._loading",
         "load_specification": "_files",
         "pareto": "judging._pareto",
-        "perturbed": "verbs._run",
+        "perturbed": "verbs._perturbed",
         "repair": "verbs._repair",
         "run": "verbs._run",
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._components import Modality
+from ._components import Executor, Modality, Reporter
 from ._hooks import hookimpl
 
 text = Modality(
@@ -55,3 +55,71 @@ array = Modality(
 def seatrial_modalities() -> tuple[Modality, ...]:
     """Declare the modalities of the core."""
     return (text, messages, image, volume, mask, array)
+
+
+table = Reporter(
+    name="table",
+    summary="Every result as a table of plain text.",
+    factory="seatrial.runs.reporters._tables:table",
+    suffix=".txt",
+)
+
+json = Reporter(
+    name="json",
+    summary="Every result as one JSON object.",
+    factory="seatrial.runs.reporters._json:json_",
+    suffix=".json",
+)
+
+csv = Reporter(
+    name="csv",
+    summary="Cells, records or verdicts as CSV, one row each.",
+    factory="seatrial.runs.reporters._csv:csv_",
+    suffix=".csv",
+)
+
+md = Reporter(
+    name="md",
+    summary="Every result as a Markdown table.",
+    factory="seatrial.runs.reporters._tables:md",
+    suffix=".md",
+)
+
+
+@hookimpl
+def seatrial_reporters() -> tuple[Reporter, ...]:
+    """Declare the reporters of the core."""
+    return (table, json, csv, md)
+
+
+serial = Executor(
+    name="serial",
+    summary="Measure here, one batch after the other.",
+    factory="seatrial.engine.executors._serial:serial",
+)
+
+threads = Executor(
+    name="threads",
+    summary="Measure in several threads, which share one model.",
+    factory="seatrial.engine.executors._threads:threads",
+)
+
+processes = Executor(
+    name="processes",
+    summary="Measure in several processes, each with a model of its own.",
+    factory="seatrial.engine.executors._processes:processes",
+    remote=True,
+)
+
+futures = Executor(
+    name="futures",
+    summary="Measure on any executor of concurrent.futures: MPI, Dask, yours.",
+    factory="seatrial.engine.executors._futures:futures",
+    remote=True,
+)
+
+
+@hookimpl
+def seatrial_executors() -> tuple[Executor, ...]:
+    """Declare the executors of the core."""
+    return (serial, threads, processes, futures)

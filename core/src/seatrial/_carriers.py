@@ -24,7 +24,7 @@ def _array(value: Any) -> np.ndarray[Any, Any]:
     found = np.asarray(value)
     if found.ndim == AXES - 1:
         found = found[None]
-    if found.ndim != AXES or found.dtype.kind not in "iuf" or not found.size:
+    if found.ndim != AXES or found.dtype.kind not in "biuf" or not found.size:
         msg = (
             "a volume is a numeric array C×X×Y×Z (or X×Y×Z for one channel), got "
             f"{found.dtype} of shape {found.shape}"
@@ -45,8 +45,7 @@ def _affine(value: Any) -> np.ndarray[Any, Any]:
     if not (found[3] == [0, 0, 0, 1]).all() or not np.linalg.det(found[:3, :3]):
         msg = "an affine ends with the row 0 0 0 1 and can be inverted; this one does not"
         raise PlanError(msg)
-    found.flags.writeable = False
-    return found
+    return np.frombuffer(found.tobytes()).reshape(AXES, AXES)  # nobody can write to it
 
 
 @frozen(eq=False)

@@ -16,10 +16,12 @@ SeatrialError
 ├── AuditError                       (ValueError) an audit found errors; `.findings` lists them
 ├── StoreError                       (OSError) a run directory cannot be read or written
 └── TrialError                       (RuntimeError) a component failed while running
+    └── ComponentError               the same, with `.what` failed and `.why`
 
 Messages are lower case, name the thing and say what to do.
 Warnings derive from `SeatrialWarning`: `PluginWarning` when a listing leaves out a broken plugin,
-`AuditWarning` when an audit found something that does not stop a run.
+`AuditWarning` when an audit found something that does not stop a run, `ObserverWarning` when an
+observer of a run raised.
 """
 
 from __future__ import annotations
@@ -33,11 +35,13 @@ if TYPE_CHECKING:
 __all__ = [
     "AuditError",
     "AuditWarning",
+    "ComponentError",
     "ComponentLoadError",
     "FileError",
     "MetricError",
     "ModelError",
     "NotApplicable",
+    "ObserverWarning",
     "ParameterError",
     "PlanError",
     "PluginConflictError",
@@ -139,12 +143,33 @@ class TrialError(SeatrialError, RuntimeError):
     """A component failed while running."""
 
 
+class ComponentError(TrialError):
+    """A component, a model or a case source raised an error of its own; the cause is chained.
+
+    `what` names it and `why` says what it raised; `retryable` is True where the failure may pass by
+    itself (a time-out, a lost connection).
+    """
+
+    def __init__(self, what: str, why: str, *, retryable: bool = False) -> None:
+        super().__init__(f"{what}: {why}")
+        self.what = what
+        self.why = why
+        self.retryable = retryable
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), retryable=self.retryable), (self.what, self.why)
+
+
 class SeatrialWarning(UserWarning):
     """The root of seatrial's warnings."""
 
 
 class AuditWarning(SeatrialWarning):
     """An audit found something that does not stop a run, or an error that was allowed by name."""
+
+
+class ObserverWarning(SeatrialWarning):
+    """An observer of a run raised an error, which did not stop the run."""
 
 
 class PluginWarning(SeatrialWarning):

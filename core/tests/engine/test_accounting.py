@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from trial_stand_ins import bot, orders, picky, plan, shout
 
 import seatrial as sea
-from seatrial.errors import NotApplicable, StoreError
+from seatrial.errors import ModelError, NotApplicable, StoreError
 from seatrial.runs._records import Accounting
 from seatrial.verbs._run import run
 
@@ -79,12 +80,18 @@ def test_the_accounting_closes_and_tells_the_truth(fates, short, size):
     cases = [sea.Case(str(i), f"{i} text", "x") for i in range(len(fates))]
     model = moody_model([(clean, changed) for clean, changed, _ in fates], short)
     perturbation = moody_perturbation([fate for *_, fate in fates])
-    report = run(
-        sea.Plan(perturbations=[perturbation()], metrics=[moody_metric()]),
-        model,
-        cases,
-        batch_size=size,
+    asked = partial(
+        run, sea.Plan(perturbations=[perturbation()], metrics=[moody_metric()]), model, cases
     )
+    if short and size > 1:
+        # A wrong number of answers has stopped the run since then, whatever else went wrong.
+        try:
+            report = asked(batch_size=size)
+        except ModelError as error:
+            assert "answer" in str(error)
+            return
+    else:
+        report = asked(batch_size=size)
 
     def status(mood):
         return {"fine": "scored", "refuse": "refused"}.get(mood, "errored")

@@ -13,6 +13,8 @@ from trial_stand_ins import Counting, bot, even, orders, plan, rows, same, shout
 
 import seatrial as sea
 from seatrial.errors import ModelError
+from seatrial.events import BatchDone, Started
+from seatrial.verbs._resume import ASKED_AGAIN
 from seatrial.verbs._run import run
 
 
@@ -52,7 +54,8 @@ def test_an_added_case_is_all_that_is_measured(tmp_path, seen):
     run(plan(), model, orders(21), to=tmp_path / "run", observers=[seen.append])
     assert measured(seen) == 4
     assert "please return my money for order 20" in model.asked
-    assert len(model.asked) <= 4
+    # A bare identity is not derived, so the model is also asked about a few cases of before.
+    assert len(model.asked) <= 4 + ASKED_AGAIN
 
 
 def test_an_added_priority_is_all_that_is_measured(tmp_path, seen):
@@ -199,11 +202,12 @@ def test_stop_leaves_a_run_that_the_same_command_finishes(tmp_path, seen):
         batch_size=5,
         stop=lambda now: now.measured >= 25,
     )
-    assert stopped.accounting.skipped == 55
+    # Variants of one case are measured together: batches have two cases of four records here.
+    assert stopped.accounting.skipped == 48
     finished = run(
         plan(), bot, orders(20), to=tmp_path / "run", batch_size=5, observers=[seen.append]
     )
-    assert (seen[0].kept, finished.accounting.scored) == (25, 80)
+    assert (seen[0].kept, finished.accounting.scored) == (32, 80)
 
 
 def test_errored_records_are_measured_again_only_on_demand(tmp_path):
@@ -220,7 +224,8 @@ def test_errored_records_are_measured_again_only_on_demand(tmp_path):
 
 def test_observers_hear_of_every_batch(tmp_path, seen):
     run(plan(), bot, orders(8), to=tmp_path / "run", batch_size=4, observers=[seen.append])
-    assert [one.done for one in seen] == list(range(0, 33, 4))
+    stood = [one for one in seen if isinstance(one, Started | BatchDone)]
+    assert [one.done for one in stood] == list(range(0, 33, 4))
 
 
 def test_the_summary_is_the_same_however_it_came_about(tmp_path):

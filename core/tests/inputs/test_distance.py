@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.inputs._distance import distance, edit_distance, same
+from seatrial.inputs._distance import distance, same
+from seatrial.kit import edit_distance
 
 texts = st.text(alphabet="abcd é", max_size=40) | st.text(max_size=90)
 

@@ -284,7 +284,9 @@ def test_the_example_of_a_specification_works_as_it_is_printed(tmp_path, monkeyp
         assert sea.judge(spec, after).outcome == "pass"
         assert [change.change > 0 for change in after.compare(before).changes[1:]] == [True, True]
         assert why.summary.endswith("cases fail")
-        loaded = Report.load("runs/before")
+        with pytest.raises(ModelError, match="what a directory names is not imported"):
+            sea.explain(logistic_probe(), report=Report.load("runs/before"))
+        loaded = Report.load("runs/before", trust=True)
         assert sea.explain(logistic_probe(), report=loaded).summary == why.summary
         assert len(loaded.preferences()) == len(before.preferences())
         assert sea.judge(spec, loaded).as_dict() == sea.judge(spec, before).as_dict()

@@ -68,7 +68,9 @@ def test_a_database_of_another_schema_is_refused(finished):
     connection.execute("UPDATE meta SET value = '99' WHERE name = 'schema'")
     connection.commit()
     connection.close()
-    with pytest.raises(StoreError, match="written by another seatrial: its schema is 99"):
+    with pytest.raises(
+        StoreError, match="written by another version of seatrial: its schema is 99"
+    ):
         Report.load(finished)
 
 

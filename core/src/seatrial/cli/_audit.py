@@ -6,25 +6,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
 from attrs import asdict, evolve
 
 from .._files import load_specification
 from ..errors import PlanError
 from ..runs._report import Report
 from ..verbs._audit import seen
-from ._output import print_json, print_table
+from ._output import echo, print_json, print_table
 
 __all__ = ["audited"]
 
 
 def audited(
-    subject: Path, names: Sequence[str], allow: Sequence[str], *, with_model: bool, as_json: bool
+    subject: Path,
+    names: Sequence[str],
+    allow: Sequence[str],
+    *,
+    with_model: bool,
+    trust: bool,
+    as_json: bool,
 ) -> int:
     """Audit a specification or a run directory; give the exit status."""
     looked_at: Any
     if subject.is_dir():
-        report = Report.load(subject)
+        report = Report.load(subject, trust=trust)
         looked_at = report if with_model else tuple(report.outcomes())
     else:
         specification = load_specification(subject)
@@ -45,5 +50,5 @@ def audited(
     elif found.found:
         print_table(found.table(allow))
     else:
-        click.echo(f"nothing was found by {', '.join(use.label for use in found.audits)}")
+        echo(f"nothing was found by {', '.join(use.label for use in found.audits)}")
     return 1 if stopping else 0

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import click
-
 from .._tables import Table
 from ..testing import check_distribution, summary
-from ._output import print_json, print_table
+from ._output import echo, print_json, print_table
 
 __all__ = ["checked"]
 
@@ -35,5 +33,5 @@ def checked(distribution: str, *, as_json: bool) -> int:
             for r in told
         ]
         print_table(Table(("outcome", "component", "check", "reason"), rows))
-    click.echo(summary(results))
+    echo(summary(results))
     return int(failed)

@@ -9,7 +9,7 @@ import click
 
 from .._components import KINDS, Component
 from .._registry import default_registry
-from ._output import print_json, print_table, progress_bar
+from ._output import echo, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,11 @@ param = click.option(
     "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter; may be repeated."
 )
 EXPLAINERS = "The explainer; repeated, several are compared on the same outcomes."
+trust = click.option(
+    "--trust",
+    is_flag=True,
+    help="Import the model and the cases that the run directory names; stderr says which.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
@@ -81,7 +86,7 @@ def show(name: str, text: str | None, seed: int, as_json: bool) -> None:
         return
     for table in tables(shown):
         print_table(table)
-        click.echo()
+        echo()
 
 
 @seatrial.command()
@@ -95,9 +100,15 @@ def show(name: str, text: str | None, seed: int, as_json: bool) -> None:
 )
 @allowed
 @click.option("--no-model", is_flag=True, help="Leave the model alone, which may be slow to load.")
+@trust
 @as_json
 def audit(
-    subject: Path, names: tuple[str, ...], allow: tuple[str, ...], no_model: bool, as_json: bool
+    subject: Path,
+    names: tuple[str, ...],
+    allow: tuple[str, ...],
+    no_model: bool,
+    trust: bool,
+    as_json: bool,
 ) -> int:
     """Check an experiment for leaks, wrong labels and the like, before compute is spent.
 
@@ -106,7 +117,7 @@ def audit(
     """
     from ._audit import audited
 
-    return audited(subject, names, allow, with_model=not no_model, as_json=as_json)
+    return audited(subject, names, allow, with_model=not no_model, trust=trust, as_json=as_json)
 
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -173,7 +184,7 @@ def run(
         raise click.UsageError(msg)
     cases = load_cases(specification.cases)
     for obstacle in obstacles(specification, cases):
-        click.echo(f"cannot pass: {obstacle}", err=True)
+        echo(f"cannot pass: {obstacle}", err=True)
     with progress_bar() as tell:
         report = measure(specification, cases=cases, to=directory, observers=[tell], **options)
     judgement = judge(specification, report)
@@ -181,7 +192,7 @@ def run(
         print_json({"directory": str(directory), **judgement.as_dict(), "report": report.as_dict()})
     else:
         print_table(judgement.table())
-        click.echo(f"\n{report.accounting}\nrun directory: {directory}")
+        echo(f"\n{report.accounting}\nrun directory: {directory}")
     return judgement.exit_status
 
 
@@ -206,20 +217,24 @@ def judge(spec: Path, directory: Path, as_json: bool) -> int:
 @seatrial.command()
 @click.argument("directory", type=PATH)
 @click.option(
-    "--to", "form", type=click.Choice(["text", "json", "md"]), default="text", show_default=True
+    "--to",
+    "reporter",
+    default="table",
+    show_default=True,
+    metavar="REPORTER",
+    help="How to write it: table, json, csv, md, or the reporter of a plugin.",
 )
+@param
+@click.option("--out", type=PATH, help="Write to this file.  [default: stdout]")
 @as_json
-def report(directory: Path, form: str, as_json: bool) -> None:
-    """Print what the run in DIRECTORY has measured."""
-    from ..runs._report import Report
+def report(
+    directory: Path, reporter: str, params: tuple[str, ...], out: Path | None, as_json: bool
+) -> None:
+    """Write what the run in DIRECTORY has measured, and what was made of it."""
+    from ._params import parameters
+    from ._report import reported
 
-    found = Report.load(directory)
-    if as_json or form == "json":
-        print_json(found.as_dict())
-    elif form == "md":
-        click.echo(found.table().markdown())
-    else:
-        print_table(found.table())
+    reported(directory, "json" if as_json else reporter, parameters(params), out)
 
 
 @seatrial.command()
@@ -249,7 +264,7 @@ def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_jso
         return
     for at, table in enumerate(one for one in tables if one.rows):
         if at:
-            click.echo()
+            echo()
         print_table(table)
 
 
@@ -272,6 +287,7 @@ def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_jso
 )
 @click.option("--audit", "audits", multiple=True, metavar="NAME", help="Run this audit first.")
 @allowed
+@trust
 @as_json
 def explain(
     directory: Path, names: tuple[str, ...], params: tuple[str, ...], **options: Any

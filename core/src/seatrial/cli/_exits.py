@@ -7,6 +7,7 @@ import traceback
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from .._tables import printable
 from ..errors import (
     ParameterError,
     PlanError,
@@ -40,7 +41,7 @@ def guarded(command: click.Command, arguments: list[str]) -> int:
         click.echo("stopped; the same command goes on from here", err=True)
         return INTERRUPTED
     except SeatrialError as error:
-        click.echo(f"{error}", err=True)
+        click.echo(printable(str(error), lines=True), err=True)
         return USAGE if isinstance(error, ASKED_WRONGLY) else ERROR
     except BrokenPipeError:
         sys.stderr.close()
@@ -55,4 +56,4 @@ def guarded(command: click.Command, arguments: list[str]) -> int:
 
 
 def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
-    sys.stderr.write(f"warning: {message}\n")
+    sys.stderr.write(f"warning: {printable(str(message), lines=True)}\n")

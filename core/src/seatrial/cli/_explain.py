@@ -17,7 +17,7 @@ from ..inputs._loading import load_cases
 from ..runs._report import Report
 from ..verbs._explain import look_first, taught
 from ..verbs._repair import repair
-from ._output import print_json, print_table
+from ._output import echo, print_json, print_table
 
 __all__ = ["explained", "repaired"]
 
@@ -29,12 +29,13 @@ def explained(
     *,
     audits: Sequence[str],
     allow: Sequence[str],
+    trust: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
     """Explain the failures of a run by one explainer, or compare several on the same outcomes."""
     uses = _uses(names, params, Explainer)
-    report = Report.load(directory)
+    report = Report.load(directory, trust=trust)
     lesson = Lesson.of(report=report, outcomes=None, **options)
     look_first(lesson, audits, allow)
     found = [taught(use, lesson) for use in uses]
@@ -44,7 +45,7 @@ def explained(
     elif table.rows:
         print_table(table)
     else:
-        click.echo(text_of(found[0]))
+        echo(text_of(found[0]))
 
 
 def repaired(
@@ -77,7 +78,7 @@ def repaired(
     if as_json:
         print_json({"adapter": use.label, "cases": len(learnt), "to": str(to)})
     else:
-        click.echo(f"{use.label} learnt from {len(learnt):,} cases\nrepaired model: {to}")
+        echo(f"{use.label} learnt from {len(learnt):,} cases\nrepaired model: {to}")
 
 
 def _uses(names: Sequence[str], params: Mapping[str, Any], kind: type[Component]) -> list[Use[Any]]:

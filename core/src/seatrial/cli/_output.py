@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -11,21 +10,29 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .._tables import json_text, printable
+from ..events import BatchDone, Started
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._tables import Table
-    from ..verbs._run import Progress
+    from ..events import Progress
 
-__all__ = ["print_json", "print_table", "progress_bar"]
+__all__ = ["echo", "print_json", "print_table", "progress_bar"]
 
 COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow", "error": "magenta"}
 EVERY = 10.0
 
 
+def echo(text: str = "", *, err: bool = False) -> None:
+    """Print lines of text; control sequences of models, cases and titles are shown as such."""
+    click.echo(printable(text, lines=True), err=err)
+
+
 def print_json(value: Any) -> None:
     """Print plain data as JSON on stdout."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    click.echo(json_text(value))
 
 
 def print_table(table: Table) -> None:
@@ -38,15 +45,16 @@ def print_table(table: Table) -> None:
     from rich.table import Table as Rich
     from rich.text import Text
 
-    rich = Rich(title=table.title or None, title_justify="left", box=box.SIMPLE_HEAD)
+    title = Text(printable(table.title)) if table.title else None
+    rich = Rich(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for column in table.columns:
-        rich.add_column(column, overflow="fold")
+        rich.add_column(Text(printable(column)), overflow="fold")
     for row in table.rows:
-        rich.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
-    console = Console(highlight=False)
+        rich.add_row(*(Text(printable(cell), style=COLOURS.get(cell, "")) for cell in row))
+    console = Console(highlight=False, markup=False)
     console.print(rich)
     for note in table.notes:
-        console.print(Text(note))
+        console.print(Text(printable(note, lines=True)))
 
 
 @contextmanager
@@ -64,6 +72,7 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
+    from rich.text import Text
 
     columns = (
         TextColumn("{task.description}"),
@@ -71,12 +80,12 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=Console(stderr=True)) as bar:
+    with Bar(*columns, console=Console(stderr=True, markup=False)) as bar:
         task = bar.add_task("measuring", total=None)
 
         def tell(progress: Progress) -> None:
-            if not progress.measured:
-                bar.console.print(_opening(progress), highlight=False)
+            if isinstance(progress, Started):
+                bar.console.print(Text(_opening(progress)))
             errored = f" ({progress.errored:,} errored)" if progress.errored else ""
             bar.update(
                 task,
@@ -96,8 +105,10 @@ class _Lines:
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
-        if not progress.measured:
-            click.echo(_opening(progress), err=True)
+        if isinstance(progress, Started):
+            echo(_opening(progress), err=True)
+        elif not isinstance(progress, BatchDone):
+            return
         elif now - self._last < EVERY and progress.done < progress.planned:
             return
         else:
@@ -106,7 +117,7 @@ class _Lines:
         self._last = now
 
 
-def _opening(progress: Progress) -> str:
+def _opening(progress: Started) -> str:
     """Say what is to be measured, what is already there, and what nobody asks for any more."""
     left = progress.planned - progress.kept
     parts = [f"{progress.planned:,} records planned"]
@@ -114,4 +125,4 @@ def _opening(progress: Progress) -> str:
         parts.append(f"{progress.kept:,} already measured, {left:,} to go")
     if progress.stale:
         parts.append(f"{progress.stale:,} of earlier plans kept but no longer asked for")
-    return "; ".join(parts)
+    return "\n".join(["; ".join(parts), *(f"  {reason}" for reason in progress.reasons)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,31 +10,32 @@ from attrs import frozen
 
 from .._cases import Case
 from ..runs._encoding import Row
-from ._worker import Task
-from ._workload import Unit, Workload
+from ._workload import Task, Unit, Workload
 
-__all__ = ["Batch", "Course"]
+__all__ = ["Batch", "Schedule"]
 
 Batch = tuple[Sequence[int], Sequence[Task]]
 """Positions in the plan, and what to do for each."""
+
+Positions = np.ndarray[Any, np.dtype[np.int64]]
+Marks = np.ndarray[Any, np.dtype[np.bool_]]
 
 KEY = 16
 
 
 @frozen(eq=False)
-class Course:
+class Schedule:
     """Every unit of a workload in order: what it is, its seed, and the key of its record."""
 
     cases: tuple[Case, ...]
     labels: tuple[str, ...]
     units: np.ndarray[Any, np.dtype[np.int32]]
-    seeds: np.ndarray[Any, np.dtype[np.int64]]
+    seeds: Positions
     keys: bytes
-    clean_at: np.ndarray[Any, np.dtype[np.int64]]
-    clean_units: int
+    clean_at: Positions
 
     @classmethod
-    def plot(cls, work: Workload) -> Course:
+    def of(cls, work: Workload) -> Schedule:
         """Walk through the units once."""
         units: list[int] = []
         seeds: list[int] = []
@@ -55,12 +56,12 @@ class Course:
                 pack()
         pack()
         table = np.concatenate([rows for rows, _ in blocks])
-        clean_units = int((table[:, 0] < 0).sum())
+        clean = np.flatnonzero(table[:, 0] < 0)
         clean_at = np.full(len(work.cases), -1, dtype=np.int64)
-        clean_at[table[:clean_units, 3]] = np.arange(clean_units)
+        clean_at[table[clean, 3]] = clean
         drawn = np.concatenate([drawn for _, drawn in blocks])
         labels = tuple(use.label for use in work.plan.perturbations)
-        return cls(work.cases, labels, table, drawn, bytes(keys), clean_at, clean_units)
+        return cls(work.cases, labels, table, drawn, bytes(keys), clean_at)
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -74,31 +75,25 @@ class Course:
         for position, unit in enumerate(self.units):
             yield position, self.key(position), *unit.tolist()
 
-    def uses(self, pending: np.ndarray[Any, np.dtype[np.bool_]]) -> set[str]:
+    def uses(self, pending: Marks) -> set[str]:
         """Name the perturbations that some pending unit needs."""
         return {self.labels[use] for use in set(self.units[pending, 0].tolist()) if use >= 0}
 
-    def phases(
-        self, pending: np.ndarray[Any, np.dtype[np.bool_]], size: int
-    ) -> tuple[Iterable[Batch], Iterable[Batch]]:
-        """Cut what is pending into batches: the clean inputs, and after them the perturbed ones."""
-        middle = self.clean_units
-        return (
-            self._batches(pending, 0, middle, size),
-            self._batches(pending, middle, len(self), size),
-        )
+    def batches(self, pending: Marks, size: int) -> Iterator[Batch]:
+        """Cut what is pending into batches, case by case: all variants of a case lie together."""
+        return self.in_order(np.argsort(self.units[:, 3], kind="stable"), pending, size)
 
-    def _batches(
-        self, pending: np.ndarray[Any, np.dtype[np.bool_]], start: int, stop: int, size: int
-    ) -> Iterator[Batch]:
-        """Cut at fixed positions: a resumed run asks for the batches of an uninterrupted one.
+    def in_order(self, positions: Positions, pending: Marks, size: int) -> Iterator[Batch]:
+        """Cut units into batches in the order given: whole cases, until there are `size` units.
 
-        Some models' answers depend, in the last bits, on what else is in the batch.
+        What is not pending is left out after the cut, so that a resumed run asks for the batches of
+        an uninterrupted one: some models' answers depend, in the last bits, on what else is in the
+        batch. Within a case the clean input comes first.
         """
-        for low in range(start, stop, size):
-            chosen = np.flatnonzero(pending[low : min(low + size, stop)]) + low
-            if len(chosen):
-                yield chosen.tolist(), [self._task(position) for position in chosen.tolist()]
+        for some in _cut(positions, self.units[positions, 3], size):
+            chosen = some[pending[some]].tolist()
+            if chosen:
+                yield chosen, [self._task(position) for position in chosen]
 
     def _task(self, position: int) -> Task:
         unit = Unit(*self.units[position].tolist())
@@ -110,5 +105,15 @@ class Course:
     ) -> Iterator[tuple[bytes, int | None, Row, bytes | None]]:
         """Give the store what it needs of each measured row."""
         for position, (unit, _, seed), row in zip(*batch, rows, strict=True):
-            clean = self.key(int(self.clean_at[unit.case])) if row.unchanged else None
+            clean = self.key(int(self.clean_at[unit.case])) if unit.use >= 0 else None
             yield self.key(position), seed, row, clean
+
+
+def _cut(positions: Positions, cases: Any, size: int) -> Iterator[Positions]:
+    ends = [*(np.flatnonzero(np.diff(cases)) + 1).tolist(), len(positions)]
+    low = 0
+    for end in ends:
+        if end - low >= size or end == len(positions):
+            if end > low:
+                yield positions[low:end]
+            low = end

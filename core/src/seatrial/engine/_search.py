@@ -12,11 +12,9 @@ from .._cases import Case, Prediction
 from .._components import Metric, Perturbation, Use
 from .._plans import Plan
 from ..errors import ModelError, PlanError, SeatrialError, TrialError
+from ..inputs._apply import Place
 
 __all__ = ["Aim", "Place", "aimed_at", "budget_of", "loss_of", "maker", "unsearchable"]
-
-Place = Callable[[Any], Case]
-"""Puts a candidate where it belongs in a case."""
 
 
 @define

@@ -2,44 +2,289 @@
 
 from __future__ import annotations
 
-import math
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from .._cases import Case, Prediction
-from .._components import Metric, Use
 from .._plans import Plan
-from .._values import freeze, plain
-from ..errors import ModelError, NotApplicable, TrialError
-from ..inputs._apply import perturb
-from ..runs._encoding import Row, encode
+from .._values import plain
+from ..errors import NotApplicable
+from ..inputs._apply import Applied, perturb
+from ..inputs._assets import opened
+from ..inputs._boundary import reason
+from ..inputs._encoding import encode as encode_value
+from ..inputs._modalities import Modalities
+from ..runs._encoding import Row
+from ..runs._keeping import Keeper
+from ._asking import Answer, Asker, Asking, Cost, Repeat, StuckError
+from ._calls import WrongCountError, concurrency
+from ._scoring import Scores, score_cases, scores_or_errors
 from ._search import Aim, Place, aimed_at, budget_of, loss_of
-from ._workload import Unit
+from ._workload import Task, Unit
 
-__all__ = ["BATCH", "HANGS_IN_A_ROW", "Bench", "Task", "score_cases"]
-
-
-Task = tuple[Unit, Case, int | None]
-
+__all__ = ["BATCH", "Measured", "Worker", "batch_units"]
 
 BATCH = 32
+SORTED_AT_ONCE = 8
+ROUNDS = 2
+"""How many calls an `async` model gets for each that may wait, so that few wait for the last."""
+
+PREFERENCES = ("same-case", "same-length")
+
+BROKEN = (WrongCountError, StuckError)
+"""What is wrong with the model as a whole, so that the run stops."""
 
 
-HANGS_IN_A_ROW = 8
+@frozen
+class Measured:
+    """What came of a batch: a row for each unit, in order, and what it cost."""
+
+    rows: list[Row]
+    calls: int = 0
+    inputs: int = 0
+    seconds: float = 0.0
+    reported: Mapping[str, float] = field(factory=dict)
+    repeats: tuple[Repeat, ...] = ()
+
+
+@define
+class _Work:
+    """A record under way: its row, and the case as the model is to see it."""
+
+    row: Row
+    unit: Unit
+    case: Case
+    name: str
+
+
+def batch_units(model: Any, batch_size: int) -> int:
+    """Give how many units a batch has at least, for a model that takes so many inputs a call."""
+    if getattr(model, "prefers", None) == "same-length":
+        return batch_size * SORTED_AT_ONCE
+    if (calls := concurrency(model)) > 1:
+        return batch_size * calls * ROUNDS
+    return batch_size
+
+
+@frozen(eq=False)
+class Worker:
+    """Everything that measuring needs: the plan's parts built once, and the model.
+
+    `alone` keeps perturbations of several threads apart: libraries draw from global generators.
+    """
+
+    plan: Plan
+    model: Callable[..., Any]
+    asking: Asking
+    keeper: Keeper | None = None
+    alone: AbstractContextManager[Any] = field(factory=nullcontext)
+    modalities: Modalities = field(init=False)
+    _asker: Asker = field(init=False)
+    _built: dict[tuple[int, int], Any] = field(factory=dict, init=False)
+
+    @modalities.default
+    def _name_modalities(self) -> Modalities:
+        return Modalities().with_names(use.component.modality for use in self.plan.perturbations)
+
+    @_asker.default
+    def _make_asker(self) -> Asker:
+        return Asker(self.model, self.asking, self.modalities)
+
+    @cached_property
+    def _scores(self) -> Scores:
+        return [(use, use.build()) for use in self.plan.metrics if use.component.per_case]
+
+    def __call__(self, tasks: Sequence[Task]) -> Measured:
+        """Measure a batch; a failure of one case never costs the others their result."""
+        cost = Cost()
+        rows: list[Row] = []
+        known: dict[str, Answer] = {}
+        clean: dict[str, int | None] = {}
+        for some in _windows(tasks, self._window(len(tasks))):
+            works = [self._prepared(task, cost) for task in some]
+            rows += [work.row for work in works]
+            self._answer([work for work in works if work.name], known, cost)
+            for work in works:
+                self._settle(work, clean)
+        return Measured(
+            rows, cost.calls, cost.inputs, cost.seconds, cost.reported, tuple(cost.repeats)
+        )
+
+    def ask(self, cases: Sequence[Case], cost: Cost) -> list[Answer]:
+        """Ask about whole cases, outside any record."""
+        inputs = [_input(opened(case, self.modalities)) for case in cases]
+        return self._asker.ask(inputs, cost)
+
+    def _window(self, tasks: int) -> int:
+        """Give how many inputs are made at a time: those of one call, or all that go together."""
+        size = self.asking.batch_size
+        return size if batch_units(self.model, size) == size else max(tasks, 1)
+
+    def _prepared(self, task: Task, cost: Cost) -> _Work:
+        """Perturb a case and name its input; work without a name is not to be asked about."""
+        unit, case, seed = task
+        row = Row()
+        work = _Work(row, unit, case, "")
+        try:
+            if unit.use < 0:
+                work.case = opened(case, self.modalities)
+            else:
+                work.case = self._perturbed(unit, case, seed, row, cost)
+            work.name = "" if row.unchanged else self._named(work)
+        except BROKEN:
+            raise
+        except NotApplicable as error:
+            row.status, row.error = "skipped", reason(error)
+        except Exception as error:  # noqa: BLE001 - a perturbation is anybody's code
+            label = "" if unit.use < 0 else f"{self.plan.perturbations[unit.use].label}: "
+            row.status, row.error = "errored", f"{label}{reason(error)}"
+        return work
+
+    def _named(self, work: _Work) -> str:
+        """Name the input as the model is to see it, and note it in the row where that is due."""
+        value = work.case.input
+        if work.unit.use < 0 and isinstance(value, str):
+            return value
+        seen = encode_value(value, self.modalities, keep=False)
+        if work.unit.use >= 0 or _holds_arrays(seen.text):
+            work.row.seen = seen
+        return value if isinstance(value, str) else seen.digest
+
+    def _perturbed(
+        self, unit: Unit, case: Case, seed: int | None, row: Row, cost: Cost
+    ) -> Case:
+        use = self.plan.perturbations[unit.use]
+        key = (unit.use, unit.severity)
+        with self.alone:
+            if key not in self._built:
+                self._built[key] = use.component.at(unit.severity, use.params)
+            apply = self._built[key]
+            if use.component.searches:
+                made = self._searched(unit, apply, case, seed or 0, row, cost)
+            else:
+                made = perturb(use, apply, case, seed or 0, None, self.modalities)
+        row.distance, row.unchanged = made.distance, made.unchanged
+        if made.retargeted:
+            row.target = encode_value(made.case.target, self.modalities)
+        return made.case
+
+    def _searched(
+        self, unit: Unit, apply: Any, case: Case, seed: int, row: Row, cost: Cost
+    ) -> Applied:
+        use = self.plan.perturbations[unit.use]
+        budget = budget_of(use, unit.severity)
+        model = self.model if use.component.needs else None
+        asked: list[Aim] = []
+        ask = partial(self._losses, cost=cost)
+
+        def aim(place: Place) -> Aim:
+            asked.append(Aim(use.label, ask, place, budget, case.target, model))
+            return asked[-1]
+
+        try:
+            return perturb(use, apply, case, seed, aim, self.modalities)
+        finally:
+            row.queries = sum(one.spent for one in asked)
+
+    def _losses(self, cases: Sequence[Case], *, cost: Cost) -> list[float]:
+        """Ask the model about candidates, in calls of their own."""
+        wanted = aimed_at(self.plan.metrics)
+        use, score = next(one for one in self._scores if one[0] is wanted)
+        with _outside(self.alone):
+            predictions = self._asker.predictions([_input(case) for case in cases], cost)
+        scores = score_cases(use, score, cases, predictions)
+        targets = [case.target for case in cases]
+        return list(map(partial(loss_of, use.component), scores, targets, predictions))
+
+    def _answer(self, works: Sequence[_Work], known: dict[str, Answer], cost: Cost) -> None:
+        """Ask about inputs that were not asked about before, and score all of them."""
+        new: dict[str, _Work] = {}
+        for work in works:
+            if work.name not in known:
+                new.setdefault(work.name, work)
+        if new:
+            order = list(new.values())
+            if getattr(self.model, "prefers", None) == "same-length":
+                order.sort(key=lambda work: _length(work.case.input))
+            place = order[0].case.id
+            answers = self._asker.ask([_input(work.case) for work in order], cost, place)
+            known.update((work.name, one) for work, one in zip(order, answers, strict=True))
+        answered: list[tuple[_Work, Prediction]] = []
+        for work in works:
+            one = known[work.name]
+            work.row.attempts = one.attempts
+            if self._takes(work.row, one) and one.prediction is not None:
+                answered.append((work, one.prediction))
+        self.score([(work.row, work.case, prediction) for work, prediction in answered])
+
+    def _takes(self, row: Row, answer: Answer) -> bool:
+        """Put an answer into its row; an answer that cannot be stored is an error of its row."""
+        if answer.prediction is None:
+            row.status, row.error = "errored", answer.error
+            return False
+        try:
+            row.answered(answer.prediction, self.modalities)
+        except Exception as error:  # noqa: BLE001 - an answer's own code may raise anything
+            row.status, row.error = "errored", reason(error)
+            return False
+        row.status = "refused" if answer.prediction.refused else "scored"
+        return True
+
+    def score(self, answered: Sequence[tuple[Row, Case, Prediction]]) -> None:
+        """Add the scores by case to rows; a metric's failure marks its row."""
+        if not answered:
+            return
+        rows, cases, predictions = zip(*answered, strict=True)
+        for use, score in self._scores:
+            for row, value in zip(
+                rows, scores_or_errors(use, score, cases, predictions), strict=True
+            ):
+                if isinstance(value, str):
+                    row.status, row.error = "errored", value
+                else:
+                    row.scores[use.label] = value
+
+    def _settle(self, work: _Work, clean: dict[str, int | None]) -> None:
+        """Keep of a row what the policy says, and nothing that fills memory."""
+        row, keeper = work.row, self.keeper
+        if work.unit.use < 0:
+            clean[work.case.id] = row.answer
+        if keeper is None:
+            return
+        before = clean.get(work.case.id)
+        if row.seen is not None and keeper.keep != "none" and _holds_arrays(row.seen.text):
+            wanted = keeper.keep == "all" or row.queries is not None or keeper.failed(row, before)
+            if wanted:
+                row.seen = encode_value(work.case.input, self.modalities)
+        keeper.settle(row, before)
+
+
+def _windows(tasks: Sequence[Task], size: int) -> Iterator[Sequence[Task]]:
+    """Cut a batch into about equal parts of at most `size`, so that no call is left nearly empty."""
+    parts = -(-len(tasks) // size)
+    for part in range(parts):
+        yield tasks[len(tasks) * part // parts : len(tasks) * (part + 1) // parts]
+
+
+def _holds_arrays(text: str) -> bool:
+    return '"$artifact"' in text
+
+
+def _length(value: Any) -> int:
+    if isinstance(value, Mapping):
+        return sum(map(_length, value.values()))
+    if isinstance(value, tuple | list):
+        return sum(map(_length, value))
+    return len(value) if isinstance(value, str) else int(getattr(value, "size", 1))
 
 
 def _input(case: Case) -> Any:
     whole = not isinstance(case.input, str) and isinstance(case.input, Mapping)
     return plain(case.input) if whole else case.input
-
-
-def _target(case: Case) -> Any:
-    return case.target if isinstance(case.target, str) else freeze(plain(case.target))
 
 
 @contextmanager
@@ -50,231 +295,3 @@ def _outside(alone: AbstractContextManager[Any]) -> Iterator[None]:
         yield
     finally:
         alone.__enter__()
-
-
-def score_cases(
-    use: Use[Metric],
-    score: Callable[..., Any],
-    targets: Sequence[Any],
-    predictions: Sequence[Prediction],
-) -> list[float]:
-    """Score a batch with a per-case metric; NaN where the metric gives none."""
-    answers = predictions if use.component.reads == "prediction" else [p.value for p in predictions]
-    found = [float(one) for one in score(targets, answers)]
-    if len(found) != len(targets):
-        msg = f"{use.label} gave {len(found)} scores for {len(targets)} cases"
-        raise ModelError(msg)
-    return found
-
-
-@frozen
-class Bench:
-    """Everything that a worker needs: the plan's parts built once, and the model."""
-
-    plan: Plan
-    model: Callable[..., Any]
-    timeout: float | None = None
-    alone: AbstractContextManager[Any] = field(factory=nullcontext)
-    batch_size: int = BATCH
-    _built: dict[tuple[int, int], Any] = field(factory=dict, init=False)
-    _hung: list[float] = field(factory=list, init=False)
-    _scores: list[tuple[Use[Metric], Any]] = field(init=False)
-
-    @_scores.default
-    def _build_scores(self) -> list[tuple[Use[Metric], Any]]:
-        return [(use, use.build()) for use in self.plan.metrics if use.component.per_case]
-
-    def measure(self, tasks: Sequence[Task]) -> list[Row]:
-        """Measure a batch; a failure of one case never costs the others their result."""
-        rows, inputs, targets, asked = [], [], [], []
-        for unit, case, seed in tasks:
-            row = Row()
-            rows.append(row)
-            seen = case
-            if unit.use >= 0:
-                try:
-                    seen = self._perturb(unit, case, seed, row)
-                except NotApplicable as error:
-                    row.status, row.error = "skipped", _say(error)
-                    continue
-                except Exception as error:  # noqa: BLE001 - a perturbation is anybody's code
-                    row.status = "errored"
-                    row.error = f"{self.plan.perturbations[unit.use].label}: {_say(error)}"
-                    if isinstance(error, _HungError):
-                        self._note_hang(error)
-                    continue
-                if row.unchanged:
-                    continue
-            inputs.append(_input(seen))
-            targets.append(_target(seen))
-            asked.append(row)
-        for row, answer in zip(asked, self._ask(inputs), strict=True):
-            if isinstance(answer, Prediction):
-                row.prediction = answer
-                row.status = "refused" if answer.refused else "scored"
-            else:
-                row.status, row.error = "errored", answer
-        answered = [
-            (row, target)
-            for row, target in zip(asked, targets, strict=True)
-            if row.prediction is not None
-        ]
-        self.score([row for row, _ in answered], [target for _, target in answered])
-        return rows
-
-    def _perturb(self, unit: Unit, case: Case, seed: int | None, row: Row) -> Case:
-        use = self.plan.perturbations[unit.use]
-        key = (unit.use, unit.severity)
-        with self.alone:
-            if key not in self._built:
-                self._built[key] = use.component.at(unit.severity, use.params)
-            work = self._built[key]
-            if use.component.searches:
-                seen = self._search(unit, work, case, seed or 0, row)
-            else:
-                seen, row.distance, row.unchanged = perturb(use, work, case, seed or 0)
-        if seen.target is not case.target and seen.target != case.target:
-            row.target, row.unchanged = seen.target, False
-        return seen
-
-    def _search(
-        self, unit: Unit, work: Callable[..., Any], case: Case, seed: int, row: Row
-    ) -> Case:
-        use = self.plan.perturbations[unit.use]
-        budget = budget_of(use, unit.severity)
-        model = self.model if use.component.needs else None
-        asked: list[Aim] = []
-
-        def aim(place: Place) -> Aim:
-            asked.append(Aim(use.label, self._losses, place, budget, case.target, model))
-            return asked[-1]
-
-        try:
-            seen, row.distance, row.unchanged = perturb(use, work, case, seed, aim)
-        finally:
-            row.queries = sum(one.spent for one in asked)
-        row.found = seen.input
-        return seen
-
-    def _losses(self, cases: Sequence[Case]) -> list[float]:
-        """Ask the model about candidates, in batches of its own size and of nothing else."""
-        found: list[float] = []
-        wanted = aimed_at(self.plan.metrics)
-        use, score = next(one for one in self._scores if one[0] is wanted)
-        for low in range(0, len(cases), self.batch_size):
-            some = cases[low : low + self.batch_size]
-            with _outside(self.alone):
-                predictions = self._call([_input(case) for case in some])
-            targets = [_target(case) for case in some]
-            scores = score_cases(use, score, targets, predictions)
-            found += map(partial(loss_of, use.component), scores, targets, predictions)
-        self._hung.clear()
-        return found
-
-    def _ask(self, inputs: list[Any]) -> list[Prediction | str]:
-        """Ask for a batch; when that fails, ask one by one to find out which case is at fault."""
-        if not inputs:
-            return []
-        try:
-            answers = self._call(inputs)
-        except Exception as error:  # noqa: BLE001 - a model is anybody's code
-            if len(inputs) == 1:
-                if isinstance(error, _HungError):
-                    self._note_hang(error)
-                return [_say(error)]
-            return [self._ask([one])[0] for one in inputs]
-        self._hung.clear()
-        return [*answers]
-
-    def _note_hang(self, error: _HungError) -> None:
-        """Give up when nothing answers any more: waiting for each case would take days."""
-        self._hung.append(error.seconds)
-        if len(self._hung) >= HANGS_IN_A_ROW:
-            msg = (
-                f"{error}, {len(self._hung)} times in a row, so it seems to hang for good; nothing "
-                "that was stored is lost: mend the model or allow more time, and run again"
-            )
-            raise TrialError(msg)
-
-    def _call(self, inputs: list[Any]) -> list[Prediction]:
-        answers = _within(self.timeout, self.model, inputs)
-        listed = hasattr(answers, "__len__") and hasattr(answers, "__getitem__")
-        if isinstance(answers, str | bytes | Mapping) or not listed:
-            what = type(answers).__name__
-            msg = f"a model must return a list with one answer for each input, got {what}"
-            raise ModelError(msg)
-        if len(answers) != len(inputs):
-            msg = f"the model returned {len(answers)} answers for {len(inputs)} inputs"
-            raise ModelError(msg)
-        return [encode(answer) for answer in answers]
-
-    def score(self, rows: list[Row], targets: list[Any]) -> None:
-        """Add the per-case scores to the rows; a metric's failure marks its row."""
-        if not rows:
-            return
-        predictions = [row.prediction for row in rows if row.prediction is not None]
-        for use, score in self._scores:
-            for row, value in zip(
-                rows, self._scored(use, score, targets, predictions), strict=True
-            ):
-                if isinstance(value, float) and math.isfinite(value):
-                    row.scores[use.label] = value
-                else:
-                    row.status = "errored"
-                    row.error = value if isinstance(value, str) else f"{use.label} gave {value}"
-
-    def _scored(
-        self,
-        use: Use[Metric],
-        score: Callable[..., Any],
-        targets: Sequence[Any],
-        predictions: Sequence[Prediction],
-    ) -> Sequence[float | str]:
-        """Score a batch; when that fails, score one by one to find out which case is at fault."""
-        try:
-            return score_cases(use, score, targets, predictions)
-        except Exception as error:  # noqa: BLE001 - a metric is anybody's code
-            if len(targets) == 1:
-                return [f"{use.label}: {_say(error)}"]
-        return [
-            self._scored(use, score, [target], [prediction])[0]
-            for target, prediction in zip(targets, predictions, strict=True)
-        ]
-
-
-class _HungError(TimeoutError):
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"the model did not answer within {seconds:g} s")
-        self.seconds = seconds
-
-
-def _say(error: BaseException) -> str:
-    # A lone surrogate, as in a perturbed text that is quoted, has no place in a database.
-    text = str(error).strip().encode("utf-8", "backslashreplace").decode()
-    kind = "TimeoutError" if isinstance(error, _HungError) else type(error).__name__
-    return f"{kind}: {text}" if text else kind
-
-
-def _within(seconds: float | None, function: Callable[..., Any], inputs: list[Any]) -> Any:
-    """Call a function, and give up waiting after some seconds.
-
-    A thread cannot be stopped from outside, so a call that hangs is left behind as a daemon thread.
-    """
-    if seconds is None:
-        return function(inputs)
-    outcome: dict[str, Any] = {}
-
-    def call() -> None:
-        try:
-            outcome["answers"] = function(inputs)
-        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
-            outcome["error"] = error
-
-    thread = threading.Thread(target=call, daemon=True, name="seatrial-model-call")
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
-        raise _HungError(seconds)
-    if "error" in outcome:
-        raise outcome["error"]
-    return outcome["answers"]

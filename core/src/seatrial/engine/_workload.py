@@ -13,14 +13,16 @@ from .._cases import Case
 from .._components import Perturbation
 from .._plans import Arm, Plan, matches
 from .._seeds import derive
-from .._values import FrozenMapping, plain
+from .._values import FrozenMapping
+from .._writing import digest
 from ..errors import PlanError, SeatrialError
-from ..inputs._content import _digest, attributes_digest, case_digest, content_of
+from ..inputs._content import attributes_digest, case_digest
+from ..inputs._encoding import as_json
 from ..inputs._needs import lacking
 from ..inputs._parts import parts_of
 from ._search import unsearchable
 
-__all__ = ["Unit", "Workload", "check"]
+__all__ = ["Task", "Unit", "Workload", "check"]
 
 
 @frozen(slots=True)
@@ -31,6 +33,10 @@ class Unit:
     severity: int
     replicate: int
     case: int
+
+
+Task = tuple[Unit, Case, int | None]
+"""One record to be measured, its case, and its seed (None: clean)."""
 
 
 @frozen
@@ -93,7 +99,7 @@ class Workload:
                 last = unit.use
             stem = (unit.use, unit.severity)
             if stem not in stems:
-                stems[stem] = _digest([self.identity, *self._stem(unit)])
+                stems[stem] = bytes.fromhex(digest([self.identity, *self._stem(unit)]))
             content = contents[unit.case]
             if unit.use >= 0 and self.plan.perturbations[unit.use].component.sees_case:
                 if unit.case not in wholes:
@@ -114,12 +120,12 @@ class Workload:
             return ["clean"]
         use = self.plan.perturbations[unit.use]
         component: Perturbation = use.component
-        params = plain(component.rung(unit.severity, use.params))
+        params = component.rung(unit.severity, use.params)
         return [
             component.name,
             component.revision,
             self.origins[unit.use],
-            content_of(params),
+            as_json(params),
             list(use.on),
             unit.severity,
         ]

@@ -1,21 +1,41 @@
-"""Apply a perturbation to one case."""
+"""Apply a perturbation to one case, and check what it gives back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import attrs
 
 from .._cases import Case
 from .._components import Perturbation, Use
 from .._seeds import derive
-from ..engine._search import Place
+from ..errors import ComponentError, PlanError
 from ..protocols import Loss
+from ._assets import opened
+from ._boundary import call
 from ._distance import distance, same
-from ._parts import parts_of
+from ._keeping import broken_promise
+from ._modalities import Modalities, core_modalities, described
+from ._parts import parts_of, put, value_at, written
 
-__all__ = ["perturb"]
+__all__ = ["Applied", "Place", "perturb"]
+
+Place = Callable[[Any], Case]
+"""Puts a candidate where it belongs in a case."""
+
+
+class Applied(NamedTuple):
+    """What came of a perturbation.
+
+    `case` is the case as it is to be asked and scored, `distance` how far its input was moved.
+    `unchanged` says that input and target are what they were, `retargeted` that the target is not.
+    """
+
+    case: Case
+    distance: float | None
+    unchanged: bool
+    retargeted: bool
 
 
 def perturb(
@@ -24,34 +44,72 @@ def perturb(
     case: Case,
     seed: int,
     aim: Callable[[Place], Loss] | None = None,
-) -> tuple[Case, float | None, bool]:
-    """Perturb one case; give it with the distance and whether nothing changed.
+    modalities: Modalities | None = None,
+) -> Applied:
+    """Perturb one case; its assets are opened first, and it is never written to.
 
     A search needs an `aim`: it gives the loss of candidates, from how each is put into the case.
+    Where several parts are named, each after the first has a seed of its own.
+
+    Raises `NotApplicable` where the perturbation says so, and `ComponentError` with its name for
+    all else that it raises or that it gives back and must not.
     """
+    modalities = (modalities or core_modalities()).with_names([use.component.modality])
+    case = opened(case, modalities)
 
     def work(value: Any, seed: int, place: Place) -> Any:
-        return apply(value, seed=seed) if aim is None else apply(value, seed=seed, loss=aim(place))
+        given = _frozen(value, modalities) if use.component.sees_case else modalities.freeze(value)
+        more = {} if aim is None else {"loss": aim(place)}
+        return call(use.label, apply, given, seed=seed, **more)
 
     if use.component.sees_case:
-        changed = work(case, seed, lambda candidate: candidate)
-        if not isinstance(changed, Case):
-            msg = f"{use.label} must give a Case, got {type(changed).__qualname__}"
-            raise TypeError(msg)
-        return changed, distance(case.input, changed.input), same(case.input, changed.input)
-    parts = parts_of(use, case)
-    if parts == (None,):
-        value = work(case.input, seed, lambda candidate: attrs.evolve(case, input=candidate))
-        return attrs.evolve(case, input=value), distance(case.input, value), same(case.input, value)
-    new = dict(case.input)
-    named = [part for part in parts if part is not None]
-    for index, part in enumerate(named):
-        own = seed if not index else derive(seed, part)
-        new[part] = work(case.input[part], own, _put(case, new, part))
-    before = {part: case.input[part] for part in named}
-    after = {part: new[part] for part in named}
-    return attrs.evolve(case, input=new), distance(before, after), same(before, after)
+        return _whole(use, case, work(case, seed, lambda candidate: candidate), modalities)
+    seen = case
+    before, after = [], []
+    for index, path in enumerate(parts_of(use, case, modalities)):
+        value = value_at(case.input, path)
+        own = derive(seed, written(path)) if index else seed
+        new = work(value, own, _place(seen, path))
+        new = _kept(use, value, new, modalities)
+        seen = attrs.evolve(seen, input=put(seen.input, path, new))
+        before.append(value)
+        after.append(new)
+    unchanged = same(before, after, modalities)
+    moved = 0.0 if unchanged else distance(before, after, modalities)
+    return Applied(seen, moved, unchanged, retargeted=False)
 
 
-def _put(case: Case, parts: Mapping[str, Any], part: str) -> Place:
-    return lambda candidate: attrs.evolve(case, input={**parts, part: candidate})
+def _place(case: Case, path: tuple[str | int, ...]) -> Place:
+    return lambda candidate: attrs.evolve(case, input=put(case.input, path, candidate))
+
+
+def _kept(use: Use[Perturbation], value: Any, new: Any, modalities: Modalities) -> Any:
+    """Take what a perturbation made of one value, if it is of the same modality and type."""
+    name = use.component.modality
+    if problem := modalities.misfit(name, new) or broken_promise(value, new, modalities):
+        raise ComponentError(use.label, problem)
+    return modalities.carrier(name).freeze(new)
+
+
+def _frozen(case: Case, modalities: Modalities) -> Case:
+    return attrs.evolve(
+        case, input=modalities.freeze(case.input), target=modalities.freeze(case.target)
+    )
+
+
+def _whole(use: Use[Perturbation], case: Case, new: Any, modalities: Modalities) -> Applied:
+    """Take what a perturbation made of a whole case, if all parts kept their modality."""
+    if not isinstance(new, Case):
+        problem = f"expected a Case, got {described(new)}"
+        raise ComponentError(use.label, problem)
+    for what in ("input", "target"):
+        if broken := broken_promise(getattr(case, what), getattr(new, what), modalities):
+            raise ComponentError(use.label, f"{what}: {broken}")
+    try:
+        seen = attrs.evolve(_frozen(new, modalities), id=case.id, cluster=case.cluster)
+        moved = not same(case.input, seen.input, modalities)
+        retargeted = not same(case.target, seen.target, modalities)
+    except PlanError as error:
+        raise ComponentError(use.label, str(error)) from error
+    far = distance(case.input, seen.input, modalities) if moved else 0.0
+    return Applied(seen, far, not moved and not retargeted, retargeted)

@@ -1,8 +1,9 @@
 """Values as JSON with artifacts: the same value before and after storage, in every process.
 
 Texts, numbers, sequences and mappings are written as they are. An array-valued part becomes
-`{"$artifact": digest, "modality": name}`, and its bytes are handed on under that digest. A mapping
-whose own keys begin with `$` has one more `$` before each of them.
+`{"$artifact": digest, "modality": name}`, and its bytes are handed on under that digest; an asset
+becomes `{"$asset": path, "modality": name, "digest": digest}`. A mapping whose own keys begin with
+`$` has one more `$` before each of them.
 """
 
 from __future__ import annotations
@@ -13,32 +14,36 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import define, field, frozen
 
 from .._carriers import Asset
+from .._components import Use
 from .._values import freeze
 from .._writing import digest
 from ..errors import PlanError
+from ._assets import asset_digest, assets_in
 from ._modalities import Modalities, core_modalities, described
 
-__all__ = ["Encoded", "decode", "encode", "name_content"]
+__all__ = ["Encoded", "as_json", "decode", "encode", "name_content"]
 
-ARTIFACT = "$artifact"
-ASSET = "$asset"
+ARTIFACT, ASSET, FLOAT, USE = "$artifact", "$asset", "$float", "$use"
 MARK = "$"
 LARGEST = 2**63  # what SQLite and JSON readers elsewhere keep as a whole number
 
 
 @frozen
 class Encoded:
-    """A value as JSON text, and the bytes of its array-valued parts by digest."""
+    """A value as JSON text, the bytes of its array-valued parts by digest, and its own digest.
+
+    The digest names the content: equal for equal values, wherever their assets lie.
+    """
 
     text: str
     artifacts: Mapping[str, bytes]
+    digest: str = field()
 
-    @property
-    def digest(self) -> str:
-        """Name the content: equal for equal values."""
+    @digest.default
+    def _of_the_text(self) -> str:
         return digest(self.text)
 
 
@@ -47,15 +52,12 @@ def encode(value: Any, modalities: Modalities | None = None, *, keep: bool = Tru
 
     Raises `PlanError` for what no modality holds and what JSON cannot say.
     """
-    artifacts: dict[str, bytes] = {}
-    plain = _encoded(value, modalities or core_modalities(), artifacts if keep else None)
-    text = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        msg = "a text has a lone surrogate, which cannot be written down"
-        raise PlanError(msg) from None
-    return Encoded(text, artifacts)
+    writer = _Writer(modalities or core_modalities(), {} if keep else None)
+    text = _text(writer.write(value))
+    content = text
+    if ASSET in text and any(True for _ in assets_in(value)):
+        content = _text(_Writer(writer.modalities, None, paths=False).write(value))
+    return Encoded(text, writer.artifacts or {}, digest(content))
 
 
 def name_content(value: Any, modalities: Modalities | None = None) -> str:
@@ -63,36 +65,71 @@ def name_content(value: Any, modalities: Modalities | None = None) -> str:
     return encode(value, modalities, keep=False).digest
 
 
+def as_json(value: Any, modalities: Modalities | None = None) -> Any:
+    """Give a value as what JSON can write; arrays are only named, and components too."""
+    return _Writer(modalities or core_modalities(), None).write(value)
+
+
 def decode(text: str, fetch: Callable[[str], bytes], modalities: Modalities | None = None) -> Any:
     """Read a value back; `fetch` gives the bytes of an artifact by its digest."""
     return freeze(_decoded(json.loads(text), fetch, modalities or core_modalities()))
 
 
-def _encoded(value: Any, modalities: Modalities, artifacts: dict[str, bytes] | None) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or isinstance(value, str | int | float):
-        return _scalar(value)
-    if isinstance(value, Mapping):
-        return {_key(key): _encoded(item, modalities, artifacts) for key, item in value.items()}
-    if isinstance(value, Asset):
-        return {ASSET: str(value.path), "modality": value.modality}
-    name = modalities.recognise(value)
-    if isinstance(value, list | tuple) and name in (None, "messages"):
-        return [_encoded(item, modalities, artifacts) for item in value]
-    if name is None:
-        msg = f"{described(value)} cannot be stored: values are texts, numbers, arrays and Volumes"
-        raise PlanError(msg)
-    carrier = modalities.carrier(name)
-    named = carrier.digest(value)
-    if artifacts is not None:
-        artifacts[named] = carrier.dump(value)
-    return {ARTIFACT: named, "modality": name}
+def _text(plain: Any) -> str:
+    text = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        msg = "a text has a lone surrogate, which cannot be written down"
+        raise PlanError(msg) from None
+    return text
+
+
+@define
+class _Writer:
+    """Turns values into plain JSON, and gathers the artifacts where they are wanted."""
+
+    modalities: Modalities
+    artifacts: dict[str, bytes] | None
+    paths: bool = True
+
+    def write(self, value: Any) -> Any:
+        if isinstance(value, np.generic):
+            value = value.item()
+        if value is None or isinstance(value, str | int | float):
+            return _scalar(value)
+        if isinstance(value, Mapping):
+            return self._mapping(value)
+        if isinstance(value, Asset):
+            path = str(value.path) if self.paths else ""
+            return {ASSET: path, "modality": value.modality, "digest": asset_digest(value)}
+        if isinstance(value, Use):
+            return {USE: value.component.name, "params": self.write(value.params)}
+        name = self.modalities.recognise(value)
+        if isinstance(value, list | tuple) and name in (None, "messages"):
+            return [self.write(item) for item in value]
+        if name is None:
+            msg = f"{described(value)} cannot be stored; use text, numbers, arrays or Volumes"
+            raise PlanError(msg)
+        carrier = self.modalities.carrier(name)
+        named = carrier.digest(value)
+        if self.artifacts is not None:
+            self.artifacts[named] = carrier.dump(value)
+        return {ARTIFACT: named, "modality": name}
+
+    def _mapping(self, value: Mapping[Any, Any]) -> dict[str, Any]:
+        written = {_key(key): self.write(item) for key, item in value.items()}
+        if len(written) < len(value):
+            msg = f"keys of a mapping must differ as texts, got {', '.join(map(repr, value))}"
+            raise PlanError(msg)
+        return written
 
 
 def _scalar(value: Any) -> Any:
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, float) and not math.isfinite(value):
-        return {ARTIFACT: repr(float(value)), "modality": "float"}
+        return {FLOAT: repr(float(value))}
     if isinstance(value, int) and not -LARGEST <= value < LARGEST:
         msg = f"whole numbers must fit in 64 bits, got one of {value.bit_length()} bits"
         raise PlanError(msg)
@@ -100,9 +137,13 @@ def _scalar(value: Any) -> Any:
 
 
 def _key(key: Any) -> str:
-    if not isinstance(key, str):
-        key = str(key)
-    return f"{MARK}{key}" if key.startswith(MARK) else key
+    if isinstance(key, np.generic):
+        key = key.item()
+    if not isinstance(key, str | int | float):
+        msg = f"keys of mappings are texts or numbers, got {described(key)}"
+        raise PlanError(msg)
+    text = str(key)
+    return f"{MARK}{text}" if text.startswith(MARK) else text
 
 
 def _decoded(value: Any, fetch: Callable[[str], bytes], modalities: Modalities) -> Any:
@@ -111,13 +152,11 @@ def _decoded(value: Any, fetch: Callable[[str], bytes], modalities: Modalities) 
     if not isinstance(value, dict):
         return value
     if ARTIFACT in value:
-        name = value["modality"]
-        if name == "float":
-            return float(value[ARTIFACT])
-        return modalities.carrier(name).load(fetch(value[ARTIFACT]))
+        return modalities.carrier(value["modality"]).load(fetch(value[ARTIFACT]))
+    if FLOAT in value:
+        return float(value[FLOAT])
     if ASSET in value:
         return Asset(value[ASSET], value["modality"])
     return {
-        key.removeprefix(MARK) if key.startswith(MARK) else key: _decoded(item, fetch, modalities)
-        for key, item in value.items()
+        key.removeprefix(MARK): _decoded(item, fetch, modalities) for key, item in value.items()
     }

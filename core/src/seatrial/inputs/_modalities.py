@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
 from attrs import define, field
 
 from .._carriers import Asset
-from .._components import MODALITIES, Modality
+from .._cases import Case
+from .._components import MODALITIES, NAME, Modality
+from .._plans import Plan
 from .._registry import Registry, default_registry
-from ..errors import PlanError
+from .._values import FrozenMapping
+from ..errors import PlanError, UnknownComponentError
 from ..protocols import Carrier
+from ._boundary import call
 
-__all__ = ["Modalities", "core_modalities"]
+__all__ = ["Modalities", "core_modalities", "described", "modalities_of"]
 
 RECOGNISED = ("text", "messages", "volume", "image", "mask", "array")
 """The order in which values are recognised: the narrower before the wider."""
@@ -25,8 +29,9 @@ class Modalities:
     """Carriers by the name of their modality, and the modality of a value.
 
     Values of the core's modalities are recognised by what they are. Those of plugins are recognised
-    only when their modality is `named`, by a component or by where the cases come from; so
-    recognising a value never imports a plugin that nobody named.
+    only when their modality is `named`: by a component, by where the cases come from, or by their
+    own class (an attribute `modality = "audio.clip"`). So recognising a value never imports a
+    plugin that nobody named.
     """
 
     registry: Registry = field(factory=default_registry)
@@ -45,7 +50,9 @@ class Modalities:
     def carrier(self, name: str) -> Carrier:
         """Give the carrier of a modality, built once."""
         if name not in self._carriers:
-            self._carriers[name] = cast("Carrier", self.modality(name).build())
+            made = call(f"modality {name}", self.modality(name).build)
+            carrier = made if name in MODALITIES else Guarded(name, made)
+            self._carriers[name] = cast("Carrier", carrier)
         return self._carriers[name]
 
     def holds(self, name: str, value: Any) -> bool:
@@ -56,18 +63,47 @@ class Modalities:
 
     def recognise(self, value: Any) -> str | None:
         """Name the modality of a value; None where no known modality holds it."""
+        if isinstance(value, str):
+            return "text" if self.carrier("text").holds(value) else None
         if isinstance(value, Asset):
             return value.modality
-        for name in (*self.named, *RECOGNISED):
+        for name in (*self._own(value), *self.named, *RECOGNISED):
             if self.carrier(name).holds(value):
                 return name
         return None
+
+    def _own(self, value: Any) -> tuple[str, ...]:
+        """Give the modality that the class of a value states, if there is one of that name."""
+        name = getattr(type(value), "modality", None)
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            return ()
+        try:
+            self.modality(name)
+        except UnknownComponentError:
+            return ()
+        return (name,)
 
     def misfit(self, name: str, value: Any) -> str | None:
         """Say why a value does not have a modality, None where it has."""
         if self.holds(name, value):
             return None
         return f"expected {self.modality(name).values} ({name}), got {described(value)}"
+
+    def freeze(self, value: Any) -> Any:
+        """Copy a value, mappings and sequences in it included, so that nobody can write to it.
+
+        Lists stay lists and dictionaries stay dictionaries: these are new ones.
+        """
+        if value is None or isinstance(value, str | int | float | Asset):
+            return value
+        if isinstance(value, dict):
+            return {key: self.freeze(item) for key, item in value.items()}
+        if isinstance(value, Mapping):
+            return FrozenMapping({key: self.freeze(item) for key, item in value.items()})
+        if type(value) in (list, tuple):
+            return type(value)(self.freeze(item) for item in value)
+        name = self.recognise(value)
+        return value if name is None else self.carrier(name).freeze(value)
 
     def require(self, value: Any) -> tuple[str, Carrier]:
         """Give the modality and the carrier of a value, or raise `PlanError`."""
@@ -78,6 +114,32 @@ class Modalities:
             )
             raise PlanError(msg)
         return name, self.carrier(name)
+
+
+class Guarded:
+    """A carrier of a plugin, every method of which is called through the boundary."""
+
+    def __init__(self, name: str, carrier: Any) -> None:
+        self._what = f"modality {name}"
+        self._carrier = carrier
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._carrier, name)
+        if not callable(found):
+            return found
+        return lambda *args, **kwargs: call(self._what, found, *args, **kwargs)
+
+
+def modalities_of(
+    plan: Plan, cases: Sequence[Case] = (), registry: Registry | None = None
+) -> Modalities:
+    """Give the modalities that may be recognised in a run: the core's and those that are named.
+
+    A modality is named by a perturbation of the plan, and by where the cases come from.
+    """
+    named = [use.component.modality for use in plan.perturbations]
+    known = Modalities(registry or default_registry())
+    return known.with_names([*getattr(cases, "modalities", ()), *named])
 
 
 @cache
@@ -91,10 +153,20 @@ def described(value: Any) -> str:
     what = type(value).__name__
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
     if shape is not None and dtype is not None:
-        bad = ""
-        if getattr(dtype, "kind", "") == "f" and value.size:
-            import numpy as np
+        return f"{what} of {dtype}, shape {tuple(shape)}{_range(value, dtype)}"
+    if isinstance(value, Mapping):
+        return f"a mapping with {', '.join(map(str, value)) or 'nothing in it'}"
+    try:
+        return f"{what} {value!r:.60}"
+    except Exception:  # noqa: BLE001 - the value's own code may be wrong too
+        return what
 
-            bad = "" if np.isfinite(value).all() else " with NaN or infinity"
-        return f"{what} of {dtype}, shape {tuple(shape)}{bad}"
-    return f"{what} {value!r:.60}"
+
+def _range(value: Any, dtype: Any) -> str:
+    if getattr(dtype, "kind", "") != "f" or not value.size:
+        return ""
+    import numpy as np
+
+    if not np.isfinite(value).all():
+        return " with NaN or infinity"
+    return f", values from {value.min():.4g} to {value.max():.4g}"

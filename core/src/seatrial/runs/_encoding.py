@@ -1,103 +1,126 @@
-"""Predictions as plain values, the same before and after storage."""
+"""Measured records in the form in which they are stored, the same before and after storage."""
 
 from __future__ import annotations
+
+import hashlib
 import json
-import math
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Any
+
 import attrs
 import numpy as np
-from attrs import field, frozen
-from .._cases import Case, Prediction
-from .._components import Metric, Perturbation, Use
-from ..protocols import Loss
-from .._plans import Plan
-from .._seeds import derive
-from .._values import freeze, plain
-from ..errors import ModelError, NotApplicable, TrialError
-from ..inputs._distance import distance, same
-from ..engine._search import Aim, Place, aimed_at, budget_of, loss_of
-from ..engine._workload import Unit
-from ..inputs._parts import parts_of
+from attrs import field
 
-__all__ = ['Row', 'dump_prediction', 'encode', 'load_prediction']
+from .._cases import Prediction, Status
+from .._values import FrozenMapping, freeze
+from ..errors import ModelError, PlanError
+from ..inputs._encoding import Encoded
+from ..inputs._encoding import encode as encode_value
+from ..inputs._modalities import Modalities, core_modalities
+
+__all__ = ["Row", "dump_prediction", "encode", "load_prediction"]
 
 
 @attrs.define(slots=True)
 class Row:
-    """One measured record on its way to the store.
+    """One measured record on its way to the store; a worker makes it, and it travels as it is.
 
-    `status` is "scored", "refused", "errored" or "skipped"; `unchanged` says that the perturbation
-    left the input as it was, so the clean prediction stands for it and the model was not asked.
-    `queries` and `found` are those of a search: what it asked the model, and what it found.
+    `unchanged` says that the perturbation left input and target as they were: the clean record's
+    prediction, scores and status then stand for it, and the model was not asked.
+    `prediction`, `refused` and `answer` (63 bits, equal for equal answers) are set by `answered`.
+    `target` is the target if the perturbation changed it. `seen` is the input as the model saw it:
+    of a perturbed record always (also of one that errored after it was perturbed), of a clean one
+    where the input holds arrays. `Keeper` writes the artifacts of all three. `queries` counts what
+    a search asked, None for other perturbations; `attempts` counts how often the model was asked.
     """
 
-    status: str = "scored"
-    prediction: Prediction | None = None
+    status: Status = "scored"
+    prediction: Encoded | None = None
+    refused: bool | None = None
+    answer: int | None = None
     scores: dict[str, float] = field(factory=dict)
     distance: float | None = None
     unchanged: bool = False
     error: str | None = None
-    target: Any = None
+    target: Encoded | None = None
+    seen: Encoded | None = None
     queries: int | None = None
-    found: Any = None
+    attempts: int = 0
+
+    def answered(self, prediction: Prediction, modalities: Modalities | None = None) -> None:
+        """Take a prediction; raises `PlanError` for what cannot be stored."""
+        self.prediction, self.answer = dump_prediction(prediction, modalities)
+        self.refused = prediction.refused
 
 
-def encode(answer: Any) -> Prediction:
-    """Turn an answer into a prediction of plain values, the same before and after storage."""
+def encode(answer: Any, modalities: Modalities | None = None) -> Prediction:
+    """Turn an answer into a prediction of plain, read-only values; arrays stay what they are.
+
+    Raises `ModelError` for what cannot be stored.
+    """
+    known = modalities or core_modalities()
     if not isinstance(answer, Prediction):
-        return Prediction(_storable(answer))
-    prediction = answer
+        return Prediction(_storable(answer, known))
+    given = answer.probabilities
     return Prediction(
-        _storable(prediction.value),
-        probabilities=None
-        if prediction.probabilities is None
-        else {str(key): float(p) for key, p in prediction.probabilities.items()},
-        refused=None if prediction.refused is None else bool(prediction.refused),
-        details=_storable(prediction.details),
+        _storable(answer.value, known),
+        probabilities=None if given is None else {str(key): float(p) for key, p in given.items()},
+        refused=None if answer.refused is None else bool(answer.refused),
+        details=_storable(answer.details, known),
     )
 
 
-def _storable(value: Any) -> Any:
+def _storable(value: Any, modalities: Modalities) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, Mapping):
-        return freeze({str(key): _storable(item) for key, item in value.items()})
+        return FrozenMapping({str(key): _storable(v, modalities) for key, v in value.items()})
     if isinstance(value, list | tuple):
-        return tuple(_storable(item) for item in value)
+        return tuple(_storable(item, modalities) for item in value)
+    if (name := modalities.recognise(value)) is not None:
+        return modalities.carrier(name).freeze(value)
     msg = (
-        f"answers must be text, numbers, or lists and mappings of these, got "
+        "answers must be text, numbers, arrays, volumes, or lists and mappings of these, got "
         f"{type(value).__qualname__}"
     )
     raise ModelError(msg)
 
 
-_compact = json.JSONEncoder(separators=(",", ":")).encode
+def dump_prediction(
+    prediction: Prediction, modalities: Modalities | None = None
+) -> tuple[Encoded, int]:
+    """Write a prediction, and give 63 bits that are equal for equal answers.
+
+    What a prediction does not say is left out. Raises `ModelError` for what cannot be stored.
+    """
+    try:
+        value = encode_value(prediction.value, modalities)
+        rest: dict[str, Any] = {}
+        if prediction.probabilities is not None:
+            rest["probabilities"] = prediction.probabilities
+        if prediction.refused is not None:
+            rest["refused"] = prediction.refused
+        if prediction.details:
+            rest["details"] = prediction.details
+        answer = int.from_bytes(hashlib.blake2b(value.text.encode(), digest_size=8).digest(), "big")
+        if not rest:
+            return Encoded(f'{{"value":{value.text}}}', value.artifacts), answer >> 1
+        more = encode_value(rest, modalities)
+    except PlanError as error:
+        msg = f"the answer cannot be stored: {error}"
+        raise ModelError(msg) from error
+    text = f'{more.text[:-1]},"value":{value.text}}}'
+    return Encoded(text, {**value.artifacts, **more.artifacts}), answer >> 1
 
 
-def dump_prediction(prediction: Prediction) -> str:
-    """Write a prediction as compact JSON; what it does not say is left out."""
-    value = prediction.value
-    table: dict[str, Any] = {"value": value if isinstance(value, str) else plain(value)}
-    if prediction.probabilities is not None:
-        table["probabilities"] = plain(prediction.probabilities)
-    if prediction.refused is not None:
-        table["refused"] = prediction.refused
-    if prediction.details:
-        table["details"] = plain(prediction.details)
-    return _compact(table)
-
-
-def load_prediction(text: str) -> Prediction:
-    """Read back what `dump_prediction` wrote."""
-    table = json.loads(text)
+def load_prediction(text: str, read: Callable[[str], Any] | None = None) -> Prediction:
+    """Read back what `dump_prediction` wrote; `read` decodes a text that names artifacts."""
+    plain = '"$' not in text
+    table = freeze(json.loads(text)) if plain or read is None else read(text)
     return Prediction(
-        freeze(table["value"]),
+        table["value"],
         probabilities=table.get("probabilities"),
         refused=table.get("refused"),
         details=table.get("details", {}),

@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from attrs import evolve, field, frozen
+from attrs import asdict, evolve, field, frozen
 
-from .._cases import CLEAN, Case, Outcome, Prediction, Preference
-from .._components import Metric, Perturbation, Use
+from .._cases import CLEAN, Case, Outcome, Prediction, Preference, cluster_of
+from .._components import Component, Metric, Perturbation, Use
 from .._findings import Finding
 from .._plans import Plan, Reference, Specification
 from .._registry import Registry, default_registry
-from .._values import FrozenMapping, freeze, plain
-from ..errors import PlanError, SeatrialError
-from ._columns import Columns, read_columns
-from .._writing import write_atomically
-from ._encoding import load_prediction
-from ..inputs._apply import perturb
-from ._records import Accounting, Cell, Record
-from ._store import STATUSES, Store, read_value
 from .._tables import Table, figure
+from .._values import FrozenMapping, freeze, plain
+from .._writing import write_atomically
+from ..errors import PlanError, SeatrialError
+from ..inputs._loading import load_cases
+from ._cells import account, cell_of, score_of
+from ._columns import Columns, read_columns
+from ._reader import Reader
+from ._records import Accounting, Cell, ErrorCount, Record
+from ._store import Store
+from ._trust import trusted
+from ._views import frame_of, outcomes_of, preferences_of, right_by
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Report"]
 
+SHOWN = 3
+"""How many of the commonest errors a table names."""
 
-@frozen(eq=False)
+
+@frozen(eq=False, repr=False)
 class Report:
     """Everything that a run measured.
 
@@ -40,20 +48,43 @@ class Report:
     _registry: Registry = field(factory=default_registry, kw_only=True)
     _plan: Plan | None = field(default=None, kw_only=True)
     _model: Any = field(default=None, kw_only=True)
+    _cases: Sequence[Case] | None = field(default=None, kw_only=True)
+    _given: Any = field(default=None, kw_only=True)
+    _trust: bool = field(default=False, kw_only=True)
 
     @classmethod
-    def load(cls, path: str | Path, *, registry: Registry | None = None) -> Report:
-        """Read the report of a run directory, finished or not."""
-        return cls(Store.open(Path(path)), registry=registry or default_registry())
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        cases: Any = None,
+        trust: bool = False,
+        registry: Registry | None = None,
+    ) -> Report:
+        """Read the report of a run directory, finished or not.
+
+        Nothing that the directory names is imported but the components of installed plugins. With
+        `trust`, the model and the cases that it names may be; stderr says which.
+        `cases` are those that were measured (as in `run`): inputs that the run did not keep are
+        made from them again, and checked by digest.
+        """
+        registry = registry or default_registry()
+        store = Store.open(Path(path), registry)
+        return cls(store, registry=registry, given=cases, trust=trust)
 
     def save(self, path: str | Path) -> None:
         """Write everything to a run directory, from which `run(to=...)` can also go on."""
-        self._store.save(Path(path))
+        self._store.save(Path(path), self._cases or ())
         self._write_summary(Path(path))
 
     def renewed(self) -> Report:
         """Give the same report with nothing remembered, to see what was measured since."""
         return evolve(self)
+
+    @property
+    def path(self) -> Path | None:
+        """The run directory; None for a report in memory."""
+        return self._store.path
 
     @property
     def plan(self) -> Plan | None:
@@ -73,15 +104,31 @@ class Report:
     @property
     def identity(self) -> str:
         """The identity of the model that was measured; empty when it had none."""
-        return str(self._store.meta("identity"))
+        return str(self._store.meta("identity") or "")
+
+    @property
+    def seed(self) -> int:
+        """The seed of the plan."""
+        return int(self._store.meta("seed"))
+
+    @property
+    def learned_from(self) -> tuple[str, ...]:
+        """The clusters that a repaired model learned from; empty for other models."""
+        return tuple(self._store.meta("learned_from") or ())
+
+    @cached_property
+    def reference(self) -> Reference | None:
+        """The import string of the model and its parameters, as data; None for a live object.
+
+        One that was read from a directory is imported only where the report is trusted.
+        """
+        stored = self._store.meta("model")
+        return None if stored is None else trusted(stored, trust=self._trust)
 
     @property
     def model(self) -> Any:
-        """The model that was measured, or the reference to it; None if neither is known."""
-        stored = self._store.meta("model")
-        if self._model is not None or stored is None:
-            return self._model
-        return Reference(**stored)
+        """The model that was measured: live, or its `reference`; None if neither is known."""
+        return self.reference if self._model is None else self._model
 
     @cached_property
     def perturbations(self) -> tuple[Mapping[str, Any], ...]:
@@ -107,55 +154,63 @@ class Report:
         )
 
     @cached_property
-    def cases(self) -> tuple[Case, ...]:
-        """The cases as they were measured; arrays in them are only known by their hash."""
-        return tuple(
-            Case(case_id, read_value(given), read_value(target), json.loads(groups), cluster)
-            for case_id, given, target, groups, cluster in self._store.cases()
-        )
+    def _reader(self) -> Reader:
+        labels = [str(one["label"]) for one in self.perturbations]
+        return Reader(self._store, self._registry, labels, self.perturbation_use, self._measured)
 
-    def _account(self, mask: np.ndarray[Any, np.dtype[np.bool_]] | slice) -> Accounting:
-        columns = self.columns
-        counts = np.bincount(columns.status[mask], minlength=len(STATUSES))
-        parts = dict(zip(STATUSES, map(int, counts), strict=True))
-        return Accounting(
-            len(columns.status[mask]), **parts, unchanged=int(columns.unchanged[mask].sum())
-        )
+    def _measured(self) -> Sequence[Case]:
+        """Give the cases that were measured, as far as anybody has them."""
+        if self._cases is not None or self._given is not None:
+            return self._cases if self._cases is not None else load_cases(self._given)
+        stored = self._store.meta("cases")
+        if stored and self._trust:
+            return load_cases([trusted(one, trust=True) for one in stored])
+        return ()
+
+    @cached_property
+    def cases(self) -> tuple[Case, ...]:
+        """The cases that were measured; of arrays in a loaded report only the place is told.
+
+        `records` and `outcomes` give the arrays.
+        """
+        return tuple(self._cases) if self._cases is not None else self._reader.outline()
+
+    @cached_property
+    def case_digests(self) -> Mapping[str, bytes]:
+        """What each case says, as a digest; equal for equal cases."""
+        return FrozenMapping({row[0]: row[1] for row in self._reader.rows()})
 
     @cached_property
     def accounting(self) -> Accounting:
         """What became of every planned record; what was never measured counts as skipped."""
-        return self._account(slice(None))
+        return account(self.columns, slice(None))
+
+    @cached_property
+    def errors(self) -> tuple[ErrorCount, ...]:
+        """The errors of records, the commonest first, each with its count and first case."""
+        if not self.accounting.errored:
+            return ()
+        return tuple(ErrorCount(*row[:3]) for row in self._store.errors())
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """Every perturbation at every severity, clean first."""
         columns = self.columns
         pairs = sorted(set(zip(columns.use.tolist(), columns.severity.tolist(), strict=True)))
-        return tuple(self._cell(use, severity) for use, severity in pairs)
-
-    def _cell(self, use: int, severity: int) -> Cell:
-        columns = self.columns
-        mask = (columns.use == use) & (columns.severity == severity)
-        scores: dict[str, float | None] = {}
-        for metric in self.metrics:
-            label = metric["label"]
-            if metric["per_case"]:
-                values = columns.scores[label][mask]
-                known = values[~np.isnan(values)]
-                scores[label] = float(known.mean()) if len(known) else None
-            else:
-                scores[label] = self._whole(metric, use, severity)
-        moved = columns.distance[mask]
-        moved = moved[~np.isnan(moved)]
-        return Cell(
-            self.label(use),
-            severity,
-            len(set(columns.case[mask].tolist())),
-            FrozenMapping(scores),
-            float(moved.mean()) if len(moved) else None,
-            self._account(mask),
+        return tuple(
+            cell_of(columns, use, severity, self.label(use), self.metrics, self._whole)
+            for use, severity in pairs
         )
+
+    def _whole(self, metric: Mapping[str, Any], use: int, severity: int) -> float | None:
+        """Score a cell with a metric of whole sets; None where it is undefined or not installed."""
+        try:
+            score = self.metric_use(metric["label"]).build()
+        except SeatrialError:
+            return None
+        if metric["reads"] == "case":
+            return score_of(score, "case", self._answers_of_cases(use, severity))
+        return score_of(score, metric["reads"], self.answers(use, severity))
 
     def metric_use(self, label: str) -> Use[Metric]:
         """Give the metric of a label: the one passed to `run`, or else the installed one."""
@@ -164,7 +219,7 @@ class Report:
                 return use
         for metric in self.metrics:
             if metric["label"] == label:
-                return Use(self._registry.get(metric["name"], Metric), metric["params"])
+                return self._use(metric, Metric)
         msg = f"the run was not scored with {label}"
         raise PlanError(msg)
 
@@ -174,123 +229,68 @@ class Report:
             if use.label == label:
                 return use
         (stored,) = (one for one in self.perturbations if one["label"] == label)
-        component = self._registry.get(stored["name"], Perturbation)
-        return Use(component, stored["params"], on=stored["on"])
+        return self._use(stored, Perturbation)
+
+    def _use(self, stored: Mapping[str, Any], kind: type[Any]) -> Use[Any]:
+        """Bind stored parameters to an installed component; those that are components too."""
+        component: Component = self._registry.get(stored["name"], kind)
+        params = dict(stored["params"])
+        for key in component.components:
+            if isinstance(params.get(key), Mapping):
+                inner = params[key]
+                params[key] = self._use({**inner, "name": inner["$use"]}, Component)
+        return Use(component, params, on=stored.get("on", ()))
 
     def answers(self, use: int, severity: int) -> Iterator[tuple[int, int, Any, Prediction]]:
         """Read (case position, replicate, target, prediction) of one cell's answered records."""
         where = (
             f"plan.use = {int(use)} AND plan.severity = {int(severity)} AND prediction IS NOT NULL"
         )
-        for case, replicate, text, changed, target in self._store.rows(
-            "plan.case_position, plan.replicate, records.prediction, records.target, cases.target",
-            where,
-        ):
-            wanted = read_value(target if changed is None else changed)
-            yield case, replicate, wanted, load_prediction(text)
+        columns = "plan.case_position, plan.replicate, records.prediction, records.target"
+        for case, replicate, text, changed in self._store.rows(columns, where):
+            target = self._reader.target(case, changed)
+            yield case, replicate, target, self._store.prediction(text)
 
-    def _whole(self, metric: Mapping[str, Any], use: int, severity: int) -> float | None:
-        """Score a cell with a metric that is not defined by case; None where it is undefined."""
-        found = list(self.answers(use, severity))
-        try:
-            score = self.metric_use(metric["label"]).build()
-            reads = metric["reads"] == "prediction"
-            value = float(
-                score(
-                    [target for *_, target, _ in found],
-                    [answer if reads else answer.value for *_, answer in found],
-                )
-            )
-        except (SeatrialError, ValueError):
-            return None
-        return value if np.isfinite(value) else None
+    def _answers_of_cases(
+        self, use: int, severity: int
+    ) -> Iterator[tuple[int, int, Any, Prediction]]:
+        """Read the same with whole cases, as the model saw them, in the place of targets."""
+        where = f"plan.use = {int(use)} AND plan.severity = {int(severity)}"
+        for record in self._reader.records(where):
+            if record.prediction is not None:
+                seen = evolve(record.case, input=record.input, target=record.target)
+                yield 0, record.replicate, seen, record.prediction
 
     def records(self) -> Iterator[Record]:
         """Read every measured record, in the order of the plan."""
-        columns = (
-            "cases.id, plan.use, plan.severity, plan.replicate, seed, status, prediction, scores, "
-            "distance, unchanged, error, queries, found"
-        )
-        for case, use, severity, replicate, seed, status, text, scores, *more in self._store.rows(
-            columns, "status IS NOT NULL"
-        ):
-            moved, same, error, queries, found = more
-            yield Record(
-                case,
-                self.label(use),
-                severity,
-                replicate,
-                seed,
-                STATUSES[status],
-                None if text is None else load_prediction(text),
-                FrozenMapping(json.loads(scores)),
-                moved,
-                bool(same),
-                error,
-                queries,
-                read_value(found),
-            )
+        return self._reader.records()
 
     def outcomes(self, metric: str | None = None) -> Iterator[Outcome]:
         """Give every answered record with its case and input; this is what explainers learn from.
 
-        An answer is right when its score is on the better half of the metric's bounds (the first
+        An answer is right when its score is in the better half of the metric's bounds (the first
         per-case metric unless another label is given).
         """
-        label, right = self._right(metric)
-        built: dict[tuple[str, int], Any] = {}
-        for record in self.records():
-            case = self._by_id[record.case_id]
-            if record.prediction is None or label not in record.scores:
-                continue
-            seen = case if record.unchanged else self._again(case, record, built)
-            yield Outcome(
-                case=case,
-                input=seen.input,
-                prediction=record.prediction,
-                right=right(record.scores[label]),
-                perturbation=record.perturbation,
-                severity=record.severity,
-                replicate=record.replicate,
-            )
-
-    @cached_property
-    def _by_id(self) -> Mapping[str, Case]:
-        return {case.id: case for case in self.cases}
-
-    def _right(self, metric: str | None) -> tuple[str, Any]:
-        for known in self.metrics:
-            if known["per_case"] and metric in (None, known["label"]):
-                sign = 1.0 if known["higher_is_better"] else -1.0
-                middle = sign * sum(known["bounds"] or (0.0, 1.0)) / 2
-                return known["label"], lambda score: sign * score > middle  # noqa: B023 - it returns
-        what = f"the metric {metric!r}" if metric else "any metric that scores case by case"
-        there = ", ".join(one["label"] for one in self.metrics if one["per_case"]) or "none"
-        msg = (
-            f"the run was not scored with {what}, so right and wrong answers cannot be told apart; "
-            f"metrics that score case by case: {there}"
-        )
-        raise PlanError(msg)
-
-    def _again(self, case: Case, record: Record, built: dict[tuple[str, int], Any]) -> Case:
-        """Make a perturbed input again from its seed: only what a search found is stored."""
-        if record.perturbation == CLEAN:
-            return case
-        if record.queries is not None:
-            return evolve(case, input=record.found)
-        use = self.perturbation_use(record.perturbation)
-        key = (record.perturbation, record.severity)
-        if key not in built:
-            built[key] = use.component.at(record.severity, use.params)
-        return perturb(use, built[key], case, record.seed or 0)[0]
+        return outcomes_of(self.records(), *self._right(metric))
 
     def preferences(self, metric: str | None = None) -> tuple[Preference, ...]:
         """Turn every wrong answer to a case with a target into a pair: target before answer."""
-        return tuple(
-            Preference(outcome.input, outcome.case.target, outcome.prediction.value)
-            for outcome in self.outcomes(metric)
-            if not outcome.right and outcome.case.target is not None and outcome.prediction
-        )
+        clusters = {case.id: cluster_of(case) for case in self.cases}
+        return tuple(preferences_of(self.records(), *self._right(metric), clusters))
+
+    def frame(self) -> pd.DataFrame:
+        """Give every measured record as one row of a pandas data frame.
+
+        Columns: case, cluster, the groups, perturbation, severity, replicate, seed, status, answer
+        (of texts and numbers), refused, one for each metric that scores case by case, distance,
+        changed, error, attempts and queries. Needs pandas.
+        """
+        attributes = {case.id: {"cluster": cluster_of(case), **case.groups} for case in self.cases}
+        labels = [one["label"] for one in self.metrics if one["per_case"]]
+        return frame_of(self.records(), attributes, labels)
+
+    def _right(self, metric: str | None) -> tuple[str, Any]:
+        return right_by(self.metrics, metric)
 
     def compare(
         self,
@@ -311,21 +311,15 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """Give the report as plain data, without times or places, equal for equal measurements."""
         return {
-            "format": 1,
+            "format": 2,
             "model": self.identity,
-            "seed": self._store.meta("seed"),
+            "seed": self.seed,
             "perturbations": plain(self.perturbations),
             "metrics": plain(self.metrics),
-            "accounting": _fields(self.accounting),
-            "findings": [_fields(one) for one in self.findings],
-            "cells": [
-                {
-                    **_fields(cell),
-                    "scores": plain(cell.scores),
-                    "accounting": _fields(cell.accounting),
-                }
-                for cell in self.cells
-            ],
+            "accounting": asdict(self.accounting),
+            "errors": [asdict(one) for one in self.errors],
+            "findings": [asdict(one) for one in self.findings],
+            "cells": [{**asdict(cell), "scores": plain(cell.scores)} for cell in self.cells],
         }
 
     def write_summary(self) -> None:
@@ -338,7 +332,7 @@ class Report:
         write_atomically(directory / "report.json", text + "\n")
 
     def table(self) -> Table:
-        """Give the report as a table."""
+        """Give the report as a table; the model, the accounting and the errors stand around it."""
         labels = [metric["label"] for metric in self.metrics]
         rows = [
             [
@@ -354,16 +348,25 @@ class Report:
         ]
         columns = ("perturbation", "severity", "cases", "distance", *labels, "refused", "errored")
         audited = [f"{one.level} by audit: {one.name}: {one.summary}" for one in self.findings]
-        return Table(columns, rows, notes=(str(self.accounting), *audited))
+        return Table(
+            columns,
+            rows,
+            title=f"model: {self.identity}" if self.identity else "",
+            notes=(str(self.accounting), *map(str, self.errors[:SHOWN]), *audited),
+        )
 
     def __str__(self) -> str:
         return self.table().text()
 
+    def __repr__(self) -> str:
+        counts = self.accounting
+        model = f", model {self.identity!r:.60}" if self.identity else ""
+        place = f", {str(self.path)!r}" if self.path else ""
+        errored = f", {counts.errored:,} errored" if counts.errored else ""
+        return (
+            f"Report({counts.planned:,} records of {len(self.case_digests):,} cases"
+            f"{errored}{model}{place})"
+        )
+
     def _repr_html_(self) -> str:
         return self.table().html()
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    from attrs import fields
-
-    return {attribute.name: getattr(value, attribute.name) for attribute in fields(type(value))}

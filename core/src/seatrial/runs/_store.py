@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,37 +13,39 @@ from typing import Any
 
 import numpy as np
 
-from .._cases import Case
-from .._values import freeze, plain
+from .._cases import STATUSES, Case, Prediction
+from .._registry import Registry, default_registry
 from ..errors import StoreError
+from ..inputs._content import case_digest
+from ..inputs._encoding import Encoded, encode
+from ..inputs._modalities import Modalities, core_modalities
+from ._artifacts import ARTIFACTS, Artifacts
 from ._directory import DATABASE, explained, writing
-from ._encoding import Row, dump_prediction
-from ..inputs._content import case_digest, content_of
+from ._encoding import Row, load_prediction
+from ._keeping import Keeper, withheld
 
-__all__ = ["STATUSES", "Store", "read_value"]
+__all__ = ["STATUSES", "Store"]
 
-SCHEMA = 2
-STATUSES = ("scored", "refused", "errored", "skipped")
+SCHEMA = 3
 BYTES_A_RECORD = 1024  # a generous estimate, asked for before compute is spent
 CACHE_KIB = 32 * 1024  # keys are hashes, so their index is touched all over
 PAGES_OF_LOG = 8192  # each checkpoint waits for the disk
-TAKE = (
-    "SELECT status, refused, answer, prediction, scores, error, target FROM records WHERE key = ?"
-)
-INSERT = "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+TAKE = "SELECT status, refused, answer, prediction, scores, error FROM records WHERE key = ?"
+ERRORED, ANSWER = STATUSES.index("errored"), 2  # where TAKE gives the answer
+INSERT = "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 TABLES = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS cases (
-    position INTEGER PRIMARY KEY, id TEXT NOT NULL, content BLOB NOT NULL, input TEXT, target TEXT,
-    groups TEXT NOT NULL, cluster TEXT);
+    position INTEGER PRIMARY KEY, id TEXT NOT NULL, content BLOB NOT NULL, input TEXT NOT NULL,
+    target TEXT NOT NULL, groups TEXT NOT NULL, cluster TEXT) STRICT;
 CREATE TABLE IF NOT EXISTS plan (
     position INTEGER PRIMARY KEY, key BLOB NOT NULL, use INTEGER NOT NULL,
-    severity INTEGER NOT NULL, replicate INTEGER NOT NULL, case_position INTEGER NOT NULL);
+    severity INTEGER NOT NULL, replicate INTEGER NOT NULL, case_position INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS records (
     key BLOB PRIMARY KEY, seed INTEGER, status INTEGER NOT NULL, refused INTEGER, answer INTEGER,
-    distance REAL, unchanged INTEGER NOT NULL, prediction TEXT, scores TEXT NOT NULL, error TEXT,
-    target TEXT, queries INTEGER, found TEXT);
+    prediction TEXT, scores TEXT NOT NULL, error TEXT, distance REAL, unchanged INTEGER NOT NULL,
+    target TEXT, seen TEXT, queries INTEGER, attempts INTEGER NOT NULL) STRICT;
 """
 
 
@@ -54,35 +55,46 @@ class Store:
     The directory is the state: a killed run loses at most the batches that were being measured.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path | None) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path | None,
+        registry: Registry | None = None,
+    ) -> None:
         self._connection = connection
         self.path = path
+        self.artifacts = Artifacts(
+            None if path is None else path / ARTIFACTS, registry or default_registry()
+        )
+        self._keeper = Keeper(self.artifacts)
+        connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
     @classmethod
-    def in_memory(cls) -> Store:
+    def in_memory(cls, registry: Registry | None = None) -> Store:
         """Make a store that lives as long as the report does."""
         connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         connection.executescript(TABLES)
-        return cls(connection, None)
+        return cls(connection, None, registry)
 
     @classmethod
-    def create(cls, directory: Path) -> Store:
+    def create(cls, directory: Path, registry: Registry | None = None) -> Store:
         """Open the database of a run directory for writing, making both if need be."""
         with explained(directory):
             connection = sqlite3.connect(
                 directory / DATABASE, check_same_thread=False, isolation_level=None
             )
+            store = cls(connection, directory, registry)
+            store._check_sound()
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_OF_LOG}")
             connection.executescript(TABLES)
-            store = cls(connection, directory)
-            store._check_sound()
+        store.artifacts.forget_drafts()
         return store
 
     @classmethod
-    def open(cls, directory: Path) -> Store:
+    def open(cls, directory: Path, registry: Registry | None = None) -> Store:
         """Open the database of a finished or interrupted run for reading."""
         path = directory / DATABASE
         if not path.is_file():
@@ -99,7 +111,7 @@ class Store:
                 isolation_level=None,
             )
             connection.execute("PRAGMA query_only = ON")
-            store = cls(connection, directory)
+            store = cls(connection, directory, registry)
             store._check_sound()
             if store.meta("schema") is None:
                 msg = (
@@ -112,11 +124,15 @@ class Store:
         (verdict,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
+        known = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'meta'"
+        if self._connection.execute(known).fetchone() == (0,):
+            return
         schema = self.meta("schema")
         if schema is not None and schema != SCHEMA:
             msg = (
-                f"{self.path} was written by another seatrial: its schema is {schema}, and this "
-                f"one reads {SCHEMA}; choose another directory"
+                f"{self.path} was written by another version of seatrial: its schema is {schema}, "
+                f"and this version reads {SCHEMA}; read it with that version, or measure again in "
+                "another directory"
             )
             raise StoreError(msg)
 
@@ -124,8 +140,8 @@ class Store:
         """Close the database; nothing can be read afterwards."""
         self._connection.close()
 
-    def save(self, directory: Path) -> None:
-        """Copy the whole database to a new run directory."""
+    def save(self, directory: Path, cases: Iterable[Case] = ()) -> None:
+        """Copy the database, its artifacts and the targets of cases to a new run directory."""
         with writing(directory):
             if (directory / DATABASE).exists():
                 msg = f"{directory} already holds a run; choose an empty or a new directory"
@@ -136,6 +152,10 @@ class Store:
                     self._connection.backup(target)
                 finally:
                     target.close()
+            self.artifacts.copy_to(directory / ARTIFACTS)
+            there = Artifacts(directory / ARTIFACTS)
+            for case in cases:
+                there.keep(encode(case.target, core_modalities()))
 
     def settle(self) -> None:
         """Bring everything into the one file, so that it can be copied by itself."""
@@ -154,6 +174,11 @@ class Store:
             return json.loads(text)
         return None
 
+    def note(self, name: str, value: Any) -> None:
+        """Write one named value."""
+        with self._transaction() as database:
+            database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, json.dumps(value)))
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with explained(self.path):
@@ -171,11 +196,16 @@ class Store:
         meta: dict[str, Any],
         cases: Sequence[Case],
         units: Iterable[tuple[int, bytes, int, int, int, int]],
+        modalities: Modalities | None = None,
     ) -> None:
         """Replace what is asked for; what was measured stays, but for scores by older metrics.
 
         `units` are rows of the table `plan`: position, key, use, severity, replicate, case.
+        `meta["keep"]` says what is kept of the inputs that the model saw, and `modalities` how to
+        store values of cases.
         """
+        self._keeper = Keeper(self.artifacts, meta.get("keep", "failures"), meta["metrics"])
+        known = modalities or core_modalities()
         old = self.meta("scored_by") or {}
         new = {one["label"]: [one["revision"], one["origin"]] for one in meta["metrics"]}
         changed = frozenset(label for label, maker in new.items() if old.get(label, maker) != maker)
@@ -192,7 +222,7 @@ class Store:
             )
             database.executemany(
                 "INSERT INTO cases VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (_case_row(position, case) for position, case in enumerate(cases)),
+                (self._case_row(position, case, known) for position, case in enumerate(cases)),
             )
             database.executemany(
                 "INSERT INTO plan VALUES (?, ?, ?, ?, ?, ?)",
@@ -231,24 +261,38 @@ class Store:
         rows = self._read(f"{missing} ORDER BY plan.position")
         return np.fromiter((row[0] for row in rows), dtype=bool)
 
+    @property
+    def keeper(self) -> Keeper:
+        """What settles rows in workers, where artifacts are written without travelling."""
+        return self._keeper
+
     def write(self, batch: Iterable[tuple[bytes, int | None, Row, bytes | None]]) -> int:
         """Store a batch of (key, seed, row, key of the clean record) in one transaction.
 
-        An unchanged input takes the clean record's prediction, scores, and fate. Gives how many
-        records of the batch are errors.
+        An unchanged input takes the clean record's prediction, scores, and fate; the clean record
+        is stored, or comes before it in the batch. Gives how many records are errors.
         """
-        rows = []
+        rows: dict[bytes, tuple[Any, ...]] = {}
+
+        def clean_of(key: bytes | None) -> tuple[Any, ...] | None:
+            if key in rows:
+                return rows[key][2:8]  # as TAKE reads them
+            return next(self._read(TAKE, key), None) if key is not None else None
+
         with self._transaction() as database:
             for key, seed, row, clean in batch:
                 if row.unchanged:
-                    (taken,) = self._read(TAKE, clean)
-                    status, refused, answer, *rest = taken
-                    taken = (status, refused, answer, row.distance, 1, *rest)
-                    rows.append((key, seed, *taken, row.queries, None))
-                else:
-                    rows.append(_record_row(key, seed, row))
-            database.executemany(INSERT, rows)
-        return sum(row[2] == STATUSES.index("errored") for row in rows)
+                    taken = clean_of(clean)
+                    if taken is None:
+                        msg = f"{self.path}: an unchanged input has no clean record to stand for it"
+                        raise StoreError(msg)
+                    rows[key] = (key, seed, *taken, row.distance, 1, None, None, row.queries, 0)
+                    continue
+                there = clean_of(clean) if row.seen is not None and row.seen.artifacts else None
+                self._keeper.settle(row, None if there is None else there[ANSWER])
+                rows[key] = _record_row(key, seed, row)
+            database.executemany(INSERT, rows.values())
+        return sum(row[2] == ERRORED for row in rows.values())
 
     def answered(self) -> Iterator[tuple[bytes, str, str, int, str | None, int]]:
         """Read (key, prediction, scores, status, changed target, case) of every answered record."""
@@ -277,49 +321,62 @@ class Store:
             f"LEFT JOIN records ON records.key = plan.key {clause} ORDER BY plan.position"
         )
 
-    def cases(self) -> Iterator[tuple[str, str | None, str | None, str, str | None]]:
-        """Read (id, input, target, groups, cluster) of every case, in order."""
+    def errors(self) -> Iterator[tuple[str, int, str, int]]:
+        """Read (error, how many records, first case, its position), the commonest first."""
         yield from self._read(
-            "SELECT id, input, target, groups, cluster FROM cases ORDER BY position"
+            "SELECT error, count(*), cases.id, min(plan.position) FROM plan "
+            "JOIN cases ON cases.position = plan.case_position "
+            "JOIN records ON records.key = plan.key WHERE error IS NOT NULL AND status = ? "
+            "GROUP BY error ORDER BY 2 DESC, 4",  # the case is that of the first position
+            ERRORED,
         )
 
+    def cases(self) -> Iterator[tuple[str, bytes, str, str, str, str | None]]:
+        """Read (id, digest, input, target, groups, cluster) of every case, in order."""
+        yield from self._read(
+            "SELECT id, content, input, target, groups, cluster FROM cases ORDER BY position"
+        )
 
-def _case_row(position: int, case: Case) -> tuple[Any, ...]:
-    return (
-        position,
-        case.id,
-        case_digest(case),
-        _text(content_of(case.input)),
-        _text(content_of(case.target)),
-        _text(plain(case.groups)),
-        case.cluster,
-    )
+    def _case_row(self, position: int, case: Case, known: Modalities) -> tuple[Any, ...]:
+        """Store a case: its texts, and the arrays of its target where there is a directory."""
+        given = encode(case.input, known, keep=False)
+        target = encode(case.target, known, keep=self.path is not None)
+        return (
+            position,
+            case.id,
+            case_digest(case),
+            (withheld(given) if self._keeper.keep == "none" else given).text,
+            self.artifacts.keep(target).text,
+            encode(case.groups).text,
+            case.cluster,
+        )
+
+    def prediction(self, text: str) -> Prediction:
+        """Read back a stored prediction."""
+        return load_prediction(text, self.artifacts.read)
 
 
 def _record_row(key: bytes, seed: int | None, row: Row) -> tuple[Any, ...]:
-    prediction = row.prediction
     return (
         key,
         seed,
         STATUSES.index(row.status),
-        None if prediction is None or prediction.refused is None else int(prediction.refused),
-        None if prediction is None else _fingerprint(prediction.value),
-        row.distance,
-        0,
-        None if prediction is None else dump_prediction(prediction),
+        None if row.refused is None else int(row.refused),
+        row.answer,
+        _said(row.prediction),
         _text(row.scores),
         row.error,
-        None if row.target is None else _text(content_of(row.target)),
+        row.distance,
+        int(row.unchanged),
+        _said(row.target),
+        _said(row.seen),
         row.queries,
-        None if row.found is None else _text(content_of(row.found)),
+        row.attempts,
     )
 
 
-def _fingerprint(value: Any) -> int:
-    """Give 63 bits that are equal for equal answers, to compare many answers quickly."""
-    text = _text(value if isinstance(value, str) else plain(value))
-    digest = hashlib.blake2b(text.encode(), digest_size=8)
-    return int.from_bytes(digest.digest(), "big") >> 1
+def _said(value: Encoded | None) -> str | None:
+    return None if value is None else value.text
 
 
 _text = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
@@ -327,8 +384,3 @@ _text = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 def _without(scores: str, labels: frozenset[str]) -> str:
     return _text({key: value for key, value in json.loads(scores).items() if key not in labels})
-
-
-def read_value(text: str | None) -> Any:
-    """Read back a stored input or target."""
-    return None if text is None else freeze(json.loads(text))

@@ -37,7 +37,7 @@ def answers(model: Model, cases: Sequence[Case]) -> list[str]:
 
     found = model([case.input for case in cases])
     expect(len(found) == len(cases), f"the model gave {len(found)} answers to {len(cases)} inputs")
-    return [dump_prediction(encode(one)) for one in found]
+    return [dump_prediction(encode(one))[0].text for one in found]
 
 
 def adapted(use: A, samples: Samples, model: Model | None = None) -> Model:

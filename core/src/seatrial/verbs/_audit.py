@@ -16,6 +16,7 @@ from ..inputs._binding import bound
 from ..inputs._loading import load_cases
 from ..inputs._models import subject_of
 from ..runs._report import Report
+from ..runs._trust import StoredReference
 
 __all__ = ["audit", "seen"]
 
@@ -51,20 +52,25 @@ def seen(
     registry: Registry | None = None,
 ) -> Seen:
     """Do what `audit` does, and tell also which audits looked."""
-    plan, model, material = _auditable(subject, model, cases, metric)
+    named = None if audits is None else [bound(one, Audit, registry) for one in audits]
+    needed = any(use.component.needs for use in named or ())
+    plan, model, material = _auditable(subject, model, cases, metric, needed=needed)
     known = None if model is None else subject_of(model).model
-    if audits is None:
+    if named is None:
         bare = {one.name: Use(one) for one in (registry or default_registry()).all(Audit)}
-        named = {use.component.name for use in plan.audits}
-        uses = (*plan.audits, *(use for name, use in bare.items() if name not in named))
+        own = {use.component.name for use in plan.audits}
+        uses = (*plan.audits, *(use for name, use in bare.items() if name not in own))
         return look([use for use in uses if suits(use, known, material)], plan, known, material)
-    return look([bound(one, Audit, registry) for one in audits], plan, known, material)
+    return look(named, plan, known, material)
 
 
 def _auditable(
-    subject: Any, model: Any, cases: Any, metric: str | None
+    subject: Any, model: Any, cases: Any, metric: str | None, *, needed: bool
 ) -> tuple[Plan, Any, Material]:
-    """Give the plan, the model and what there is to look at: cases, or outcomes."""
+    """Give the plan, the model and what there is to look at: cases, or outcomes.
+
+    A model that a run directory names is left alone where no audit that was named needs one.
+    """
     if isinstance(subject, Specification):
         model = subject.model if model is None else model
         cases = subject.cases if cases is None else cases
@@ -73,6 +79,8 @@ def _auditable(
         return subject, model, load_cases(cases)
     if isinstance(subject, Report):
         model = subject.model if model is None else model
+        if isinstance(model, StoredReference) and not needed:
+            model = None
         return subject.plan or Plan(), model, tuple(subject.outcomes(metric))
     if isinstance(subject, Sequence) and all(isinstance(one, Outcome) for one in subject):
         return Plan(), model, tuple(subject)

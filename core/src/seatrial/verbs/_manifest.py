@@ -17,19 +17,24 @@ from .._seeds import SEED_SCHEME
 from .._values import plain
 from .._writing import write_atomically
 from ..engine._workload import Workload
-from ..inputs._content import content_of
+from ..inputs._encoding import as_json
 from ..inputs._models import Subject
 from ..inputs._origin import origin
 
 __all__ = ["describe", "write_description"]
 
 
-def describe(work: Workload, subject: Subject, registry: Registry) -> dict[str, Any]:
-    """Name the model, the seed, and every perturbation and metric of a run, as plain data."""
+def describe(
+    work: Workload, subject: Subject, registry: Registry, cases: Any = None
+) -> dict[str, Any]:
+    """Name the model, the seed, and every perturbation and metric of a run, as plain data.
+
+    `cases` are those that were asked for, which is where the run can find them again.
+    """
     plan = work.plan
-    model = subject.reference
     return {
-        "model": model and {"use": model.use, "params": plain(model.params)},
+        "model": _reference(subject.reference),
+        "cases": _references(cases),
         "identity": work.identity,
         "seed": plan.seed,
         "seed_scheme": SEED_SCHEME,
@@ -37,9 +42,9 @@ def describe(work: Workload, subject: Subject, registry: Registry) -> dict[str, 
             {
                 "label": use.label,
                 "name": use.component.name,
-                "params": content_of(use.params),
+                "params": as_json(use.params),
                 "on": list(use.on),
-                "ladder": content_of(use.component.ladder),
+                "ladder": as_json(use.component.ladder),
                 "revision": use.component.revision,
                 "origin": source,
             }
@@ -49,7 +54,7 @@ def describe(work: Workload, subject: Subject, registry: Registry) -> dict[str, 
             {
                 "label": use.label,
                 "name": use.component.name,
-                "params": content_of(use.params),
+                "params": as_json(use.params),
                 "revision": use.component.revision,
                 "origin": origin(use, registry),
                 "higher_is_better": use.component.higher_is_better,
@@ -60,6 +65,22 @@ def describe(work: Workload, subject: Subject, registry: Registry) -> dict[str, 
             for use in plan.metrics
         ],
     }
+
+
+def _reference(reference: Reference | None) -> dict[str, Any] | None:
+    if reference is None:
+        return None
+    return {"use": reference.use, "params": plain(reference.params)}
+
+
+def _references(cases: Any) -> list[dict[str, Any] | None]:
+    """Give the references from which cases were made; none where some were given as values."""
+    given = [cases] if isinstance(cases, str | Reference) else cases
+    if not isinstance(given, list | tuple) or not all(
+        isinstance(g, str | Reference) for g in given
+    ):
+        return []
+    return [_reference(Reference(one) if isinstance(one, str) else one) for one in given]
 
 
 def write_description(directory: Path, asked: Plan | Specification, work: Workload) -> None:

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from .._cases import cluster_of
 from .._plans import Priority, Specification, matches
-from ..engine._schedule import Batch, Course
+from ..engine._schedule import Batch, Schedule
 from ..errors import SeatrialError
 from ..judging._early_stopping import FIRST, GROWTH, Positions, _closeness, _ranks, early_answer
 from ..judging._question import questions_of, strict_confidence
@@ -24,23 +24,23 @@ class Early:
     """Says what to measure next, until every priority is decided or the budget is spent."""
 
     specification: Specification
-    course: Course
+    schedule: Schedule
     report: Callable[[], Report]
     pending: Callable[[], np.ndarray[Any, np.dtype[np.bool_]]]
     size: int
     budget: int | None
 
     def phases(self) -> Iterator[Iterator[Batch]]:
-        """Give the batches of each step, clean inputs before perturbed ones."""
-        cases = self.course.cases
+        """Give the batches of each step, case by case in the order of the clusters."""
+        cases = self.schedule.cases
         clusters = [cluster_of(case) for case in cases]
         rank = _ranks(clusters, self.specification.seed)
         order = np.argsort(rank)
         needs = [
-            _Need.of(priority, self.course, clusters, order)
+            _Need.of(priority, self.schedule, clusters, order)
             for priority in self.specification.priorities
         ]
-        asked = np.zeros(len(self.course), dtype=bool)
+        asked = np.zeros(len(self.schedule), dtype=bool)
         while open_ := [need for need in needs if not need.settled]:
             need = max(open_, key=lambda one: one.risk)
             positions = need.next()
@@ -50,11 +50,7 @@ class Early:
                 if not len(positions):
                     return
             asked[positions] = True
-            pending = self.pending()
-            wanted = np.zeros(len(self.course), dtype=bool)
-            wanted[positions] = pending[positions]
-            for phase in self.course.phases(wanted, self.size):
-                yield iter(phase)
+            yield self.schedule.in_order(positions, self.pending(), self.size)
             self._look(need, rank)
 
     def _look(self, need: _Need, rank: Positions) -> None:
@@ -87,12 +83,12 @@ class _Need:
         self.settled = not steps
 
     @classmethod
-    def of(cls, priority: Priority, course: Course, clusters: list[str], order: Positions) -> _Need:
-        inside = np.array([matches(case, priority.where) for case in course.cases], dtype=bool)
-        wanted = _wanted(priority, course)
+    def of(cls, priority: Priority, schedule: Schedule, clusters: list[str], order: Positions) -> _Need:
+        inside = np.array([matches(case, priority.where) for case in schedule.cases], dtype=bool)
+        wanted = _wanted(priority, schedule)
         by_case: dict[int, list[int]] = {}
-        for position in np.flatnonzero(wanted & inside[course.units[:, 3]]).tolist():
-            by_case.setdefault(int(course.units[position, 3]), []).append(position)
+        for position in np.flatnonzero(wanted & inside[schedule.units[:, 3]]).tolist():
+            by_case.setdefault(int(schedule.units[position, 3]), []).append(position)
         by_cluster: dict[str, list[int]] = {}
         for case in order.tolist():
             if inside[case]:
@@ -112,11 +108,11 @@ class _Need:
         return np.concatenate(some)
 
 
-def _wanted(priority: Priority, course: Course) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _wanted(priority: Priority, schedule: Schedule) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Mark the units of one priority: the clean ones, and its perturbations at its severities."""
-    use, severity = course.units[:, 0], course.units[:, 1]
+    use, severity = schedule.units[:, 0], schedule.units[:, 1]
     wanted = use < 0
     for given in priority.perturbations:
-        at = course.labels.index(given.label)
+        at = schedule.labels.index(given.label)
         wanted = wanted | ((use == at) & np.isin(severity, priority.severities_of(given)))
     return np.asarray(wanted)

@@ -14,26 +14,28 @@ __all__ = ["dump_array", "error_over_range", "frozen_array", "load_array", "name
 Array = np.ndarray[Any, Any]
 
 
+def _canonical(value: Array) -> Array:
+    """Give the same numbers in C order and little-endian, as every machine would write them."""
+    return np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("<"))
+
+
 def name_array(value: Array) -> str:
-    """Name the content of an array: its type, its shape and its bytes."""
-    whole = np.ascontiguousarray(value)
+    """Name the content of an array: its type, its shape and its numbers."""
+    whole = _canonical(value)
     head = f"{whole.dtype.str}|{','.join(map(str, value.shape))}|".encode()
     return digest(head + whole.tobytes())
 
 
 def frozen_array(value: Array) -> Array:
-    """Give the same array, read-only; the memory is shared."""
-    if not value.flags.writeable:
-        return value
-    view = value.view()
-    view.flags.writeable = False
-    return view
+    """Give a copy that nobody can write to, not even by setting its flags."""
+    held = value.tobytes()
+    return np.frombuffer(held, dtype=value.dtype).reshape(value.shape)
 
 
 def dump_array(value: Array) -> bytes:
     """Write an array in numpy's own format, without pickle."""
     buffer = io.BytesIO()
-    np.save(buffer, value, allow_pickle=False)
+    np.save(buffer, _canonical(value).reshape(value.shape), allow_pickle=False)
     return buffer.getvalue()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 from ..._carriers import Volume
 from ._array import Arrays
 from ._arrays import dump_array, load_array, name_array, sides
-from ._volume import dump_volume, load_volume, name_volume
+from ._files import read_labels, read_volume
+from ._volume import dump_volume, freeze_volume, load_volume, name_volume
 
 __all__ = ["Masks", "mask"]
 
@@ -26,7 +28,7 @@ class Masks(Arrays):
     def holds(self, value: Any, /) -> bool:
         """Tell whether this is a mask."""
         if isinstance(value, Volume):
-            return value.array.dtype.kind in "iu" and value.array.shape[0] == 1
+            return value.array.dtype.kind in self.kinds and value.array.shape[0] == 1
         return super().holds(value) and value.ndim in AXES and value.size > 0
 
     def digest(self, value: Any, /) -> str:
@@ -34,8 +36,8 @@ class Masks(Arrays):
         return name_volume(value) if isinstance(value, Volume) else name_array(value)
 
     def freeze(self, value: Any, /) -> Any:
-        """Give a read-only view."""
-        return value if isinstance(value, Volume) else super().freeze(value)
+        """Give a copy that nobody can write to."""
+        return freeze_volume(value) if isinstance(value, Volume) else super().freeze(value)
 
     def dump(self, value: Any, /) -> bytes:
         """Write in numpy's format."""
@@ -44,6 +46,11 @@ class Masks(Arrays):
     def load(self, data: bytes, /) -> Any:
         """Read numpy's format."""
         return load_volume(data) if data.startswith(ARCHIVE) else load_array(data)
+
+    def read(self, path: Path, /) -> Any:
+        """Read the labels of a picture, or an array, with its affine where there is one."""
+        values, affine = read_volume(path) if path.suffix == ".npz" else (read_labels(path), None)
+        return values if affine is None else Volume(values, affine)
 
     def distance(self, clean: Any, perturbed: Any, /) -> float | None:
         """Give the fraction of pixels with another label; None where the grid was changed."""

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..._carriers import Volume
 from ..._writing import digest
-from ._arrays import error_over_range, name_array, sides
+from ._arrays import error_over_range, frozen_array, name_array, sides
+from ._files import read_volume
 
-__all__ = ["Volumes", "dump_volume", "load_volume", "name_volume", "volume"]
+__all__ = [
+    "Volumes",
+    "dump_volume",
+    "freeze_volume",
+    "load_volume",
+    "name_volume",
+    "volume",
+]
 
 
 def name_volume(value: Volume) -> str:
     """Name the content of a volume: its voxels and its place."""
     return digest(f"{name_array(value.array)}|{name_array(value.affine)}")
+
+
+def freeze_volume(value: Volume) -> Volume:
+    """Give a copy of a volume that nobody can write to."""
+    return Volume(frozen_array(value.array), value.affine)
 
 
 def dump_volume(value: Volume) -> bytes:
@@ -30,7 +44,7 @@ def dump_volume(value: Volume) -> bytes:
 def load_volume(data: bytes) -> Volume:
     """Read what `dump_volume` wrote."""
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-        return Volume(stored["array"], stored["affine"])
+        return Volume(frozen_array(stored["array"]), stored["affine"])
 
 
 class Volumes:
@@ -47,8 +61,8 @@ class Volumes:
         return name_volume(value)
 
     def freeze(self, value: Any, /) -> Any:
-        """Give it as it is: its arrays are read-only."""
-        return value
+        """Give a copy that nobody can write to."""
+        return freeze_volume(value)
 
     def dump(self, value: Any, /) -> bytes:
         """Write a compressed numpy archive."""
@@ -57,6 +71,10 @@ class Volumes:
     def load(self, data: bytes, /) -> Any:
         """Read a numpy archive."""
         return load_volume(data)
+
+    def read(self, path: Path, /) -> Any:
+        """Read a numpy file: voxels, and in an archive beside them `affine`."""
+        return Volume(*read_volume(path))
 
     def distance(self, clean: Any, perturbed: Any, /) -> float | None:
         """Give the error over the range of the clean voxels; None where the grid was changed."""

@@ -1,0 +1,195 @@
+"""Ask a model about inputs: in calls of its size, and again where a failure may pass by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from attrs import define, evolve, field, frozen
+
+from .._cases import Failed, Prediction
+from .._seeds import derive
+from ..errors import ComponentError, TrialError
+from ..inputs._boundary import reason
+from ..inputs._modalities import Modalities, core_modalities
+from ..runs._encoding import encode
+from ._calls import MODEL, HungError, called, concurrency
+
+__all__ = ["HANGS_IN_A_ROW", "Answer", "Asker", "Asking", "Cost", "Repeat", "StuckError"]
+
+HANGS_IN_A_ROW = 8
+LONGEST_WAIT = 60.0
+DRAWS = 2**63
+
+
+@frozen
+class Asking:
+    """How a model is asked.
+
+    `batch_size` is how many inputs a call has, `timeout` how many seconds it may take. What fails
+    with `Failed(retryable=True)`, a time-out or a lost connection is asked again up to `retries`
+    times, after `retry_wait` seconds, then twice as long and so on, each time between half and one
+    and a half of that, drawn from `seed`.
+    """
+
+    batch_size: int
+    timeout: float | None = None
+    retries: int = 0
+    retry_wait: float = 0.5
+    seed: int = 0
+
+    def wait(self, attempt: int, place: str) -> float:
+        """Give the seconds before an attempt (2 is the first retry)."""
+        drawn = derive(self.seed, "retry", place, attempt) / DRAWS
+        return min(LONGEST_WAIT, float(self.retry_wait * 2 ** (attempt - 2) * (0.5 + drawn)))
+
+
+@frozen
+class Answer:
+    """What became of one input: a prediction, or why there is none; and how often it was asked."""
+
+    prediction: Prediction | None = None
+    error: str | None = None
+    retryable: bool = False
+    attempts: int = 1
+
+
+@frozen
+class Repeat:
+    """Some inputs were asked about again; see `events.Retried`."""
+
+    attempt: int
+    inputs: int
+    reason: str
+    waited: float
+
+
+@define
+class Cost:
+    """What was spent on asking since it was last read."""
+
+    calls: int = 0
+    inputs: int = 0
+    seconds: float = 0.0
+    reported: dict[str, float] = field(factory=dict)
+    repeats: list[Repeat] = field(factory=list)
+
+    def report(self, prediction: Prediction) -> None:
+        """Add up what a prediction reports of its own usage."""
+        usage = prediction.details.get("usage")
+        for name, value in usage.items() if isinstance(usage, Mapping) else ():
+            if isinstance(value, int | float):
+                self.reported[str(name)] = self.reported.get(str(name), 0.0) + value
+
+
+class StuckError(TrialError):
+    """The model does not answer any more, so the run stops."""
+
+
+@define
+class Asker:
+    """Asks one model; several threads may share it, each with a cost of its own."""
+
+    model: Any
+    asking: Asking
+    modalities: Modalities = field(factory=core_modalities)
+    sleep: Callable[[float], None] = time.sleep
+    _hung: list[str] = field(factory=list, init=False)
+    _free: asyncio.Semaphore = field(init=False)
+
+    @_free.default
+    def _gate(self) -> asyncio.Semaphore:
+        return asyncio.Semaphore(concurrency(self.model))
+
+    def ask(self, inputs: Sequence[Any], cost: Cost, place: str = "") -> list[Answer]:
+        """Give one answer for each input; no input costs another its answer.
+
+        A call that fails without saying for which input is made again input by input, once. `place`
+        names the batch, for the seed of waiting times.
+        """
+        answers = self._round(inputs, range(len(inputs)), cost, last=not self.asking.retries)
+        for attempt in range(2, self.asking.retries + 2):
+            again = [at for at, one in answers.items() if one.retryable]
+            if not again:
+                break
+            waited = self.asking.wait(attempt, place)
+            why = answers[again[0]].error or ""
+            cost.repeats.append(Repeat(attempt, len(again), why, waited))
+            self.sleep(waited)
+            last = attempt == self.asking.retries + 1
+            new = self._round(inputs, again, cost, last=last)
+            answers |= {at: evolve(one, attempts=attempt) for at, one in new.items()}
+        return [answers[at] for at in range(len(inputs))]
+
+    def _round(
+        self, inputs: Sequence[Any], which: Sequence[int], cost: Cost, *, last: bool
+    ) -> dict[int, Answer]:
+        size = self.asking.batch_size
+        groups = [which[low : low + size] for low in range(0, len(which), size)]
+        found: dict[int, Answer] = {}
+        unnamed: list[int] = []
+        for group, answers in zip(groups, self._called(inputs, groups, cost), strict=True):
+            if isinstance(answers, Exception):
+                passing = not isinstance(answers, HungError) and getattr(answers, "retryable", False)
+                if len(group) > 1 and (last or not passing):
+                    unnamed += group
+                    continue
+                answers = [answers] * len(group)
+            found |= dict(zip(group, (self._taken(one, cost) for one in answers), strict=True))
+        for at in unnamed:
+            (answers,) = self._called(inputs, [[at]], cost)
+            one = answers if isinstance(answers, Exception) else answers[0]
+            found[at] = self._taken(one, cost)
+        return found
+
+    def _called(
+        self, inputs: Sequence[Any], groups: Sequence[Sequence[int]], cost: Cost
+    ) -> list[Any]:
+        calls = [[self.modalities.freeze(inputs[at]) for at in group] for group in groups]
+        begun = time.perf_counter()
+        found = called(self.model, calls, self.asking.timeout, self._free)
+        cost.seconds += time.perf_counter() - begun
+        cost.calls += len(calls)
+        cost.inputs += sum(map(len, calls))
+        for group, answers in zip(groups, found, strict=True):
+            self._note(answers, alone=len(group) == 1)
+        return found
+
+    def _note(self, answers: Any, *, alone: bool) -> None:
+        """Give up when nothing answers any more: waiting for each case would take days."""
+        if not isinstance(answers, Exception):
+            self._hung.clear()
+        elif alone and isinstance(answers, HungError):
+            self._hung.append(answers.why)
+            if len(self._hung) >= HANGS_IN_A_ROW:
+                why = answers.why.partition(": ")[2]
+                msg = (
+                    f"{why}, {len(self._hung)} times in a row, so it seems to hang for good; "
+                    "nothing that was stored is lost: mend the model or allow more time, and run "
+                    "again"
+                )
+                raise StuckError(msg)
+
+    def _taken(self, answer: Any, cost: Cost) -> Answer:
+        if isinstance(answer, Failed):
+            return Answer(error=answer.reason, retryable=answer.retryable)
+        if isinstance(answer, Exception):
+            return Answer(error=reason(answer), retryable=getattr(answer, "retryable", False))
+        try:
+            prediction = encode(answer, self.modalities)
+        except Exception as error:  # noqa: BLE001 - an answer's own code may raise anything
+            return Answer(error=reason(error))
+        cost.report(prediction)
+        return Answer(prediction)
+
+    def predictions(self, inputs: Sequence[Any], cost: Cost) -> list[Prediction]:
+        """Ask where one failure fails all: raises `ComponentError` with its reason."""
+        found: list[Prediction] = []
+        for answer in self.ask(inputs, cost):
+            if answer.prediction is None:
+                raise ComponentError(MODEL, answer.error or "no answer")
+            found.append(answer.prediction)
+        return found
+

@@ -1,0 +1,148 @@
+"""Values that stay in their files: opened when a worker needs them, named by their content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from .._carriers import Asset
+from .._cases import Case
+from .._values import FrozenMapping
+from ..errors import ComponentError, PlanError, SeatrialError
+from ._boundary import call, reason
+from ._modalities import Modalities, core_modalities
+
+__all__ = ["asset_digest", "assets_in", "file_digest", "missing", "opened"]
+
+KEPT_OPEN = 4
+"""How many opened assets a process keeps: variants of one case are measured together."""
+
+Stamp = tuple[str, int, int]
+
+_digests: dict[Stamp, str] = {}
+_open: OrderedDict[tuple[Stamp | str, str], Any] = OrderedDict()
+_lock = threading.Lock()
+
+
+def opened(value: Any, modalities: Modalities | None = None) -> Any:
+    """Give a value (or a whole case) with its assets opened.
+
+    Raises `ComponentError` with the path of a file that is not what it should be.
+    """
+    if not any(True for _ in assets_in(value)):
+        return value
+    modalities = modalities or core_modalities()
+    if isinstance(value, Case):
+        return attrs.evolve(
+            value,
+            input=opened(value.input, modalities),
+            target=opened(value.target, modalities),
+        )
+    return _walked(value, modalities)
+
+
+def _walked(value: Any, modalities: Modalities) -> Any:
+    if isinstance(value, Asset):
+        return _content(value, modalities)
+    if isinstance(value, Mapping):
+        return FrozenMapping({key: _walked(item, modalities) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(_walked(item, modalities) for item in value)
+    return value
+
+
+def _content(asset: Asset, modalities: Modalities) -> Any:
+    key = (asset_digest(asset) if asset.path.is_dir() else _stamp(asset.path), asset.modality)
+    with _lock:
+        if key in _open:
+            _open.move_to_end(key)
+            return _open[key]
+    carrier = modalities.carrier(asset.modality)
+    read = getattr(carrier, "read", None)
+    if read is None:
+        why = f"values of modality {asset.modality!r} cannot be read from files"
+        raise ComponentError(str(asset.path), why)
+    try:
+        found = call(str(asset.path), read, asset.path)
+    except SeatrialError as error:
+        why = f"it cannot be read as {asset.modality}: {reason(error)}"
+        raise ComponentError(str(asset.path), why) from error
+    if problem := modalities.misfit(asset.modality, found):
+        raise ComponentError(str(asset.path), problem)
+    found = carrier.freeze(found)
+    with _lock:
+        _open[key] = found
+        while len(_open) > KEPT_OPEN:
+            _open.popitem(last=False)
+    return found
+
+
+def assets_in(value: Any) -> Iterator[Asset]:
+    """Find the assets in a value, in a case's input and target, or in parts of these."""
+    if isinstance(value, Asset):
+        yield value
+    elif isinstance(value, Case):
+        yield from assets_in(value.input)
+        yield from assets_in(value.target)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from assets_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from assets_in(item)
+
+
+def missing(asset: Asset) -> str | None:
+    """Say why an asset cannot be read, None where it can."""
+    if not asset.path.exists():
+        return f"{asset.path} does not exist"
+    if not os.access(asset.path, os.R_OK):
+        return f"{asset.path} may not be read by this user"
+    return None
+
+
+def asset_digest(asset: Asset) -> str:
+    """Name the content of an asset: the bytes of its file, or of the files of its folder."""
+    try:
+        return file_digest(asset.path)
+    except OSError as error:
+        msg = f"{asset.path} cannot be read: {error.strerror or error}"
+        raise PlanError(msg) from error
+
+
+def file_digest(path: Path) -> str:
+    """Name the content of a file, or of all files of a folder but hidden ones and bytecode.
+
+    Kept by path, size and time of change: a file is read once in a process unless it changes.
+    """
+    if path.is_dir():
+        whole = hashlib.blake2b(digest_size=16)
+        for one in sorted(path.rglob("*")):
+            inside = one.relative_to(path)
+            hidden = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
+            if one.is_file() and not hidden:
+                whole.update(f"{inside.as_posix()}|{file_digest(one)}\n".encode())
+        return whole.hexdigest()
+    stamp = _stamp(path)
+    if stamp not in _digests:
+        with path.open("rb") as stream:
+            _digests[stamp] = hashlib.file_digest(
+                stream, lambda: hashlib.blake2b(digest_size=16)
+            ).hexdigest()
+    return _digests[stamp]
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror or error}"
+        raise PlanError(msg) from error
+    return (str(path.absolute()), found.st_size, found.st_mtime_ns)

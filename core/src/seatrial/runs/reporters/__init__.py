@@ -1,0 +1,1 @@
+"""The reporters of the core: results as text, JSON, CSV and Markdown."""

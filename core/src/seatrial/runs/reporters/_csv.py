@@ -1,0 +1,106 @@
+"""Cells, records or verdicts as CSV, one row each."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..._tables import printable
+from ..._values import did_you_mean
+from ...errors import ParameterError, PlanError
+from ...protocols import Render
+
+__all__ = ["csv_"]
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+"""What makes a spreadsheet read a text as a formula, or as a call of another program."""
+
+
+def csv_(*, of: str = "cells") -> Render:
+    """Write one row for each cell, record or verdict (`of`), with the figures in full.
+
+    A text that a spreadsheet would take for a formula gets a leading `'`; control characters are
+    written as such. Lines end with CRLF, as RFC 4180 has it.
+    """
+    if of not in ROWS:
+        msg = f"of must be {', '.join(map(repr, ROWS))}, got {of!r}{did_you_mean(of, ROWS)}"
+        raise ParameterError(msg)
+
+    def render(bundle: Any, /) -> bytes:
+        needed = "judgement" if of == "verdicts" else "report"
+        if getattr(bundle, needed) is None:
+            msg = f"there is no {needed} to write the {of} of"
+            raise PlanError(msg)
+        return _written(ROWS[of](bundle)).encode("utf-8", "backslashreplace")
+
+    return render
+
+
+def _cells(bundle: Any) -> Iterator[Mapping[str, Any]]:
+    for cell in bundle.report.cells:
+        counts = cell.accounting
+        yield {
+            "perturbation": cell.perturbation,
+            "severity": cell.severity,
+            "cases": cell.cases,
+            "distance": cell.distance,
+            **cell.scores,
+            **{name: getattr(counts, name) for name in COUNTS},
+        }
+
+
+def _records(bundle: Any) -> Iterator[Mapping[str, Any]]:
+    labels = [one["label"] for one in bundle.report.metrics if one["per_case"]]
+    for record in bundle.report.records():
+        answer = None if record.prediction is None else record.prediction.value
+        yield {
+            "case": record.case_id,
+            "perturbation": record.perturbation,
+            "severity": record.severity,
+            "replicate": record.replicate,
+            "seed": record.seed,
+            "status": record.status,
+            "answer": answer if isinstance(answer, str | int | float | None) else repr(answer),
+            **{label: record.scores.get(label) for label in labels},
+            "distance": record.distance,
+            "changed": record.changed,
+            "error": record.error,
+        }
+
+
+def _verdicts(bundle: Any) -> Iterator[Mapping[str, Any]]:
+    for verdict in bundle.judgement.verdicts:
+        low, high = verdict.interval or (None, None)
+        yield {
+            "priority": verdict.priority,
+            "outcome": verdict.outcome,
+            "estimate": verdict.estimate,
+            "low": low,
+            "high": high,
+            "threshold": verdict.threshold,
+            "cases": verdict.cases_used,
+            "note": verdict.note,
+        }
+
+
+COUNTS = ("planned", "scored", "refused", "errored", "skipped", "unchanged")
+ROWS = {"cells": _cells, "records": _records, "verdicts": _verdicts}
+
+
+def _written(rows: Iterable[Mapping[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for number, row in enumerate(rows):
+        if not number:
+            writer.writerow(map(_harmless, row))
+        writer.writerow(map(_harmless, row.values()))
+    return text.getvalue()
+
+
+def _harmless(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    shown = printable(value)
+    return f"'{shown}" if value.startswith(FORMULA) else shown

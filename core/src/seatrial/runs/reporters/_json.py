@@ -1,0 +1,21 @@
+"""Results as one JSON object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..._tables import json_text
+from ...protocols import Render
+
+__all__ = ["json_"]
+
+
+def json_(*, indent: int = 2) -> Render:
+    """Write one object with an entry for each result; a report alone is the object itself."""
+
+    def render(bundle: Any, /) -> bytes:
+        found = {name: one.as_dict() for name, one in bundle.named().items()}
+        told = found["report"] if list(found) == ["report"] else found
+        return f"{json_text(told, indent)}\n".encode()
+
+    return render

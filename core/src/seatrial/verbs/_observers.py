@@ -1,0 +1,73 @@
+"""Tell observers how a run goes on; one that raises is reported, not obeyed."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from attrs import define, evolve, field
+
+from ..engine._worker import Measured
+from ..errors import ObserverWarning
+from ..events import BatchDone, Finished, Progress, Retried, Started, Usage
+from ..inputs._boundary import reason
+
+__all__ = ["Observers"]
+
+
+@define
+class Observers:
+    """Whoever watches a run, and where the run stands."""
+
+    watching: tuple[Callable[[Any], Any], ...] = field(converter=tuple)
+    progress: Progress = field(factory=lambda: Progress(0, 0))
+    _failed: set[int] = field(factory=set, init=False)
+
+    def start(self, planned: int, kept: int, stale: int, reasons: Iterable[str]) -> None:
+        """Tell what is to be measured."""
+        self.progress = Progress(planned, kept, stale=stale)
+        self._tell(Started, reasons=tuple(reasons))
+
+    def batch(self, measured: Measured, errored: int) -> Progress:
+        """Tell that a batch is stored, and what it took."""
+        self.progress = evolve(
+            self.progress,
+            measured=self.progress.measured + len(measured.rows),
+            errored=self.progress.errored + errored,
+        )
+        for one in measured.repeats:
+            self._tell(
+                Retried,
+                attempt=one.attempt,
+                inputs=one.inputs,
+                reason=one.reason,
+                waited=one.waited,
+            )
+        self._tell(
+            Usage,
+            calls=measured.calls,
+            inputs=measured.inputs,
+            seconds=measured.seconds,
+            reported=measured.reported,
+        )
+        return self._tell(BatchDone)
+
+    def finish(self) -> None:
+        """Tell that the run is over."""
+        self._tell(Finished)
+
+    def _tell(self, kind: type[Progress], **more: Any) -> Progress:
+        now = self.progress
+        event = kind(now.planned, now.kept, now.measured, now.errored, now.stale, **more)
+        for at, observer in enumerate(self.watching):
+            try:
+                observer(event)
+            except (Exception, SystemExit) as error:
+                if at not in self._failed:
+                    self._failed.add(at)
+                    name = getattr(observer, "__qualname__", type(observer).__qualname__)
+                    msg = f"the observer {name} raised {reason(error)}; the run goes on"
+                    warnings.warn(msg, ObserverWarning, stacklevel=2)
+        return event
+

@@ -1,0 +1,49 @@
+"""The verb `perturbed`: every input that a plan asks for, without measuring anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import evolve
+
+from .._cases import Case
+from .._plans import Plan, Specification
+from ..engine._workload import Workload
+from ..errors import NotApplicable, PlanError
+from ..inputs._apply import perturb
+from ..inputs._loading import load_cases
+
+__all__ = ["perturbed"]
+
+
+def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:
+    """Give every perturbed case that a plan asks for, without measuring anything.
+
+    The ids read `17@torchio.ghosting:3` (and `#1` for the second replicate). This is what `run`
+    feeds to the model, so training on it is training on the very faults that are tested. A case to
+    which a perturbation does not apply is left out. What a search finds depends on the model, so
+    plans with searches are refused: `Report.outcomes` gives what was found.
+    """
+    if isinstance(plan, Specification):
+        plan = plan.plan()
+    if searching := [use.label for use in plan.perturbations if use.component.searches]:
+        msg = (
+            f"{', '.join(searching)}: what a search finds depends on the model; run the plan, and "
+            "read the inputs from the report's outcomes()"
+        )
+        raise PlanError(msg)
+    work = Workload(plan, load_cases(cases), "", ("",) * len(plan.perturbations))
+    built: dict[tuple[int, int], Any] = {}
+    for unit in work.units():
+        if unit.use < 0:
+            continue
+        use, case = plan.perturbations[unit.use], work.cases[unit.case]
+        if (unit.use, unit.severity) not in built:
+            built[unit.use, unit.severity] = use.component.at(unit.severity, use.params)
+        try:
+            seen = perturb(use, built[unit.use, unit.severity], case, work.seed(unit) or 0).case
+        except NotApplicable:
+            continue
+        again = f"#{unit.replicate}" if unit.replicate else ""
+        yield evolve(seen, id=f"{case.id}@{use.label}:{unit.severity}{again}")
