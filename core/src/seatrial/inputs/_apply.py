@@ -65,7 +65,8 @@ def perturb(
     if use.component.sees_case:
         return _whole(use, case, work(case, seed, lambda candidate: candidate), modalities)
     seen = case
-    before, after = [], []
+    before: Any = []
+    after: Any = []
     for index, path in enumerate(parts_of(use, case, modalities)):
         value = value_at(case.input, path)
         own = derive(seed, written(path)) if index else seed
@@ -74,6 +75,8 @@ def perturb(
         seen = attrs.evolve(seen, input=put(seen.input, path, new))
         before.append(value)
         after.append(new)
+    if len(before) == 1:
+        (before,), (after,) = before, after
     unchanged = same(before, after, modalities)
     moved = 0.0 if unchanged else distance(before, after, modalities)
     return Applied(seen, moved, unchanged, retargeted=False)

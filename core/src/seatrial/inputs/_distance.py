@@ -16,6 +16,9 @@ def same(one: Any, other: Any, modalities: Modalities | None = None) -> bool:
     """Tell whether two values have the same content."""
     if isinstance(one, str) and isinstance(other, str):
         return one == other
+    if isinstance(one, tuple | list) and isinstance(other, tuple | list):
+        pairs = zip(one, other, strict=False)
+        return len(one) == len(other) and all(same(*pair, modalities) for pair in pairs)
     return name_content(one, modalities) == name_content(other, modalities)
 
 

@@ -52,6 +52,8 @@ def encode(value: Any, modalities: Modalities | None = None, *, keep: bool = Tru
 
     Raises `PlanError` for what no modality holds and what JSON cannot say.
     """
+    if type(value) is str:
+        return Encoded(_text(value), {})
     writer = _Writer(modalities or core_modalities(), {} if keep else None)
     text = _text(writer.write(value))
     content = text
@@ -75,8 +77,11 @@ def decode(text: str, fetch: Callable[[str], bytes], modalities: Modalities | No
     return freeze(_decoded(json.loads(text), fetch, modalities or core_modalities()))
 
 
+_dump = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
+
 def _text(plain: Any) -> str:
-    text = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = _dump(plain)
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -40,7 +40,9 @@ class Modalities:
 
     def with_names(self, names: Iterable[str | None]) -> Modalities:
         """Give the same with more modalities of plugins that may be recognised."""
-        more = [name for name in names if name and name not in MODALITIES]
+        more = [name for name in names if name and name not in (*MODALITIES, *self.named)]
+        if not more:
+            return self
         return Modalities(self.registry, tuple(dict.fromkeys((*self.named, *more))))
 
     def modality(self, name: str) -> Modality:

@@ -21,6 +21,7 @@ from ..engine._workload import Workload
 from ..errors import ModelError, SeatrialWarning
 from ..inputs._content import attributes_digest, case_digest
 from ..inputs._encoding import as_json
+from ..inputs._identity import changes
 from ..inputs._models import Subject
 from ..runs._store import SCHEMA, Store
 
@@ -75,7 +76,7 @@ class Earlier:
         """Read it, before it is replaced; None where there was no earlier run."""
         if store.meta("schema") is None:
             return None
-        names = ("identity", "seed", "perturbations")
+        names = ("identity", "identity_parts", "seed", "perturbations")
         meta = {name: store.meta(name) for name in names}
         return cls(meta, {row[0]: row[1] for row in store.cases()})
 
@@ -83,7 +84,9 @@ class Earlier:
         """Say what differs from the earlier run, so that records are measured again."""
         old, new = self.meta["identity"], meta["identity"]
         if old != new:
-            yield f"the model is another one: its identity was {old!r:.80} and is {new!r:.80}"
+            parts = changes(self.meta["identity_parts"] or {}, meta["identity_parts"])
+            told = "; ".join(parts[:SHOWN]) or f"its identity was {old!r:.80} and is {new!r:.80}"
+            yield f"the model has changed: {told}"
         if self.meta["seed"] != meta["seed"]:
             yield f"the seed was {self.meta['seed']} and is {meta['seed']}"
         known = {one["label"]: one for one in self.meta["perturbations"] or ()}

@@ -109,6 +109,7 @@ def run(
     asking = Asking(size, timeout, retries, retry_wait, plan.seed)
     meta = {
         **describe(work, subject, registry, cases),
+        "identity_parts": dict(subject.known.parts) if subject.known else {},
         "keep": checked_keep(keep),
         "sequential": sequential,
     }
@@ -155,7 +156,7 @@ def run(
         if going_on and kept < planned:
             check(plan, work.cases, subject.model, built=schedule.uses(store.pending()))
             reasons = earlier.reasons(meta, work.cases) if earlier else ()
-            if subject.reference is None:
+            if subject.known and not subject.known.derived:
                 ask_again(store, schedule, subject, worker)
         if kept:
             rescore(store, plan, worker, work.cases, registry)
