@@ -31,8 +31,8 @@ def test_a_value_that_is_no_mapping_is_kept_as_it_is():
     assert Case("q1", volume).input is volume
 
 
-@pytest.mark.parametrize("identity", [1, None, b"q1"])
-def test_an_id_is_text(identity):
+@pytest.mark.parametrize("identity", [1.0, True, None, b"q1"])
+def test_an_id_is_text_or_a_whole_number(identity):
     with pytest.raises(TypeError, match="id"):
         Case(identity, "Why?")
 

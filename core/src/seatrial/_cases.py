@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any, Literal, get_args
 
 from attrs import field, frozen
-from attrs.validators import instance_of
+from attrs.validators import instance_of, optional
 
 from ._values import FrozenMapping, freeze, frozen_mapping, optional_mapping
 
@@ -31,6 +32,12 @@ Status = Literal["scored", "refused", "errored", "skipped"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 
+def _name(value: Any) -> Any:
+    """Take whole numbers as names, as tables of cases have them."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    return str(int(value)) if whole else value
+
+
 def _frozen(value: Any) -> Any:
     return freeze(value) if isinstance(value, Mapping | list | tuple) else value
 
@@ -39,19 +46,20 @@ def _frozen(value: Any) -> Any:
 class Case:
     """One item of a trial.
 
-    `input` is one value or a mapping of named parts (`{"question": ..., "options": [...]}`); lists
-    become tuples. Values may be texts, numbers, `messages`, arrays, `Volume`s and `Asset`s, alone
-    or inside mappings and tuples, and so may the target.
+    `id` is text; a whole number becomes text. `input` is one value or a mapping of named parts
+    (`{"question": ..., "options": [...]}`); lists become tuples. Values may be texts, numbers,
+    `messages`, arrays, `Volume`s and `Asset`s, alone or inside mappings and tuples, and so may the
+    target.
     `groups` maps an attribute to this case's value of it (vendor, age band, topic);
     `cluster` names the unit that is really independent (patient, article, passage) and is the
     case itself when it is not given.
     """
 
-    id: str = field(validator=instance_of(str))
+    id: str = field(converter=_name, validator=instance_of(str))
     input: Any = field(converter=_frozen)
     target: Any = field(default=None, converter=_frozen)
     groups: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping)
-    cluster: str | None = None
+    cluster: str | None = field(default=None, converter=_name, validator=optional(instance_of(str)))
 
 
 @frozen

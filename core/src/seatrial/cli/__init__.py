@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..inputs._stdout import reserve_stdout
 from ._commands import seatrial
 from ._exits import guarded
 
@@ -23,8 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit.
 
     The folder where the command is started can be imported from, so that `module:name` in a
-    specification finds a module beside it.
+    specification finds a module beside it. Stdout is kept for results, whatever other people's code
+    writes to it.
     """
+    reserve_stdout()
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)

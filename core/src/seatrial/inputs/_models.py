@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from functools import cached_property
 from typing import Any
 
 from attrs import frozen
 
 from .._plans import Reference
-from .._values import plain
-from ..errors import ModelError, SeatrialError
+from ..errors import ComponentError, ModelError
+from ._boundary import call
+from ._identity import Identity, of_reference
 
 __all__ = ["Subject", "subject_of"]
 
 
 @frozen
 class Subject:
-    """A model under trial: the callable, how to build it elsewhere, and what it is."""
+    """A model under trial: the callable, and how to build it elsewhere."""
 
     model: Any
     reference: Reference | None
-    identity: str | None
+
+    @cached_property
+    def known(self) -> Identity | None:
+        """What the model is, as far as that can be known; None for an object that does not say."""
+        name = _name(self.model)
+        stated = call(f"the identity of {name}", _stated, self.model)
+        if stated is not None and (not isinstance(stated, str) or not stated):
+            msg = f"the identity of {name} must be some text, got {stated!r}"
+            raise ModelError(msg)
+        if self.reference is not None:
+            remote = getattr(self.model, "remote", False) is True
+            return of_reference(self.reference, stated, remote=remote)
+        return None if stated is None else Identity(stated, derived=False)
+
+    @property
+    def identity(self) -> str | None:
+        """The text that records are stored under, if there is one."""
+        return self.known.text if self.known else None
 
     def durable_identity(self) -> str:
         """Give the identity that records are stored under, or say how to give the model one."""
@@ -66,25 +84,22 @@ def subject_of(model: Any) -> Subject:
     if not callable(model):
         msg = f"a model must be callable, from a list of inputs to a list of answers; got {model!r}"
         raise ModelError(msg)
-    identity = getattr(model, "identity", None)
-    identity = identity() if callable(identity) else identity
-    if identity is None and reference is not None:
-        params = json.dumps(plain(reference.params or {}), sort_keys=True, ensure_ascii=False)
-        identity = f"{reference.use}({params})"
-    if identity is not None and (not isinstance(identity, str) or not identity):
-        msg = f"the identity of {_name(model)} must be some text, got {identity!r}"
-        raise ModelError(msg)
-    return Subject(model, reference, identity)
+    subject = Subject(model, reference)
+    _ = subject.known  # what is no identity is refused before anything runs
+    return subject
+
+
+def _stated(model: Any) -> Any:
+    found = getattr(model, "identity", None)
+    return found() if callable(found) else found
 
 
 def _made(reference: Reference) -> Any:
     try:
-        return reference()
-    except SeatrialError:
-        raise
-    except Exception as error:
-        msg = f"the model {reference.use} cannot be made: {type(error).__name__}: {error}"
-        raise ModelError(msg) from error
+        return call(f"the model {reference.use}", reference)
+    except ComponentError as error:
+        msg = f"the model {reference.use} cannot be made: {error.why}"
+        raise ModelError(msg) from error.__cause__
 
 
 def _name(model: Any) -> str:
