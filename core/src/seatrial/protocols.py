@@ -46,7 +46,8 @@ class Model(Protocol):
 
     An answer is a bare value, a `Prediction`, or `Failed` for one input that could not be answered.
     A model may state `identity`, `batch_size`, `prefers` ("same-case" or "same-length": what to
-    batch together) and `deterministic = False`.
+    batch together), `deterministic = False`, and `remote = True` where its code does not tell what
+    it is, as with an endpoint.
     """
 
     def __call__(self, inputs: Sequence[Any], /) -> Sequence[Any | Prediction | Failed]: ...
@@ -173,7 +174,8 @@ class Carrier(Protocol):
     """What a modality's factory gives: how values of this kind are told apart, kept and measured.
 
     `dump` and `load` use a safe format (never pickle) and are exact: `load(dump(v))` has the digest
-    of `v`. All methods are pure, and none changes what it is given.
+    of `v`. All methods are pure, and none changes what it is given. A carrier may also have
+    `read(path)`, by which an `Asset` of its modality is opened.
     """
 
     def holds(self, value: Any, /) -> bool:

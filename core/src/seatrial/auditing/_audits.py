@@ -14,8 +14,9 @@ from .._findings import Finding
 from .._registry import Registry
 from .._tables import Table, figure
 from .._uses import allowed_of
-from ..errors import AuditError, AuditWarning, PlanError, SeatrialError, TrialError
+from ..errors import AuditError, AuditWarning, PlanError
 from ..inputs._binding import bound, ready
+from ..inputs._boundary import call
 from ..inputs._needs import lacking
 
 __all__ = ["Material", "Seen", "audited", "look", "suits"]
@@ -120,13 +121,7 @@ def _findings(
             raise PlanError(msg)
         given = outcomes
     check = ready(use, model)
-    try:
-        found = tuple(check(plan, model, given))
-    except SeatrialError:
-        raise
-    except Exception as error:
-        msg = f"{use.label} failed: {type(error).__name__}: {error}"
-        raise TrialError(msg) from error
+    found = call(use.label, lambda: tuple(check(plan, model, given)))
     for one in found:
         if not isinstance(one, Finding):
             msg = f"{use.label} must give findings, got {one!r:.80}"

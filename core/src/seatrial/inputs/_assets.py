@@ -15,7 +15,8 @@ import attrs
 from .._carriers import Asset
 from .._cases import Case
 from .._values import FrozenMapping
-from ..errors import PlanError
+from ..errors import ComponentError, PlanError, SeatrialError
+from ._boundary import call, reason
 from ._modalities import Modalities, core_modalities
 
 __all__ = ["asset_digest", "assets_in", "file_digest", "missing", "opened"]
@@ -31,7 +32,10 @@ _lock = threading.Lock()
 
 
 def opened(value: Any, modalities: Modalities | None = None) -> Any:
-    """Give a value (or a whole case) with its assets opened; raises `PlanError` with the path."""
+    """Give a value (or a whole case) with its assets opened.
+
+    Raises `ComponentError` with the path of a file that is not what it should be.
+    """
     if not any(True for _ in assets_in(value)):
         return value
     modalities = modalities or core_modalities()
@@ -63,16 +67,15 @@ def _content(asset: Asset, modalities: Modalities) -> Any:
     carrier = modalities.carrier(asset.modality)
     read = getattr(carrier, "read", None)
     if read is None:
-        msg = f"{asset.path}: values of modality {asset.modality!r} cannot be read from files"
-        raise PlanError(msg)
+        why = f"values of modality {asset.modality!r} cannot be read from files"
+        raise ComponentError(str(asset.path), why)
     try:
-        found = read(asset.path)
-    except (OSError, ValueError) as error:
-        msg = f"{asset.path} cannot be read as {asset.modality}: {type(error).__name__}: {error}"
-        raise PlanError(msg) from error
+        found = call(str(asset.path), read, asset.path)
+    except SeatrialError as error:
+        why = f"it cannot be read as {asset.modality}: {reason(error)}"
+        raise ComponentError(str(asset.path), why) from error
     if problem := modalities.misfit(asset.modality, found):
-        msg = f"{asset.path}: {problem}"
-        raise PlanError(msg)
+        raise ComponentError(str(asset.path), problem)
     found = carrier.freeze(found)
     with _lock:
         _open[key] = found

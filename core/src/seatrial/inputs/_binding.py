@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from .._components import Component, Use
 from .._registry import Registry, default_registry
 from ..errors import ModelError, PlanError
+from ._boundary import call
 from ._needs import lacking
 
 __all__ = ["bound", "ready"]
@@ -29,4 +30,4 @@ def ready(use: Use[Any], model: Any) -> Any:
     """Build a component, after checking that the model has what it needs."""
     if gaps := lacking(model, use):
         raise ModelError("; ".join(gaps))
-    return use.build()
+    return call(use.label, use.build)

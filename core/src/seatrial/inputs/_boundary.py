@@ -31,6 +31,9 @@ __all__ = ["blamed", "call", "reason"]
 
 T = TypeVar("T")
 
+LONGEST = 2000
+"""How many characters of an error's message are kept: some quote whole arrays."""
+
 
 def call(what: str, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
     """Call other people's code; `what` names it in errors ("nlpaug.keyboard", "the model").
@@ -66,7 +69,7 @@ def reason(error: BaseException) -> str:
         said = str(error).strip()
     except Exception:  # noqa: BLE001 - the error's own code may be wrong too
         said = ""
-    said = said.encode("utf-8", "backslashreplace").decode()
+    said = said[:LONGEST].encode("utf-8", "backslashreplace").decode()
     kind = type(error).__name__
     return f"{kind}: {said}" if said else kind
 

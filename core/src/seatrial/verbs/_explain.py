@@ -15,10 +15,11 @@ from .._plans import Plan
 from .._registry import Registry
 from .._seeds import derive
 from ..auditing._audits import audited
-from ..errors import PlanError, SeatrialError, TrialError
+from ..errors import PlanError, TrialError
 from ..explaining._split import Lesson
 from ..explaining._summary import findings_of
 from ..inputs._binding import bound, ready
+from ..inputs._boundary import call
 from ..runs._report import Report
 from ..statistics._checks import Floats
 
@@ -93,13 +94,8 @@ def taught(use: Use[Explainer], lesson: Lesson) -> Explanation:
     work = ready(use, subject)
     if obstacle := lesson.obstacle:
         return obstacle
-    try:
-        found = work(subject, lesson.learning, seed=derive(lesson.seed, use.component.name))
-    except SeatrialError:
-        raise
-    except Exception as error:
-        msg = f"{use.label} failed: {type(error).__name__}: {error}"
-        raise TrialError(msg) from error
+    seed = derive(lesson.seed, use.component.name)
+    found = call(use.label, work, subject, lesson.learning, seed=seed)
     if not isinstance(found, Explanation):
         msg = f"{use.label} must give an Explanation, got {type(found).__qualname__}"
         raise PlanError(msg)
@@ -124,13 +120,10 @@ def taught(use: Use[Explainer], lesson: Lesson) -> Explanation:
 def _chances(use: Use[Explainer], found: Explanation, lesson: Lesson) -> Floats:
     """Ask the predictor about the held-out cases as the model saw them, without their targets."""
     cases = [evolve(one.case, input=one.input, target=None) for one in lesson.held]
-    try:
-        chances = np.asarray(found.predict(cases), dtype=np.float64)
-    except SeatrialError:
-        raise
-    except Exception as error:
-        msg = f"the predictor of {use.label} failed: {type(error).__name__}: {error}"
-        raise TrialError(msg) from error
+    chances = call(
+        f"the predictor of {use.label}",
+        lambda: np.asarray(found.predict(cases), dtype=np.float64),
+    )
     if chances.shape != (len(cases),):
         msg = f"{use.label} predicts an array of shape {chances.shape} for {len(cases)} cases"
         raise TrialError(msg)

@@ -11,6 +11,7 @@ from .._registry import Registry
 from .._seeds import derive
 from ..errors import PlanError
 from ..inputs._binding import bound, ready
+from ..inputs._boundary import call
 from ..inputs._models import subject_of
 from ..protocols import Model
 
@@ -33,7 +34,8 @@ def repair(
     use = bound(adapter, Adapter, registry)
     subject = subject_of(model).model
     learn = ready(use, subject)
-    fixed: Any = learn(subject, tuple(cases), seed=derive(seed, use.component.name))
+    seed = derive(seed, use.component.name)
+    fixed: Any = call(use.label, learn, subject, tuple(cases), seed=seed)
     if not callable(fixed):
         msg = f"{use.label} must give a model, got {type(fixed).__qualname__}"
         raise PlanError(msg)

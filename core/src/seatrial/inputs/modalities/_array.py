@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from ._arrays import (
     name_array,
     sides,
 )
+from ._files import read_array
 
 __all__ = ["Arrays", "array"]
 
@@ -43,6 +45,10 @@ class Arrays:
     def load(self, data: bytes, /) -> Any:
         """Read numpy's format."""
         return load_array(data)
+
+    def read(self, path: Path, /) -> Any:
+        """Read the array of a numpy file."""
+        return read_array(path)
 
     def distance(self, clean: Any, perturbed: Any, /) -> float | None:
         """Give the root mean squared error over the range of the clean array."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ._array import Arrays
 from ._arrays import sides
+from ._files import read_picture
 
 __all__ = ["Images", "image"]
 
@@ -29,6 +31,10 @@ class Images(Arrays):
             return False
         # NaN compares as false, so it fails here too.
         return value.dtype != np.float32 or bool(value.min() >= -SLACK and value.max() <= 1 + SLACK)
+
+    def read(self, path: Path, /) -> Any:
+        """Read a picture, the right way up, or the array of a numpy file."""
+        return read_picture(path)
 
     def distance(self, clean: Any, perturbed: Any, /) -> float | None:
         """Give the root mean squared error over the range of the clean picture.

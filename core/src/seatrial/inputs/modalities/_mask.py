@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from ..._carriers import Volume
 from ._array import Arrays
 from ._arrays import dump_array, load_array, name_array, sides
+from ._files import read_labels, read_volume
 from ._volume import dump_volume, freeze_volume, load_volume, name_volume
 
 __all__ = ["Masks", "mask"]
@@ -44,6 +46,11 @@ class Masks(Arrays):
     def load(self, data: bytes, /) -> Any:
         """Read numpy's format."""
         return load_volume(data) if data.startswith(ARCHIVE) else load_array(data)
+
+    def read(self, path: Path, /) -> Any:
+        """Read the labels of a picture, or an array, with its affine where there is one."""
+        values, affine = read_volume(path) if path.suffix == ".npz" else (read_labels(path), None)
+        return values if affine is None else Volume(values, affine)
 
     def distance(self, clean: Any, perturbed: Any, /) -> float | None:
         """Give the fraction of pixels with another label; None where the grid was changed."""

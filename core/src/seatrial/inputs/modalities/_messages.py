@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,7 @@ from ._text import Texts
 __all__ = ["ROLES", "Messages", "messages"]
 
 ROLES = ("system", "user", "assistant", "tool")
-PICTURE = "image"
+PICTURE = "$image"
 
 
 class Messages:
@@ -40,8 +42,8 @@ class Messages:
         )
 
     def _is_message(self, value: Mapping[str, Any]) -> bool:
-        content = value.get("content")
-        if value.get("role") not in ROLES:
+        content, others = value.get("content"), {**value, "content": None}
+        if value.get("role") not in ROLES or not _is_plain(others):
             return False
         if isinstance(content, list | tuple):
             return all(self._texts.holds(one) or self._images.holds(one) for one in content)
@@ -61,7 +63,7 @@ class Messages:
         def wrapped(one: Any) -> Any:
             return {PICTURE: base64.b64encode(self._images.dump(one)).decode()}
 
-        return json.dumps(_walk(value, wrapped), ensure_ascii=False).encode()
+        return json.dumps(_walk(value, wrapped), ensure_ascii=False, sort_keys=True).encode()
 
     def load(self, data: bytes, /) -> Any:
         """Read what `dump` wrote."""
@@ -74,6 +76,10 @@ class Messages:
             return [opened(item) for item in one] if isinstance(one, list) else one
 
         return freeze(opened(json.loads(data)))
+
+    def read(self, path: Path, /) -> Any:
+        """Read a JSON file: a list of objects with a role and a content."""
+        return freeze(json.loads(path.read_bytes()))
 
     def distance(self, clean: Any, perturbed: Any, /) -> float | None:
         """Give the edit distance of all that was said over the longer length.
@@ -125,6 +131,18 @@ class Messages:
             freeze([{"role": "user", "content": ""}]),
             freeze([{"role": "user", "content": "a"}]),
         )
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether what stands beside a content can be written as JSON."""
+    if isinstance(value, Mapping):
+        named = all(isinstance(key, str) and key != PICTURE for key in value)
+        return named and all(map(_is_plain, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, int) or Texts().holds(value)
 
 
 def _walk(value: Any, picture: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from ..._edit_distance import edit_distance
@@ -41,6 +42,10 @@ class Texts:
     def load(self, data: bytes, /) -> Any:
         """Read UTF-8."""
         return data.decode()
+
+    def read(self, path: Path, /) -> Any:
+        """Read a file of UTF-8."""
+        return path.read_bytes().decode("utf-8-sig")
 
     def distance(self, clean: Any, perturbed: Any, /) -> float | None:
         """Give the edit distance over the longer length, in [0, 1]."""

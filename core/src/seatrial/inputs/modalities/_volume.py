@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from ..._carriers import Volume
 from ..._writing import digest
 from ._arrays import error_over_range, frozen_array, name_array, sides
+from ._files import read_volume
 
 __all__ = [
     "Volumes",
@@ -69,6 +71,10 @@ class Volumes:
     def load(self, data: bytes, /) -> Any:
         """Read a numpy archive."""
         return load_volume(data)
+
+    def read(self, path: Path, /) -> Any:
+        """Read a numpy file: voxels, and in an archive beside them `affine`."""
+        return Volume(*read_volume(path))
 
     def distance(self, clean: Any, perturbed: Any, /) -> float | None:
         """Give the error over the range of the clean voxels; None where the grid was changed."""
