@@ -142,7 +142,7 @@ def _key(key: Any) -> str:
     if not isinstance(key, str | int | float):
         msg = f"keys of mappings are texts or numbers, got {described(key)}"
         raise PlanError(msg)
-    text = str(key)
+    text = str(_scalar(key)) if isinstance(key, int) else str(key)
     return f"{MARK}{text}" if text.startswith(MARK) else text
 
 
