@@ -75,8 +75,11 @@ def decode(text: str, fetch: Callable[[str], bytes], modalities: Modalities | No
     return freeze(_decoded(json.loads(text), fetch, modalities or core_modalities()))
 
 
+_to_text = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
+
 def _text(plain: Any) -> str:
-    text = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = _to_text(plain)
     try:
         text.encode()
     except UnicodeEncodeError:
