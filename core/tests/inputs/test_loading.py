@@ -36,8 +36,11 @@ def case(name):
         "def cases(): return [sea.Case('b', 'x'), sea.Case('a', 'y')]",
         "def cases(): yield from [sea.Case('b', 'x'), sea.Case('a', 'y')]",
         "cases = (sea.Case('b', 'x'), sea.Case('a', 'y'))",
-        "a, b = sea.Case('a', 'y'), sea.Case('b', 'x')\n"
-        "from seatrial._plans import Reference\ncases = [Reference('shop:b'), Reference('shop:a')]",
+        """
+        from seatrial._plans import Reference
+        a, b = sea.Case('a', 'y'), sea.Case('b', 'x')
+        cases = [Reference('shop:b'), Reference('shop:a')]
+        """,
         "import itertools\ncases = lambda: map(sea.Case, 'ba', 'xy')",
     ],
 )
