@@ -14,8 +14,8 @@ from ..errors import ComponentError, PlanError
 from ..protocols import Loss
 from ._assets import opened
 from ._boundary import call
-from ._distance import distance, same
-from ._keeping import broken_promise
+from ._distance import distance, moved, same
+from ._keeping import broken_promise, other_dtype
 from ._modalities import Modalities, core_modalities, described
 from ._parts import parts_of, put, value_at, written
 
@@ -65,21 +65,20 @@ def perturb(
     if use.component.sees_case:
         return _whole(use, case, work(case, seed, lambda candidate: candidate), modalities)
     seen = case
-    before: Any = []
-    after: Any = []
+    name = use.component.modality
+    distances: list[float] = []
+    unchanged = True
     for index, path in enumerate(parts_of(use, case, modalities)):
         value = value_at(case.input, path)
         own = derive(seed, written(path)) if index else seed
         new = work(value, own, _place(seen, path))
         new = _kept(use, value, new, modalities)
         seen = attrs.evolve(seen, input=put(seen.input, path, new))
-        before.append(value)
-        after.append(new)
-    if len(before) == 1:
-        (before,), (after,) = before, after
-    unchanged = same(before, after, modalities)
-    moved = 0.0 if unchanged else distance(before, after, modalities)
-    return Applied(seen, moved, unchanged, retargeted=False)
+        far, still = moved(name, value, new, modalities)
+        distances += [] if far is None else [far]
+        unchanged = unchanged and still
+    mean = sum(distances) / len(distances) if distances else None
+    return Applied(seen, mean if mean or unchanged else None, unchanged, retargeted=False)
 
 
 def _place(case: Case, path: tuple[str | int, ...]) -> Place:
@@ -89,7 +88,7 @@ def _place(case: Case, path: tuple[str | int, ...]) -> Place:
 def _kept(use: Use[Perturbation], value: Any, new: Any, modalities: Modalities) -> Any:
     """Take what a perturbation made of one value, if it is of the same modality and type."""
     name = use.component.modality
-    if problem := modalities.misfit(name, new) or broken_promise(value, new, modalities):
+    if problem := modalities.misfit(name, new) or other_dtype(value, new):
         raise ComponentError(use.label, problem)
     return modalities.carrier(name).freeze(new)
 
@@ -110,9 +109,9 @@ def _whole(use: Use[Perturbation], case: Case, new: Any, modalities: Modalities)
             raise ComponentError(use.label, f"{what}: {broken}")
     try:
         seen = attrs.evolve(_frozen(new, modalities), id=case.id, cluster=case.cluster)
-        moved = not same(case.input, seen.input, modalities)
+        changed = not same(case.input, seen.input, modalities)
         retargeted = not same(case.target, seen.target, modalities)
     except PlanError as error:
         raise ComponentError(use.label, str(error)) from error
-    far = distance(case.input, seen.input, modalities) if moved else 0.0
-    return Applied(seen, far, not moved and not retargeted, retargeted)
+    far = distance(case.input, seen.input, modalities) if changed else 0.0
+    return Applied(seen, far, not changed and not retargeted, retargeted)

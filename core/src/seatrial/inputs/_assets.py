@@ -21,6 +21,7 @@ from ._modalities import Modalities, core_modalities
 
 __all__ = ["asset_digest", "assets_in", "file_digest", "missing", "opened"]
 
+ASSET = "the asset"
 KEPT_OPEN = 4
 """How many opened assets a process keeps: variants of one case are measured together."""
 
@@ -67,15 +68,15 @@ def _content(asset: Asset, modalities: Modalities) -> Any:
     carrier = modalities.carrier(asset.modality)
     read = getattr(carrier, "read", None)
     if read is None:
-        why = f"values of modality {asset.modality!r} cannot be read from files"
-        raise ComponentError(str(asset.path), why)
+        why = f"{asset.path}: values of modality {asset.modality!r} cannot be read from files"
+        raise ComponentError(ASSET, why)
     try:
         found = call(str(asset.path), read, asset.path)
     except SeatrialError as error:
-        why = f"it cannot be read as {asset.modality}: {reason(error)}"
-        raise ComponentError(str(asset.path), why) from error
+        why = f"{asset.path} cannot be read as {asset.modality}: {reason(error)}"
+        raise ComponentError(ASSET, why) from error
     if problem := modalities.misfit(asset.modality, found):
-        raise ComponentError(str(asset.path), problem)
+        raise ComponentError(ASSET, f"{asset.path}: {problem}")
     found = carrier.freeze(found)
     with _lock:
         _open[key] = found

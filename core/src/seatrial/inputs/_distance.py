@@ -9,7 +9,7 @@ from typing import Any
 from ._encoding import name_content
 from ._modalities import Modalities, core_modalities
 
-__all__ = ["distance", "same"]
+__all__ = ["distance", "moved", "same"]
 
 
 def same(one: Any, other: Any, modalities: Modalities | None = None) -> bool:
@@ -34,6 +34,19 @@ def distance(clean: Any, perturbed: Any, modalities: Modalities | None = None) -
     if found == 0 and not same(clean, perturbed, modalities):
         return None
     return found
+
+
+def moved(name: str, before: Any, after: Any, modalities: Modalities) -> tuple[float | None, bool]:
+    """Measure how far one value of a modality was moved, and tell whether it was not moved at all.
+
+    The distance is 0 only where nothing was changed.
+    """
+    carrier = modalities.carrier(name)
+    texts = isinstance(before, str) and isinstance(after, str)
+    if before == after if texts else carrier.digest(before) == carrier.digest(after):
+        return 0.0, True
+    found = carrier.distance(before, after)
+    return (found if found and math.isfinite(found) else None), False
 
 
 def _measured(clean: Any, perturbed: Any, modalities: Modalities) -> float | None:

@@ -52,8 +52,6 @@ def encode(value: Any, modalities: Modalities | None = None, *, keep: bool = Tru
 
     Raises `PlanError` for what no modality holds and what JSON cannot say.
     """
-    if type(value) is str:
-        return Encoded(_text(value), {})
     writer = _Writer(modalities or core_modalities(), {} if keep else None)
     text = _text(writer.write(value))
     content = text
@@ -77,11 +75,11 @@ def decode(text: str, fetch: Callable[[str], bytes], modalities: Modalities | No
     return freeze(_decoded(json.loads(text), fetch, modalities or core_modalities()))
 
 
-_dump = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+_to_text = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _text(plain: Any) -> str:
-    text = _dump(plain)
+    text = _to_text(plain)
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -147,7 +145,7 @@ def _key(key: Any) -> str:
     if not isinstance(key, str | int | float):
         msg = f"keys of mappings are texts or numbers, got {described(key)}"
         raise PlanError(msg)
-    text = str(key)
+    text = str(_scalar(key)) if isinstance(key, int) else str(key)
     return f"{MARK}{text}" if text.startswith(MARK) else text
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from .._carriers import Volume
 from ._modalities import Modalities, described
 
-__all__ = ["broken_promise"]
+__all__ = ["broken_promise", "other_dtype"]
 
 
 def broken_promise(before: Any, after: Any, modalities: Modalities) -> str | None:
@@ -23,7 +23,7 @@ def broken_promise(before: Any, after: Any, modalities: Modalities) -> str | Non
     if before is None:
         return None
     if (name := modalities.recognise(before)) is not None:
-        return modalities.misfit(name, after) or _other_dtype(before, after)
+        return modalities.misfit(name, after) or other_dtype(before, after)
     if isinstance(before, Mapping):
         return _mapping(before, after, modalities)
     if isinstance(before, tuple | list):
@@ -43,7 +43,8 @@ def _mapping(before: Mapping[str, Any], after: Any, modalities: Modalities) -> s
     return None
 
 
-def _other_dtype(before: Any, after: Any) -> str | None:
+def other_dtype(before: Any, after: Any) -> str | None:
+    """Say that an array has another dtype than before, None where it has the same."""
     one, other = _dtype(before), _dtype(after)
     if one is None or one == other:
         return None

@@ -34,20 +34,25 @@ class Modalities:
     plugin that nobody named.
     """
 
-    registry: Registry = field(factory=default_registry)
+    registry: Registry | None = None
     named: tuple[str, ...] = ()
     _carriers: dict[str, Carrier] = field(factory=dict, init=False, repr=False)
 
     def with_names(self, names: Iterable[str | None]) -> Modalities:
         """Give the same with more modalities of plugins that may be recognised."""
-        more = [name for name in names if name and name not in (*MODALITIES, *self.named)]
+        known = {*MODALITIES, *self.named}
+        more = dict.fromkeys(name for name in names if name and name not in known)
         if not more:
             return self
-        return Modalities(self.registry, tuple(dict.fromkeys((*self.named, *more))))
+        new = Modalities(self.registry, (*self.named, *more))
+        new._carriers = self._carriers
+        return new
 
     def modality(self, name: str) -> Modality:
         """Find the declaration of a modality; raises `UnknownComponentError`."""
-        return self.registry.get(name, Modality)
+        if name in MODALITIES:
+            return _core().get(name, Modality)
+        return (self.registry or default_registry()).get(name, Modality)
 
     def carrier(self, name: str) -> Carrier:
         """Give the carrier of a modality, built once."""
@@ -140,14 +145,18 @@ def modalities_of(
     A modality is named by a perturbation of the plan, and by where the cases come from.
     """
     named = [use.component.modality for use in plan.perturbations]
-    known = Modalities(registry or default_registry())
-    return known.with_names([*getattr(cases, "modalities", ()), *named])
+    return Modalities(registry).with_names([*getattr(cases, "modalities", ()), *named])
 
 
 @cache
 def core_modalities() -> Modalities:
-    """Give the modalities of the core alone, which need no plugin."""
-    return Modalities(Registry())
+    """Give the modalities of the core; a plugin's are recognised by their own class alone."""
+    return Modalities()
+
+
+@cache
+def _core() -> Registry:
+    return Registry()
 
 
 def described(value: Any) -> str:

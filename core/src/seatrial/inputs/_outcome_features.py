@@ -10,32 +10,17 @@ from typing import Any
 import numpy as np
 
 from .._cases import Outcome
+from .._texts import texts_of
 
 __all__ = ["answer_in", "entropy_in", "length_of", "margin_in", "options_in", "text_of"]
 
-STORED_ARRAY = frozenset(("array", "shape", "dtype"))
 TWO = 2
 
 
 def text_of(value: Any) -> str | None:
     """Join every text of an input, parts and messages included; None where there is none."""
-    parts: list[str] = []
-    _gather(value, parts)
+    parts = tuple(texts_of(value))
     return "\n".join(parts) if parts else None
-
-
-def _gather(value: Any, parts: list[str]) -> None:
-    if isinstance(value, str):
-        parts.append(value)
-    elif isinstance(value, Mapping):
-        if value.keys() != STORED_ARRAY:
-            for key, part in value.items():
-                # A message is what was said; who said it stands in every message.
-                if key != "role" or "content" not in value:
-                    _gather(part, parts)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            _gather(part, parts)
 
 
 def length_of(outcome: Outcome) -> float | None:

@@ -44,8 +44,8 @@ class Images(Arrays):
         found = super().distance(clean, perturbed)
         if found is None and clean.shape == perturbed.shape:
             whole = 1.0 if clean.dtype == np.float32 else float(np.iinfo(clean.dtype).max)
-            error = perturbed.astype(np.float64) - clean
-            return float(np.sqrt(np.mean(error**2))) / whole
+            moved = np.subtract(perturbed, clean, dtype=np.float64)
+            return float(np.sqrt(np.mean(np.square(moved, out=moved)))) / whole
         return found
 
     def preview(self, value: Any, /) -> str:
