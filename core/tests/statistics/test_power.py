@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom
 
 from seatrial.errors import PlanError
-from seatrial.statistics._intervals import clopper_pearson, paired_drop
+from seatrial.statistics import clopper_pearson, paired_drop
 from seatrial.statistics._power import cases_for_drop, cases_for_rate, chance_to_pass, design_effect
 
 

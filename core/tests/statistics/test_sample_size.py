@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from seatrial.errors import PlanError
-from seatrial.statistics._intervals import (
+from seatrial.statistics import (
     clopper_pearson,
     jackknife,
     mean_of_bounded,

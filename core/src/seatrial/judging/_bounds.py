@@ -13,7 +13,7 @@ from ..errors import PlanError
 from ..statistics._bootstrap import bounds_of_ratios, sums_by_cluster
 from ..statistics._calibration import expected_calibration_error
 from ..statistics._groups import Worst, gap_between_groups, worst_cell, worst_group
-from ..statistics._intervals import Interval, mean_of_bounded, proportion
+from ..statistics import Interval, mean_of_bounded, proportion
 from ._reference_runs import evidence_of_run, rows_in_both
 from ._sample import Evidence, Floats, Sample
 
