@@ -56,7 +56,7 @@ def test_a_failure_never_gives_a_better_bound_than_no_failure(values, per_cluste
     clusters = np.arange(len(values)) // per_cluster
     perfect = proportion(np.ones(len(values)), clusters, 0.95)
     assert proportion(values, clusters, 0.95).low <= perfect.low
-    assert perfect.n_effective == perfect.clusters
+    assert perfect.n_effective == perfect.effective_clusters <= perfect.clusters
 
 
 def test_a_rate_over_variants_is_bounded_by_how_much_cases_vary():
@@ -67,7 +67,7 @@ def test_a_rate_over_variants_is_bounded_by_how_much_cases_vary():
     assert found.n_effective > 60 - 1e-9
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(
     arrays.arrays(np.float64, st.integers(1, 60), elements=st.sampled_from([0, 0.1, 0.3, 0.7, 1])),
     st.randoms(use_true_random=False),
@@ -86,6 +86,7 @@ def test_the_order_of_the_cases_changes_no_bit(values, random):
         assert function(order) == function(np.arange(len(values)))
 
 
+@settings(max_examples=50, deadline=None)
 @given(BITS, st.sampled_from([0.5, 0.95, 0.999]))
 def test_the_mean_of_zeros_and_ones_is_clopper_pearson(values, confidence):
     ours = mean_of_bounded(values, None, confidence, (0, 1))
@@ -94,7 +95,7 @@ def test_the_mean_of_zeros_and_ones_is_clopper_pearson(values, confidence):
     assert ours.ends == pytest.approx((low, high), abs=1e-7)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(
     arrays.arrays(np.float64, st.integers(2, 30), elements=st.floats(-2, 3)),
     st.integers(1, 4),
@@ -113,7 +114,8 @@ def test_unchanged_cases_prove_only_what_their_number_can():
     found = paired_drop(same, same, None, 0.95, seed=1)
     assert found.high == pytest.approx(1 - 0.05 ** (1 / 59))
     assert found.low == pytest.approx(-found.high)
-    clustered = paired_drop(same, same, np.arange(59) // 6, 0.95, seed=1)
+    same = np.tile([1.0, 0.0], 30)
+    clustered = paired_drop(same, same, np.arange(60) // 6, 0.95, seed=1)
     assert clustered.high == pytest.approx(1 - 0.05 ** (1 / 10))
 
 
@@ -184,7 +186,7 @@ def test_tails_are_never_merged(n, digits):
 @pytest.mark.parametrize("law", ["half", "lognormal"])
 def test_unequal_clusters_are_missed_no_more_often_than_said(kind, law):
     generator, groups, truth, missed = np.random.default_rng(14), 60, 0.9, np.zeros(2)
-    for _ in range(500):
+    for _ in range(200):
         sizes = np.ceil(3 * generator.lognormal(0, 1.5, groups)).astype(int)
         if law == "half":
             sizes = np.append(np.full(groups, 4), 4 * groups)
@@ -199,7 +201,7 @@ def test_unequal_clusters_are_missed_no_more_often_than_said(kind, law):
             found = paired_drop(right * 0.5 + 0.5, np.full(len(right), 0.5), clusters, 0.95)
         true = truth / 2 if kind == "drop" else truth
         missed += (found.low > true, found.high < true)
-    assert (missed / 500 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 500)).all()
+    assert (missed / 200 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)).all()
 
 
 def test_one_cluster_of_half_the_cases_is_worth_four_equal_clusters():
@@ -329,25 +331,25 @@ def test_clustered_rates_are_missed_no_more_often_than_said(icc, groups, rate):
 def test_drops_are_missed_no_more_often_than_said(n, lost, gained):
     generator = np.random.default_rng(12)
     missed = np.zeros(2)
-    for _ in range(1000):
+    for _ in range(300):
         kind = generator.choice([1, 0, -1], n, p=[lost, 1 - lost - gained, gained])
         found = paired_drop(kind >= 0, kind <= 0, None, 0.95, seed=1)
         missed += (found.low > lost - gained, found.high < lost - gained)
-    assert (missed / 1000 <= MISSES_AT_MOST).all()
+    assert (missed / 300 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)).all()
 
 
 @pytest.mark.parametrize("groups", [5, 40])
 def test_means_of_skewed_clustered_scores_are_missed_no_more_often_than_said(groups):
     generator = np.random.default_rng(13)
     missed = np.zeros(2)
-    for _ in range(1000):
+    for _ in range(300):
         of_cluster = generator.beta(3, 0.3, groups)
         scores = (of_cluster[:, None] * generator.beta(8, 1, (groups, 4))).ravel()
         clusters = np.repeat(np.arange(groups), 4)
         found = mean_of_bounded(scores, clusters, 0.95, (0, 1), seed=1)
         truth = 3 / 3.3 * 8 / 9
         missed += (found.low > truth, found.high < truth)
-    assert (missed / 1000 <= MISSES_AT_MOST).all()
+    assert (missed / 300 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)).all()
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from ._multiplicity import Searched, holm, p_value, searched_maximum
 from ._power import cases_for_drop, cases_for_rate, chance_to_pass, design_effect
 from ._proportion import clopper_pearson, proportion
 from ._rates import mcnemar, wilson
+from ._ratios import mean_of_ratios
 from ._sample_size import cases_needed, minimum_cases
 from ._sequential import Decision, always_valid, decide, last_look, measuring_order
 from ._split import held_out
@@ -49,6 +50,7 @@ __all__ = [
     "last_look",
     "mcnemar",
     "mean_of_bounded",
+    "mean_of_ratios",
     "measuring_order",
     "minimum_cases",
     "p_value",

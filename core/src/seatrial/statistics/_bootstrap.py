@@ -17,7 +17,6 @@ from ..errors import MetricError
 from ._checks import Bounds, Floats, checked_scores, cluster_codes
 
 __all__ = [
-    "bounds_of_ratios",
     "resampled_means",
     "sums_by_cluster",
 ]
@@ -90,33 +89,3 @@ def resampled_means(
     average = np.square(sizes).sum(axis=0) / sizes.sum(axis=0)
     unseen = last.standard_exponential((resamples, 1)) * average
     return found[:, :cells] / weight + means, weight, unseen
-
-
-def bounds_of_ratios(
-    above: Floats,
-    below: Floats,
-    sizes: Floats,
-    spread: float,
-    confidence: float,
-    seed: int,
-    resamples: int,
-) -> tuple[Floats, Floats]:
-    """Give the low and high ends of ratios of paired means that lie in [-spread, spread].
-
-    All three arrays hold a row for each cluster and a column for each ratio: sums of what is
-    divided, sums of what it is divided by, and cases. Both are resampled with the same weights. In
-    each resample the cluster that was never seen speaks for the largest ratio, or for the smallest,
-    which is infinite where the denominator might be zero.
-    """
-    pairs = above.shape[1]
-    both = np.concatenate([above, below], axis=1)
-    drawn, weight, unseen = resampled_means(both, np.tile(sizes, (1, 2)), seed, resamples)
-    share = np.broadcast_to(unseen / (weight + unseen), drawn.shape)
-    drawn, away = drawn * (1 - share), share[:, :pairs] * spread
-    ours, theirs = drawn[:, :pairs], drawn[:, pairs:]
-    largest, smallest = np.full(ours.shape, np.inf), np.full(ours.shape, -np.inf)
-    np.divide(ours + away, theirs - away, out=largest, where=theirs > away)
-    np.divide(ours - away, theirs + away, out=smallest, where=theirs + away > 0)
-    low = np.quantile(smallest, 1 - confidence, axis=0, method="lower")
-    high = np.quantile(largest, confidence, axis=0, method="higher")
-    return np.asarray(low), np.asarray(high)

@@ -17,7 +17,7 @@ import numpy as np
 from ._checks import Floats
 from ._exponential_weights import solve_increasing, weighted_sum_cdf
 
-__all__ = ["bounds_of_means", "distinct", "lower_bounds"]
+__all__ = ["bounds_of_means", "distinct"]
 
 
 def bounds_of_means(
@@ -37,28 +37,37 @@ def bounds_of_means(
     often = np.ones(sums.shape) if counts is None else counts
     if unseen is None:
         unseen = (often * np.square(sizes)).sum(axis=1) / (often * sizes).sum(axis=1)
-    low = lower_bounds(sums, sizes, often, unseen, bounds[0], 1 - confidence)
-    high = -lower_bounds(-sums, sizes, often, unseen, -bounds[1], 1 - confidence)
-    return low, high
+    rows = len(sums)
+    worst = np.repeat([bounds[0], -bounds[1]], rows)
+    found = _lower_bounds(
+        np.concatenate([sums, -sums]),
+        np.concatenate([sizes, sizes]),
+        np.concatenate([often, often]),
+        np.concatenate([unseen, unseen]),
+        worst,
+        1 - confidence,
+    )
+    return found[:rows], -found[rows:]
 
 
-def lower_bounds(
-    sums: Floats, sizes: Floats, counts: Floats, unseen: Floats, lowest: float, alpha: float
+def _lower_bounds(
+    sums: Floats, sizes: Floats, counts: Floats, unseen: Floats, worst: Floats, alpha: float
 ) -> Floats:
     """Give the `alpha` quantile of each row's weighted mean, at most the mean itself."""
     mean = (counts * sums).sum(axis=1) / (counts * sizes).sum(axis=1)
-    above = np.concatenate([sums, (unseen * lowest)[:, None]], axis=1)
+    above = np.concatenate([sums, (unseen * worst)[:, None]], axis=1)
     below = np.concatenate([sizes, unseen[:, None]], axis=1)
     often = np.concatenate([counts, np.ones((len(sums), 1))], axis=1)
     found = solve_increasing(
         lambda points, rows: weighted_sum_cdf(
             above[rows] - points[:, None] * below[rows], often[rows]
         ),
-        np.minimum(np.full(len(sums), lowest), mean),
+        np.minimum(worst, mean),
         mean,
         np.full(len(sums), alpha),
     )
-    return np.minimum(found, mean)
+    low: Floats = np.minimum(found, mean)
+    return low
 
 
 def distinct(sums: Floats, sizes: Floats) -> tuple[Floats, Floats, Floats]:

@@ -64,8 +64,8 @@ def worst_group(
 ) -> Worst:
     """Bound the mean of the worst group; `groups` has one label for each case.
 
-    `smallest` counts clusters, `largest` is the largest cluster to expect. `expected` are labels that must occur: one that does not is a group
-    of no cases, too small like any other.
+    `smallest` counts clusters, `largest` is the largest cluster to expect. `expected` are labels
+    that must occur: one that does not is a group of no cases, too small like any other.
     """
     own, shared, small = _by_group(
         values, groups, clusters, confidence, bounds, smallest, largest, expected, pairs=False
@@ -95,7 +95,8 @@ def worst_cell(
     units = np.arange(len(array)) if clusters is None else np.asarray(clusters)
     rates = _are_rates(array[known], bounds)
     each = 1 - (1 - confidence) / len(names)
-    own, shared = {}, {}
+    own: dict[str, Interval] = {}
+    shared: dict[str, Interval] = {}
     for at, name in enumerate(names):
         column, labels = array[known[:, at], at], units[known[:, at]]
         for found, level in ((own, confidence), (shared, each)):

@@ -22,7 +22,7 @@ Method = Literal[
     "Korn-Graubard",
     "Gaffke",
     "paired Gaffke",
-    "paired cluster bootstrap",
+    "ratio bootstrap",
     "cluster t",
     "jackknife Gaffke",
     "jackknife t",
