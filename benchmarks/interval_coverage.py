@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy.special import betaincinv, ndtr, ndtri, stdtrit
 
 from seatrial.errors import MetricError
-from seatrial.statistics._intervals import jackknife, paired_drop, proportion
+from seatrial.statistics import jackknife, paired_drop, proportion
 
 CONFIDENCE = 0.95
 MANY = 30

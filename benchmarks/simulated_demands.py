@@ -22,7 +22,7 @@ from seatrial.judging._bounds import BOUNDS, falls_of
 from seatrial.judging._estimands import FIGURES
 from seatrial.judging._sample import Evidence, Reading
 from seatrial.statistics._bootstrap import bounds_of_means, bounds_of_ratios
-from seatrial.statistics._intervals import proportion
+from seatrial.statistics import proportion
 from seatrial.statistics._sequential import last_look, log_stake
 
 CONFIDENCE, ALPHA, NEAR = 0.95, 0.05, 0.02

@@ -62,7 +62,7 @@ from seatrial.errors import MetricError
 from seatrial.statistics._auroc import auroc, auroc_drop
 from seatrial.statistics._calibration import expected_calibration_error
 from seatrial.statistics._groups import gap_between_groups, worst_group
-from seatrial.statistics._intervals import jackknife
+from seatrial.statistics import jackknife
 from seatrial.statistics._sequential import last_look
 
 CLUSTERS, CORRELATIONS = (5, 10, 30, 100, 300), (0.0, 0.1, 0.5)

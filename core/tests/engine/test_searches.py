@@ -18,7 +18,7 @@ import seatrial as sea
 from seatrial.errors import ParameterError, PlanError, TrialError
 from seatrial.judging._attack_curve import attack_curve
 from seatrial.runs._report import Report
-from seatrial.statistics._intervals import proportion
+from seatrial.statistics import proportion
 from seatrial.verbs._run import run
 
 CASES = orders(12)

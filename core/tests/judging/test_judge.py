@@ -292,7 +292,7 @@ def test_a_metric_of_the_whole_is_judged_by_leaving_clusters_out():
     assert (held.outcome, held.estimate, held.details["method"]) == (
         "pass",
         1.0,
-        "jackknife bootstrap",
+        "jackknife Gaffke",
     )
     fallen = verdict(priority(metric=even, severities=(2,), max_drop=0.1), model, cases)
     assert (fallen.outcome, fallen.estimate) == ("fail", 0.5)

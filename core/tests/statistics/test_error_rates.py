@@ -15,7 +15,6 @@ from seatrial._values import FrozenMapping
 from seatrial.judging._bounds import BOUNDS
 from seatrial.judging._estimands import figure_of
 from seatrial.judging._sample import Evidence, Reading
-from seatrial.statistics._bootstrap import bounds_of_ratios
 from seatrial.statistics._sequential import decide
 
 RUNS, SIZE = 200, 4
@@ -85,21 +84,6 @@ def test_a_predictive_value_is_missed_no_more_often_than_said(icc):
     assert not too_often(low, high, 0.09 / (0.09 + 0.9 * (1 - specificity)))
     assert (low > 0.1).mean() > 0.9
     assert (high < 0.6).mean() > 0.5
-
-
-@pytest.mark.parametrize("icc", [0.0, 0.5])
-def test_a_ratio_of_drops_is_missed_no_more_often_than_said(icc):
-    runs, clusters, lost, ratio = 1_000, 100, 0.4, 1.5
-    generator = np.random.default_rng(2)
-    first, other, which = (alike(generator, (clusters, runs), icc) for _ in range(3))
-    second = np.where(which < 0.5, first, other)
-    below = (first < lost).sum(axis=-1) * 1.0
-    above = (second < ratio * lost).sum(axis=-1) * 1.0
-    sizes = np.full(above.shape, float(SIZE))
-    low, high = bounds_of_ratios(above, below, sizes, 1.0, 0.95, 0, 1_000)
-    assert not too_often(low, high, ratio)
-    assert (low > 1).mean() > 0.3
-    assert (high < 3).mean() > 0.9
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from seatrial.errors import MetricError
-from seatrial.statistics._intervals import proportion
+from seatrial.statistics import proportion
 from seatrial.statistics._multiplicity import holm, p_value, searched_maximum
 
 SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=12)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from seatrial.errors import PlanError
-from seatrial.statistics._intervals import (
+from seatrial.statistics import (
     clopper_pearson,
     jackknife,
     mean_of_bounded,
@@ -70,7 +70,7 @@ def test_unchanged_cases_need_the_minimum_of_the_rule_of_three():
     assert cases_needed(found, 0.05) == 19
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10_000))
 def test_a_drop_is_decided_by_about_that_many_more_cases(seed):
     generator = np.random.default_rng(seed)

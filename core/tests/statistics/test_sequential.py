@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.errors import MetricError, PlanError
-from seatrial.statistics import _sequential
-from seatrial.statistics._intervals import proportion
+from seatrial.statistics import _sequential, proportion
 from seatrial.statistics._sequential import (
     always_valid,
     decide,

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
+from ..statistics import Interval
 from ..statistics._auroc import Placements, _bounded, placements
 from ..statistics._calibration import brier_scores, expected_calibration_error
 from ..statistics._checks import Floats
 from ..statistics._detectable_auroc import detectable_auroc
-from ..statistics._intervals import Interval
 from ..statistics._multiplicity import holm, p_value
 from ._added_value import adds
 from ._baselines import Fitted

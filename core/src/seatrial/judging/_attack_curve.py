@@ -13,7 +13,7 @@ from .._tables import Table, figure
 from ..errors import ParameterError, PlanError
 from ..runs._report import Report
 from ..runs._store import STATUSES
-from ..statistics._intervals import proportion
+from ..statistics import proportion
 
 __all__ = ["AttackCurve", "AttackPoint", "attack_curve"]
 

@@ -10,16 +10,22 @@ from attrs import evolve, frozen
 
 from .._requirements import Demand
 from ..errors import PlanError
-from ..statistics._bootstrap import bounds_of_ratios, sums_by_cluster
-from ..statistics._calibration import expected_calibration_error
-from ..statistics._groups import Worst, gap_between_groups, worst_cell, worst_group
-from ..statistics._intervals import Interval, mean_of_bounded, proportion
+from ..statistics import (
+    Interval,
+    Worst,
+    expected_calibration_error,
+    gap_between_groups,
+    mean_of_bounded,
+    mean_of_ratios,
+    proportion,
+    worst_cell,
+    worst_group,
+)
 from ._reference_runs import evidence_of_run, rows_in_both
 from ._sample import Evidence, Floats, Sample
 
 __all__ = ["BOUNDS", "Bound", "bound_of", "falls_of", "groups_of", "times_of"]
 
-RESAMPLES = 10_000
 FEWEST = 20
 """How many clusters a group needs to be judged, unless `min_cases` says otherwise."""
 
@@ -255,7 +261,7 @@ def _cascade(
 ) -> Bound:
     """Divide the pipeline's drop by its component's, from a run of the component on these cases.
 
-    Both drops are resampled together (`bounds_of_ratios`).
+    Both drops are resampled together (`statistics.mean_of_ratios`).
     """
     other = evidence_of_run(str(settings["component"]), sample.priority)
     here, there, note = rows_in_both(evidence, other, paired=True)
@@ -267,23 +273,13 @@ def _cascade(
         raise PlanError(msg)
     lowest, highest = _bounded(evidence)
     spread = highest - lowest
-    sums, sizes, _ = sums_by_cluster(
-        np.stack([ours, theirs], axis=1), evidence.clusters[here], (-spread, spread)
-    )
-    low, high = bounds_of_ratios(
-        sums[:, :1], sums[:, 1:], sizes[:, :1], spread, confidence, seed, RESAMPLES
-    )
-    estimate = float(ours.mean() / theirs.mean())
-    found = Interval(
-        estimate=estimate,
-        low=min(estimate, float(low[0])),
-        high=max(estimate, float(high[0])),
-        confidence=confidence,
-        method="paired cluster bootstrap",
-        cases=len(here),
-        clusters=len(sums),
-        n_effective=float(len(sums)),
-        bounds=None,
+    found = mean_of_ratios(
+        ours[:, None],
+        theirs[:, None],
+        evidence.clusters[here],
+        confidence,
+        bounds=(-spread, spread),
+        seed=seed,
     )
     details = {"pipeline_drop": float(ours.mean()), "component_drop": float(theirs.mean())}
     return Bound(found, details, note)

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import frozen
 
 from .._cases import Case, cluster_of
-from ..statistics._intervals import paired_drop
+from ..statistics import paired_drop
 from ..statistics._rates import mcnemar
 from ._sample import Floats, Mask
 

@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 
 from .._requirements import Demand
 from ..errors import PlanError
-from ..statistics._intervals import Interval, mean_of_bounded, proportion
+from ..statistics import Interval, mean_of_bounded, proportion
 from ..statistics._worst_of_k import worst_by_chance, worst_of_each
 from ._reference_runs import errors_of, evidence_of_run, rows_in_both
 from ._sample import Evidence, Floats

@@ -13,7 +13,7 @@ from .._plans import REFUSALS, Priority
 from .._requirements import Demand
 from ..errors import PlanError
 from ..runs._report import Report
-from ..statistics._intervals import Interval
+from ..statistics import Interval
 from ..statistics._sample_size import cases_needed
 from ._bounds import Bound, bound_of
 from ._estimands import FIGURES, figure_of

@@ -10,7 +10,7 @@ import numpy as np
 from .._components import Metric, Use
 from .._plans import Priority
 from ..errors import MetricError, PlanError
-from ..statistics._intervals import Interval, jackknife
+from ..statistics import Interval, jackknife
 from ._sample import Sample
 
 __all__ = ["rarest_class", "whole_interval"]

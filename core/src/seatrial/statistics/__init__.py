@@ -9,21 +9,17 @@ is really independent. What each promises was checked by simulation
 from __future__ import annotations
 
 from ._auroc import auroc, auroc_drop
-from ._bootstrap import means_of_bounded
 from ._calibration import brier_scores, expected_calibration_error, risk_under_coverage
 from ._detectable_auroc import detectable_auroc
 from ._groups import Worst, gap_between_groups, worst_cell, worst_group
-from ._intervals import (
-    Interval,
-    clopper_pearson,
-    jackknife,
-    mean_of_bounded,
-    paired_drop,
-    proportion,
-)
+from ._interval import Interval
+from ._jackknife import jackknife
+from ._means import mean_of_bounded, paired_drop
 from ._multiplicity import Searched, holm, p_value, searched_maximum
 from ._power import cases_for_drop, cases_for_rate, chance_to_pass, design_effect
+from ._proportion import clopper_pearson, proportion
 from ._rates import mcnemar, wilson
+from ._ratios import mean_of_ratios
 from ._sample_size import cases_needed, minimum_cases
 from ._sequential import Decision, always_valid, decide, last_look, measuring_order
 from ._split import held_out
@@ -54,7 +50,7 @@ __all__ = [
     "last_look",
     "mcnemar",
     "mean_of_bounded",
-    "means_of_bounded",
+    "mean_of_ratios",
     "measuring_order",
     "minimum_cases",
     "p_value",

@@ -25,7 +25,7 @@ from ._checks import (
     share_unseen,
     t_quantile,
 )
-from ._intervals import Interval
+from ._interval import Interval
 
 __all__ = ["Placements", "auroc", "auroc_drop", "delong_variance", "placements"]
 

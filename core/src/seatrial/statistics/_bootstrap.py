@@ -14,60 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import MetricError
-from ._checks import Bounds, Floats, check_confidence, checked_scores, cluster_codes, share_unseen
-from ._intervals import ROUNDING, Interval, Method
+from ._checks import Bounds, Floats, checked_scores, cluster_codes
 
 __all__ = [
-    "bounds_of_means",
-    "bounds_of_ratios",
-    "means_of_bounded",
     "resampled_means",
     "sums_by_cluster",
 ]
 
 BLOCK: Final = 1 << 21
-
-
-def means_of_bounded(
-    values: npt.ArrayLike,
-    clusters: npt.ArrayLike | None,
-    confidence: float,
-    bounds: tuple[float, float],
-    *,
-    seed: int,
-    resamples: int = 10_000,
-    method: Method = "cluster bootstrap",
-) -> tuple[Interval, ...]:
-    """Bound the mean of each column of a matrix of scores, one row for each case.
-
-    The same bounds as `mean_of_bounded` for each column, up to the error of `resamples` draws; each
-    holds on its own (`worst_cell` bounds the worst of them). NaN marks a case that a cell lacks.
-    For drops give `clean[:, None] - perturbed` and the bounds of a drop.
-    """
-    check_confidence(confidence)
-    sums, sizes, squares = sums_by_cluster(values, clusters, bounds)
-    low, high = bounds_of_means(sums, sizes, bounds, (confidence,), seed, resamples)[0]
-    cases = sizes.sum(axis=0)
-    means = sums.sum(axis=0) / cases
-    groups = (sizes > 0).sum(axis=0)
-    off = np.square(sums - means * sizes).sum(axis=0)
-    between = groups / np.maximum(groups - 1, 1) * off / cases**2
-    within = (squares - means**2 * cases) / np.maximum(cases - 1, 1) / cases
-    told = np.minimum(cases * within / np.where(between > 0, between, np.inf), cases)
-    return tuple(
-        Interval(
-            estimate=float(means[at]),
-            low=float(low[at]),
-            high=float(high[at]),
-            confidence=confidence,
-            method=method,
-            cases=int(cases[at]),
-            clusters=int(groups[at]),
-            n_effective=float(told[at] if told[at] > 0 else groups[at]),
-            bounds=bounds,
-        )
-        for at in range(len(means))
-    )
 
 
 def sums_by_cluster(
@@ -107,7 +61,7 @@ def resampled_means(
     """Draw weights once and give, by resample and cell: the mean, its weight, and an unseen one.
 
     The mean is `(sums weighted) / (sizes weighted)`; the third is the weight of one more cluster of
-    average size, which only the caller knows how to score.
+    the size that a case's own cluster has on average, which only the caller knows how to score.
     """
     clusters, cells = sums.shape
     means = sums.sum(axis=0) / sizes.sum(axis=0)
@@ -132,65 +86,6 @@ def resampled_means(
             rows = weights.reshape(2 * step, clusters)[: resamples - start]
             np.matmul(rows, both, out=found[start : start + 2 * step])
     weight = found[:, cells:].astype(np.float64)
-    average = sizes.sum(axis=0) / (sizes > 0).sum(axis=0)
+    average = np.square(sizes).sum(axis=0) / sizes.sum(axis=0)
     unseen = last.standard_exponential((resamples, 1)) * average
     return found[:, :cells] / weight + means, weight, unseen
-
-
-def bounds_of_means(
-    sums: Floats,
-    sizes: Floats,
-    bounds: tuple[float, float],
-    confidences: tuple[float, ...],
-    seed: int,
-    resamples: int,
-) -> tuple[tuple[Floats, Floats], ...]:
-    """Give the low and high ends of all cells, for each confidence, from one draw of weights."""
-    drawn, weight, unseen = resampled_means(sums, sizes, seed, resamples)
-    share = unseen / (weight + unseen)
-    lowest = np.sort(drawn + share * (bounds[0] - drawn), axis=0)
-    highest = np.sort(drawn + share * (bounds[1] - drawn), axis=0)
-    means = sums.sum(axis=0) / sizes.sum(axis=0)
-    # Where all clusters agree, resampling only draws the unseen one, whose quantile is known.
-    agree = (np.abs(sums - means * sizes) <= ROUNDING * max(map(abs, bounds)) * sizes).all(axis=0)
-    groups = (sizes > 0).sum(axis=0)
-    found = []
-    for confidence in confidences:
-        place = (resamples - 1) * (1 - confidence)
-        low = lowest[int(np.floor(place))]
-        high = highest[int(np.ceil(resamples - 1 - place))]
-        blind = np.array([share_unseen(float(one), confidence) for one in groups])
-        low = np.where(agree, means + blind * (bounds[0] - means), low)
-        high = np.where(agree, means + blind * (bounds[1] - means), high)
-        found.append((np.minimum(low, means), np.maximum(high, means)))
-    return tuple(found)
-
-
-def bounds_of_ratios(
-    above: Floats,
-    below: Floats,
-    sizes: Floats,
-    spread: float,
-    confidence: float,
-    seed: int,
-    resamples: int,
-) -> tuple[Floats, Floats]:
-    """Give the low and high ends of ratios of paired means that lie in [-spread, spread].
-
-    All three arrays hold a row for each cluster and a column for each ratio: sums of what is
-    divided, sums of what it is divided by, and cases. Both are resampled with the same weights. In
-    each resample the cluster that was never seen speaks for the largest ratio, or for the smallest,
-    which is infinite where the denominator might be zero.
-    """
-    pairs = above.shape[1]
-    both = np.concatenate([above, below], axis=1)
-    drawn, weight, unseen = resampled_means(both, np.tile(sizes, (1, 2)), seed, resamples)
-    share = np.broadcast_to(unseen / (weight + unseen), drawn.shape)
-    drawn, away = drawn * (1 - share), share[:, :pairs] * spread
-    ours, theirs = drawn[:, :pairs], drawn[:, pairs:]
-    largest, smallest = np.full(ours.shape, np.inf), np.full(ours.shape, -np.inf)
-    np.divide(ours + away, theirs - away, out=largest, where=theirs > away)
-    np.divide(ours - away, theirs + away, out=smallest, where=theirs + away > 0)
-    low = np.quantile(smallest, 1 - confidence, axis=0, method="lower")
-    high = np.quantile(largest, confidence, axis=0, method="higher")
-    return np.asarray(low), np.asarray(high)

@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from ..errors import MetricError
 from ._bootstrap import resampled_means, sums_by_cluster
-from ._checks import Floats, check_confidence, checked_scores, share_unseen
-from ._intervals import Interval
+from ._checks import Floats, check_confidence, checked_scores, effective_clusters, share_unseen
+from ._gaffke import bounds_of_means, distinct
+from ._interval import Interval
 
 __all__ = ["brier_scores", "expected_calibration_error", "risk_under_coverage"]
 
@@ -61,16 +62,18 @@ def expected_calibration_error(
     share = (unseen / (weight + unseen))[:, 0]
     estimate = float(np.abs(sums.sum(axis=0)).sum() / len(gaps))
     high = float(np.quantile(error + share * (1 - error), confidence, method="higher"))
-    blind = share_unseen(len(sums), confidence)
+    effective = effective_clusters(sizes[:, 0])
+    blind = share_unseen(effective, confidence)
     return Interval(
         estimate=estimate,
-        low=min(_low(sums, sizes[:, 0], confidence, seed, resamples), estimate),
+        low=min(_low(sums, sizes[:, 0], confidence, seed), estimate),
         high=max(high, estimate + blind * (1 - estimate)),
         confidence=confidence,
         method="bootstrap of bins",
         cases=len(gaps),
         clusters=len(sums),
-        n_effective=float(len(sums)),
+        effective_clusters=effective,
+        n_effective=effective,
         bounds=(0.0, 1.0),
     )
 
@@ -89,21 +92,16 @@ def risk_under_coverage(stated: npt.ArrayLike, right: npt.ArrayLike) -> float:
     return float((wrong / answered.cumsum()) @ answered / len(said))
 
 
-def _low(sums: Floats, sizes: Floats, confidence: float, seed: int, resamples: int) -> float:
+def _low(sums: Floats, sizes: Floats, confidence: float, seed: int) -> float:
     """Bound the error from below: signs from one half of the clusters, the mean from the other."""
-    from ._intervals import _bootstrap
-
     first = np.random.default_rng(seed).random(len(sums)) < 1 / 2
     if first.all() or not first.any():
         return 0.0
     signs = np.sign(sums[first].sum(axis=0))
     along = sums[~first] @ signs
-    order = np.lexsort((sizes[~first], along))
-    along, counts = along[order], sizes[~first][order]
-    if np.ptp(along / counts) == 0:
-        mean = float(along.sum() / counts.sum())
-        return max(0.0, mean - share_unseen(len(along), confidence) * (mean + 1))
-    return max(0.0, _bootstrap(along, counts, (-1.0, 1.0), confidence, seed, resamples)[0])
+    rows, counts, often = distinct(along, sizes[~first])
+    low = bounds_of_means(rows, counts, (-1.0, 1.0), confidence, counts=often)[0]
+    return max(0.0, float(low[0]))
 
 
 def _checked(stated: npt.ArrayLike, right: npt.ArrayLike) -> tuple[Floats, Floats]:

@@ -18,8 +18,10 @@ __all__ = [
     "check_confidence",
     "checked_scores",
     "cluster_codes",
+    "effective_clusters",
     "share_unseen",
     "t_quantile",
+    "unseen_size",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -97,3 +99,22 @@ def by_cluster(values: Floats, clusters: npt.ArrayLike | None) -> tuple[Floats, 
     sizes = np.bincount(codes, minlength=found).astype(np.float64)
     order = np.lexsort((sizes, sums))
     return sums[order], sizes[order]
+
+
+def unseen_size(sizes: Floats, largest: float | None = None) -> float:
+    """Give the size that a cluster never seen is given: what a case's own cluster has on average.
+
+    That is `sum(m**2) / sum(m)`, or `largest` where a larger cluster is to be expected.
+    """
+    usual = float(np.square(sizes).sum() / sizes.sum())
+    if largest is None:
+        return usual
+    if not largest >= 1:
+        msg = f"the largest cluster to expect has at least one case, got {largest!r}"
+        raise PlanError(msg)
+    return max(usual, float(largest))
+
+
+def effective_clusters(sizes: Floats) -> float:
+    """Give the number of equal clusters that say as much: `sum(m)**2 / sum(m**2)`."""
+    return float(sizes.sum() ** 2 / np.square(sizes).sum())

@@ -24,9 +24,10 @@ import numpy.typing as npt
 from attrs import evolve, frozen
 
 from ..errors import MetricError
-from ._bootstrap import bounds_of_means, means_of_bounded, sums_by_cluster
 from ._checks import Floats, check_confidence, checked_scores
-from ._intervals import Interval, mean_of_bounded, proportion
+from ._interval import Interval
+from ._means import mean_of_bounded
+from ._proportion import proportion
 
 __all__ = ["Worst", "gap_between_groups", "worst_cell", "worst_group"]
 
@@ -55,18 +56,19 @@ def worst_group(
     confidence: float,
     *,
     bounds: Ends,
-    seed: int,
+    seed: int = 0,  # noqa: ARG001 - every bound can be called with one; this one draws nothing
     smallest: int = 1,
+    largest: float | None = None,
     expected: Sequence[str] = (),
     higher_is_better: bool = True,
 ) -> Worst:
     """Bound the mean of the worst group; `groups` has one label for each case.
 
-    `smallest` counts clusters. `expected` are labels that must occur: one that does not is a group
-    of no cases, too small like any other.
+    `smallest` counts clusters, `largest` is the largest cluster to expect. `expected` are labels
+    that must occur: one that does not is a group of no cases, too small like any other.
     """
     own, shared, small = _by_group(
-        values, groups, clusters, confidence, bounds, seed, smallest, expected, pairs=False
+        values, groups, clusters, confidence, bounds, smallest, largest, expected, pairs=False
     )
     return _worst(own, shared, small, higher_is_better=higher_is_better)
 
@@ -78,43 +80,28 @@ def worst_cell(
     confidence: float,
     *,
     bounds: Ends,
-    seed: int,
-    resamples: int = 10_000,
+    seed: int = 0,  # noqa: ARG001 - every bound can be called with one; this one draws nothing
+    largest: float | None = None,
     higher_is_better: bool = True,
 ) -> Worst:
     """Bound the mean of the worst column of a matrix, cases by cells: the worst severity.
 
-    The cells share their cases, and weights are drawn once for all. Scores of 0 and 1 get the same
-    exact bounds as a rate on its own.
+    NaN marks a case that a cell lacks. Scores of 0 and 1 get the exact bounds of a rate, others
+    those of `mean_of_bounded`.
     """
     check_confidence(confidence)
-    array = np.asarray(values, dtype=np.float64)
-    each = 1 - (1 - confidence) / max(len(names), 1)
-    if array.ndim == 2 and len(names) != array.shape[1]:  # noqa: PLR2004 - cases by cells
-        msg = f"{len(names)} names but {array.shape[1]} cells: give one name for each column"
-        raise MetricError(msg)
-    if bounds == (0.0, 1.0) and np.isin(array[~np.isnan(array)], (0.0, 1.0)).all():
-        labels = np.arange(len(array)) if clusters is None else np.asarray(clusters)
-        known = ~np.isnan(array)
-        own = [_rate(array[:, k], labels, known[:, k], confidence) for k in range(len(names))]
-        shared = [_rate(array[:, k], labels, known[:, k], each) for k in range(len(names))]
-    else:
-        found = means_of_bounded(
-            array, clusters, confidence, bounds, seed=seed, resamples=resamples
-        )
-        sums, sizes, _ = sums_by_cluster(array, clusters, bounds)
-        ((low, high),) = bounds_of_means(sums, sizes, bounds, (each,), seed, resamples)
-        own = list(found)
-        shared = [
-            evolve(one, low=float(low[k]), high=float(high[k]), confidence=each)
-            for k, one in enumerate(found)
-        ]
-    return _worst(
-        dict(zip(names, own, strict=True)),
-        dict(zip(names, shared, strict=True)),
-        (),
-        higher_is_better=higher_is_better,
-    )
+    array = _cells(values, names)
+    known = ~np.isnan(array)
+    units = np.arange(len(array)) if clusters is None else np.asarray(clusters)
+    rates = _are_rates(array[known], bounds)
+    each = 1 - (1 - confidence) / len(names)
+    own: dict[str, Interval] = {}
+    shared: dict[str, Interval] = {}
+    for at, name in enumerate(names):
+        column, labels = array[known[:, at], at], units[known[:, at]]
+        for found, level in ((own, confidence), (shared, each)):
+            found[name] = _bounded(column, labels, level, bounds, rates=rates, largest=largest)
+    return _worst(own, shared, (), higher_is_better=higher_is_better)
 
 
 def gap_between_groups(
@@ -124,8 +111,9 @@ def gap_between_groups(
     confidence: float,
     *,
     bounds: Ends,
-    seed: int,
+    seed: int = 0,  # noqa: ARG001 - every bound can be called with one; this one draws nothing
     smallest: int = 1,
+    largest: float | None = None,
     expected: Sequence[str] = (),
 ) -> Worst:
     """Bound the gap between the means of the best and the worst group.
@@ -136,7 +124,7 @@ def gap_between_groups(
     1998, 873-890). Where a cluster has cases in several groups the distances are added instead.
     """
     own, shared, small = _by_group(
-        values, groups, clusters, confidence, bounds, seed, smallest, expected, pairs=True
+        values, groups, clusters, confidence, bounds, smallest, largest, expected, pairs=True
     )
     names = list(own)
     if len(names) == 1:
@@ -192,8 +180,8 @@ def _by_group(
     clusters: npt.ArrayLike | None,
     confidence: float,
     bounds: Ends,
-    seed: int,
     smallest: int,
+    largest: float | None,
     expected: Sequence[str],
     *,
     pairs: bool,
@@ -209,7 +197,7 @@ def _by_group(
     names = sorted({*labels.tolist(), *expected})
     ways = len(names) * (len(names) - 1) if pairs else len(names)
     each = 1 - (1 - confidence) / max(ways, 1)
-    rates = bounds == (0.0, 1.0) and bool(np.isin(array, bounds).all())
+    rates = _are_rates(array, bounds)
     own, shared, small = {}, {}, []
     for name in names:
         inside = labels == name
@@ -218,10 +206,8 @@ def _by_group(
             own[name] = shared[name] = _unknown(array[inside], units[inside], bounds, confidence)
             continue
         for found, level in ((own, confidence), (shared, each)):
-            found[name] = (
-                proportion(array[inside], units[inside], level)
-                if rates
-                else mean_of_bounded(array[inside], units[inside], level, bounds, seed=seed)
+            found[name] = _bounded(
+                array[inside], units[inside], level, bounds, rates=rates, largest=largest
             )
     return own, shared, tuple(small)
 
@@ -242,13 +228,37 @@ def _unknown(
     )
 
 
-def _rate(
-    column: Floats,
+def _cells(values: npt.ArrayLike, names: Sequence[str]) -> Floats:
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 2 or not array.size:  # noqa: PLR2004 - cases by cells
+        msg = f"expected scores of cases by cells, got an array of shape {array.shape}"
+        raise MetricError(msg)
+    if len(names) != array.shape[1]:
+        msg = f"{len(names)} names but {array.shape[1]} cells: give one name for each column"
+        raise MetricError(msg)
+    empty = np.flatnonzero(np.isnan(array).all(axis=0))
+    if len(empty):
+        msg = f"cell {empty[0]} has no measured case"
+        raise MetricError(msg)
+    return array
+
+
+def _are_rates(array: Floats, bounds: Ends) -> bool:
+    return tuple(bounds) == (0.0, 1.0) and bool(np.isin(array, (0.0, 1.0)).all())
+
+
+def _bounded(
+    values: Floats,
     units: npt.NDArray[np.generic],
-    known: npt.NDArray[np.bool_],
     confidence: float,
+    bounds: Ends,
+    *,
+    rates: bool,
+    largest: float | None,
 ) -> Interval:
-    return proportion(column[known], units[known], confidence)
+    if rates:
+        return proportion(values, units, confidence, largest=largest)
+    return mean_of_bounded(values, units, confidence, bounds, largest=largest)
 
 
 def _difference(first: Interval, second: Interval, apart: bool) -> Ends:

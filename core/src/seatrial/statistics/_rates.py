@@ -12,7 +12,7 @@ from typing import Literal
 
 from ..errors import MetricError
 from ._checks import check_confidence
-from ._intervals import Interval
+from ._interval import Interval
 
 __all__ = ["Alternative", "mcnemar", "wilson"]
 

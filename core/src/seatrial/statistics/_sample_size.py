@@ -8,15 +8,13 @@ from typing import Final
 
 from ..errors import PlanError
 from ._checks import binomial_low, check_confidence, share_unseen
-from ._intervals import Interval
+from ._interval import Interval
 
 __all__ = ["cases_needed", "minimum_cases"]
 
 MOST_CASES: Final = 10**9
 RATES: Final = frozenset({"Clopper-Pearson", "Korn-Graubard"})
-BOOTSTRAPS: Final = frozenset(
-    {"cluster bootstrap", "paired cluster bootstrap", "jackknife bootstrap"}
-)
+BOUNDED: Final = frozenset({"Gaffke", "paired Gaffke", "jackknife Gaffke"})
 
 
 def minimum_cases(
@@ -72,16 +70,16 @@ def _reach(interval: Interval, times: float, *, low: bool) -> float:
     """Give how far the bound would lie from the estimate with so many times the clusters."""
     end = interval.low if low else interval.high
     reach = abs(end - interval.estimate)
-    clusters = interval.clusters * times
+    clusters = interval.effective_clusters * times
     if interval.method in RATES:
         n, rate = interval.n_effective * times, interval.estimate
         rate, successes = (rate, rate * n) if low else (1 - rate, (1 - rate) * n)
         exact = rate - binomial_low(successes, n, interval.confidence)
         return max(exact, rate - 1 + share_unseen(clusters, interval.confidence))
-    if interval.method not in BOOTSTRAPS or interval.bounds is None:
+    if interval.method not in BOUNDED or interval.bounds is None:
         return reach / sqrt(times)
     room = abs(interval.bounds[0 if low else 1] - interval.estimate)
-    shift, blind = _unseen(interval, interval.clusters, room)
+    shift, blind = _unseen(interval, interval.effective_clusters, room)
     later_shift, later_blind = _unseen(interval, clusters, room)
     spread = max((reach - shift) ** 2 - blind**2, 0.0)
     return later_shift + sqrt(spread / times + later_blind**2)

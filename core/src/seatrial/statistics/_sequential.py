@@ -32,7 +32,7 @@ from attrs import evolve, frozen
 
 from ..errors import MetricError, PlanError
 from ._checks import Bounds, Floats, check_confidence, checked_scores, cluster_codes
-from ._intervals import Interval
+from ._interval import Interval
 
 __all__ = ["Decision", "always_valid", "decide", "last_look", "log_stake", "measuring_order"]
 

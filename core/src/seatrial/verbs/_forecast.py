@@ -21,7 +21,7 @@ from ..judging._estimands import FIGURES, figure_of
 from ..judging._question import ABSTAINING, ceiling_of, decision
 from ..judging._sample import Evidence, Reading
 from ..judging._set_metrics import rarest_class
-from ..statistics._intervals import jackknife, mean_of_bounded
+from ..statistics import jackknife, mean_of_bounded
 from ..statistics._sample_size import minimum_cases
 
 __all__ = ["Forecast", "Outlook", "forecast", "obstacles"]
