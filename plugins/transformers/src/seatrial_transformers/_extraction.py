@@ -10,11 +10,12 @@ from attrs import field, frozen
 
 from seatrial.errors import ModelError
 
+from ._likelihoods import Reading, headed, log_likelihoods
 from ._loading import Loaded
 from ._prompts import Question
 from ._reading import NotFiniteError, Prompt, Reader, Taken
 from ._scoring import encode
-from ._tree import Reading, headed, kept, log_likelihoods
+from ._tree import kept
 
 __all__ = ["Asked", "Extract", "asked_as", "extracted", "order"]
 
@@ -122,7 +123,7 @@ def extracted(
     try:
         return _extracted(loaded, asked, reader, separator, batch_tokens)
     except NotFiniteError as error:
-        reader.forget()
+        reader.crop(0)
         if len(asked) == 1:
             msg = (
                 f"layer {error.layer} gives activations that are not finite at the input "
@@ -154,11 +155,9 @@ def _extracted(
     ]
     collected = _collect(reader, prompts)
     found = log_likelihoods(
-        loaded.module,
+        loaded,
         [[kept(prompt), *one.group] for prompt, one in zip(prompts, encoded, strict=True)],
         batch_tokens=batch_tokens,
-        share=loaded.forkable,
-        local=loaded.local,
         reading=Reading(reader, collected.give),
     )
     return Extract(

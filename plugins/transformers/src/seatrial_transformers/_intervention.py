@@ -128,7 +128,7 @@ class Intervened:
     def _edited(self) -> Iterator[None]:
         stream = self.model._loaded.stream.checked()
         there(self.edits, stream.depth)
-        with stream.watched(self._changed):
+        with stream.watched(self._changed, edits=True):
             yield
 
     def _changed(self, layer: int, hidden: Any) -> Any:

@@ -25,7 +25,7 @@ from ._prompts import Question, fields, question
 
 __all__ = ["CausalLM", "Options", "causal_lm", "smollm2"]
 
-SCHEME = 1
+SCHEME = 2
 """Raised whenever the same files and options give other answers: old records no longer count."""
 
 
@@ -45,6 +45,7 @@ class Options(TypedDict, total=False):
     revision: str | None
     threads: int | None
     batch_tokens: int
+    prefix_cache: int
     blocks: str | None
 
 
@@ -76,10 +77,14 @@ class CausalLM:
       nothing.
     - `dtype`: "float32" or "bfloat16"; `device`: as torch names it.
     - `threads`: torch's threads in the whole process; `batch_tokens`: how many tokens are computed
-      at once. These two change no answer and are not part of `identity`.
+      at once; `prefix_cache`: how many MiB of keys and values of the prompts' beginnings are kept
+      from one call to the next, 0 for none. These change no answer and are not part of `identity`.
     - `blocks`: where the model's blocks are, as in "model.layers"; needed only for activations and
       edits of an architecture that is not known here. It changes no answer.
     """
+
+    prefers = "same-case"
+    """How batches are best made: of variants of one case, whose beginning is computed once."""
 
     path: str = field(converter=str)
     prompt: str | None = field(
@@ -103,6 +108,9 @@ class CausalLM:
     )
     batch_tokens: int = field(
         default=512, kw_only=True, validator=[instance_of(int), ge(1)], metadata=_unanswering()
+    )
+    prefix_cache: int = field(
+        default=256, kw_only=True, validator=[instance_of(int), ge(0)], metadata=_unanswering()
     )
     blocks: str | None = field(
         default=None,
@@ -160,6 +168,7 @@ class CausalLM:
                     device=self.device,
                     threads=self.threads,
                     blocks=self.blocks,
+                    prefix_cache=self.prefix_cache << 20,
                 )
             return self._memory
 

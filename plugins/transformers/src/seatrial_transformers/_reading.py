@@ -84,14 +84,17 @@ class Reader:
 
     @contextmanager
     def heading(self) -> Iterator[None]:
-        """Keep what a forward pass gives for the passes that continue it."""
+        """Append what a forward pass gives to the header that later passes continue."""
         self._buckets, self._stops = None, False
         with self.stream.watched(self._watch):
             yield
 
-    def forget(self) -> None:
-        """Let the next passes continue nothing."""
-        self._header.clear()
+    def crop(self, tokens: int) -> None:
+        """Keep only so many tokens of the header."""
+        if tokens:
+            self._header = {layer: rows[:tokens] for layer, rows in self._header.items()}
+        else:
+            self._header.clear()
 
     @contextmanager
     def reading(
@@ -131,7 +134,8 @@ class Reader:
         if layer in self.layers or layer in self.tokens:
             flat = hidden.reshape(-1, hidden.shape[-1])
             if self._buckets is None:
-                self._header[layer] = flat
+                before = self._header.get(layer)
+                self._header[layer] = flat if before is None else torch.cat([before, flat])
             else:
                 if layer in self._header:
                     flat = torch.cat([self._header[layer], flat])

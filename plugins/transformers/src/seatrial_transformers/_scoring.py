@@ -9,8 +9,9 @@ from attrs import frozen
 from seatrial.errors import ModelError
 
 from ._choices import Choices, weighed
+from ._likelihoods import log_likelihoods
 from ._loading import Loaded
-from ._tree import Span, log_likelihoods, shared_length
+from ._tree import Span, shared_length
 
 __all__ = ["Encoded", "encode", "joined", "score"]
 
@@ -73,11 +74,9 @@ def score(
     unique = list(dict.fromkeys(asked))
     encoded = encode(loaded, unique, separator=separator, templated=templated)
     found = log_likelihoods(
-        loaded.module,
+        loaded,
         [one.group for one in encoded],
         batch_tokens=batch_tokens,
-        share=loaded.forkable,
-        local=loaded.local,
     )
     answers = {}
     for (prompt, texts), one, values in zip(unique, encoded, found, strict=True):
