@@ -13,7 +13,7 @@ __all__ = ["planned"]
 CANONICAL = 512
 """Tokens of a pass that holds one question, whatever `batch_tokens` is."""
 
-LONG = 64
+LONG = 48
 """Tokens of a beginning that no other question of the call shares, and that is yet kept."""
 
 Group = tuple[Span, ...]

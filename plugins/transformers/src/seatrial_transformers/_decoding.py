@@ -57,10 +57,10 @@ class _Room(DynamicLayer):
         self.length = 0
         self.update(keys, values)
 
-    def update(self, keys: Any, values: Any, *_: Any, **__: Any) -> tuple[Any, Any]:
-        stop = self.length + keys.shape[2]
-        self.room_of_keys[:, :, self.length : stop] = keys
-        self.room_of_values[:, :, self.length : stop] = values
+    def update(self, key_states: Any, value_states: Any, *_: Any, **__: Any) -> tuple[Any, Any]:
+        stop = self.length + key_states.shape[2]
+        self.room_of_keys[:, :, self.length : stop] = key_states
+        self.room_of_values[:, :, self.length : stop] = value_states
         self.length = stop
         return self._show()
 
@@ -193,7 +193,11 @@ class _Writing:
         cache = DynamicCache()
         with torch.inference_mode():
             cache.layers = [
-                _Room(*(_padded(some, longest) for some in zip(*layer, strict=True)), more)
+                _Room(
+                    _padded([keys for keys, _ in layer], longest),
+                    _padded([values for _, values in layer], longest),
+                    more,
+                )
                 for layer in zip(*(lane.layers for lane in self.lanes), strict=True)
             ]
         return cache, seen

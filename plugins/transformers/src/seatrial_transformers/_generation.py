@@ -11,9 +11,10 @@ from attrs import frozen
 from seatrial import derive, seeded
 from seatrial.errors import ModelError
 
+from ._chat import readable, tokenised
 from ._loading import Loaded
 
-__all__ = ["Completion", "templated", "write"]
+__all__ = ["Completion", "write"]
 
 BREADTH = 16
 """How many times `batch_tokens` a batch may hold here: writing goes one token a row at a time."""
@@ -31,15 +32,6 @@ class Completion:
     finish: str
 
 
-def templated(loaded: Loaded, prompt: str, system: str | None) -> str:
-    """Put a prompt into the tokenizer's chat template, up to where the model's turn begins."""
-    messages = [{"role": "system", "content": system}] if system is not None else []
-    messages.append({"role": "user", "content": prompt})
-    return str(
-        loaded.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    )
-
-
 def write(
     loaded: Loaded,
     prompts: Sequence[str],
@@ -47,7 +39,7 @@ def write(
     max_new_tokens: int,
     temperature: float,
     seed: int,
-    chat: bool,
+    templated: Sequence[bool],
     batch_tokens: int,
 ) -> list[Completion]:
     """Continue each prompt, greedily at temperature 0; equal prompts are computed once.
@@ -58,18 +50,20 @@ def write(
     from ._decoding import decoded, draws
     from ._likelihoods import canonical
 
-    unique = list(dict.fromkeys(prompts))
-    if not unique:
+    if not prompts:
         return []
-    lead = () if chat else loaded.lead
-    encoded = loaded.tokenizer(unique, add_special_tokens=False, verbose=False)["input_ids"]
-    ids = {text: (*lead, *one) for text, one in zip(unique, encoded, strict=True)}
-    for text, one in ids.items():
+    asked = list(zip(prompts, templated, strict=True))
+    encoded = tokenised(loaded.tokenizer, prompts)
+    ids = {
+        one: (() if one[1] else loaded.lead) + tokens
+        for one, (tokens, _) in zip(asked, encoded, strict=True)
+    }
+    for (text, _), one in ids.items():
         _check_length(loaded, text, len(one), max_new_tokens)
     ends = _ends(loaded.module, loaded.tokenizer)
     shared = {
         one: draws(derive(seed, "generate", text), temperature)
-        for text, one in ids.items()
+        for (text, _), one in ids.items()
         if loaded.shares(len(one) + max_new_tokens)
     }
     rows = decoded(
@@ -80,14 +74,14 @@ def write(
         batch_tokens=batch_tokens,
         room=BREADTH * batch_tokens,
     )
-    apart = {text: one for text, one in ids.items() if one not in shared}
+    apart = {text: one for (text, _), one in ids.items() if one not in shared}
     room = 1 if temperature or canonical(loaded.module) else BREADTH * batch_tokens
     for batch in _batches(apart, max_new_tokens, room):
-        several = [ids[text] for text in batch]
+        several = [apart[text] for text in batch]
         with seeded(derive(seed, "generate", batch[0])) if temperature else nullcontext():
             rows |= _generated(loaded, several, max_new_tokens, temperature, ends)
     written = {one: _completion(loaded.tokenizer, row, ends) for one, row in rows.items()}
-    return [written[ids[prompt]] for prompt in prompts]
+    return [written[ids[one]] for one in asked]
 
 
 def _completion(tokenizer: Any, row: Sequence[int], ends: Sequence[int]) -> Completion:
@@ -106,9 +100,9 @@ def _check_length(loaded: Loaded, text: str, tokens: int, max_new_tokens: int) -
         raise ModelError(msg)
     if loaded.window is not None and tokens + max_new_tokens > loaded.window:
         msg = (
-            f"the prompt {text[:40]!r} has {tokens} tokens; with max_new_tokens={max_new_tokens} "
-            f"that is more than the {loaded.window} that the model takes; shorten it "
-            "(nothing is cut off silently)"
+            f"the prompt {readable(text)[:40]!r} has {tokens} tokens; "
+            f"with max_new_tokens={max_new_tokens} that is more than the {loaded.window} that the "
+            "model takes; shorten it (nothing is cut off silently)"
         )
         raise ModelError(msg)
 

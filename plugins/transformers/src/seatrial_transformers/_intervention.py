@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._activations import SavedActivations
     from ._choices import Choices
     from ._generation import Completion
-    from ._model import CausalLM
+    from ._model import Asked, CausalLM
 
 __all__ = ["Intervened"]
 
@@ -69,7 +69,7 @@ class Intervened:
 
     def choices(
         self,
-        prompts: Sequence[str],
+        prompts: Sequence[Asked],
         options: Sequence[Sequence[str]],
         *,
         normalization: str | None = None,
@@ -79,7 +79,7 @@ class Intervened:
             return self.model.choices(prompts, options, normalization=normalization)
 
     def generate(
-        self, prompts: Sequence[str], *, max_new_tokens: int | None = None
+        self, prompts: Sequence[Asked], *, max_new_tokens: int | None = None
     ) -> list[Completion]:
         """Write a continuation of each prompt, as `CausalLM.generate` does."""
         with self._edited():

@@ -98,10 +98,7 @@ def _size_of(layers: Layers) -> int:
 def _state(module: Any) -> object:
     """Tell apart the states of a module: torch counts the writes to each tensor."""
     tensors = [*module.parameters(), *module.buffers()]
-    hooks = [
-        (*part._forward_pre_hooks, -1, *part._forward_hooks)
-        for part in module.modules()
-    ]
+    hooks = [(*part._forward_pre_hooks, -1, *part._forward_hooks) for part in module.modules()]
     return [(id(one), one.data_ptr(), one._version) for one in tensors], hooks
 
 
