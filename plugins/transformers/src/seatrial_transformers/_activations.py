@@ -1,4 +1,4 @@
-"""What a model thinks at the prompts that it is judged on, kept on disk."""
+"""Activations of a model at the prompts that it is judged on, kept on disk."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class _Wanted:
 
 @define(eq=False)
 class SavedActivations:
-    """What a model thought at each input, in files of which only what is asked for is read.
+    """The activations at each input, in files of which only what is asked for is read.
 
     `layers` count from 1; `predictions` were given in the same forward pass, and are None where the
     inputs have no options. Files that lie in no cache go away with this object.

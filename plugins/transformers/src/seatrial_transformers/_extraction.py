@@ -1,4 +1,4 @@
-"""Runs prompts through a model and collects what it thinks at them, some prompts at a time."""
+"""Runs prompts through a model and collects its activations, some prompts at a time."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def extracted(
                 f"{asked[0].name!r}; leave the input out, or try dtype='float32'"
             )
             raise ModelError(msg) from None
-        # What shares a batch with such a prompt is spoilt too: each by itself says which it was.
+        # Its neighbours in the batch are not finite either: each by itself tells which it was.
         for one in asked:
             extracted(loaded, [one], reader, separator=separator, batch_tokens=batch_tokens)
         raise

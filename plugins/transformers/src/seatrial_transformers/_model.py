@@ -261,7 +261,7 @@ class CausalLM:
         tokens: Sequence[int] = (),
         cache: str | Path | None = None,
     ) -> SavedActivations:
-        """Read what the model thinks at the very prompts that it is judged on, in one pass for all.
+        """Read activations at the very prompts that the model is judged on, in one pass for all.
 
         Layer k is the residual stream after the k-th block, before any final norm; 0 is the
         embedding. Poolings are "last", "question", "mean", "max", "softmax" and "rolling"; a token

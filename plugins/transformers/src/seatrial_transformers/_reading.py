@@ -15,7 +15,7 @@ from ._pooling import pooled
 __all__ = ["NotFiniteError", "Prompt", "Reader", "Taken"]
 
 RAGGED = 0.75
-"""Prompts shorter than this share of the longest are pooled apart from it."""
+"""Prompts shorter than this fraction of the longest are pooled apart from it."""
 
 
 class NotFiniteError(ArithmeticError):
