@@ -144,9 +144,9 @@ def writing(model: Any, cases: list[list[str]]) -> None:
     mine, other, one, two = in_turns(cases, ours, lambda asked: theirs(asked, batch))
     equal = sum(a == b for a, b in zip(one, two, strict=True))
     print(
-        f"{NEW_TOKENS} tokens, {len(cases)} abstracts x {VARIANTS} variants: seatrial {mine:.1f} s, "
-        f"generate in batches of {batch} {other:.1f} s: {other / mine:.1f} times as fast; "
-        f"same text {equal}/{len(one)}",
+        f"{NEW_TOKENS} tokens, {len(cases)} abstracts x {VARIANTS} variants: "
+        f"seatrial {mine:.1f} s, generate in batches of {batch} {other:.1f} s: "
+        f"{other / mine:.1f} times as fast; same text {equal}/{len(one)}",
         flush=True,
     )
 

@@ -45,6 +45,8 @@ class Intervened:
     in whatever thread. It has an `identity` only when each edit has one.
     """
 
+    prefers = "same-case"
+
     model: CausalLM
     edits: Mapping[int, Edit] = field(converter=_copied)
 
