@@ -146,7 +146,8 @@ def _extracted(
                 loaded,
                 [[kept(prompt)] for prompt in shared],
                 batch_tokens=batch_tokens,
-                reading=Reading(reader, collected.give),
+                # The embedding is read before the cache knows how long it is.
+                reading=Reading(reader, collected.give, stops=reader.deepest > 0),
             )
         for batch in _batches(apart, 0 if canonical(loaded.module) else batch_tokens):
             collected.give(batch, _forward(loaded.module, batch, reader))

@@ -31,10 +31,14 @@ __all__ = [
 
 @frozen(eq=False)
 class Reading:
-    """Who reads the prompts of a call, and who gets what was read from each batch of them."""
+    """Who reads the prompts of a call, and who gets what was read from each batch of them.
+
+    If it `stops`, nothing is scored, and passes end after the last layer that is read.
+    """
 
     reader: Reader
     give: Callable[[Sequence[Prompt], Taken], None]
+    stops: bool = False
 
 
 def canonical(module: Any) -> bool:
@@ -46,10 +50,12 @@ def canonical(module: Any) -> bool:
     return bool(module.dtype != torch.float32)
 
 
-def prefix_of(loaded: Loaded, reader: Reader | None = None) -> Prefix:
+def prefix_of(loaded: Loaded, reading: Reading | None = None) -> Prefix:
     """Give the beginnings of a call, with those of earlier calls where nothing differs now."""
-    if reader is not None or loaded.stream.edited:
-        return Prefix(loaded.module, reader=reader)
+    if reading is not None:
+        return Prefix(loaded.module, reader=reading.reader, stops=reading.stops)
+    if loaded.stream.edited:
+        return Prefix(loaded.module)
     loaded.prefixes.refresh(loaded.module)
     return Prefix(loaded.module, loaded.prefixes)
 
@@ -77,7 +83,7 @@ def log_likelihoods(
         found.update(zip(together, run(module, tree, None, reading), strict=True))
     shared = [tuple(s for s in dict.fromkeys(group) if s not in alone) for group in groups]
     some = [group for group in dict.fromkeys(shared) if group]
-    prefix = prefix_of(loaded, None if reading is None else reading.reader)
+    prefix = prefix_of(loaded, reading)
     for tree in planned(some, batch_tokens, canonical=canonical(module)):
         values = run(module, tree, prefix.at(tree.beginning), reading)
         found.update(zip(tree.spans, values, strict=True))
@@ -160,7 +166,8 @@ def _read(module: Any, given: dict[str, Any], tree: Tree, reading: Reading | Non
         return module(**given).logits[0]
     prompts, paths, _ = zip(*tree.read, strict=True)
     logits = None
-    stops = not tree.scored and "past_key_values" not in given  # a cache must get all its layers
+    # A cache that passes with scores continue must get all its layers.
+    stops = reading.stops or (not tree.scored and "past_key_values" not in given)
     with reading.reader.reading(prompts, paths, module.device, stops=stops):
         logits = module(**given).logits[0]
     reading.give(prompts, reading.reader.taken())

@@ -107,12 +107,14 @@ class Prefix:
     """A key-value cache that moves from one beginning to the next and computes what is new.
 
     With a `reader` the hidden states of its tokens are kept too, for as long as the cache holds
-    them; nothing is then taken from the `kept` chunks.
+    them; nothing is then taken from the `kept` chunks, and if it `stops`, passes end after the last
+    layer that is read.
     """
 
     module: Any
     kept: PrefixCache | None = None
     reader: Reader | None = None
+    stops: bool = False
     _ids: tuple[int, ...] = field(default=(), init=False)
     _cache: Any = field(default=None, init=False)
 
@@ -156,7 +158,7 @@ class Prefix:
         from ._likelihoods import headed
 
         tokens = torch.tensor([ids], device=self.module.device)
-        watched = nullcontext() if self.reader is None else self.reader.heading()
+        watched = nullcontext() if self.reader is None else self.reader.heading(stops=self.stops)
         with torch.inference_mode(), watched:
             self.module(
                 input_ids=tokens,

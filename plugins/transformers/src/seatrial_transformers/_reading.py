@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
@@ -82,11 +82,16 @@ class Reader:
     _count: int = field(default=0, init=False)
     _stops: bool = field(default=False, init=False)
 
+    @property
+    def deepest(self) -> int:
+        """The last layer that is read."""
+        return max((*self.layers, *self.tokens), default=0)
+
     @contextmanager
-    def heading(self) -> Iterator[None]:
+    def heading(self, *, stops: bool) -> Iterator[None]:
         """Append what a forward pass gives to the header that later passes continue."""
-        self._buckets, self._stops = None, False
-        with self.stream.watched(self._watch):
+        self._buckets, self._stops = None, stops
+        with self.stream.watched(self._watch), suppress(_ReachedError):
             yield
 
     def crop(self, tokens: int) -> None:
@@ -113,11 +118,8 @@ class Reader:
         self._buckets = list(_bucketed(prompts, paths, device))
         self._count, self._stops = len(prompts), stops
         self._vectors, self._kept = None, {one: [None] * len(prompts) for one in self.tokens}
-        with self.stream.watched(self._watch):
-            try:
-                yield
-            except _ReachedError:
-                return
+        with self.stream.watched(self._watch), suppress(_ReachedError):
+            yield
 
     def taken(self) -> Taken:
         """Give what the last pass left, on the CPU; raises `NotFiniteError`."""
@@ -141,7 +143,7 @@ class Reader:
                     flat = torch.cat([self._header[layer], flat])
                 for bucket in self._buckets:
                     self._take(layer, flat, bucket)
-        if self._stops and layer == max(*self.layers, *self.tokens, 0):
+        if self._stops and layer == self.deepest:
             raise _ReachedError
         return hidden
 
