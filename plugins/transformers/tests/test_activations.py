@@ -11,8 +11,8 @@ import torch
 from seatrial_transformers import causal_lm
 from seatrial_transformers._activations import POOLINGS
 
-from seatrial._attributes import POOLINGS as AGREED
 from seatrial.errors import ModelError
+from seatrial.protocols import POOLINGS as AGREED
 
 LONG = ("take two tablets with water; do not drive. " * 4).rstrip()
 TEXTS = ["yes", "Question: how do you keep a door open?", LONG, "naïve 東京 and 😀", f"{LONG} no"]

@@ -96,3 +96,67 @@ def test_global_randomness_is_left_alone(tiny):
     torch.manual_seed(5)
     causal_lm(tiny, temperature=1.0, max_new_tokens=2).generate(["no"])
     assert torch.equal(torch.rand(3), expected)
+
+
+SHARED = "take two tablets with water; do not drive. put a heavy stone before it. "
+CASES = [
+    f"{start}{end}"
+    for start in (SHARED, "The quick brown fox jumps over the lazy dog, and 12.5 mg of it. ", "")
+    for end in ("why?", "how?", "is it enough for one day", "no")
+]
+
+
+@pytest.mark.parametrize("batch_tokens", [1, 20, 60, 512])
+def test_prompts_that_begin_alike_are_continued_as_each_alone(tiny, batch_tokens):
+    model = causal_lm(tiny, chat=False, max_new_tokens=8, batch_tokens=batch_tokens)
+    assert [one.text for one in model.generate(CASES)] == [own(model, text) for text in CASES]
+
+
+@pytest.mark.parametrize("family", ["GPT2", "Gemma2", "Bloom", "Mamba"])
+def test_other_architectures_write_what_transformers_does(make_model, family):
+    more = {"head_dim": 8} if family == "Gemma2" else {}
+    model = causal_lm(make_model(family, **more), chat=False, max_new_tokens=8)
+    assert [one.text for one in model.generate(CASES)] == [own(model, text) for text in CASES]
+
+
+def test_texts_of_different_lengths_stop_each_at_its_own_end(tiny):
+    model = causal_lm(tiny, chat=False, max_new_tokens=8)
+    tokens = [model.tokenizer(one.text)["input_ids"] for one in model.generate(CASES)]
+    ends = sorted({row[2] for row in tokens if len(row) > 3} | {row[5] for row in tokens[:2]})
+    model.module.generation_config.eos_token_id = ends
+    found = model.generate(CASES)
+    assert {one.finish for one in found} == {"stop", "length"}
+    assert found == [model.generate([text])[0] for text in CASES]
+
+
+def test_a_shared_beginning_goes_through_the_model_once(tiny):
+    model = causal_lm(tiny, chat=False, max_new_tokens=1, prefix_cache=0)
+    counts = []
+    model.module.register_forward_pre_hook(
+        lambda _m, _a, kwargs: counts.append(kwargs["input_ids"].numel()), with_kwargs=True
+    )
+    model.generate(CASES[:4])
+    alone = [len(model.tokenizer(text)["input_ids"]) for text in CASES[:4]]
+    assert sum(counts) < 0.6 * sum(alone)
+
+
+def test_greedy_is_greedy_whatever_the_files_recommend(tiny, tmp_path, make_model):
+    import json
+    import shutil
+
+    advice = {
+        "do_sample": True,
+        "temperature": 5.0,
+        "repetition_penalty": 50.0,
+        "no_repeat_ngram_size": 1,
+        "min_new_tokens": 3,
+        "suppress_tokens": [5, 6],
+        "num_beams": 3,
+        "max_length": 7,
+        "eos_token_id": 0,
+    }
+    for name, folder in {"tree": tiny, "own loop": make_model("Bloom")}.items():
+        copy = shutil.copytree(folder, tmp_path / name)
+        (copy / "generation_config.json").write_text(json.dumps(advice))
+        plain = causal_lm(folder, chat=False, max_new_tokens=8).generate(CASES)
+        assert causal_lm(copy, chat=False, max_new_tokens=8).generate(CASES) == plain

@@ -175,3 +175,11 @@ def test_several_threads_load_the_weights_once(tiny):
         thread.join()
     assert len(seen) == 4
     assert len(set(map(id, seen))) == 1
+
+
+def test_models_say_how_batches_are_best_made(tiny):
+    from seatrial_transformers import text_encoder
+
+    model = causal_lm(tiny)
+    assert model.prefers == model.intervened({}).prefers == "same-case"
+    assert text_encoder(tiny).prefers == "same-length"

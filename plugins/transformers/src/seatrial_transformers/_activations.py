@@ -1,4 +1,4 @@
-"""What a model thinks at the prompts that it is judged on, kept on disk."""
+"""Activations of a model at the prompts that it is judged on, kept on disk."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class Source:
     """
 
     loaded: Callable[[], Any]
-    worded: Callable[[Sequence[Question]], tuple[list[str], bool]]
-    """Gives the texts that go to the model, and whether a chat template made them."""
+    worded: Callable[[Sequence[Question]], list[tuple[str, bool]]]
+    """Gives the texts that go to the model, and whether a chat template made each."""
     answered: Callable[[Question, list[float | None], list[int]], Prediction]
     identity: Callable[[], str] | None
     separator: str
@@ -70,7 +70,7 @@ class _Wanted:
 
 @define(eq=False)
 class SavedActivations:
-    """What a model thought at each input, in files of which only what is asked for is read.
+    """The activations at each input, in files of which only what is asked for is read.
 
     `layers` count from 1; `predictions` were given in the same forward pass, and are None where the
     inputs have no options. Files that lie in no cache go away with this object.
@@ -195,7 +195,7 @@ def _gathered(
     wanted = _Wanted(layers if poolings else (), poolings, tokens)
     shards = [shard for shard in shards if wanted.within(shard.facts)]
     places = {key: (one, row) for one in shards for row, key in enumerate(one.facts["keys"])}
-    keys = [_key([one.prompt, one.part, one.options]) for one in asked]
+    keys = [_key([_said(one), one.part, one.options]) for one in asked]
     missing = {key: one for key, one in zip(keys, asked, strict=True) if key not in places}
     if missing:
         for shard in _read(source, missing, folder, wanted):
@@ -209,6 +209,10 @@ def _gathered(
         rows,
         rows[0][0].facts["width"] if rows else _width(source.loaded()),
     )
+
+
+def _said(one: Question) -> Any:
+    return one.prompt if one.messages is None else [[m.role, m.content] for m in one.messages]
 
 
 def _read(
@@ -227,11 +231,11 @@ def _read(
         "tokens": wanted.tokens,
     }
     questions = list(missing.values())
-    texts, templated = source.worded(questions)
+    texts = source.worded(questions)
     marked = "question" in wanted.poolings
     prompts = {
         key: asked_as(one, text, templated=templated, marked=marked)
-        for key, one, text in zip(missing, questions, texts, strict=True)
+        for key, one, (text, templated) in zip(missing, questions, texts, strict=True)
     }
     for slab in _slabs(prompts, _width(loaded), wanted):
         extract = extracted(
@@ -255,13 +259,11 @@ def _read(
 
 
 def _slabs(prompts: Mapping[str, Asked], width: int, wanted: _Wanted) -> Iterator[list[str]]:
-    """Put together what shares its beginning, or has one length, up to the size of a file."""
-    from ._extraction import order
-
+    """Put together what shares its beginning, up to the size of a file."""
     vector = 4 * width
     slab: list[str] = []
     size = 0
-    for key in sorted(prompts, key=lambda one: (order(prompts[one]), one)):
+    for key in sorted(prompts, key=lambda one: (prompts[one].text, one)):
         guess = len(prompts[key].text) // 3  # characters of a token
         more = vector * (len(wanted.layers) * len(wanted.poolings) + guess * len(wanted.tokens))
         if slab and (size + more > LARGE or len(slab) == MOST):

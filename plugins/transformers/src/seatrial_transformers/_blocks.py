@@ -43,7 +43,7 @@ KNOWN = (
 Watch = Callable[[int, Any], Any]
 """Takes a layer and its hidden states [rows, tokens, width], and gives what shall go on."""
 
-_watches: ContextVar[tuple[tuple[object, Watch], ...]] = ContextVar("watches", default=())
+_watches: ContextVar[tuple[tuple[object, Watch, bool], ...]] = ContextVar("watches", default=())
 
 
 @frozen(eq=False)
@@ -55,13 +55,21 @@ class Stream:
     trouble: str | None
 
     @contextmanager
-    def watched(self, watch: Watch) -> Iterator[None]:
-        """Let `watch` see and change what leaves each block in this thread, outer ones first."""
-        token = _watches.set((*_watches.get(), (self.key, watch)))
+    def watched(self, watch: Watch, *, edits: bool = False) -> Iterator[None]:
+        """Let `watch` see what leaves each block in this thread, outer ones first.
+
+        Say whether it `edits` what it sees.
+        """
+        token = _watches.set((*_watches.get(), (self.key, watch, edits)))
         try:
             yield
         finally:
             _watches.reset(token)
+
+    @property
+    def edited(self) -> bool:
+        """Whether anything edits the stream in this thread."""
+        return any(owner is self.key and edits for owner, _, edits in _watches.get())
 
     def checked(self) -> Stream:
         """Give the stream, or say why there is none."""
@@ -133,7 +141,7 @@ def _trouble(module: Any, path: str | None, expected: int | None) -> str:
 
 
 def _through(key: object, layer: int, hidden: Any) -> Any:
-    for owner, watch in _watches.get():
+    for owner, watch, _ in _watches.get():
         if owner is key:
             hidden = watch(layer, hidden)
     return hidden

@@ -37,6 +37,9 @@ class TextEncoder:
     `batch_tokens` changes the speed and no vector.
     """
 
+    prefers = "same-length"
+    """How batches are best made: of texts of one length, which need no padding."""
+
     path: str = field(converter=str)
     pooling: str = field(default="mean", kw_only=True, validator=in_(("mean", "first")))
     device: str = field(default="cpu", kw_only=True, validator=instance_of(str))

@@ -1,8 +1,9 @@
-"""Runs prompts through a model and collects what it thinks at them, some prompts at a time."""
+"""Runs prompts through a model and collects its activations, some prompts at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -10,13 +11,16 @@ from attrs import field, frozen
 
 from seatrial.errors import ModelError
 
+from ._chat import readable, tokenised
+from ._likelihoods import Reading, canonical, headed, log_likelihoods
 from ._loading import Loaded
+from ._prefix import chunks_end
 from ._prompts import Question
 from ._reading import NotFiniteError, Prompt, Reader, Taken
 from ._scoring import encode
-from ._tree import Reading, headed, kept, log_likelihoods
+from ._tree import kept, shared_length
 
-__all__ = ["Asked", "Extract", "asked_as", "extracted", "order"]
+__all__ = ["Asked", "Extract", "asked_as", "extracted"]
 
 
 @frozen
@@ -57,11 +61,6 @@ def _end(question: Question, text: str) -> int | None:
     if not part or bare not in text:
         return None
     return start + first + len(part) - 1
-
-
-def order(asked: Asked) -> tuple[int, str]:
-    """Say by what prompts are computed together: what they begin with, or how long they are."""
-    return (0 if asked.options is not None else len(asked.text)), asked.text
 
 
 @frozen(eq=False)
@@ -122,14 +121,14 @@ def extracted(
     try:
         return _extracted(loaded, asked, reader, separator, batch_tokens)
     except NotFiniteError as error:
-        reader.forget()
+        reader.crop(0)
         if len(asked) == 1:
             msg = (
                 f"layer {error.layer} gives activations that are not finite at the input "
                 f"{asked[0].name!r}; leave the input out, or try dtype='float32'"
             )
             raise ModelError(msg) from None
-        # What shares a batch with such a prompt is spoilt too: each by itself says which it was.
+        # Its neighbours in the batch are not finite either: each by itself tells which it was.
         for one in asked:
             extracted(loaded, [one], reader, separator=separator, batch_tokens=batch_tokens)
         raise
@@ -141,12 +140,21 @@ def _extracted(
     if asked[0].options is None:
         prompts = _plain(loaded, asked)
         collected = _collect(reader, prompts)
-        for batch in _batches(list(collected.rows), batch_tokens):
+        shared, apart = _divided(loaded, list(collected.rows))
+        if shared:
+            log_likelihoods(
+                loaded,
+                [[kept(prompt)] for prompt in shared],
+                batch_tokens=batch_tokens,
+                # The embedding is read before the cache knows how long it is.
+                reading=Reading(reader, collected.give, stops=reader.deepest > 0),
+            )
+        for batch in _batches(apart, 0 if canonical(loaded.module) else batch_tokens):
             collected.give(batch, _forward(loaded.module, batch, reader))
         lengths = [prompt.read for prompt in prompts]
         return Extract(collected.tensors(), lengths, None, None)
-    pairs = [(one.text, one.options or ()) for one in asked]
-    encoded = encode(loaded, pairs, separator=separator, templated=asked[0].templated)
+    parts = [(one.text, one.options or (), one.templated) for one in asked]
+    encoded = encode(loaded, parts, separator=separator)
     ends = _ends(loaded, [one.text.rstrip() for one in asked], asked)
     prompts = [
         _prompt(loaded, whole.prompt, whole.lead, end, one)
@@ -154,11 +162,9 @@ def _extracted(
     ]
     collected = _collect(reader, prompts)
     found = log_likelihoods(
-        loaded.module,
+        loaded,
         [[kept(prompt), *one.group] for prompt, one in zip(prompts, encoded, strict=True)],
         batch_tokens=batch_tokens,
-        share=loaded.forkable,
-        local=loaded.local,
         reading=Reading(reader, collected.give),
     )
     return Extract(
@@ -169,6 +175,23 @@ def _extracted(
     )
 
 
+def _divided(loaded: Loaded, prompts: Sequence[Prompt]) -> tuple[list[Prompt], list[Prompt]]:
+    """Tell prompts that begin like another of them from those that are computed apart."""
+    ordered = sorted(prompts, key=lambda prompt: prompt.ids)
+    begins_alike = [
+        chunks_end(shared_length(one.ids[:-1], other.ids[:-1])) > 0
+        for one, other in pairwise(ordered)
+    ]
+    shared: list[Prompt] = []
+    apart: list[Prompt] = []
+    for prompt, before, after in zip(
+        ordered, [False, *begins_alike], [*begins_alike, False], strict=True
+    ):
+        alike = (before or after) and not canonical(loaded.module)
+        (shared if alike and loaded.shares(len(prompt.ids)) else apart).append(prompt)
+    return shared, apart
+
+
 def _collect(reader: Reader, prompts: Sequence[Prompt]) -> _Collected:
     rows: dict[Prompt, list[int]] = {}
     for row, prompt in enumerate(prompts):
@@ -177,13 +200,13 @@ def _collect(reader: Reader, prompts: Sequence[Prompt]) -> _Collected:
 
 
 def _plain(loaded: Loaded, asked: Sequence[Asked]) -> list[Prompt]:
-    lead = () if asked[0].templated else loaded.lead
     texts = [one.text for one in asked]
-    ids = loaded.tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
+    encoded = tokenised(loaded.tokenizer, texts)
     ends = _ends(loaded, texts, asked)
+    leads = [() if one.templated else loaded.lead for one in asked]
     return [
-        _prompt(loaded, (*lead, *one), len(lead), end, about)
-        for one, end, about in zip(ids, ends, asked, strict=True)
+        _prompt(loaded, (*lead, *ids), len(lead), end, about)
+        for lead, (ids, _), end, about in zip(leads, encoded, ends, asked, strict=True)
     ]
 
 
@@ -197,7 +220,7 @@ def _prompt(
         raise ModelError(msg)
     if loaded.window is not None and len(ids) > loaded.window:
         msg = (
-            f"the prompt {asked.text[:40]!r} has {len(ids)} tokens, and the model takes "
+            f"the prompt {readable(asked.text)[:40]!r} has {len(ids)} tokens, and the model takes "
             f"{loaded.window}; shorten it (nothing is cut off silently)"
         )
         raise ModelError(msg)
@@ -215,13 +238,8 @@ def _ends(loaded: Loaded, texts: list[str], asked: Sequence[Asked]) -> list[int 
             "text (a fast one); use 'last'"
         )
         raise ModelError(msg)
-    encoded = loaded.tokenizer(
-        texts, add_special_tokens=False, return_offsets_mapping=True, verbose=False
-    )
-    return [
-        _holding(places, one.end)
-        for places, one in zip(encoded["offset_mapping"], asked, strict=True)
-    ]
+    encoded = tokenised(loaded.tokenizer, texts, offsets=True)
+    return [_holding(places, one.end) for (_, places), one in zip(encoded, asked, strict=True)]
 
 
 def _holding(places: Sequence[tuple[int, int]], end: int | None) -> int | None:
@@ -237,7 +255,8 @@ def _batches(prompts: list[Prompt], batch_tokens: int) -> Iterator[list[Prompt]]
             yield batch
             batch = []
         batch.append(prompt)
-    yield batch
+    if batch:
+        yield batch
 
 
 def _forward(module: Any, batch: Sequence[Prompt], reader: Reader) -> Taken:

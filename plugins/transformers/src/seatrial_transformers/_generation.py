@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -11,9 +11,10 @@ from attrs import frozen
 from seatrial import derive, seeded
 from seatrial.errors import ModelError
 
+from ._chat import readable, tokenised
 from ._loading import Loaded
 
-__all__ = ["Completion", "templated", "write"]
+__all__ = ["Completion", "write"]
 
 BREADTH = 16
 """How many times `batch_tokens` a batch may hold here: writing goes one token a row at a time."""
@@ -31,15 +32,6 @@ class Completion:
     finish: str
 
 
-def templated(loaded: Loaded, prompt: str, system: str | None) -> str:
-    """Put a prompt into the tokenizer's chat template, up to where the model's turn begins."""
-    messages = [{"role": "system", "content": system}] if system is not None else []
-    messages.append({"role": "user", "content": prompt})
-    return str(
-        loaded.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    )
-
-
 def write(
     loaded: Loaded,
     prompts: Sequence[str],
@@ -47,29 +39,59 @@ def write(
     max_new_tokens: int,
     temperature: float,
     seed: int,
-    chat: bool,
+    templated: Sequence[bool],
     batch_tokens: int,
 ) -> list[Completion]:
     """Continue each prompt, greedily at temperature 0; equal prompts are computed once.
 
-    Above 0 each prompt is sampled by itself with a seed of its own, so that what it gives does not
+    Above 0 each prompt is sampled with a generator of its own, so that what it gives does not
     depend on its neighbours.
     """
-    unique = list(dict.fromkeys(prompts))
-    if not unique:
+    from ._decoding import decoded, draws
+    from ._likelihoods import canonical
+
+    if not prompts:
         return []
-    lead = () if chat else loaded.lead
-    encoded = loaded.tokenizer(unique, add_special_tokens=False, verbose=False)["input_ids"]
-    ids = {text: [*lead, *one] for text, one in zip(unique, encoded, strict=True)}
-    for text, one in ids.items():
+    asked = list(zip(prompts, templated, strict=True))
+    encoded = tokenised(loaded.tokenizer, prompts)
+    ids = {
+        one: (() if one[1] else loaded.lead) + tokens
+        for one, (tokens, _) in zip(asked, encoded, strict=True)
+    }
+    for (text, _), one in ids.items():
         _check_length(loaded, text, len(one), max_new_tokens)
-    room = 1 if temperature else BREADTH * batch_tokens
-    written: dict[str, Completion] = {}
-    for batch in _batches(ids, max_new_tokens, room):
-        several = {text: ids[text] for text in batch}
+    ends = _ends(loaded.module, loaded.tokenizer)
+    shared = {
+        one: draws(derive(seed, "generate", text), temperature)
+        for (text, _), one in ids.items()
+        if loaded.shares(len(one) + max_new_tokens)
+    }
+    rows = decoded(
+        loaded,
+        shared,
+        max_new_tokens=max_new_tokens,
+        ends=ends,
+        batch_tokens=batch_tokens,
+        room=BREADTH * batch_tokens,
+    )
+    apart = {text: one for (text, _), one in ids.items() if one not in shared}
+    room = 1 if temperature or canonical(loaded.module) else BREADTH * batch_tokens
+    for batch in _batches(apart, max_new_tokens, room):
+        several = [apart[text] for text in batch]
         with seeded(derive(seed, "generate", batch[0])) if temperature else nullcontext():
-            written |= _generated(loaded, several, max_new_tokens, temperature)
-    return [written[prompt] for prompt in prompts]
+            rows |= _generated(loaded, several, max_new_tokens, temperature, ends)
+    written = {one: _completion(loaded.tokenizer, row, ends) for one, row in rows.items()}
+    return [written[ids[one]] for one in asked]
+
+
+def _completion(tokenizer: Any, row: Sequence[int], ends: Sequence[int]) -> Completion:
+    end = next((place for place, token in enumerate(row) if token in ends), None)
+    kept = list(row if end is None else row[:end])
+    return Completion(
+        text=tokenizer.decode(kept, skip_special_tokens=True),
+        tokens=len(kept),
+        finish="length" if end is None else "stop",
+    )
 
 
 def _check_length(loaded: Loaded, text: str, tokens: int, max_new_tokens: int) -> None:
@@ -78,42 +100,47 @@ def _check_length(loaded: Loaded, text: str, tokens: int, max_new_tokens: int) -
         raise ModelError(msg)
     if loaded.window is not None and tokens + max_new_tokens > loaded.window:
         msg = (
-            f"the prompt {text[:40]!r} has {tokens} tokens; with max_new_tokens={max_new_tokens} "
-            f"that is more than the {loaded.window} that the model takes; shorten it "
-            "(nothing is cut off silently)"
+            f"the prompt {readable(text)[:40]!r} has {tokens} tokens; "
+            f"with max_new_tokens={max_new_tokens} that is more than the {loaded.window} that the "
+            "model takes; shorten it (nothing is cut off silently)"
         )
         raise ModelError(msg)
 
 
-def _batches(ids: dict[str, list[int]], more: int, room: int) -> Iterator[list[str]]:
+def _batches(ids: Mapping[str, Sequence[int]], more: int, room: int) -> Iterator[list[str]]:
     batch: list[str] = []
     for text in sorted(ids, key=lambda one: (-len(ids[one]), one)):
         if batch and (len(batch) + 1) * (len(ids[batch[0]]) + more) > room:
             yield batch
             batch = []
         batch.append(text)
-    yield batch
+    if batch:
+        yield batch
 
 
 def _generated(
-    loaded: Loaded, ids: dict[str, list[int]], max_new_tokens: int, temperature: float
-) -> dict[str, Completion]:
+    loaded: Loaded,
+    several: Sequence[tuple[int, ...]],
+    max_new_tokens: int,
+    temperature: float,
+    ends: Sequence[int],
+) -> dict[tuple[int, ...], list[int]]:
+    """Write with transformers' own loop, where prompts cannot share a forward pass."""
     import torch
     from transformers import GenerationConfig
 
-    module, tokenizer = loaded.module, loaded.tokenizer
-    ends = _ends(module, tokenizer)
-    padding = tokenizer.pad_token_id
+    module = loaded.module
+    padding = loaded.tokenizer.pad_token_id
     if padding is None:
         padding = ends[0] if ends else 0
-    longest = max(map(len, ids.values()))
-    rows = [[padding] * (longest - len(one)) + one for one in ids.values()]
-    mask = [[0] * (longest - len(one)) + [1] * len(one) for one in ids.values()]
+    longest = max(map(len, several))
+    rows = [[padding] * (longest - len(one)) + list(one) for one in several]
+    mask = [[0] * (longest - len(one)) + [1] * len(one) for one in several]
     how: dict[str, Any] = {"do_sample": False}
     if temperature:
         how = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
     config = GenerationConfig(
-        max_new_tokens=max_new_tokens, pad_token_id=padding, eos_token_id=ends or None, **how
+        max_new_tokens=max_new_tokens, pad_token_id=padding, eos_token_id=list(ends) or None, **how
     )
     with torch.inference_mode():
         out = module.generate(
@@ -121,16 +148,7 @@ def _generated(
             attention_mask=torch.tensor(mask, device=module.device),
             generation_config=config,
         )
-    written = {}
-    for text, row in zip(ids, out[:, longest:].tolist(), strict=True):
-        end = next((place for place, token in enumerate(row) if token in ends), None)
-        kept = row if end is None else row[:end]
-        written[text] = Completion(
-            text=tokenizer.decode(kept, skip_special_tokens=True),
-            tokens=len(kept),
-            finish="length" if end is None else "stop",
-        )
-    return written
+    return dict(zip(several, out[:, longest:].tolist(), strict=True))
 
 
 def _ends(module: Any, tokenizer: Any) -> list[int]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._activations import SavedActivations
     from ._choices import Choices
     from ._generation import Completion
-    from ._model import CausalLM
+    from ._model import Asked, CausalLM
 
 __all__ = ["Intervened"]
 
@@ -44,6 +44,8 @@ class Intervened:
     Answers, texts and activations all see the edits, and nothing asked of the model itself does,
     in whatever thread. It has an `identity` only when each edit has one.
     """
+
+    prefers = "same-case"
 
     model: CausalLM
     edits: Mapping[int, Edit] = field(converter=_copied)
@@ -69,7 +71,7 @@ class Intervened:
 
     def choices(
         self,
-        prompts: Sequence[str],
+        prompts: Sequence[Asked],
         options: Sequence[Sequence[str]],
         *,
         normalization: str | None = None,
@@ -79,7 +81,7 @@ class Intervened:
             return self.model.choices(prompts, options, normalization=normalization)
 
     def generate(
-        self, prompts: Sequence[str], *, max_new_tokens: int | None = None
+        self, prompts: Sequence[Asked], *, max_new_tokens: int | None = None
     ) -> list[Completion]:
         """Write a continuation of each prompt, as `CausalLM.generate` does."""
         with self._edited():
@@ -128,7 +130,7 @@ class Intervened:
     def _edited(self) -> Iterator[None]:
         stream = self.model._loaded.stream.checked()
         there(self.edits, stream.depth)
-        with stream.watched(self._changed):
+        with stream.watched(self._changed, edits=True):
             yield
 
     def _changed(self, layer: int, hidden: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -12,7 +12,13 @@ from seatrial.errors import ModelError
 from ._blocks import Stream, attach
 from ._gguf import converted, quiet
 
+if TYPE_CHECKING:
+    from ._prefix import PrefixCache
+
 __all__ = ["Loaded", "load"]
+
+TOKENS = ("bos_token_id", "eos_token_id", "pad_token_id")
+"""What is read from a model's generation settings."""
 
 
 @frozen(eq=False)
@@ -22,7 +28,7 @@ class Loaded:
     `lead` holds the token that the tokenizer puts before every text, if any; `window` is the
     number of tokens that the model can take, None when it does not say; `forkable` says whether
     several continuations may share a forward pass, and `local` how long they may be then; `stream`
-    is what passes between its blocks.
+    is what passes between its blocks; `prefixes` are the beginnings kept from call to call.
     """
 
     module: Any
@@ -32,16 +38,28 @@ class Loaded:
     forkable: bool
     local: int | None
     stream: Stream
+    prefixes: PrefixCache
+
+    def shares(self, tokens: int) -> bool:
+        """Say whether a sequence of so many tokens may share a forward pass with others."""
+        return self.forkable and (self.local is None or tokens <= self.local)
 
 
 def load(
-    place: Path, *, dtype: str, device: str, threads: int | None, blocks: str | None
+    place: Path,
+    *,
+    dtype: str,
+    device: str,
+    threads: int | None,
+    blocks: str | None,
+    prefix_cache: int,
 ) -> Loaded:
     """Read a folder of safetensors, or a GGUF file by way of its converted folder."""
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
-    from ._tree import forkable
+    from ._likelihoods import forkable
+    from ._prefix import PrefixCache
 
     if threads is not None:
         torch.set_num_threads(threads)
@@ -62,6 +80,9 @@ def load(
         msg = f"{folder} cannot be read as a causal language model: {type(error).__name__}: {error}"
         raise ModelError(msg) from error
     module = module.to(device).eval()
+    # Whatever else the files recommend (sampling, penalties) would make greedy text another text.
+    tokens = {name: getattr(module.generation_config, name) for name in TOKENS}
+    module.generation_config = GenerationConfig(**tokens)
     config = module.config.get_text_config()
     return Loaded(
         module=module,
@@ -71,6 +92,7 @@ def load(
         forkable=forkable(module),
         local=_local(config),
         stream=attach(module, blocks),
+        prefixes=PrefixCache(prefix_cache),
     )
 
 

@@ -16,6 +16,7 @@ from seatrial import Prediction
 from seatrial.errors import ModelError, ParameterError
 
 from ._activations import SavedActivations, Source, activations
+from ._chat import Message, conversation, rendered
 from ._choices import LENGTHS, Choices, weighed
 from ._files import digests, locate
 from ._generation import Completion
@@ -25,8 +26,12 @@ from ._prompts import Question, fields, question
 
 __all__ = ["CausalLM", "Options", "causal_lm", "smollm2"]
 
-SCHEME = 1
+SCHEME = 2
 """Raised whenever the same files and options give other answers: old records no longer count."""
+
+
+Asked = str | Sequence[Message] | Sequence[Mapping[str, Any]]
+"""A prompt: a text, or a conversation."""
 
 
 class Options(TypedDict, total=False):
@@ -45,6 +50,7 @@ class Options(TypedDict, total=False):
     revision: str | None
     threads: int | None
     batch_tokens: int
+    prefix_cache: int
     blocks: str | None
 
 
@@ -76,10 +82,14 @@ class CausalLM:
       nothing.
     - `dtype`: "float32" or "bfloat16"; `device`: as torch names it.
     - `threads`: torch's threads in the whole process; `batch_tokens`: how many tokens are computed
-      at once. These two change no answer and are not part of `identity`.
+      at once; `prefix_cache`: how many MiB of keys and values of the prompts' beginnings are kept
+      from one call to the next, 0 for none. These change no answer and are not part of `identity`.
     - `blocks`: where the model's blocks are, as in "model.layers"; needed only for activations and
       edits of an architecture that is not known here. It changes no answer.
     """
+
+    prefers = "same-case"
+    """How batches are best made: of variants of one case, whose beginning is computed once."""
 
     path: str = field(converter=str)
     prompt: str | None = field(
@@ -103,6 +113,9 @@ class CausalLM:
     )
     batch_tokens: int = field(
         default=512, kw_only=True, validator=[instance_of(int), ge(1)], metadata=_unanswering()
+    )
+    prefix_cache: int = field(
+        default=256, kw_only=True, validator=[instance_of(int), ge(0)], metadata=_unanswering()
     )
     blocks: str | None = field(
         default=None,
@@ -160,13 +173,15 @@ class CausalLM:
                     device=self.device,
                     threads=self.threads,
                     blocks=self.blocks,
+                    prefix_cache=self.prefix_cache << 20,
                 )
             return self._memory
 
     def __call__(self, inputs: Sequence[Any], /) -> list[Prediction]:
         """Answer each input: choose among its `options`, or write a text where it has none.
 
-        An input is a text or a mapping of parts. `details` of a choice hold `margin`, `tie`,
+        An input is a text, a conversation (a sequence of mappings with `role` and `content`) or a
+        mapping of parts. `details` of a choice hold `margin`, `tie`,
         `nulls` and `log_likelihoods`; of a text, `tokens` and `finish`. `refused` is known only
         where `refusals` names the options that refuse. Raises `ModelError` for an input that lacks
         what the prompt asks for, does not fit the context window, or has no option to score.
@@ -174,9 +189,9 @@ class CausalLM:
         asked = [question(one, self.prompt) for one in inputs]
         chosen = [one for one in asked if one.options is not None]
         free = [one for one in asked if one.options is None]
-        prompts, options = [one.prompt for one in chosen], [one.options or () for one in chosen]
+        prompts, options = [one.asked for one in chosen], [one.options or () for one in chosen]
         choices = iter(self.choices(prompts, options))
-        texts = iter(self.generate([one.prompt for one in free]))
+        texts = iter(self.generate([one.asked for one in free]))
         return [
             _written(next(texts)) if one.options is None else _chosen(one, next(choices))
             for one in asked
@@ -184,15 +199,15 @@ class CausalLM:
 
     def choices(
         self,
-        prompts: Sequence[str],
+        prompts: Sequence[Asked],
         options: Sequence[Sequence[str]],
         *,
         normalization: str | None = None,
     ) -> list[Choices]:
         """Give the log-likelihood of each option after its prompt.
 
-        Prompts are taken as they are, without `prompt`. Prompt and option are tokenised together,
-        and white space between them belongs to the option.
+        Prompts are texts, taken as they are without `prompt`, or conversations. Prompt and option
+        are tokenised together, and white space between them belongs to the option.
         """
         from ._scoring import score
 
@@ -206,33 +221,33 @@ class CausalLM:
             raise ParameterError(msg)
         if not prompts:
             return []
-        chat = self._chats(by_default=False)
+        texts, templated = self._worded(prompts, by_default=False)
         return score(
             self._loaded,
-            self._worded(prompts, chat),
+            texts,
             options,
             separator=self.separator,
             normalization=normalization,
-            templated=chat,
+            templated=templated,
             batch_tokens=self.batch_tokens,
         )
 
     def generate(
-        self, prompts: Sequence[str], *, max_new_tokens: int | None = None
+        self, prompts: Sequence[Asked], *, max_new_tokens: int | None = None
     ) -> list[Completion]:
         """Write a continuation of each prompt, or the reply to it where a chat template is used."""
         from ._generation import write
 
         if not prompts:
             return []
-        chat = self._chats(by_default=True)
+        texts, templated = self._worded(prompts, by_default=True)
         return write(
             self._loaded,
-            self._worded(prompts, chat),
+            texts,
             max_new_tokens=self.max_new_tokens if max_new_tokens is None else max_new_tokens,
             temperature=self.temperature,
             seed=self.seed,
-            chat=chat,
+            templated=templated,
             batch_tokens=self.batch_tokens,
         )
 
@@ -246,7 +261,7 @@ class CausalLM:
         tokens: Sequence[int] = (),
         cache: str | Path | None = None,
     ) -> SavedActivations:
-        """Read what the model thinks at the very prompts that it is judged on, in one pass for all.
+        """Read activations at the very prompts that the model is judged on, in one pass for all.
 
         Layer k is the residual stream after the k-th block, before any final norm; 0 is the
         embedding. Poolings are "last", "question", "mean", "max", "softmax" and "rolling"; a token
@@ -275,9 +290,11 @@ class CausalLM:
         return Intervened(self, edits)
 
     def _source(self, identity: Callable[[], str] | None) -> Source:
-        def worded(asked: Sequence[Question]) -> tuple[list[str], bool]:
-            chat = self._chats(by_default=asked[0].options is None)
-            return self._worded([one.prompt for one in asked], chat), chat
+        def worded(asked: Sequence[Question]) -> list[tuple[str, bool]]:
+            texts, templated = self._worded(
+                [one.asked for one in asked], by_default=asked[0].options is None
+            )
+            return list(zip(texts, templated, strict=True))
 
         def answered(one: Question, values: list[float | None], tokens: list[int]) -> Prediction:
             return _chosen(one, weighed(one.options or (), values, tokens, self.normalization))
@@ -291,20 +308,35 @@ class CausalLM:
             batch_tokens=self.batch_tokens,
         )
 
-    def _chats(self, *, by_default: bool) -> bool:
+    def _worded(
+        self, prompts: Sequence[Asked], *, by_default: bool
+    ) -> tuple[list[str], list[bool]]:
+        """Give the text that goes to the model for each prompt, and if a chat template made it."""
         there = bool(self.tokenizer.chat_template)
         wanted = True if self.system is not None else self.chat
-        if wanted and not there:
-            msg = f"{self.path}: its tokenizer has no chat template; set chat to false"
+        texts, templated = [], []
+        for prompt in prompts:
+            alone = isinstance(prompt, str)
+            chat = (by_default and there if wanted is None else wanted) if alone else True
+            if not alone and wanted is False:
+                msg = "a conversation needs the chat template: leave chat out, or set it to true"
+                raise ModelError(msg)
+            if chat and not there:
+                todo = "set chat to false" if alone else "give the model texts"
+                msg = f"{self.path}: its tokenizer has no chat template; {todo}"
+                raise ModelError(msg)
+            texts.append(self._templated(prompt) if chat else str(prompt))
+            templated.append(chat)
+        return texts, templated
+
+    def _templated(self, prompt: Asked) -> str:
+        messages: Any = (Message("user", prompt),) if isinstance(prompt, str) else prompt
+        if not all(isinstance(one, Message) for one in messages):
+            messages = conversation(messages)
+        if messages is None:
+            msg = "a prompt is a text or a sequence of mappings with role and content"
             raise ModelError(msg)
-        return by_default and there if wanted is None else wanted
-
-    def _worded(self, prompts: Sequence[str], chat: bool) -> list[str]:
-        from ._generation import templated
-
-        if not chat:
-            return list(prompts)
-        return [templated(self._loaded, prompt, self.system) for prompt in prompts]
+        return rendered(self.tokenizer, messages, self.system)
 
 
 def _chosen(asked: Question, found: Choices) -> Prediction:

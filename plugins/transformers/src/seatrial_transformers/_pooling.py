@@ -35,9 +35,9 @@ def pooled(rows: Any, lengths: Any, questions: Any, names: Sequence[str]) -> Any
     if kinds & {"max", "softmax"}:
         found["max"] = rows.amax(1)
     if "softmax" in kinds:
-        odds = (rows - found["max"][:, None]).mul_(1 / TEMPERATURE).exp_()
-        whole = (weights @ odds)[:, 0]
-        found["softmax"] = (weights @ odds.mul_(rows))[:, 0] / whole
+        powers = (rows - found["max"][:, None]).mul_(1 / TEMPERATURE).exp_()
+        whole = (weights @ powers)[:, 0]
+        found["softmax"] = (weights @ powers.mul_(rows))[:, 0] / whole
     if "rolling" in kinds:
         found["rolling"] = _rolling(rows, lengths, found["mean"])
     return torch.stack([found[name] for name in names])

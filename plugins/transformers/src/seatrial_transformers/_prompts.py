@@ -10,6 +10,8 @@ from attrs import frozen
 
 from seatrial.errors import ModelError, ParameterError
 
+from ._chat import Message, conversation
+
 __all__ = ["Question", "fields", "question"]
 
 WHOLE = "input"
@@ -33,6 +35,13 @@ class Question:
     part: tuple[int, int]
     options: tuple[str, ...] | None = None
     refusals: tuple[str, ...] | None = None
+    messages: tuple[Message, ...] | None = None
+    """The conversation whose last turn is the prompt; None for a prompt that stands alone."""
+
+    @property
+    def asked(self) -> str | tuple[Message, ...]:
+        """What goes to the model: the conversation, or the prompt."""
+        return self.prompt if self.messages is None else self.messages
 
 
 def fields(template: str) -> tuple[tuple[str, str | None], ...]:
@@ -57,17 +66,43 @@ def fields(template: str) -> tuple[tuple[str, str | None], ...]:
 
 
 def question(value: Any, template: str | None) -> Question:
-    """Read one input of a case: a text, or a mapping of parts with or without `options`."""
+    """Read one input of a case: a text, a conversation, or a mapping of parts.
+
+    A mapping may have `options`, and one part of it may be a conversation.
+    """
     if isinstance(value, str):
         return Question(*_prompted(value, template, {WHOLE: value}))
+    messages = conversation(value)
+    if messages is not None:
+        return _conversing(messages, template, None, None)
     if not isinstance(value, Mapping):
-        msg = f"a language model takes a text or a mapping of parts, not {type(value).__name__}"
+        kind = type(value).__name__
+        msg = f"a language model takes a text, a conversation or a mapping of parts, not {kind}"
         raise ModelError(msg)
     options, refusals = (_texts(value, name) for name in RESERVED)
+    for name, part in value.items():
+        found = None if name in RESERVED else conversation(part)
+        if found is not None:
+            if options is not None:
+                _check_options(options, refusals or ())
+            return _conversing(found, template, options, refusals)
     prompt, part = _prompted(_only_text(value) if template is None else "", template, value)
     if options is not None:
         _check_options(options, refusals or ())
     return Question(prompt, part, options, refusals)
+
+
+def _conversing(
+    messages: tuple[Message, ...],
+    template: str | None,
+    options: tuple[str, ...] | None,
+    refusals: tuple[str, ...] | None,
+) -> Question:
+    if template is not None:
+        msg = "a conversation takes no prompt: its turns go through the chat template as they are"
+        raise ModelError(msg)
+    last = messages[-1].content
+    return Question(last, (0, len(last)), options, refusals, messages)
 
 
 def _prompted(

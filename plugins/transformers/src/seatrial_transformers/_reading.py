@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
@@ -15,7 +15,7 @@ from ._pooling import pooled
 __all__ = ["NotFiniteError", "Prompt", "Reader", "Taken"]
 
 RAGGED = 0.75
-"""Prompts shorter than this share of the longest are pooled apart from it."""
+"""Prompts shorter than this fraction of the longest are pooled apart from it."""
 
 
 class NotFiniteError(ArithmeticError):
@@ -82,16 +82,24 @@ class Reader:
     _count: int = field(default=0, init=False)
     _stops: bool = field(default=False, init=False)
 
+    @property
+    def deepest(self) -> int:
+        """The last layer that is read."""
+        return max((*self.layers, *self.tokens), default=0)
+
     @contextmanager
-    def heading(self) -> Iterator[None]:
-        """Keep what a forward pass gives for the passes that continue it."""
-        self._buckets, self._stops = None, False
-        with self.stream.watched(self._watch):
+    def heading(self, *, stops: bool) -> Iterator[None]:
+        """Append what a forward pass gives to the header that later passes continue."""
+        self._buckets, self._stops = None, stops
+        with self.stream.watched(self._watch), suppress(_ReachedError):
             yield
 
-    def forget(self) -> None:
-        """Let the next passes continue nothing."""
-        self._header.clear()
+    def crop(self, tokens: int) -> None:
+        """Keep only so many tokens of the header."""
+        if tokens:
+            self._header = {layer: rows[:tokens] for layer, rows in self._header.items()}
+        else:
+            self._header.clear()
 
     @contextmanager
     def reading(
@@ -110,11 +118,8 @@ class Reader:
         self._buckets = list(_bucketed(prompts, paths, device))
         self._count, self._stops = len(prompts), stops
         self._vectors, self._kept = None, {one: [None] * len(prompts) for one in self.tokens}
-        with self.stream.watched(self._watch):
-            try:
-                yield
-            except _ReachedError:
-                return
+        with self.stream.watched(self._watch), suppress(_ReachedError):
+            yield
 
     def taken(self) -> Taken:
         """Give what the last pass left, on the CPU; raises `NotFiniteError`."""
@@ -131,13 +136,14 @@ class Reader:
         if layer in self.layers or layer in self.tokens:
             flat = hidden.reshape(-1, hidden.shape[-1])
             if self._buckets is None:
-                self._header[layer] = flat
+                before = self._header.get(layer)
+                self._header[layer] = flat if before is None else torch.cat([before, flat])
             else:
                 if layer in self._header:
                     flat = torch.cat([self._header[layer], flat])
                 for bucket in self._buckets:
                     self._take(layer, flat, bucket)
-        if self._stops and layer == max(*self.layers, *self.tokens, 0):
+        if self._stops and layer == self.deepest:
             raise _ReachedError
         return hidden
 

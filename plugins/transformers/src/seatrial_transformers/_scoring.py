@@ -8,9 +8,11 @@ from attrs import frozen
 
 from seatrial.errors import ModelError
 
+from ._chat import readable, tokenised
 from ._choices import Choices, weighed
+from ._likelihoods import log_likelihoods
 from ._loading import Loaded
-from ._tree import Span, log_likelihoods, shared_length
+from ._tree import Span, shared_length
 
 __all__ = ["Encoded", "encode", "joined", "score"]
 
@@ -65,45 +67,46 @@ def score(
     *,
     separator: str,
     normalization: str,
-    templated: bool,
+    templated: Sequence[bool],
     batch_tokens: int,
 ) -> list[Choices]:
     """Score the options of each prompt; equal questions are computed once."""
-    asked = [(p, tuple(o)) for p, o in zip(prompts, options, strict=True)]
+    asked = [(p, tuple(o), t) for p, o, t in zip(prompts, options, templated, strict=True)]
     unique = list(dict.fromkeys(asked))
-    encoded = encode(loaded, unique, separator=separator, templated=templated)
+    encoded = encode(loaded, unique, separator=separator)
     found = log_likelihoods(
-        loaded.module,
+        loaded,
         [one.group for one in encoded],
         batch_tokens=batch_tokens,
-        share=loaded.forkable,
-        local=loaded.local,
     )
     answers = {}
-    for (prompt, texts), one, values in zip(unique, encoded, found, strict=True):
+    for question, one, values in zip(unique, encoded, found, strict=True):
+        texts = question[1]
         tokens = [one.tokens(place) for place in range(len(texts))]
-        answers[prompt, texts] = weighed(texts, one.likelihoods(values), tokens, normalization)
+        answers[question] = weighed(texts, one.likelihoods(values), tokens, normalization)
     return [answers[one] for one in asked]
 
 
 def encode(
-    loaded: Loaded,
-    asked: Sequence[tuple[str, tuple[str, ...]]],
-    *,
-    separator: str,
-    templated: bool,
+    loaded: Loaded, asked: Sequence[tuple[str, tuple[str, ...], bool]], *, separator: str
 ) -> list[Encoded]:
-    """Tokenise prompts together with their options."""
-    lead = () if templated else loaded.lead
+    """Tokenise prompts together with their options; the third of each says if it is a template's.
+
+    A chat template writes the token that begins a text itself.
+    """
     texts: dict[str, tuple[int, ...]] = {}
-    for prompt, options in asked:
+    for prompt, options, _ in asked:
         for option in options:
             before, after = joined(prompt, option, separator)
             texts |= {before: (), before + after: ()}
-    if texts:
-        ids = loaded.tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
-        texts = {text: tuple(one) for text, one in zip(texts, ids, strict=True)}
-    return [_group(loaded, prompt, options, separator, lead, texts) for prompt, options in asked]
+    texts = {
+        text: ids
+        for text, (ids, _) in zip(texts, tokenised(loaded.tokenizer, list(texts)), strict=True)
+    }
+    return [
+        _group(loaded, prompt, options, separator, () if templated else loaded.lead, texts)
+        for prompt, options, templated in asked
+    ]
 
 
 def _group(
@@ -131,8 +134,8 @@ def _group(
     for span, option in zip(spans, options, strict=True):
         if span and loaded.window is not None and len(span.ids) > loaded.window:
             msg = (
-                f"the prompt {prompt[:40]!r} with the option {option[:40]!r} has {len(span.ids)} "
-                f"tokens, and the model takes {loaded.window}; shorten it "
+                f"the prompt {readable(prompt)[:40]!r} with the option {option[:40]!r} has "
+                f"{len(span.ids)} tokens, and the model takes {loaded.window}; shorten it "
                 "(nothing is cut off silently)"
             )
             raise ModelError(msg)
