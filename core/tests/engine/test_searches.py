@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 import seatrial_threats as threats
 from attrs import evolve
-from threat_stand_ins import unsure_bot
-from trial_stand_ins import Counting, bot, even, orders, plan, rows, same, shout, swap
+from trial_stand_ins import Counting, bot, even, orders, plan, rows, same, shout, swap, unsure_bot
 
 import seatrial as sea
 from seatrial.errors import ParameterError, PlanError, TrialError
@@ -68,7 +67,7 @@ def test_the_size_of_batches_changes_nothing(truth, options):
 @pytest.mark.parametrize("executor", ["threads", "processes"])
 def test_neither_threads_nor_processes_change_anything(truth, executor):
     given = plan(GREEDY, DRAWN, severities=(2, 4))
-    model = "threat_stand_ins:unsure_bot"
+    model = "trial_stand_ins:unsure_bot"
     found = run(given, model, CASES, executor=executor, workers=2, batch_size=5)
     assert rows(found) == truth
 

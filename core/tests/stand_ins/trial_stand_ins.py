@@ -134,3 +134,16 @@ def refused(fragment, *arguments, error=PlanError, **options):
     with pytest.raises(error, match=fragment):
         run(*(arguments or (plan(),)), options.pop("model", model), **options)
     assert model.asked == []
+
+
+def unsure_bot(texts):
+    """Say "refund" by how much of two words is there, with probabilities."""
+    found = []
+    for text in texts:
+        p = 0.3 * ("money" in text) + 0.4 * ("refund" in text) + 0.2
+        chances = {"refund": p, "other": 1 - p}
+        found.append(sea.Prediction(max(chances, key=chances.get), probabilities=chances))
+    return found
+
+
+unsure_bot.identity = "unsure bot 1"

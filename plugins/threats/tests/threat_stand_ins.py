@@ -83,16 +83,3 @@ def equal():
 same = sea.Metric(
     name="stand.same", summary="Equal.", factory="threat_stand_ins:equal", per_case=True
 )
-
-
-def unsure_bot(texts):
-    """Say "refund" by how much of two words is there, with probabilities."""
-    found = []
-    for text in texts:
-        p = 0.3 * ("money" in text) + 0.4 * ("refund" in text) + 0.2
-        chances = {"refund": p, "other": 1 - p}
-        found.append(sea.Prediction(max(chances, key=chances.get), probabilities=chances))
-    return found
-
-
-unsure_bot.identity = "unsure bot 1"
