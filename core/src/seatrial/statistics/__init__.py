@@ -11,6 +11,14 @@ from __future__ import annotations
 from ._auroc import auroc, auroc_drop
 from ._calibration import brier_scores, expected_calibration_error, risk_under_coverage
 from ._detectable_auroc import detectable_auroc
+from ._group_sequential import (
+    Boundaries,
+    CrossingProbabilities,
+    binomial_boundaries,
+    crossing_probabilities,
+    look_sizes,
+    nominal_confidences,
+)
 from ._groups import Worst, gap_between_groups, worst_cell, worst_group
 from ._interval import Interval
 from ._jackknife import jackknife
@@ -26,6 +34,8 @@ from ._split import held_out
 from ._worst_of_k import worst_by_chance, worst_of_each
 
 __all__ = [
+    "Boundaries",
+    "CrossingProbabilities",
     "Decision",
     "Interval",
     "Searched",
@@ -33,12 +43,14 @@ __all__ = [
     "always_valid",
     "auroc",
     "auroc_drop",
+    "binomial_boundaries",
     "brier_scores",
     "cases_for_drop",
     "cases_for_rate",
     "cases_needed",
     "chance_to_pass",
     "clopper_pearson",
+    "crossing_probabilities",
     "decide",
     "design_effect",
     "detectable_auroc",
@@ -48,11 +60,13 @@ __all__ = [
     "holm",
     "jackknife",
     "last_look",
+    "look_sizes",
     "mcnemar",
     "mean_of_bounded",
     "mean_of_ratios",
     "measuring_order",
     "minimum_cases",
+    "nominal_confidences",
     "p_value",
     "paired_drop",
     "proportion",

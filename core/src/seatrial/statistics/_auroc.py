@@ -62,9 +62,10 @@ def auroc(
     for the effective number of clusters of the rarer class; and a correction for skewness (Johnson,
     Journal of the American Statistical Association 73, 1978, 536-544), which only ever widens:
     without it, 20 positives of which few are ranked last miss the AUROC 11 % of the time at a
-    nominal 5 %, with it 5.7 % at most, and less where scores are continuous. Also at least as wide as if a fraction of the rarer class, too small
-    to be seen, were ranked so: an AUROC of 1 gets a `low` below 1. Fewer than two clusters of a
-    class say nothing: the interval is (0, 1), "undefined".
+    nominal 5 %, with it 5.7 % at most, and less where scores are continuous. Also at least as wide
+    as if a fraction of the rarer class, too small to be seen, were ranked so: an AUROC of 1 gets a
+    `low` below 1. Fewer than two clusters of a class say nothing: the interval is (0, 1),
+    "undefined".
     """
     return bound_of_area(placements(targets, scores, clusters), (0.0, 1.0), confidence)
 
