@@ -1,9 +1,11 @@
 """The statistics that verdicts stand on, for plugins and for your own analyses.
 
 All functions are pure: arrays in, an `Interval` or a number out, nothing drawn from a global
-generator. `confidence` is one-sided at each end of an interval, and `clusters` names the unit that
-is really independent. What each promises was checked by simulation
-(`benchmarks/verdict_error_rates.py`).
+generator. `confidence` is one-sided at each end of an interval. `clusters` names the unit that is
+really independent, and may be of any size: bounds count what a case's own cluster holds on average,
+and `largest` states the largest cluster to expect. Bounds take a `seed` alike; those that are exact
+draw nothing. What each promises was checked by simulation (`benchmarks/verdict_error_rates.py`),
+and what it costs is in `benchmarks/power_and_widths.py`.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from ._interval import Interval
 from ._jackknife import jackknife
 from ._means import mean_of_bounded, paired_drop
 from ._multiplicity import Searched, holm, p_value, searched_maximum
-from ._power import cases_for_drop, cases_for_rate, chance_to_pass, design_effect
+from ._power import cases_for_drop, cases_for_rate, design_effect, pass_probability
 from ._proportion import clopper_pearson, proportion
 from ._rates import mcnemar, wilson
 from ._ratios import mean_of_ratios
@@ -48,7 +50,6 @@ __all__ = [
     "cases_for_drop",
     "cases_for_rate",
     "cases_needed",
-    "chance_to_pass",
     "clopper_pearson",
     "crossing_probabilities",
     "decide",
@@ -69,6 +70,7 @@ __all__ = [
     "nominal_confidences",
     "p_value",
     "paired_drop",
+    "pass_probability",
     "proportion",
     "risk_under_coverage",
     "searched_maximum",

@@ -24,21 +24,21 @@ from ._checks import (
     checked_scores,
     cluster_codes,
     effective_clusters,
-    share_unseen,
     t_quantile,
+    unseen_fraction,
     unseen_size,
 )
 from ._interval import Interval
 
 __all__ = ["Placements", "auroc", "auroc_drop", "bound_of_area", "placements"]
 
-FEWEST: Final = 2
-LEAST_DF: Final = 1e-3
+MIN_CLUSTERS: Final = 2
+MIN_DF: Final = 1e-3
 
 
 @frozen
 class Placements:
-    """The AUROC and what each case adds: the share of the other class that it beats.
+    """The AUROC and what each case adds: the fraction of the other class that it beats.
 
     `clusters` has one code for each case; `positive` says which cases are positive.
     """
@@ -123,10 +123,10 @@ def bound_of_area(found: Placements, bounds: tuple[float, float], confidence: fl
     of_each = [np.bincount(found.clusters[one]) for one in (found.positive, ~found.positive)]
     sizes = [one[one > 0].astype(np.float64) for one in of_each]
     effective = min(effective_clusters(one) for one in sizes)
-    defined = min(map(len, sizes)) >= FEWEST
+    defined = min(map(len, sizes)) >= MIN_CLUSTERS
     low, high = bounds
     if defined:
-        blind = share_unseen(effective, confidence)
+        blind = unseen_fraction(effective, confidence)
         reach = [_reach(found, end, effective, confidence) for end in bounds]
         low = max(low, min(found.area - reach[0], found.area - blind * (found.area - low)))
         high = min(high, max(found.area + reach[1], found.area + blind * (high - found.area)))
@@ -167,5 +167,5 @@ def _reach(found: Placements, unseen: float, effective: float, confidence: float
     skewness = float((both**3).sum()) / spread**1.5 if spread > 0 else 0.0
     z = t_quantile(np.inf, confidence)
     towards = max(skewness if unseen > found.area else -skewness, 0.0)
-    quantile = t_quantile(max(effective - 1, LEAST_DF), confidence)
+    quantile = t_quantile(max(effective - 1, MIN_DF), confidence)
     return (quantile + towards * (2 * z**2 + 1) / 6) * sqrt(max(variance, 0.0))
