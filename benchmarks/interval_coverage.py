@@ -88,7 +88,7 @@ def drops(experiments: int, generator: np.random.Generator) -> Iterable[Row]:
             kind = generator.choice((1.0, 0.0, -1.0), n, p=(lost, 1 - lost - gained, gained))
             percentile, bca = textbook_bootstraps(kind, generator)
             clean, perturbed = (kind >= 0).astype(float), (kind <= 0).astype(float)
-            ours = paired_drop(clean, perturbed, None, CONFIDENCE, seed=0, resamples=2_000).high
+            ours = paired_drop(clean, perturbed, None, CONFIDENCE).high
             bounds = np.array([percentile, bca, ours])
             found += np.append(bounds < lost - gained, bounds - (lost - gained))
         yield f"{n} cases, {lost} lost, {gained:.3f} gained", found / experiments
@@ -122,8 +122,7 @@ def jackknives(experiments: int, generator: np.random.Generator) -> Iterable[Row
                 continue
             rarest = int(np.bincount(targets).min())
             one = jackknife(lambda at, t=targets, a=answers: macro_f1(t[at], a[at]),
-                            n, None, CONFIDENCE, (0, 1), rarest=rarest,
-                            seed=int(targets @ np.arange(n)), resamples=1_000)  # fmt: skip
+                            n, None, CONFIDENCE, (0, 1), rarest=rarest)  # fmt: skip
             found += (one.low > truth, one.high < truth)
         yield f"{n} cases, {rare:.0%} rare, {right} right", found / (experiments // 4)
 

@@ -21,8 +21,8 @@ from seatrial.errors import PlanError
 from seatrial.judging._bounds import BOUNDS, falls_of
 from seatrial.judging._estimands import FIGURES
 from seatrial.judging._sample import Evidence, Reading
-from seatrial.statistics._bootstrap import bounds_of_means, bounds_of_ratios
-from seatrial.statistics import proportion
+from seatrial.statistics import mean_of_ratios, proportion
+from seatrial.statistics._gaffke import bounds_of_means
 from seatrial.statistics._sequential import last_look, log_stake
 
 CONFIDENCE, ALPHA, NEAR = 0.95, 0.05, 0.02
@@ -84,14 +84,8 @@ def ends_of_rates(sums: Floats, sizes: Floats, confidence: float) -> Ends:
 
 
 def ends_of_means(sums: Floats, bounds: tuple[float, float], confidence: float) -> Ends:
-    """Bound each experiment's mean; a batch of experiments shares its weights, as cells do."""
-    found = []
-    for start in range(0, len(sums), BATCH):
-        batch = sums[start : start + BATCH].T
-        sizes = np.full(batch.shape, float(SIZE))
-        found += bounds_of_means(batch, sizes, bounds, (confidence,), start, RESAMPLES)
-    low, high = (np.concatenate(ends) for ends in zip(*found, strict=True))
-    return low, high
+    """Bound each experiment's mean."""
+    return bounds_of_means(sums, np.full(sums.shape, float(SIZE)), bounds, confidence)
 
 
 def wrong(low: Floats, high: Floats, truth: float, near: float = NEAR) -> Floats:
@@ -208,16 +202,17 @@ def cascades(clusters: int, icc: float, lost: float, ratio: float, runs: int, se
     gained = lost / 4
     theirs = ((first < lost) * 1.0 - (first > 1 - gained)).sum(axis=-1)
     ours = ((second < ratio * drop + gained) * 1.0 - (second > 1 - gained)).sum(axis=-1)
-    low, high = np.empty(runs), np.empty(runs)
-    for at in range(0, runs, BATCH):
-        some = slice(at, at + BATCH)
-        above, below = ours[some].T, theirs[some].T
-        sizes = np.full(above.shape, float(SIZE))
-        low[some], high[some] = bounds_of_ratios(
-            above, below, sizes, 1.0, CONFIDENCE, at, RESAMPLES
-        )
-    undefined = theirs.sum(axis=1) <= 0  # no verdict
-    low[undefined], high[undefined] = -np.inf, np.inf
+    low, high = np.full(runs, -np.inf), np.full(runs, np.inf)
+    for run in np.flatnonzero(theirs.sum(axis=1) > 0):  # no verdict where the component gains
+        low[run], high[run] = mean_of_ratios(
+            ours[run][:, None] / SIZE,
+            theirs[run][:, None] / SIZE,
+            None,
+            CONFIDENCE,
+            bounds=(-1, 1),
+            seed=int(run),
+            resamples=RESAMPLES,
+        ).ends
     return wrong(-high, -low, -ratio)
 
 

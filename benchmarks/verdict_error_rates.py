@@ -59,11 +59,17 @@ from simulated_demands import (
 )
 
 from seatrial.errors import MetricError
-from seatrial.statistics._auroc import auroc, auroc_drop
-from seatrial.statistics._calibration import expected_calibration_error
-from seatrial.statistics._groups import gap_between_groups, worst_group
-from seatrial.statistics import jackknife
-from seatrial.statistics._sequential import last_look
+from seatrial.statistics import (
+    auroc,
+    auroc_drop,
+    expected_calibration_error,
+    gap_between_groups,
+    jackknife,
+    last_look,
+    proportion,
+    worst_group,
+)
+from seatrial.statistics._gaffke import bounds_of_means
 
 CLUSTERS, CORRELATIONS = (5, 10, 30, 100, 300), (0.0, 0.1, 0.5)
 
@@ -116,6 +122,36 @@ def _ends(kind: str, sums: Floats, bounds: tuple[float, float], confidence: floa
     return ends_of_means(sums, bounds, confidence)
 
 
+def uneven(
+    kind: str, law: str, clusters: int, icc: float, truth: float, runs: int, seed: int
+) -> Floats:
+    """Bound a figure of clusters whose sizes differ: one holds half, or they are lognormal."""
+    rng = np.random.default_rng(seed)
+    shape = runs, clusters
+    if law == "half":
+        sizes = np.full(shape, float(SIZE))
+        sizes[:, 0] = SIZE * (clusters - 1)
+    else:
+        sizes = np.ceil(3 * rng.lognormal(0, float(law), shape))
+    spread = 1 / icc - 1 if icc else 1e9
+    chance = rng.beta(truth * spread, (1 - truth) * spread, shape)
+    right = rng.binomial(sizes.astype(np.int64), chance)
+    if kind == "score":  # the mean of an answer and of its probability, which is a bounded score
+        return wrong(
+            *bounds_of_means((right + chance * sizes) / 2, sizes, (0, 1), CONFIDENCE), truth
+        )
+    if kind == "drop":
+        return wrong(*bounds_of_means(right * 1.0, sizes, (-1, 1), CONFIDENCE), truth)
+    low, high = np.empty(runs), np.empty(runs)
+    for run in range(runs):
+        whole = sizes[run].astype(np.int64)
+        labels = np.repeat(np.arange(clusters), whole)
+        place = np.arange(len(labels)) - np.repeat(np.cumsum(whole) - whole, whole)
+        values = (place < right[run][labels]) * 1.0
+        low[run], high[run] = proportion(values, labels, CONFIDENCE).ends
+    return wrong(low, high, truth)
+
+
 def f1(clusters: int, icc: float, truth: float, runs: int, seed: int) -> Floats:
     """Jackknife the F1 of the positive class: half are positive; `truth` of each class is right."""
     rng = np.random.default_rng(seed)
@@ -137,9 +173,7 @@ def f1(clusters: int, icc: float, truth: float, runs: int, seed: int) -> Floats:
             return float(hits / total)
 
         try:
-            found = jackknife(
-                score, len(cases), labels, CONFIDENCE, (0, 1), seed=run, resamples=RESAMPLES // 2
-            )
+            found = jackknife(score, len(cases), labels, CONFIDENCE, (0, 1))
         except MetricError:
             low[run], high[run] = 0, 1
             continue
@@ -229,6 +263,14 @@ def settings() -> Iterator[tuple[str, Job]]:
             where = f"{kind} {truth:<4g} ICC {icc:<3g} {n:3d} clusters"
             yield f"fixed       {where}", partial(fixed, kind, n, icc, truth)
             yield f"sequential  {where}", partial(sequential, kind, n, icc, truth)
+    for (kind, truth), law, n, icc in product(
+        (("rate", 0.9), ("score", 0.9), ("drop", 0.05)),
+        ("half", "1", "1.5"),
+        (15, 30, 100),
+        (0.0, 0.5, 0.9),
+    ):
+        name = f"{kind} {truth:<4g} sizes {law:4s} ICC {icc:<3g} {n:3d} clusters"
+        yield f"uneven      {name}", partial(uneven, kind, law, n, icc, truth)
     for truth, n, icc in product((0.8, 0.95), (10, 30, 100), (0.0, 0.5)):
         yield (
             f"jackknife   F1 {truth:<4g} ICC {icc:<3g} {n:3d} clusters",

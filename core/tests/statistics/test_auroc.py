@@ -1,4 +1,4 @@
-"""AUROC and its variance against brute force over pairs, scikit-learn, and simulated truth."""
+"""AUROC and its bounds against brute force, DeLong, scikit-learn, and simulated truth."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from seatrial.errors import MetricError
-from seatrial.statistics._auroc import auroc, auroc_drop, delong_variance, placements
+from seatrial.statistics._auroc import auroc, auroc_drop, placements
 
 
 def by_pairs(targets, scores):
@@ -18,19 +19,8 @@ def by_pairs(targets, scores):
     return beaten.mean(), beaten.mean(axis=1), beaten.mean(axis=0)
 
 
-def obuchowski(area, of_positive, of_negative, clusters, targets):
-    """Sum up clusters one by one, as in the paper."""
-    found = {}
-    for kind, of in ((1, of_positive), (0, of_negative)):
-        for one, value in zip(clusters[targets == kind], of, strict=True):
-            found.setdefault(one, [0.0, 0.0])[1 - kind] += value - area
-    m, n = len(of_positive), len(of_negative)
-    with_positive = len(set(clusters[targets == 1]))
-    with_negative = len(set(clusters[targets == 0]))
-    s10 = with_positive / (with_positive - 1) * sum(a * a for a, _ in found.values()) / m**2
-    s01 = with_negative / (with_negative - 1) * sum(b * b for _, b in found.values()) / n**2
-    s11 = len(found) / (len(found) - 1) * sum(a * b for a, b in found.values()) / (m * n)
-    return s10 + s01 + 2 * s11
+def delong(of_positive, of_negative):
+    return of_positive.var(ddof=1) / len(of_positive) + of_negative.var(ddof=1) / len(of_negative)
 
 
 def drawn(seed, levels, n=40):
@@ -42,28 +32,64 @@ def drawn(seed, levels, n=40):
 
 
 @given(st.integers(0, 10_000), st.sampled_from([2, 5, 1000]))
-def test_area_and_variance_equal_brute_force_with_ties(seed, levels):
-    targets, scores, _, clusters = drawn(seed, levels)
+def test_the_area_equals_brute_force_with_ties(seed, levels):
+    targets, scores, _, _ = drawn(seed, levels)
     area, of_positive, of_negative = by_pairs(targets, scores)
-    independent = placements(targets, scores, None)
-    assert independent.area == pytest.approx(area, abs=1e-12)
-    delong = of_positive.var(ddof=1) / len(of_positive) + of_negative.var(ddof=1) / len(of_negative)
-    assert delong_variance(independent) == pytest.approx(delong, abs=1e-12)
-    if min(len(set(clusters[targets == kind])) for kind in (0, 1)) > 1:
-        clustered = obuchowski(area, of_positive, of_negative, clusters, targets)
-        ours = delong_variance(placements(targets, scores, clusters))
-        assert ours == pytest.approx(clustered, abs=1e-12)
+    found = placements(targets, scores, None)
+    assert found.area == pytest.approx(area, abs=1e-12)
+    assert found.of[targets == 1] == pytest.approx(of_positive)
+    assert found.of[targets == 0] == pytest.approx(of_negative)
 
 
-@given(st.integers(0, 10_000), st.sampled_from([2, 1000]))
-def test_a_drop_has_the_variance_of_paired_areas(seed, levels):
-    targets, clean, perturbed, _ = drawn(seed, levels)
-    first, second = by_pairs(targets, clean), by_pairs(targets, perturbed)
-    covariances = [np.cov(first[k], second[k]) / len(first[k]) for k in (1, 2)]
-    truth = sum(c[0, 0] + c[1, 1] - 2 * c[0, 1] for c in covariances)
-    found = auroc_drop(targets, clean, perturbed, None, 0.95)
-    assert found.estimate == pytest.approx(first[0] - second[0], abs=1e-12)
-    assert found.high - found.estimate >= 1.64 * np.sqrt(truth) or found.high == 1
+@pytest.mark.parametrize("levels", [5, 1000])
+def test_many_cases_give_delongs_interval(levels):
+    targets, first, second, _ = drawn(1, levels, n=4000)
+    (a, *one), (b, *other) = by_pairs(targets, first), by_pairs(targets, second)
+    found = auroc(targets, first, None, 0.95)
+    reach = 1.645 * delong(*one) ** 0.5
+    assert found.ends == pytest.approx((a - reach, a + reach), abs=0.06 * reach)
+    drop = auroc_drop(targets, first, second, None, 0.95)
+    reach = 1.645 * delong(one[0] - other[0], one[1] - other[1]) ** 0.5
+    assert drop.estimate == pytest.approx(a - b)
+    assert drop.ends == pytest.approx((a - b - reach, a - b + reach), abs=0.12 * reach)
+
+
+def test_repeating_cases_within_their_clusters_proves_nothing_more():
+    targets, scores, _, _ = drawn(2, 1000)
+    clusters = np.repeat(np.arange(len(targets)), 3)
+    once = auroc(targets, scores, None, 0.95)
+    often = auroc(np.repeat(targets, 3), np.repeat(scores, 3), clusters, 0.95)
+    assert often.ends == pytest.approx(once.ends, abs=1e-9)
+    assert often.effective_clusters == once.effective_clusters
+
+
+@pytest.mark.parametrize("positives", [4, 10, 20, 50])
+def test_few_positives_keep_the_error_rate(positives):
+    lows = []
+    for last in range(positives + 1):  # so many positives are ranked last, the others first
+        scores = np.concatenate([np.zeros(last), np.full(positives - last, 2.0), np.ones(1000)])
+        targets = np.arange(len(scores)) < positives
+        found = auroc(targets * 1.0, scores, None, 0.95)
+        lows.append(found.low)
+    for truth in np.linspace(0.05, 0.95, 19):
+        chance = binom.pmf(np.arange(positives + 1), positives, 1 - truth)
+        assert chance[np.array(lows) > truth + 1e-9].sum() <= 0.058  # 0 or 1 alone: a lattice
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_unequal_clusters_are_missed_no_more_often_than_said(mixed):
+    generator, runs, missed = np.random.default_rng(4), 200, np.zeros(2)
+    for _ in range(runs):
+        sizes = np.ceil(2 * generator.lognormal(0, 1.2, 60)).astype(int)
+        clusters = np.repeat(np.arange(60), sizes)
+        positive = generator.random(len(clusters)) < 0.3 if mixed else clusters < 20
+        positive[np.searchsorted(clusters, [0, 1])] = True
+        positive[np.searchsorted(clusters, [40, 41])] = False
+        hidden = (generator.random(60) < 0.3)[clusters]  # a cluster whose positives look alike
+        scores = generator.random(len(clusters)) + (positive & ~hidden)
+        found = auroc(positive * 1.0, scores, clusters, 0.95)
+        missed += (found.low > 0.85, found.high < 0.85)
+    assert (missed / runs <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)).all()
 
 
 def test_the_area_is_scikit_learns():

@@ -8,13 +8,18 @@ from scipy.stats import binom
 
 from seatrial.errors import PlanError
 from seatrial.statistics import clopper_pearson, paired_drop
-from seatrial.statistics._power import cases_for_drop, cases_for_rate, chance_to_pass, design_effect
+from seatrial.statistics._power import (
+    cases_for_drop,
+    cases_for_rate,
+    design_effect,
+    pass_probability,
+)
 
 
 @pytest.mark.parametrize(("expected", "threshold"), [(0.95, 0.9), (0.5, 0.3), (0.999, 0.99)])
-def test_the_chance_to_pass_is_that_of_the_exact_bound(expected, threshold):
+def test_the_pass_probability_is_that_of_the_exact_bound(expected, threshold):
     sizes = np.array([1, 10, 37, 203, 474])
-    for n, chance in zip(sizes, chance_to_pass(sizes, expected, threshold, 0.95), strict=True):
+    for n, chance in zip(sizes, pass_probability(sizes, expected, threshold, 0.95), strict=True):
         passing = [k for k in range(n + 1) if clopper_pearson(k, n, 0.95).low >= threshold]
         assert chance == pytest.approx(binom.pmf(passing, n, expected).sum(), abs=1e-9)
 
@@ -22,8 +27,8 @@ def test_the_chance_to_pass_is_that_of_the_exact_bound(expected, threshold):
 def test_from_the_number_given_the_chance_stays_high_enough():
     needed = cases_for_rate(0.95, 0.9, 0.95)
     assert needed == 203
-    assert chance_to_pass(np.array([needed - 1]), 0.95, 0.9, 0.95)[0] < 0.8
-    assert (chance_to_pass(np.arange(needed, 3000), 0.95, 0.9, 0.95) >= 0.8).all()
+    assert pass_probability(np.array([needed - 1]), 0.95, 0.9, 0.95)[0] < 0.8
+    assert (pass_probability(np.arange(needed, 3000), 0.95, 0.9, 0.95) >= 0.8).all()
 
 
 def test_at_most_mirrors_at_least_and_a_flawless_model_needs_the_minimum():

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from attrs import frozen
 
 from ..statistics import Interval
-from ..statistics._auroc import Placements, _bounded, placements
+from ..statistics._auroc import Placements, bound_of_area, placements
 from ..statistics._calibration import brier_scores, expected_calibration_error
 from ..statistics._checks import Floats
 from ..statistics._detectable_auroc import detectable_auroc
@@ -68,7 +68,7 @@ class Exam:
         """Give the AUROC of every baseline, with its interval."""
         return {
             name: {
-                **_told(_bounded(self.placed(one.scores), AREA, self.confidence)),
+                **_told(bound_of_area(self.placed(one.scores), AREA, self.confidence)),
                 "cross_validated": one.cross_validated,
             }
             for name, one in self.baselines.items()
@@ -86,14 +86,14 @@ class Exam:
         baselines = self.baseline_facts()
         for (name, found), p, adjusted in zip(leads.items(), p_values, holm(p_values), strict=True):
             baselines[name]["lead"] = {
-                **_told(_bounded(found, LEAD, self.confidence), "estimate"),
+                **_told(bound_of_area(found, LEAD, self.confidence), "estimate"),
                 "p": p,
                 "p_holm": adjusted,
             }
         best = self.baselines.get(self.best or "")
         return {
             **self.facts(),
-            **_told(_bounded(mine, AREA, self.confidence)),
+            **_told(bound_of_area(mine, AREA, self.confidence)),
             "p": _chance_of(mine, AREA),
             "baselines": baselines,
             "adds": best and adds(self.wrong, best.scores, chances, self.clusters, self.seed),
@@ -111,7 +111,7 @@ def lead_over(mine: Placements, other: Placements) -> Placements:
 def _chance_of(found: Placements, bounds: tuple[float, float]) -> float:
     """Give the one-sided p-value of being above the middle, which the interval agrees with."""
     middle = sum(bounds) / 2
-    return p_value(lambda confidence: _bounded(found, bounds, confidence).low > middle)
+    return p_value(lambda confidence: bound_of_area(found, bounds, confidence).low > middle)
 
 
 def _told(found: Interval, name: str = "auroc") -> dict[str, Any]:

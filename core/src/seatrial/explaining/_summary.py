@@ -8,7 +8,7 @@ from typing import Any, Final
 from .._findings import Explanation, Finding
 from .._tables import Table, figure
 from .._values import plain
-from ..statistics._multiplicity import LEAST_P, holm
+from ..statistics._multiplicity import MIN_P, holm
 
 __all__ = ["as_dict", "findings_of", "side_by_side", "table_of", "text_of"]
 
@@ -235,7 +235,7 @@ def _signed(value: float) -> str:
 
 def _p(value: float, name: str = "p ") -> str:
     """Write a p-value; above one half it is only known to be large."""
-    if value <= LEAST_P:
-        return f"{name}< {LEAST_P:.0e}".replace("e-0", "e-")
+    if value <= MIN_P:
+        return f"{name}< {MIN_P:.0e}".replace("e-0", "e-")
     sign = "= " if name else ""
     return f"{name}> .5" if value >= 1 else f"{name}{sign}{value:.3g}"

@@ -1,9 +1,11 @@
 """The statistics that verdicts stand on, for plugins and for your own analyses.
 
 All functions are pure: arrays in, an `Interval` or a number out, nothing drawn from a global
-generator. `confidence` is one-sided at each end of an interval, and `clusters` names the unit that
-is really independent. What each promises was checked by simulation
-(`benchmarks/verdict_error_rates.py`).
+generator. `confidence` is one-sided at each end of an interval. `clusters` names the unit that is
+really independent, and may be of any size: bounds count what a case's own cluster holds on average,
+and `largest` states the largest cluster to expect. Bounds take a `seed` alike; those that are exact
+draw nothing. What each promises was checked by simulation (`benchmarks/verdict_error_rates.py`),
+and what it costs is in `benchmarks/power_and_widths.py`.
 """
 
 from __future__ import annotations
@@ -11,12 +13,20 @@ from __future__ import annotations
 from ._auroc import auroc, auroc_drop
 from ._calibration import brier_scores, expected_calibration_error, risk_under_coverage
 from ._detectable_auroc import detectable_auroc
+from ._group_sequential import (
+    Boundaries,
+    CrossingProbabilities,
+    binomial_boundaries,
+    crossing_probabilities,
+    look_sizes,
+    nominal_confidences,
+)
 from ._groups import Worst, gap_between_groups, worst_cell, worst_group
 from ._interval import Interval
 from ._jackknife import jackknife
 from ._means import mean_of_bounded, paired_drop
 from ._multiplicity import Searched, holm, p_value, searched_maximum
-from ._power import cases_for_drop, cases_for_rate, chance_to_pass, design_effect
+from ._power import cases_for_drop, cases_for_rate, design_effect, pass_probability
 from ._proportion import clopper_pearson, proportion
 from ._rates import mcnemar, wilson
 from ._ratios import mean_of_ratios
@@ -26,6 +36,8 @@ from ._split import held_out
 from ._worst_of_k import worst_by_chance, worst_of_each
 
 __all__ = [
+    "Boundaries",
+    "CrossingProbabilities",
     "Decision",
     "Interval",
     "Searched",
@@ -33,12 +45,13 @@ __all__ = [
     "always_valid",
     "auroc",
     "auroc_drop",
+    "binomial_boundaries",
     "brier_scores",
     "cases_for_drop",
     "cases_for_rate",
     "cases_needed",
-    "chance_to_pass",
     "clopper_pearson",
+    "crossing_probabilities",
     "decide",
     "design_effect",
     "detectable_auroc",
@@ -48,13 +61,16 @@ __all__ = [
     "holm",
     "jackknife",
     "last_look",
+    "look_sizes",
     "mcnemar",
     "mean_of_bounded",
     "mean_of_ratios",
     "measuring_order",
     "minimum_cases",
+    "nominal_confidences",
     "p_value",
     "paired_drop",
+    "pass_probability",
     "proportion",
     "risk_under_coverage",
     "searched_maximum",

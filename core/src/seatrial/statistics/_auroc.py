@@ -1,10 +1,11 @@
 """The area under the ROC curve, its difference between two scorings, and how sure either is.
 
-The AUROC is the chance that a positive case scores higher than a negative one, ties counting half.
-Every case has a *placement*: the share of the other class that it beats. Placements come from one
-ranking (Sun and Xu, IEEE Signal Processing Letters 21, 2014, 1389-1393), and their spread is the
-variance (DeLong, DeLong and Clarke-Pearson, Biometrics 44, 1988, 837-845); cases of one cluster
-move together (Obuchowski, Biometrics 53, 1997, 567-578).
+The AUROC is the probability that a positive case scores higher than a negative one, ties counting
+half. Every case has a *placement*: the fraction of the other class that it beats. Placements come
+from one ranking (Sun and Xu, IEEE Signal Processing Letters 21, 2014, 1389-1393). The AUROC is
+their mean over either class, and varies as the sum of both means does (DeLong, DeLong and
+Clarke-Pearson, Biometrics 44, 1988, 837-845); cases of one cluster move together (Obuchowski,
+Biometrics 53, 1997, 567-578).
 """
 
 from __future__ import annotations
@@ -22,19 +23,22 @@ from ._checks import (
     check_confidence,
     checked_scores,
     cluster_codes,
-    share_unseen,
+    effective_clusters,
     t_quantile,
+    unseen_fraction,
+    unseen_size,
 )
 from ._interval import Interval
 
-__all__ = ["Placements", "auroc", "auroc_drop", "delong_variance", "placements"]
+__all__ = ["Placements", "auroc", "auroc_drop", "bound_of_area", "placements"]
 
-FEWEST: Final = 2
+MIN_CLUSTERS: Final = 2
+MIN_DF: Final = 1e-3
 
 
 @frozen
 class Placements:
-    """The AUROC and what each case adds: the share of the other class that it beats.
+    """The AUROC and what each case adds: the fraction of the other class that it beats.
 
     `clusters` has one code for each case; `positive` says which cases are positive.
     """
@@ -54,13 +58,16 @@ def auroc(
     """Bound the AUROC of `scores`, higher for positive; `targets` are 0 or 1 (or booleans).
 
     DeLong's variance, clustered, as if one more cluster of each class had been seen, ranked worst
-    for `low` and best for `high`, with Student's t for the number of clusters of the rarer class.
-    Also at least as wide as if a share of that class, too small to be seen, were ranked so. So an
-    AUROC of 1 gets a `low` below 1: the cases that are misranked may be those that were not drawn.
-    On the logit scale `low` would lie up to five times as far from an AUROC near 1. Fewer than two
-    clusters of a class say nothing: the interval is (0, 1), "undefined".
+    for `low` and best for `high`, of the size that a case's own cluster has on average; Student's t
+    for the effective number of clusters of the rarer class; and a correction for skewness (Johnson,
+    Journal of the American Statistical Association 73, 1978, 536-544), which only ever widens:
+    without it, 20 positives of which few are ranked last miss the AUROC 11 % of the time at a
+    nominal 5 %, with it 5.7 % at most, and less where scores are continuous. Also at least as wide
+    as if a fraction of the rarer class, too small to be seen, were ranked so: an AUROC of 1 gets a
+    `low` below 1. Fewer than two clusters of a class say nothing: the interval is (0, 1),
+    "undefined".
     """
-    return _bounded(placements(targets, scores, clusters), (0.0, 1.0), confidence)
+    return bound_of_area(placements(targets, scores, clusters), (0.0, 1.0), confidence)
 
 
 def auroc_drop(
@@ -79,7 +86,7 @@ def auroc_drop(
     after = placements(targets, perturbed, clusters)
     drop = before.area - after.area
     found = Placements(drop, before.of - after.of, before.positive, before.clusters)
-    return _bounded(found, (-1.0, 1.0), confidence)
+    return bound_of_area(found, (-1.0, 1.0), confidence)
 
 
 def placements(
@@ -109,49 +116,56 @@ def placements(
     return Placements(area, of, positive, cluster_codes(clusters, len(values))[0])
 
 
-def delong_variance(found: Placements, unseen: float | None = None) -> float:
-    """Give the variance of the area; with `unseen`, as if one more pair were placed so.
-
-    Obuchowski's estimator, which is DeLong's where every cluster is one case.
-    """
-    off = found.of - found.area
-    both = np.zeros(found.clusters.max() + 1), np.zeros(found.clusters.max() + 1)
-    kinds: list[tuple[float, float]] = []
-    total = 0.0
-    for kind, mine in enumerate((found.positive, ~found.positive)):
-        np.add.at(both[kind], found.clusters[mine], off[mine])
-        cases, groups = float(mine.sum()), float(len(np.unique(found.clusters[mine])))
-        squares = float(np.square(np.sort(both[kind])).sum())
-        if unseen is not None:
-            # One more cluster of average size, wholly misplaced (or wholly right).
-            size = cases / groups
-            squares += (size * (unseen - found.area)) ** 2
-            cases, groups = cases + size, groups + 1
-        total += groups / (groups - 1) * squares / cases**2
-        kinds.append((cases, groups))
-    groups = float(len(np.unique(found.clusters)))
-    product = float(np.sort(both[0] * both[1]).sum())
-    return total + 2 * groups / (groups - 1) * product / (kinds[0][0] * kinds[1][0])
-
-
-def _bounded(found: Placements, bounds: tuple[float, float], confidence: float) -> Interval:
+def bound_of_area(found: Placements, bounds: tuple[float, float], confidence: float) -> Interval:
+    """Bound an area, or a difference of areas whose placements lie in `bounds`."""
     check_confidence(confidence)
-    estimate, groups = found.area, float(len(np.unique(found.clusters)))
-    rarest = min(len(np.unique(found.clusters[one])) for one in (found.positive, ~found.positive))
+    groups = len(np.unique(found.clusters))
+    of_each = [np.bincount(found.clusters[one]) for one in (found.positive, ~found.positive)]
+    sizes = [one[one > 0].astype(np.float64) for one in of_each]
+    effective = min(effective_clusters(one) for one in sizes)
+    defined = min(map(len, sizes)) >= MIN_CLUSTERS
     low, high = bounds
-    if rarest >= FEWEST:
-        quantile, blind = t_quantile(rarest - 1, confidence), share_unseen(rarest, confidence)
-        reach = [quantile * sqrt(max(delong_variance(found, end), 0.0)) for end in bounds]
-        low = max(low, min(estimate - reach[0], estimate - blind * (estimate - low)))
-        high = min(high, max(estimate + reach[1], estimate + blind * (high - estimate)))
+    if defined:
+        blind = unseen_fraction(effective, confidence)
+        reach = [_reach(found, end, effective, confidence) for end in bounds]
+        low = max(low, min(found.area - reach[0], found.area - blind * (found.area - low)))
+        high = min(high, max(found.area + reach[1], found.area + blind * (high - found.area)))
     return Interval(
-        estimate=estimate,
+        estimate=found.area,
         low=low,
         high=high,
         confidence=confidence,
-        method="DeLong" if rarest >= FEWEST else "undefined",
+        method="DeLong" if defined else "undefined",
         cases=len(found.of),
-        clusters=int(groups),
-        n_effective=groups,
+        clusters=groups,
+        effective_clusters=effective,
+        n_effective=effective,
         bounds=bounds,
     )
+
+
+def _reach(found: Placements, unseen: float, effective: float, confidence: float) -> float:
+    """Give how far the area may lie towards `unseen`, where one more cluster of each class lies."""
+    off = found.of - found.area
+    clusters = int(found.clusters.max()) + 1
+    variance, parts, ends = 0.0, [], []
+    for mine in (found.positive, ~found.positive):
+        sizes = np.bincount(found.clusters[mine], minlength=clusters).astype(np.float64)
+        order = np.lexsort((off[mine], found.clusters[mine]))
+        sums = np.bincount(found.clusters[mine][order], off[mine][order], minlength=clusters)
+        worth, size = effective_clusters(sizes), unseen_size(sizes)
+        cases = sizes.sum() + size
+        ends.append(size * (unseen - found.area) / cases)
+        parts.append(sums / cases)
+        squares = np.square(np.sort(parts[-1])).sum() + ends[-1] ** 2
+        variance += (worth + 1) / worth * float(squares)
+    worth = effective_clusters(np.bincount(found.clusters).astype(np.float64))
+    product = float(np.sort(parts[0] * parts[1]).sum())
+    variance += 2 * worth / max(worth - 1, 1) * product
+    both = np.sort(np.concatenate([parts[0] + parts[1], ends]))
+    spread = float(np.square(both).sum())
+    skewness = float((both**3).sum()) / spread**1.5 if spread > 0 else 0.0
+    z = t_quantile(np.inf, confidence)
+    towards = max(skewness if unseen > found.area else -skewness, 0.0)
+    quantile = t_quantile(max(effective - 1, MIN_DF), confidence)
+    return (quantile + towards * (2 * z**2 + 1) / 6) * sqrt(max(variance, 0.0))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..errors import MetricError
 from ._bootstrap import resampled_means, sums_by_cluster
-from ._checks import Floats, check_confidence, checked_scores, effective_clusters, share_unseen
+from ._checks import Floats, check_confidence, checked_scores, effective_clusters, unseen_fraction
 from ._gaffke import bounds_of_means, distinct
 from ._interval import Interval
 
@@ -43,7 +43,7 @@ def expected_calibration_error(
     The estimate is biased upwards: with few cases for a bin, luck alone looks like miscalibration,
     and a perfectly calibrated model of 300 cases shows about .05. So the ends are asymmetric.
     `high` is the quantile of a cluster bootstrap, which shares that bias and is never too low by
-    it. `low` subtracts it: with an even chance for each cluster to go to either half, the *signs*
+    it. `low` subtracts it: each cluster goes to either half with probability one half, the *signs*
     of the bins' gaps are read from one half, and the mean gap along those signs, which cannot
     exceed the true error for any signs, is bounded on the other half.
 
@@ -63,7 +63,7 @@ def expected_calibration_error(
     estimate = float(np.abs(sums.sum(axis=0)).sum() / len(gaps))
     high = float(np.quantile(error + share * (1 - error), confidence, method="higher"))
     effective = effective_clusters(sizes[:, 0])
-    blind = share_unseen(effective, confidence)
+    blind = unseen_fraction(effective, confidence)
     return Interval(
         estimate=estimate,
         low=min(_low(sums, sizes[:, 0], confidence, seed), estimate),

@@ -19,21 +19,21 @@ __all__ = [
     "checked_scores",
     "cluster_codes",
     "effective_clusters",
-    "share_unseen",
     "t_quantile",
+    "unseen_fraction",
     "unseen_size",
 ]
 
 Floats = npt.NDArray[np.float64]
 Bounds = tuple[float, float] | None
 
-LEAST_CONFIDENCE: Final = 0.5
+MIN_CONFIDENCE: Final = 0.5
 
 
 def check_confidence(confidence: float) -> None:
     """Refuse a confidence that no verdict could mean."""
-    if not LEAST_CONFIDENCE <= confidence < 1.0:
-        msg = f"confidence must be at least {LEAST_CONFIDENCE} and below 1, got {confidence!r}"
+    if not MIN_CONFIDENCE <= confidence < 1.0:
+        msg = f"confidence must be at least {MIN_CONFIDENCE} and below 1, got {confidence!r}"
         raise PlanError(msg)
 
 
@@ -51,8 +51,8 @@ def binomial_high(successes: float, n: float, confidence: float) -> float:
     return 1.0 - binomial_low(n - successes, n, confidence)
 
 
-def share_unseen(clusters: float, confidence: float) -> float:
-    """Give the largest share that could behave otherwise with none of it among the clusters."""
+def unseen_fraction(clusters: float, confidence: float) -> float:
+    """Give the largest fraction that could behave otherwise with none of it among the clusters."""
     return float(1.0 - (1.0 - confidence) ** (1.0 / clusters))
 
 

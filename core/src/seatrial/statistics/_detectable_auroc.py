@@ -13,7 +13,7 @@ __all__ = ["detectable_auroc"]
 def detectable_auroc(
     positive: float, negative: float, confidence: float, *, power: float = 0.8
 ) -> float:
-    """Give the true AUROC that is found to be above .5 with a chance of `power`.
+    """Give the true AUROC that is found to be above .5 with probability `power`.
 
     `positive` and `negative` are how many independent cases (clusters) there are of each kind, at
     least two. The test is one-sided: the lower end of `statistics.auroc` at `confidence` is above

@@ -72,5 +72,9 @@ def _lower_bounds(
 
 def distinct(sums: Floats, sizes: Floats) -> tuple[Floats, Floats, Floats]:
     """Count equal clusters once: sums, sizes and counts, each one row by distinct clusters."""
-    rows, counts = np.unique(np.stack([sums, sizes]), axis=1, return_counts=True)
-    return rows[:1], rows[1:], counts[None].astype(np.float64)
+    order = np.lexsort((sizes, sums))
+    sums, sizes = sums[order], sizes[order]
+    new = np.append(True, (np.diff(sums) != 0) | (np.diff(sizes) != 0))
+    starts = np.flatnonzero(new)
+    counts = np.diff(starts, append=len(sums)).astype(np.float64)
+    return sums[starts][None], sizes[starts][None], counts[None]

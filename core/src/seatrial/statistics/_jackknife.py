@@ -15,15 +15,15 @@ from ._checks import (
     check_confidence,
     cluster_codes,
     effective_clusters,
-    share_unseen,
     t_quantile,
+    unseen_fraction,
 )
 from ._gaffke import bounds_of_means
 from ._interval import Interval, Method
 
 __all__ = ["jackknife"]
 
-MOST_GROUPS: Final = 200
+MAX_GROUPS: Final = 200
 
 
 def jackknife(
@@ -63,7 +63,7 @@ def jackknife(
     estimate = float(score(np.arange(n)))
     low, high = bounds or (-np.inf, np.inf)
     method: Method = "undefined"
-    groups = min(found, MOST_GROUPS)
+    groups = min(found, MAX_GROUPS)
     without = _left_out(score, codes % groups, groups)
     if len(without) and np.isfinite(without).all():
         few = effective if rarest is None else min(effective, max(rarest, 1))
@@ -85,7 +85,7 @@ def jackknife(
                 confidence,
                 unseen=np.array([n / few]),
             )
-            unseen = share_unseen(few, confidence)
+            unseen = unseen_fraction(few, confidence)
             low = max(low, min(float(ends[0][0]), estimate + unseen * (low - estimate)))
             high = min(high, max(float(ends[1][0]), estimate + unseen * (high - estimate)))
             method = "jackknife Gaffke"

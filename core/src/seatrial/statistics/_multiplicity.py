@@ -27,8 +27,8 @@ from ._checks import Floats, checked_scores, cluster_codes
 
 __all__ = ["Searched", "holm", "p_value", "searched_maximum"]
 
-LEAST_P: Final = 1e-6
-MOST_P: Final = 0.5
+MIN_P: Final = 1e-6
+MAX_P: Final = 0.5
 HALVINGS: Final = 24
 BLOCK: Final = 1 << 22
 
@@ -57,11 +57,11 @@ def p_value(decided: Callable[[float], bool]) -> float:
     proportion(values, clusters, confidence).high < threshold`. Verdicts need a confidence of at
     least .5, so a p-value above .5 is given as 1; one below a millionth is given as that.
     """
-    if not decided(1 - MOST_P):
+    if not decided(1 - MAX_P):
         return 1.0
-    if decided(1 - LEAST_P):
-        return LEAST_P
-    low, high = np.log(LEAST_P), np.log(MOST_P)
+    if decided(1 - MIN_P):
+        return MIN_P
+    low, high = np.log(MIN_P), np.log(MAX_P)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if decided(1 - float(np.exp(middle))) else (middle, high)

@@ -1,7 +1,7 @@
 """How many cases to plan for, so that a model as good as expected is likely to pass.
 
 `minimum_cases` says what a flawless model needs. These say what a model with the *expected* rate,
-drop or share of flips needs to pass with probability `power`. All count independent cases: where
+drop or flip rate needs to pass with probability `power`. All count independent cases: where
 cases come in clusters, multiply by `design_effect`.
 """
 
@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import PlanError
-from ._checks import Floats, check_confidence, share_unseen
+from ._checks import Floats, check_confidence, unseen_fraction
 
-__all__ = ["cases_for_drop", "cases_for_rate", "chance_to_pass", "design_effect"]
+__all__ = ["cases_for_drop", "cases_for_rate", "design_effect", "pass_probability"]
 
 Integers = npt.NDArray[np.int64]
 
-MOST_CASES: Final = 2_000_000
+MAX_CASES: Final = 2_000_000
 STEP: Final = 4_096
 EXPERIMENTS: Final = 1_000
 RESAMPLES: Final = 400
@@ -37,21 +37,21 @@ def cases_for_rate(
 
     For "at least `threshold`", or with `at_most` for a rate of failures or flips of at most that.
     Exact, by the binomial distribution and Clopper-Pearson's bound: 203 for an expected .95 against
-    .9 at confidence .95. As one more case can lower the chance a little (the bound moves in steps),
-    it is the first number after which the chance never falls below `power` again. None if no number
+    .9 at confidence .95. As one more case can lower the power a little (the bound moves in steps),
+    it is the first number after which the power never falls below `power` again. None if no number
     up to two million is enough, as when the expected rate does not clear the threshold.
     """
     check_confidence(confidence)
-    _check_shares(expected=expected, threshold=threshold, power=power)
+    _check_fractions(expected=expected, threshold=threshold, power=power)
     if at_most:
         expected, threshold = 1 - expected, 1 - threshold
     if expected <= threshold:
         return None
     last = 0
     start = 1
-    while start < MOST_CASES:
+    while start < MAX_CASES:
         sizes = np.arange(start, start + STEP)
-        enough = chance_to_pass(sizes, expected, threshold, confidence) >= power
+        enough = pass_probability(sizes, expected, threshold, confidence) >= power
         if not enough.all():
             last = int(sizes[np.flatnonzero(~enough)[-1]])
         elif last < start:
@@ -60,25 +60,25 @@ def cases_for_rate(
     return None
 
 
-def chance_to_pass(
+def pass_probability(
     sizes: Integers,
     expected: float,
     threshold: float,
     confidence: float,
 ) -> Floats:
-    """Give, for each number of independent cases, the chance that a rate of at least passes."""
+    """Give, for each number of independent cases, the probability that a rate passes."""
     from scipy.special import bdtrc, bdtrik
 
-    # The fewest successes that pass: as many or more happen with probability at most alpha at the
-    # threshold itself. The inverse may be off by one, so its neighbours are asked too.
+    # The smallest number of successes that pass: as many or more have a probability of at most
+    # alpha at the threshold itself. The inverse may be off by one, so neighbours are asked too.
     guess = np.floor(bdtrik(confidence, sizes, threshold)).astype(np.int64)
-    fewest = sizes + 1
+    smallest = sizes + 1
     for off in (3, 2, 1, 0):
         tried = np.clip(guess + off, 0, sizes)
         passes = _at_least(tried, sizes, threshold) <= 1 - confidence
-        fewest = np.where(passes, tried, fewest)
-    chance: Floats = np.where(fewest > sizes, 0.0, bdtrc(fewest - 1.0, sizes, expected))
-    return chance
+        smallest = np.where(passes, tried, smallest)
+    power: Floats = np.where(smallest > sizes, 0.0, bdtrc(smallest - 1.0, sizes, expected))
+    return power
 
 
 def cases_for_drop(
@@ -86,16 +86,16 @@ def cases_for_drop(
 ) -> int | None:
     """Give the number of independent cases with which a paired drop of at most `threshold` passes.
 
-    `lost` is the expected share of cases that go from right to wrong and `gained` the share that go
-    the other way; only these carry information, as in McNemar's test. Found by simulating what
-    `paired_drop` would say, from a fixed seed; the chance is met to about two points. Exact if
-    nothing is gained: the drop is then a rate of losses. None if the
-    expected drop does not clear the threshold.
+    `lost` is the expected fraction of cases that go from right to wrong and `gained` that of cases
+    that go the other way; only these carry information, as in McNemar's test. Found by simulating
+    what `paired_drop` would say, from a fixed seed; the power is met to about two points. Exact if
+    nothing is gained: the drop is then a rate of losses. None if the expected drop does not clear
+    the threshold.
     """
     check_confidence(confidence)
-    _check_shares(lost=lost, gained=gained, threshold=threshold, power=power)
+    _check_fractions(lost=lost, gained=gained, threshold=threshold, power=power)
     if lost + gained > 1:
-        msg = f"lost and gained are shares of all cases, but {lost!r} and {gained!r} exceed 1"
+        msg = f"lost and gained are fractions of all cases, but {lost!r} and {gained!r} exceed 1"
         raise PlanError(msg)
     drop = lost - gained
     if drop >= threshold:
@@ -110,7 +110,7 @@ def cases_for_drop(
     high = low * 2
     while not passes(high):
         low, high = high, high * 2
-        if high > MOST_CASES:
+        if high > MAX_CASES:
             return None
     while high - low > 1:
         middle = (low + high) // 2
@@ -128,7 +128,7 @@ def design_effect(size: float, correlation: float) -> float:
 
 
 def _drop_passes(n: int, lost: float, gained: float, threshold: float, confidence: float) -> float:
-    """Give the share of simulated experiments of `n` cases whose drop passes."""
+    """Give the fraction of simulated experiments of `n` cases whose drop passes."""
     generator = np.random.default_rng(0)
     drawn = generator.multinomial(n, (lost, gained, 1 - lost - gained), size=EXPERIMENTS)
     counts, times = np.unique(drawn, axis=0, return_counts=True)
@@ -137,20 +137,20 @@ def _drop_passes(n: int, lost: float, gained: float, threshold: float, confidenc
     drops = (weights[..., 0] - weights[..., 1] + unseen) / (weights.sum(axis=-1) + unseen)
     high = np.quantile(drops, confidence, axis=0, method="higher")
     unchanged = counts[:, 2] == n
-    high = np.where(unchanged, share_unseen(n, confidence), high)
+    high = np.where(unchanged, unseen_fraction(n, confidence), high)
     return float(times[high <= threshold].sum() / EXPERIMENTS)
 
 
 def _at_least(successes: Integers, n: Integers, rate: float) -> Floats:
-    """Give the chance of so many successes or more."""
+    """Give the probability of so many successes or more."""
     from scipy.special import bdtrc
 
     found: Floats = np.where(successes <= 0, 1.0, bdtrc(np.maximum(successes - 1.0, 0.0), n, rate))
     return found
 
 
-def _check_shares(**shares: float) -> None:
-    for name, share in shares.items():
-        if not 0 <= share <= 1:
-            msg = f"{name} must be from 0 to 1, got {share!r}"
+def _check_fractions(**fractions: float) -> None:
+    for name, fraction in fractions.items():
+        if not 0 <= fraction <= 1:
+            msg = f"{name} must be from 0 to 1, got {fraction!r}"
             raise PlanError(msg)

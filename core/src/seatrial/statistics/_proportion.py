@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from ..errors import MetricError
 from ._checks import (
-    LEAST_CONFIDENCE,
+    MIN_CONFIDENCE,
     Floats,
     binomial_high,
     binomial_low,
@@ -15,8 +15,8 @@ from ._checks import (
     check_confidence,
     checked_scores,
     effective_clusters,
-    share_unseen,
     t_quantile,
+    unseen_fraction,
     unseen_size,
 )
 from ._interval import Interval, Weigh
@@ -91,7 +91,7 @@ def proportion(
         for one in (0.0, 1.0)
     )
     # What one large unseen cluster could add is more than the agreement of the others excludes.
-    unseen = share_unseen(n / size, confidence)
+    unseen = unseen_fraction(n / size, confidence)
     return Interval(
         estimate=rate,
         low=min(binomial_low(rate * low_n, low_n, confidence), 1.0 - unseen),
@@ -116,6 +116,6 @@ def _effective_cases(
     squares = np.square(sums - rate * sizes).sum() + np.square((unseen - rate) * size)
     variance = (groups + 1) / groups * float(squares) / more**2
     design_effect = variance / (rate * (1 - rate) / (more - 1))
-    beyond = max(confidence, LEAST_CONFIDENCE + 1e-6)  # at .5 both quantiles are 0
+    beyond = max(confidence, MIN_CONFIDENCE + 1e-6)  # at .5 both quantiles are 0
     few = t_quantile(n, beyond) / t_quantile(groups, beyond)
     return min(n / design_effect * few**2, n)

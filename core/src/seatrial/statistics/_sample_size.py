@@ -7,12 +7,12 @@ from math import ceil, isclose, sqrt
 from typing import Final
 
 from ..errors import PlanError
-from ._checks import binomial_low, check_confidence, share_unseen
+from ._checks import binomial_low, check_confidence, unseen_fraction
 from ._interval import Interval
 
 __all__ = ["cases_needed", "minimum_cases"]
 
-MOST_CASES: Final = 10**9
+MAX_CASES: Final = 10**9
 RATES: Final = frozenset({"Clopper-Pearson", "Korn-Graubard"})
 BOUNDED: Final = frozenset({"Gaffke", "paired Gaffke", "jackknife Gaffke"})
 
@@ -75,7 +75,7 @@ def _reach(interval: Interval, times: float, *, low: bool) -> float:
         n, rate = interval.n_effective * times, interval.estimate
         rate, successes = (rate, rate * n) if low else (1 - rate, (1 - rate) * n)
         exact = rate - binomial_low(successes, n, interval.confidence)
-        return max(exact, rate - 1 + share_unseen(clusters, interval.confidence))
+        return max(exact, rate - 1 + unseen_fraction(clusters, interval.confidence))
     if interval.method not in BOUNDED or interval.bounds is None:
         return reach / sqrt(times)
     room = abs(interval.bounds[0 if low else 1] - interval.estimate)
@@ -88,7 +88,7 @@ def _reach(interval: Interval, times: float, *, low: bool) -> float:
 def _unseen(interval: Interval, clusters: float, room: float) -> tuple[float, float]:
     """Split what the cluster never seen adds into its mean and the rest of its quantile."""
     shift = room / (clusters + 1)
-    return shift, room * share_unseen(clusters, interval.confidence) - shift
+    return shift, room * unseen_fraction(clusters, interval.confidence) - shift
 
 
 def _smallest(holds: Callable[[int], bool], *, above: int) -> int | None:
@@ -96,7 +96,7 @@ def _smallest(holds: Callable[[int], bool], *, above: int) -> int | None:
     low, high = above, above + 1
     while not holds(high):
         low, high = high, high * 2
-        if high > MOST_CASES:
+        if high > MAX_CASES:
             return None
     while high - low > 1:
         middle = (low + high) // 2

@@ -2,14 +2,15 @@
 
 Whoever looks after every case and stops at the first good moment is wrong far more often than one
 look allows. Here a verdict may be asked for after every cluster and the error rate still holds,
-because the evidence is a *wager*: against the claim that the mean is at most `threshold`, one bets
-on each next cluster at odds that are fair if the claim holds. If it does, the chance that the stake
-ever grows by `1 / alpha` is at most `alpha` (Ville 1939), whatever the distribution, however few
-the clusters and however they depend within. Source: Waudby-Smith and Ramdas, Journal of the Royal
-Statistical Society B 86 (2024) 1-27. A verdict needs two such wagers at one threshold, which takes
-far fewer cases than a whole confidence sequence; that is here too, for the interval to show.
+because the evidence is a *bet* (a test martingale): against the claim that the mean is at most
+`threshold`, one bets on each next cluster at odds that are fair if the claim holds. If it does, the
+probability that the stake ever grows by `1 / alpha` is at most `alpha` (Ville 1939), whatever the
+distribution, however few the clusters and however they depend within. Source: Waudby-Smith and
+Ramdas, Journal of the Royal Statistical Society B 86 (2024) 1-27. A verdict needs two such bets at
+one threshold, which takes far fewer cases than a whole confidence sequence; that is here too, for
+the interval to show.
 
-The stake is spread over `BETS` fixed shares of what may be bet, so that none needs to be guessed.
+The stake is spread over `BETS` fixed fractions of what may be bet, so that none must be guessed.
 This has a pleasant side: what is known after some clusters does not depend on their order.
 
 **What must hold.** Clusters are measured in random order (`measuring_order`), and whole: one that
@@ -158,7 +159,7 @@ def log_stake(gains: Floats, room: float) -> Floats:
     """Follow the logarithm of a stake along the last axis of gains that are at least `-room`.
 
     It starts at 1 and is the mean over `BETS` stakes of the products of `1 + share * gain / room`.
-    If no gain is positive on average, the chance that it ever reaches `1 / alpha` is at most
+    If no gain is positive on average, the probability that it ever reaches `1 / alpha` is at most
     `alpha`.
     """
     if room <= 0:

@@ -49,7 +49,7 @@ def worst_by_chance(clean: npt.ArrayLike, k: int, *, higher_is_better: bool = Tr
     if runs < k:
         msg = f"the worst of {k} needs {k} clean runs of each case, got {runs}"
         raise MetricError(msg)
-    # The chance that the i-th of the ranked runs is the worst of k drawn without putting back.
+    # The probability that the i-th of the ranked runs is the worst of k drawn without putting back.
     none_before = np.cumprod([1.0, *(1 - k / (runs - np.arange(runs - k + 1)))])
     share = -np.diff(none_before)
     return float((ranked[:, : len(share)] @ share).mean())

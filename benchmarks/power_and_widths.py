@@ -1,0 +1,133 @@
+"""How much do verdicts cost? Widths and power of what runs, against exact fixed tests.
+
+    python benchmarks/power_and_widths.py [experiments]
+
+Prints, and exits with 1 where a stated limit is passed:
+
+- distances of the lower bound from the rate against those of version 0.1 on the same cases, for
+  clusters of equal size (within 2 %) and for sizes with a coefficient of variation of .2, .4 and .6
+  (within 15 % on average);
+- the power of a rate over ten variants of 40 cases, as a bounded score and as a rate;
+- exact group-sequential tests of rates: cases planned and power against the fixed test of 80 %
+  power, and cases expected at the alternative, and at twice its distance.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betaincinv, stdtrit
+
+from seatrial.statistics import (
+    binomial_boundaries,
+    cases_for_rate,
+    clopper_pearson,
+    crossing_probabilities,
+    look_sizes,
+    proportion,
+)
+
+CONFIDENCE, POWER = 0.95, 0.8
+Floats = npt.NDArray[np.float64]
+RATES = ((0.95, 0.9), (0.8, 0.7), (0.6, 0.5), (0.98, 0.95), (0.9, 0.8), (0.99, 0.97))
+
+
+def low_of_version_1(sums: Floats, sizes: Floats) -> float:
+    """Bound a rate as version 0.1 did: the unseen cluster has the mean size, and t counts all."""
+    n, size, groups = sizes.sum(), sizes.mean(), len(sums)
+    more = n + size
+    rate = sums.sum() / more
+    squares = np.square(sums - rate * sizes).sum() + np.square(rate * size)
+    effect = (groups + 1) / groups * squares / more**2 / (rate * (1 - rate) / (more - 1))
+    few = stdtrit(n, CONFIDENCE) / stdtrit(groups, CONFIDENCE)
+    worth = min(n / effect * few**2, n)
+    right = sums.sum() / n * worth
+    low = betaincinv(right, worth - right + 1, 1 - CONFIDENCE)
+    return float(min(low, (1 - CONFIDENCE) ** (1 / groups)))
+
+
+def distances(
+    sizes: npt.NDArray[np.int64], rate: float, icc: float, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Give how far the lower bound lies from the rate, now and in version 0.1."""
+    chance = rng.beta(rate * (1 / icc - 1), (1 - rate) * (1 / icc - 1), len(sizes))
+    sums = rng.binomial(sizes, chance).astype(np.float64)
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    place = np.arange(len(labels)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    found = proportion((place < sums[labels]) * 1.0, labels, CONFIDENCE)
+    before = found.estimate - low_of_version_1(sums, sizes * 1.0)
+    return found.estimate - found.low, before
+
+
+def widths(experiments: int) -> bool:
+    """Compare distances for equal and moderately unequal clusters."""
+    rng, variations = np.random.default_rng(0), (0.0, 0.2, 0.4, 0.6)
+    ratios = []
+    print("distance of the lower bound from the rate, in those of version 0.1; sizes of CV")
+    print(" " * 40 + "".join(f"{one:8g}" for one in variations))
+    for groups, rate, icc in product((10, 30, 100), (0.7, 0.9), (0.1, 0.5)):
+        row = []
+        for cv in variations:
+            total = np.zeros(2)
+            for _ in range(experiments):
+                sizes = np.full(groups, 8)
+                if cv:
+                    sizes = np.maximum(rng.gamma(cv**-2, 8 * cv**2, groups).round(), 1).astype(int)
+                while (pair := distances(sizes, rate, icc, rng))[1] != pair[1]:
+                    pass  # all right or all wrong: version 0.1 divided by zero here
+                total += pair
+            row.append(total[0] / total[1])
+        ratios.append(row)
+        name = f"{groups} clusters of 8, rate {rate}, ICC {icc}"
+        print(f"  {name:38s}" + "".join(f"{one:8.3f}" for one in row))
+    equal, unequal = np.abs(np.array(ratios)[:, 0] - 1).max(), np.array(ratios)[:, 1:].mean()
+    print(f"  equal: off by {equal:.3f} at most (.02); unequal: mean {unequal:.3f} (1.15)")
+    return bool(equal <= 0.02 and unequal <= 1.15)  # noqa: PLR2004 - as stated
+
+
+def variants(experiments: int) -> bool:
+    """Judge the rate over 10 variants of 40 cases, .9 against a threshold of .8."""
+    rng, passes = np.random.default_rng(1), np.zeros(2)
+    for _ in range(experiments):
+        chance = rng.beta(0.9 * 9, 0.1 * 9, 40)
+        fractions = rng.binomial(10, chance) / 10
+        passes += (
+            proportion(fractions, None, CONFIDENCE).low >= 0.8,  # noqa: PLR2004 - the threshold
+            clopper_pearson(fractions.sum(), 40, CONFIDENCE).low >= 0.8,  # noqa: PLR2004
+        )
+    as_score, as_rate = passes / experiments
+    print(f"power of 40 cases x 10 variants: as a score {as_score:.2f}, as a rate {as_rate:.2f}")
+    return bool(as_score > as_rate)
+
+
+def sequential() -> bool:
+    """Compare exact group-sequential tests with the right-sized fixed test."""
+    fine, expected = True, []
+    print("group-sequential rates:        fixed n   planned   power   expected   at twice, fails")
+    for alternative, threshold in RATES:
+        fixed = cases_for_rate(alternative, threshold, CONFIDENCE, power=POWER)
+        planned = int(1.1 * fixed)
+        found = binomial_boundaries(threshold, CONFIDENCE, look_sizes(planned))
+        told = crossing_probabilities(found, alternative)
+        twice = crossing_probabilities(found, 3 * threshold - 2 * alternative)
+        power = float(told.passes.sum())
+        expected.append(told.expected_cases / fixed)
+        fine &= power >= POWER - 0.03 and expected[-1] <= 0.9  # noqa: PLR2004 - as stated
+        print(
+            f"  {alternative} against {threshold:<14}{fixed:10d}{planned:10d}{power:8.3f}"
+            f"{expected[-1]:11.2f}{twice.expected_cases / fixed:11.2f}"
+        )
+    print(f"  median expected: {np.median(expected):.2f} of the fixed n (at most .80)")
+    return bool(fine and np.median(expected) <= 0.8)  # noqa: PLR2004 - as stated
+
+
+def main(experiments: int) -> int:
+    """Print the three comparisons."""
+    return int(not all([widths(experiments), variants(experiments), sequential()]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 400))
