@@ -16,8 +16,8 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from seatrial.statistics._bootstrap import bounds_of_means
 from seatrial.statistics import clopper_pearson
+from seatrial.statistics._bootstrap import bounds_of_means
 from seatrial.statistics._sequential import last_look, log_stake
 
 CONFIDENCE, AT_MOST, RESAMPLES = 0.95, 0.25, 1_000
