@@ -19,7 +19,7 @@ import numpy as np
 from seatrial import Report, load_specification
 from seatrial.errors import SeatrialError
 from seatrial.judging._early_stopping import judged_early
-from seatrial.judging._estimands import figure_of
+from seatrial.judging._figures import figure_of
 from seatrial.judging._question import questions_of
 from seatrial.statistics._sequential import last_look, log_stake
 
@@ -41,13 +41,13 @@ def main(spec: str, run: str, experiments: int) -> int:
         for question in questions:
             if not judged_early(question):
                 continue
-            figure = figure_of(question.demand, question.evidence)
+            figure = figure_of(question.requirement, question.evidence)
             low, high = figure.bounds
             names, codes = np.unique(figure.clusters.astype(str), return_inverse=True)
             sizes = np.bincount(codes).astype(float)
             sums = np.bincount(codes, figure.values)
-            threshold, largest = question.demand.threshold, sizes.max()
-            if question.ceiling:
+            threshold, largest = question.requirement.threshold, sizes.max()
+            if question.at_most:
                 sums, low, high, threshold = -sums, -high, -low, -threshold
             alpha = last_look(priority.confidence) - priority.confidence
             found = []
@@ -60,7 +60,9 @@ def main(spec: str, run: str, experiments: int) -> int:
                 first = np.where(decided.any(axis=1), decided.argmax(axis=1) + 1, clusters)
                 found.append(float(np.median(first)) / clusters)
             shares += found
-            told = f"{priority.name}: {question.demand.name} {question.demand.threshold:g}"
+            told = (
+                f"{priority.name}: {question.requirement.name} {question.requirement.threshold:g}"
+            )
             estimate = float(figure.values.mean())
             print(f"{told:66s}{estimate:9.3f}" + "".join(f"{share:9.1%}" for share in found))
     median = float(np.median(shares))

@@ -12,19 +12,8 @@ Clusters have 4 cases; at an intra-cluster correlation of 0 the cases are indepe
 verdict looks after every cluster, and once more, with the fixed method, when all are measured.
 A family is a word of a setting's name, such as `cascade`.
 
-Every requirement is here. Those whose figure is a mean over cases of a number that hangs on this
-case's answers alone differ only in that number: its mean is bounded over independent clusters, so
-what holds for rates, scores and drops, whatever their distribution, holds for them.
-
-- `at_least`, `at_most`, `min_agreement`, `flip_rate`, `recall_of_abstention` and `over_refusal` are
-  rates (a slice is chosen by what is known of a case beforehand); `brier` is a score.
-- `max_drop` and `retained` are drops: the earlier run is paired case by case.
-- `worst_of`, `stable_instances`, `weighted_mean`, `weighted_drop`, `attack_success` (where how many
-  cases are attacked is random) and both corruption errors (the reference's errors are constants)
-  are drawn as patterns of answers, fixed and sequential.
-- `worst_severity` is the worst of some cells, `worst_group` and `max_gap` are groups, `ece` is
-  calibration; `max_slope`, `cascade` and `ppv_at` have a family each. A run that stops early
-  measures these to the end and looks once, so they are fixed only.
+What every demand makes of these methods, through `run` and `judge`, is simulated by
+`demand_error_rates.py`.
 """
 
 from __future__ import annotations
@@ -53,7 +42,6 @@ from simulated_demands import (
     ends_of_means,
     ends_of_rates,
     rates,
-    settings_of_demands,
     wrong,
     wrong_looking,
 )
@@ -291,7 +279,6 @@ def settings() -> Iterator[tuple[str, Job]]:
     for count, n, icc in product((3, 12), (5, 30, 100), (0.0, 0.5)):
         name = f"worst of {count} cells, ICC {icc:<3g} {n:3d} clusters"
         yield f"cells       {name}", partial(cells, n, icc, count)
-    yield from settings_of_demands()
 
 
 def main(runs: int, families: tuple[str, ...]) -> int:

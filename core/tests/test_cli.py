@@ -236,7 +236,7 @@ def test_an_unexpected_crash_is_not_mistaken_for_a_failed_priority(
     def burst(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("seatrial.judging._judge.judge", burst)
+    monkeypatch.setattr("seatrial.verbs._judge.judge", burst)
     assert call("run", specify(shore), "--to", "out") == 4
     assert "ZeroDivisionError" in capsys.readouterr().err
 

@@ -7,8 +7,8 @@ import pytest
 
 from seatrial import Case, Metric, Perturbation, Plan, Priority, Registry, Specification
 from seatrial import _uses as uses
+from seatrial._demand_list import DEMANDS
 from seatrial._plans import CONCEPTS, RELATIONS, Reference, matches
-from seatrial._requirements import REQUIREMENTS
 from seatrial.errors import ComponentLoadError, ParameterError, PlanError
 
 
@@ -179,8 +179,8 @@ def test_a_priority_that_can_be_judged_has_no_problem(given):
 
 def test_demands_come_in_one_order_and_confidence_has_a_default():
     one = priority(perturbations=[shout], require={"min_agreement": 0.9, "at_least": 0.5})
-    assert [demand.name for demand in one.demands] == ["at_least", "min_agreement"]
-    assert {demand.name for demand in one.demands} < set(REQUIREMENTS)
+    assert [demand.name for demand in one.requirements] == ["at_least", "min_agreement"]
+    assert {one.name for one in one.requirements} < set(DEMANDS)
     assert one.confidence == 0.95
     assert priority(require={"at_least": 0.5, "confidence": 0.8}).confidence == 0.8
 

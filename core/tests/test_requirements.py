@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from seatrial import Metric, Perturbation, Priority, Registry, Specification, hookimpl
+from seatrial._demand_list import DEMANDS
 from seatrial._files import dump_specification, load_specification
-from seatrial._requirements import REQUIREMENTS, demands_of, requirement_problems
+from seatrial._requirements import requirement_problems, requirements_of
 from seatrial.errors import FileError, PlanError
 
 SHOUT = Perturbation(
@@ -80,19 +81,19 @@ def specification(*priorities):
 
 
 def test_there_is_an_example_of_each():
-    assert sorted(EXAMPLES) == sorted(REQUIREMENTS)
+    assert sorted(EXAMPLES) == sorted(DEMANDS)
 
 
-@pytest.mark.parametrize("name", REQUIREMENTS)
+@pytest.mark.parametrize("name", DEMANDS)
 def test_each_is_written_to_a_file_and_read_back_equal(name, registry, write):
     given = specification(priority({name: EXAMPLES[name], "confidence": 0.9}))
     text = dump_specification(given)
     again = load_specification(write(text), registry=registry)
     assert again == given
     assert dump_specification(again) == text
-    (demand,) = again.priorities[0].demands
-    assert demand.name == name
-    assert math.isfinite(demand.threshold)
+    (requirement,) = again.priorities[0].requirements
+    assert requirement.name == name
+    assert math.isfinite(requirement.threshold)
 
 
 def test_all_of_is_written_and_read_back_too(registry, write):
@@ -101,24 +102,22 @@ def test_all_of_is_written_and_read_back_too(registry, write):
     )
     again = load_specification(write(dump_specification(given)), registry=registry)
     assert again == given
-    names = [demand.name for demand in again.priorities[0].demands]
+    names = [demand.name for demand in again.priorities[0].requirements]
     assert names == ["at_least", "max_drop", "worst_of", "ece"]
 
 
-@pytest.mark.parametrize("name", REQUIREMENTS)
+@pytest.mark.parametrize("name", DEMANDS)
 def test_each_says_what_it_lacks_and_what_it_does_not_know(name):
-    requirement = REQUIREMENTS[name]
-    if requirement.bare:
+    demand = DEMANDS[name]
+    if demand.bare:
         assert requirement_problems({name: "much"}) == [(name, "must be a number, got 'much'")]
-        assert requirement_problems({name: {}}) == [
-            (f"{name}.{requirement.threshold}", "is missing")
-        ]
+        assert requirement_problems({name: {}}) == [(f"{name}.{demand.threshold}", "is missing")]
     else:
-        wanted = ", ".join(requirement.needed)
+        wanted = ", ".join(demand.required)
         (problem,) = requirement_problems({name: 0.5})
         assert problem == (name, f"must be a table with {wanted}, got 0.5")
         missing = {key for key, told in requirement_problems({name: {}}) if told == "is missing"}
-        assert missing == {f"{name}.{one}" for one in requirement.needed}
+        assert missing == {f"{name}.{one}" for one in demand.required}
     table = EXAMPLES[name] if isinstance(EXAMPLES[name], dict) else {}
     odd = [key for key, told in requirement_problems({name: {**table, "odd": 1}}) if "such" in told]
     assert odd == [f"{name}.odd"]
@@ -212,27 +211,27 @@ def test_mistakes_in_a_file_have_one_line_each(registry, write):
     ]
 
 
-@pytest.mark.parametrize("name", [name for name, one in REQUIREMENTS.items() if one.scored])
+@pytest.mark.parametrize("name", [name for name, one in DEMANDS.items() if one.scored])
 def test_a_metric_of_the_whole_meets_only_what_it_can(name):
     problem = priority({name: EXAMPLES[name]}, metric=WHOLE).problem()
-    if name in ("at_least", "at_most", "max_drop"):
+    if DEMANDS[name].set_metric:
         assert problem is None
     else:
         assert problem == f"{name} needs a metric that scores case by case, unlike loud.f1"
 
 
-@pytest.mark.parametrize("name", [name for name, one in REQUIREMENTS.items() if one.level])
+@pytest.mark.parametrize("name", [name for name, one in DEMANDS.items() if one.level])
 def test_a_threshold_outside_the_metrics_range_is_refused(name):
     table = EXAMPLES[name] if isinstance(EXAMPLES[name], dict) else {}
-    threshold = {REQUIREMENTS[name].threshold: 1.5}
+    threshold = {DEMANDS[name].threshold: 1.5}
     problem = priority({name: {**table, **threshold}}).problem()
     assert problem == f"{name} = 1.5 lies outside the metric's range (0.0, 1.0)"
 
 
 def test_demands_come_in_one_order():
     require = {name: EXAMPLES[name] for name in sorted(EXAMPLES) if name != "at_most"}
-    names = [demand.name for demand in demands_of(require)]
-    assert names == [name for name in REQUIREMENTS if name != "at_most"]
+    names = [demand.name for demand in requirements_of(require)]
+    assert names == [name for name in DEMANDS if name != "at_most"]
 
 
 def test_the_reference_lists_every_requirement_with_its_settings():
@@ -241,7 +240,7 @@ def test_the_reference_lists_every_requirement_with_its_settings():
         r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", page.read_text("utf-8"), re.MULTILINE
     )
     told = {name: (set(re.findall(r"`(\w+)`", settings)), says) for name, settings, says in rows}
-    for name, requirement in REQUIREMENTS.items():
+    for name, demand in DEMANDS.items():
         settings, says = told[name]
-        assert settings == set(requirement.settings), name
-        assert says.strip() == requirement.summary, name
+        assert settings == set(demand.settings), name
+        assert says.strip() == demand.summary, name

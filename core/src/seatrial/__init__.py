@@ -23,27 +23,29 @@ from ._components import (
     Reporter,
     Use,
 )
-from ._findings import Explanation, Finding, Verdict
+from ._findings import Explanation, Finding
 from ._hooks import hookimpl
 from ._plans import Plan, Priority, Specification
 from ._registry import Registry, default_registry
 from ._seeds import derive, seeded
+from ._verdicts import DemandVerdict, Verdict
 
 if TYPE_CHECKING:
     from ._files import load_specification
     from .inputs._loading import load_cases
     from .judging._attack_curve import attack_curve
-    from .judging._compare import Comparison
-    from .judging._judge import judge
+    from .judging._comparison import Comparison
     from .judging._judgement import Judgement
     from .judging._pareto import pareto
     from .runs._records import Record
     from .runs._report import Report
     from .verbs._audit import audit
+    from .verbs._compare import compare
     from .verbs._explain import explain
     from .verbs._forecast import forecast
-    from .verbs._repair import repair
+    from .verbs._judge import judge
     from .verbs._perturbed import perturbed
+    from .verbs._repair import repair
     from .verbs._run import run
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "Audit",
     "Case",
     "Comparison",
+    "DemandVerdict",
     "Executor",
     "Explainer",
     "Explanation",
@@ -76,6 +79,7 @@ __all__ = [
     "Volume",
     "attack_curve",
     "audit",
+    "compare",
     "default_registry",
     "derive",
     "explain",
@@ -93,15 +97,16 @@ __all__ = [
 
 if not TYPE_CHECKING:  # a typo in a public name is a type error
     _ABOVE = {
-        "Comparison": "judging._compare",
+        "Comparison": "judging._comparison",
         "Judgement": "judging._judgement",
         "Record": "runs._records",
         "Report": "runs._report",
         "attack_curve": "judging._attack_curve",
         "audit": "verbs._audit",
+        "compare": "verbs._compare",
         "explain": "verbs._explain",
         "forecast": "verbs._forecast",
-        "judge": "judging._judge",
+        "judge": "verbs._judge",
         "load_cases": "inputs._loading",
         "load_specification": "_files",
         "pareto": "judging._pareto",

@@ -279,10 +279,13 @@ class Metric(Component):
     cases as the model saw them, in place of targets, and whole `Prediction`s.
     `examples` are worked by hand: (targets, predictions, score), which the conformance kit checks.
     `bounds` are the smallest and largest possible score, or None where there is none.
+    `scores_refusals` says that the score is 1 where the model refuses and 0 where it does not; only
+    such a metric can go with the relations under which a refusal is right.
     """
 
     higher_is_better: bool = True
     per_case: bool = False
+    scores_refusals: bool = False
     reads: Literal["value", "prediction", "case"] = field(
         default="value", validator=_choice(("value", "prediction", "case"))
     )

@@ -1,4 +1,4 @@
-"""What verbs hand back in words: findings, explanations and verdicts."""
+"""What verbs hand back in words: findings and explanations."""
 
 from __future__ import annotations
 
@@ -15,11 +15,7 @@ if TYPE_CHECKING:
     from ._cases import Case
     from ._tables import Table
 
-__all__ = ["LEVELS", "OUTCOMES", "Explanation", "Finding", "Level", "Verdict", "VerdictOutcome"]
-
-VerdictOutcome = Literal["pass", "fail", "inconclusive", "error"]
-
-OUTCOMES: tuple[VerdictOutcome, ...] = get_args(VerdictOutcome)
+__all__ = ["LEVELS", "Explanation", "Finding", "Level"]
 
 Level = Literal["error", "warning", "note"]
 
@@ -122,22 +118,3 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         return self.table().html()
-
-
-@frozen
-class Verdict:
-    """What was found out about one priority.
-
-    `interval` is at the confidence that the priority demands. `cases_needed` is how many more cases
-    would decide an inconclusive verdict at the observed rate, None where no number would.
-    """
-
-    priority: str
-    outcome: VerdictOutcome = field(validator=in_(OUTCOMES))
-    estimate: float | None
-    interval: tuple[float, float] | None
-    threshold: float | None
-    cases_used: int
-    cases_needed: int | None = None
-    note: str = ""
-    details: Mapping[str, Any] = field(factory=FrozenMapping, converter=frozen_mapping)

@@ -11,14 +11,16 @@ from attrs.validators import ge, instance_of
 
 from ._cases import Case, duplicates
 from ._components import IMPORT_STRING, Audit, Component, Metric, Perturbation, Use, import_string
-from ._requirements import REQUIREMENTS, Demand, demands_of, requirement_problems
+from ._demand_list import DEMANDS
+from ._fitness import misfit
+from ._requirements import Requirement, requirement_problems, requirements_of
+from ._right import Right, right_of
 from ._uses import allowed_of, audits_of, metric_of, metrics_of, perturbations_of
 from ._values import FrozenMapping, did_you_mean, frozen_mapping, optional_mapping, plain
 from .errors import PlanError
 
 __all__ = [
     "CONCEPTS",
-    "REFUSALS",
     "RELATIONS",
     "Arm",
     "Plan",
@@ -57,10 +59,7 @@ SCOPE = ("intended_use", "users", "not_for")
 """What a specification may say of the use it is about."""
 
 CONFIDENCE = 0.95
-WHOLE = ("at_least", "at_most", "max_drop")
-"""Requirements that a metric of the whole can meet, such as macro F1 or AUROC."""
-REFUSALS = ("must-refuse", "must-abstain")
-"""The relations under which refusing is what a model should do."""
+MIN_CHANGED = 0.5
 
 
 C = TypeVar("C", bound=Component)
@@ -212,7 +211,8 @@ class Priority:
     `where` narrows the cases to those whose groups match; `severities` defaults to every rung of
     each perturbation. `require` names one or more requirements, such as `at_least`, `max_drop`
     (against the clean input, paired) or `worst_group`, and their `confidence` (.95); all of them
-    must hold, those in `all_of` too.
+    must hold, those in `all_of` too. `min_changed` (.5) is the fraction of perturbed inputs that
+    must differ from the clean ones: where fewer do, nothing was shown, and nothing passes.
     `concept` is one of the 17 robustness concepts (`CONCEPTS`).
     `expected` is the figure that the author expects to measure, for power; `hazard` says what harm
     a failure may do, and `source` where the demand comes from.
@@ -277,9 +277,25 @@ class Priority:
         return float(self.require.get("confidence", CONFIDENCE))
 
     @property
-    def demands(self) -> tuple[Demand, ...]:
-        """What is required, in the order of `REQUIREMENTS`, with what stands in `all_of` last."""
-        return tuple(demands_of(self.require))
+    def min_changed(self) -> float:
+        """The fraction of perturbed inputs that must differ from the clean ones for a pass."""
+        return float(self.require.get("min_changed", MIN_CHANGED))
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """What is required, in the order of `DEMANDS`, with what stands in `all_of` last."""
+        return tuple(requirements_of(self.require))
+
+    @property
+    def right(self) -> Right | None:
+        """What counts as right: None where neither the relation nor a metric says so."""
+        return right_of(self.relation, self.metric)
+
+    def at_most(self, requirement: Requirement) -> bool:
+        """Tell whether the figure of a requirement must not exceed its threshold."""
+        if requirement.demand.at_most is not None or self.right is None:
+            return bool(requirement.demand.at_most)
+        return self.right.at_most(requirement.demand)
 
     def severities_of(self, use: Use[Perturbation]) -> tuple[int, ...]:
         """Give the severities at which this priority wants a perturbation."""
@@ -287,38 +303,17 @@ class Priority:
 
     def problem(self) -> str | None:
         """Say why this priority cannot be judged as it stands, if so."""
-        if not self.demands:
-            return f"requires nothing: give require with one of {', '.join(REQUIREMENTS)}"
-        return next((told for one in self.demands if (told := self._unfit(one))), None)
-
-    def _unfit(self, demand: Demand) -> str | None:
-        requirement, scored = demand.requirement, demand.requirement.scored
-        component = self.metric.component if self.metric else None
-        bounds = component.bounds if component else (0.0, 1.0)
-        level = bool(scored and requirement.level and bounds)
-        whole = scored and component is not None and not component.per_case
-        label = self.metric.label if self.metric else ""
-        wrong = {
-            "compares with the clean input, so it needs perturbations": requirement.perturbed
-            and not self.perturbations,
-            "needs a metric, as in metric = 'metrics.accuracy'": scored
-            and component is None
-            and not self.scores_itself,
-            f"needs a metric that scores case by case, unlike {label}": whole
-            and demand.name not in WHOLE,
-            f"needs a metric with bounds, and {label} has none": scored
-            and requirement.bounded
-            and not bounds,
-            f"= {demand.threshold:g} lies outside the metric's range {bounds}": level
-            and bounds is not None
-            and not bounds[0] <= demand.threshold <= bounds[1],
-        }
-        return next((f"{demand.name} {told}" for told, found in wrong.items() if found), None)
-
-    @property
-    def scores_itself(self) -> bool:
-        """Whether the relation says what is right even without a metric."""
-        return self.relation in REFUSALS or self.relation == "directional"
+        if not self.requirements:
+            return f"requires nothing: give require with one of {', '.join(DEMANDS)}"
+        try:
+            right = self.right
+        except PlanError as error:
+            return f"contradicts itself: {error}"
+        perturbed = bool(self.perturbations)
+        misfits = (
+            misfit(one, self.relation, right, perturbed=perturbed) for one in self.requirements
+        )
+        return next((told for told in misfits if told), None)
 
 
 def _model(value: Any) -> Any:

@@ -265,7 +265,7 @@ def test_abstention_has_a_recall_and_over_refusal_a_cap():
     }
     good = verdict(demand(both, uses=(), metric=None), refusing(lambda i: i < 60), cases)
     assert good.outcome == "pass"
-    assert [one["outcome"] for one in good.details["demands"]] == ["pass", "pass"]
+    assert [one.outcome for one in good.demands] == ["pass", "pass"]
     timid = verdict(demand(both, uses=(), metric=None), refusing(lambda i: True), cases)
     assert (timid.outcome, timid.details["demand"]) == ("fail", "over_refusal")
     bold = verdict(demand(both, uses=(), metric=None), refusing(lambda i: False), cases)
@@ -468,7 +468,7 @@ def test_all_of_may_hold_different_requirements_and_all_are_summarised():
     }
     model = right_unless(lambda i, r: r == "r2" and i < 8)
     found = verdict(demand(require, severities=(1, 2)), model, items(100))
-    summaries = {one["demand"]: one["outcome"] for one in found.details["demands"]}
+    summaries = {one.demand: one.outcome for one in found.demands}
     assert summaries == {
         "at_least": "pass",
         "max_drop": "pass",
@@ -483,17 +483,24 @@ def test_a_demand_that_cannot_be_judged_does_not_hide_one_that_fails():
     model = right_unless(lambda i, r: i < 50)
     found = verdict(demand(require), model, items(100))
     assert (found.outcome, found.details["demand"]) == ("fail", "at_least")
-    assert found.details["demands"][1]["outcome"] == "error"
+    assert found.demands[1].outcome == "error"
 
 
 def test_one_of_many_demands_fails_at_a_confidence_that_makes_up_for_their_number():
     model = right_unless(lambda i, r: i < 15)
     alone = verdict(demand({"at_least": 0.91}), model, items(100))
     assert alone.outcome == "fail"
-    require = {"at_least": 0.91, "max_drop": 0.5, "worst_of": 0.5, "stable_instances": 0.5}
+    require = {"at_least": 0.91, "max_drop": 0.03, "worst_of": 0.84, "stable_instances": 0.84}
     among = verdict(demand(require), model, items(100))
     assert among.outcome == "inconclusive"
     assert "at_least fails by itself, but not as one of 4" in among.note
+    assert among.demands[0].outcome == "fail"
+
+
+def test_demands_that_clearly_pass_take_nothing_from_the_others():
+    require = {"at_least": 0.91, "max_drop": 0.5, "worst_of": 0.5, "stable_instances": 0.5}
+    found = verdict(demand(require), right_unless(lambda i, r: i < 15), items(100))
+    assert (found.outcome, found.details["demand"]) == ("fail", "at_least")
 
 
 def test_cases_that_a_perturbation_skips_are_left_out_of_every_demand():

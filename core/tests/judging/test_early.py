@@ -9,6 +9,7 @@ import pytest
 
 import seatrial as sea
 from seatrial.errors import PlanError
+from seatrial.judging._early_stopping import measuring_ranks
 
 CASES = [
     sea.Case(f"c{n:04}", f"item number {n:04}", "yes", {"half": "ab"[n % 2]}, f"k{n // 2}")
@@ -226,3 +227,27 @@ def test_a_failure_that_must_share_its_error_is_measured_until_it_stands():
     both, alone = sea.judge(spec, report).verdicts
     assert both.outcome == alone.outcome == "fail"
     assert both.cases_used >= alone.cases_used
+
+
+@pytest.mark.parametrize("batch_size", [1, 7])
+def test_adding_cases_keeps_the_order_of_those_that_were_there(batch_size):
+    spec = specify(level={"require": {"at_least": 0.9}})
+
+    def asked(cases):
+        bot = Bot(0.9, 0.9)
+        sea.run(spec, model=bot, cases=cases, stop="decided", batch_size=batch_size)
+        return bot.asked
+
+    some = CASES[:60]
+    first, second = asked(some), asked(CASES[:80])
+    known = {case.input for case in some}
+    assert [text for text in second if text in known] == first
+
+
+def test_the_order_is_one_of_whole_clusters_and_hangs_on_the_seed():
+    clusters = [f"k{at // 3}" for at in range(60)]
+    ranks = measuring_ranks(clusters, 1)
+    assert sorted(ranks.tolist()) == list(range(60))
+    ordered = [clusters[at] for at in ranks.argsort()]
+    assert ordered == [one for name in dict.fromkeys(ordered) for one in [name] * 3]
+    assert (measuring_ranks(clusters, 2) != ranks).any()

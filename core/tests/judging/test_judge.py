@@ -13,9 +13,9 @@ from trial_stand_ins import Counting, even, same
 
 import seatrial as sea
 from seatrial.errors import NotApplicable
-from seatrial.judging._judge import judge
 from seatrial.judging._judgement import Judgement
 from seatrial.verbs._forecast import forecast
+from seatrial.verbs._judge import judge
 from seatrial.verbs._run import run
 
 reword = sea.Perturbation(

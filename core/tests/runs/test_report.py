@@ -109,7 +109,7 @@ def test_a_comparison_lists_what_got_worse_first():
         return ["refund" if "return" in text or "MONEY" in text else "other" for text in texts]
 
     before, after = (run(plan(swap(), shout()), model, orders(40)) for model in (bot, deaf))
-    found = after.compare(before)
+    found = sea.compare(before, after)
     changes = [change.change for change in found.changes]
     assert changes == sorted(changes)
     capitals = found.changes[-1]
@@ -128,9 +128,9 @@ def test_a_comparison_lists_what_got_worse_first():
 def test_reports_that_share_nothing_cannot_be_compared():
     one = run(plan(), bot, orders(5))
     with pytest.raises(PlanError, match="share no metric"):
-        run(plan(metrics=(even,)), bot, orders(5)).compare(one)
+        sea.compare(one, run(plan(metrics=(even,)), bot, orders(5)))
     with pytest.raises(PlanError, match="no case in common"):
-        run(plan(), bot, [sea.Case("z", "z", "other")]).compare(one)
+        sea.compare(one, run(plan(), bot, [sea.Case("z", "z", "other")]))
 
 
 def test_the_table_is_text_in_a_terminal_and_escaped_in_a_notebook():
@@ -282,7 +282,10 @@ def test_the_example_of_a_specification_works_as_it_is_printed(tmp_path, monkeyp
         fixed = sea.repair(preference_tuning(), model=spec.model(), cases=before.preferences())
         after = sea.run(spec, model=fixed, to="runs/after")
         assert sea.judge(spec, after).outcome == "pass"
-        assert [change.change > 0 for change in after.compare(before).changes[1:]] == [True, True]
+        assert [change.change > 0 for change in sea.compare(before, after).changes[1:]] == [
+            True,
+            True,
+        ]
         assert why.summary.endswith("cases fail")
         with pytest.raises(ModelError, match="what a directory names is not imported"):
             sea.explain(logistic_probe(), report=Report.load("runs/before"))

@@ -6,7 +6,7 @@ import attrs
 from trial_stand_ins import same
 
 import seatrial as sea
-from seatrial.judging._judge import judge
+from seatrial.verbs._judge import judge
 from seatrial.verbs._run import run
 
 reword = sea.Perturbation(

@@ -8,8 +8,8 @@ from demand_stand_ins import answering, demand, grouped, items
 from trial_stand_ins import even
 
 import seatrial as sea
-from seatrial.judging._judge import judge
 from seatrial.verbs._forecast import forecast, obstacles
+from seatrial.verbs._judge import judge
 from seatrial.verbs._run import run
 
 SLICE = {"unanswerable": {"kind": "no"}}

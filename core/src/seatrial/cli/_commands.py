@@ -167,8 +167,8 @@ def run(
     """
     from .._files import load_specification
     from ..inputs._loading import load_cases
-    from ..judging._judge import judge
     from ..verbs._forecast import forecast, obstacles
+    from ..verbs._judge import judge
     from ..verbs._run import run as measure
 
     specification = load_specification(spec)
@@ -203,8 +203,8 @@ def run(
 def judge(spec: Path, directory: Path, as_json: bool) -> int:
     """Judge the run in DIRECTORY by SPEC; nothing is measured."""
     from .._files import load_specification
-    from ..judging._judge import judge as hold
     from ..runs._report import Report
+    from ..verbs._judge import judge as hold
 
     judgement = hold(load_specification(spec), Report.load(directory))
     if as_json:
@@ -246,17 +246,18 @@ def report(
 def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_json: bool) -> None:
     """Compare two runs of the same cases, paired; what got worse comes first."""
     from .._files import load_specification
-    from ..judging._judge import judge
+    from ..judging._judge import judgement_of
     from ..judging._pareto import pareto
     from ..runs._report import Report
+    from ..verbs._compare import compare as paired
 
     specification = load_specification(spec) if spec else None
     runs = {"before": Report.load(before), "after": Report.load(after)}
-    comparison = runs["after"].compare(runs["before"], specification=specification, by=by)
+    comparison = paired(runs["before"], runs["after"], specification=specification, by=by)
     tables = [comparison.table(), comparison.forgetting()]
     found = comparison.as_dict()
     if specification:
-        trade_offs = pareto({name: judge(specification, run) for name, run in runs.items()})
+        trade_offs = pareto({name: judgement_of(specification, run) for name, run in runs.items()})
         found["trade_offs"] = trade_offs.as_dict()["standings"]
         tables = [comparison.by_priority(), trade_offs.table(), *tables]
     if as_json:

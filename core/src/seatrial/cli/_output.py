@@ -107,9 +107,9 @@ class _Lines:
         now = time.monotonic()
         if isinstance(progress, Started):
             echo(_opening(progress), err=True)
-        elif not isinstance(progress, BatchDone):
-            return
-        elif now - self._last < EVERY and progress.done < progress.planned:
+        elif not isinstance(progress, BatchDone) or (
+            now - self._last < EVERY and progress.done < progress.planned
+        ):
             return
         else:
             errored = f", {progress.errored:,} errored" if progress.errored else ""

@@ -11,7 +11,7 @@ from attrs import frozen
 from .._cases import Case, cluster_of
 from ..statistics import paired_drop
 from ..statistics._rates import mcnemar
-from ._sample import Floats, Mask
+from ._evidence import Floats, Mask
 
 __all__ = ["Change", "Pairs"]
 
@@ -20,17 +20,15 @@ __all__ = ["Change", "Pairs"]
 class Change:
     """How the mean score of some cases changed; `change` above zero is better, in either direction.
 
-    It is about one metric of one cell (of one group of its cases), or about one priority with its
-    verdicts before and after. `lost` and `won` name the cases that went from the better half of the
-    metric's range to the worse, and the other way; `p_value` is McNemar's exact one for that.
+    It is about one metric of one cell (of one group of its cases). `lost` and `won` name the cases
+    that went from the better half of the metric's range to the worse, and the other way; `p_value`
+    is McNemar's exact one for that, `p_value_holm` the same corrected for the number of changes.
     """
 
     perturbation: str = ""
     severity: int = 0
     metric: str = ""
     group: str = ""
-    priority: str = ""
-    outcomes: tuple[str, ...] = ()
     before: float
     after: float
     change: float

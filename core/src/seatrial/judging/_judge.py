@@ -1,106 +1,175 @@
-"""The verb `judge`: hold a report against what its specification demands."""
+"""Judge every priority of a specification by what a report knows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from attrs import evolve
+import numpy as np
+from attrs import evolve, frozen
 
-from .._findings import Verdict
 from .._plans import Priority, Specification
+from .._verdicts import DemandVerdict, Verdict
 from ..errors import SeatrialError
 from ..runs._report import Report
-from ..statistics._multiplicity import holm, p_value
+from ..statistics._multiplicity import p_value
+from ._baseline import majority_baseline, no_better_than
 from ._early_stopping import early_answer, ranks
+from ._evidence import Positions
+from ._family import Claim, adjusted, clear_pass
 from ._judgement import Judgement
-from ._question import Answer, Question, strict_confidence
+from ._question import Answer, Question
 from ._sample import Sample
 
-__all__ = ["judge"]
+__all__ = ["judgement_of", "verdicts_of"]
 
 GRAVEST_FIRST = ("fail", "error", "inconclusive", "pass")
 
 
-def judge(specification: Specification, report: Report, /) -> Judgement:
-    """Hold a report against a specification: pass, fail, inconclusive or error for each priority.
+def judgement_of(specification: Specification, report: Report) -> Judgement:
+    """Judge a report, of whatever model it is, and say if the run is not finished."""
+    pending, planned = int((~report.columns.measured).sum()), len(report.columns.measured)
+    told = f"the run is not finished: {pending:,} of {planned:,} records are not measured yet"
+    notes = (told,) if pending and not report.sequential else ()
+    verdicts = verdicts_of(specification, report)
+    return Judgement(specification.title, verdicts, report.identity, notes)
 
-    A priority passes only when the conservative end of its interval clears the threshold, and fails
-    only when the optimistic end misses it; each end is a one-sided bound at the priority's
-    confidence. Cases that errored count as the worst and as the best possible: only if both lead to
-    the same verdict does it stand, else the verdict is "error". Cases that an interrupted run has
-    not reached are treated alike, and the verdict is then "inconclusive".
 
-    "All pass" needs no correction for their number (intersection-union). The list of what failed
-    does: a failure that would not be listed after Holm's correction says so in its note. Of several
-    demands of one priority each fails at a confidence that makes up for their number.
-
-    Nothing is measured; a priority whose perturbations the report lacks gets the verdict "error".
-    """
-    found = [
-        _verdict(priority, report, specification.seed) for priority in specification.priorities
+def verdicts_of(specification: Specification, report: Report) -> tuple[Verdict, ...]:
+    """Give the verdict of each priority, its failures corrected over every demand of all."""
+    rank = ranks(report, specification.seed) if report.sequential else None
+    judged = [
+        _Judged.of(priority, report, specification.seed, rank)
+        for priority in specification.priorities
     ]
-    return Judgement(specification.title, _corrected([verdict for verdict, _ in found], found))
+    total = sum(len(one.demands) for one in judged)
+    families = [one.tested(total) for one in judged]
+    corrected = iter(adjusted([tested for family in families for tested in family]))
+    found = []
+    for one, family in zip(judged, families, strict=True):
+        demands = [
+            _corrected(demand, tested, next(corrected), total)
+            for demand, tested in zip(one.demands, family, strict=True)
+        ]
+        found.append(one.verdict(demands, family))
+    return tuple(found)
 
 
-Failing = Callable[[float], bool]
-"""Whether a priority would still fail at another confidence."""
+def _corrected(demand: DemandVerdict, tested: Claim, p_holm: float, total: int) -> DemandVerdict:
+    """Add to a failure its p-values, and whether it survives the correction."""
+    if demand.outcome != "fail":
+        return demand
+    found = evolve(demand, p_value=tested.p_value, p_value_holm=p_holm)
+    if found.survives:
+        return found
+    told = f"{demand.demand} fails alone, not after correction for {total} demands"
+    return evolve(found, note=f"{demand.note}; {told}" if demand.note else told)
 
 
-def _verdict(priority: Priority, report: Report, seed: int) -> tuple[Verdict, Failing | None]:
-    rank = ranks(report, seed) if report.sequential else None
+@frozen(eq=False)
+class _Judged:
+    """One priority with the answers to its demands, before they are corrected."""
 
-    def answered(question: Question, confidence: float) -> Answer:
-        early = None if rank is None else early_answer(question, confidence, rank)
-        return early or question.answer(confidence)
+    priority: Priority
+    demands: tuple[DemandVerdict, ...]
+    questions: tuple[Question | None, ...]
+    rank: Positions | None
+    problem: str = ""
+    baseline: float | None = None
 
-    try:
-        sample = Sample.of(priority, report)
-    except SeatrialError as error:
-        return Verdict(priority.name, "error", None, None, None, 0, None, str(error)), None
-    questions: list[Question] = []
-    answers: list[Answer] = []
-    strict = strict_confidence(priority.confidence, len(priority.demands))
-    for demand in priority.demands:
+    @classmethod
+    def of(cls, priority: Priority, report: Report, seed: int, rank: Positions | None) -> _Judged:
         try:
-            question = Question.ask(priority, demand, sample, seed)
-            answer = answered(question, priority.confidence)
-            if answer.outcome == "fail" and answered(question, strict).outcome != "fail":
-                alone = f"{demand.name} fails by itself, but not as one of {len(priority.demands)}"
-                answer = evolve(answer, outcome="inconclusive", notes=(*answer.notes, alone))
-            answers.append(answer)
-            questions.append(question)
+            sample = Sample.of(priority, report)
         except SeatrialError as error:
-            broken = Answer(demand, "error", None, None, (str(error),), {}, priority.confidence)
-            answers.append(broken)
-    gravest = min(answers, key=lambda answer: GRAVEST_FIRST.index(answer.outcome))
-    verdict = gravest.verdict(priority)
-    if len(answers) > 1:
-        others = [answer.summary(priority) for answer in answers]
-        verdict = evolve(verdict, details={**verdict.details, "demands": others})
-    if verdict.outcome != "fail":
-        return verdict, None
+            return cls(priority, (), (), rank, str(error))
+        baseline = majority_baseline(sample)
+        questions: list[Question | None] = []
+        demands = []
+        for requirement in priority.requirements:
+            at_most = priority.at_most(requirement)
+            try:
+                question = Question.ask(priority, requirement, sample, seed)
+                answer = _answered(question, priority.confidence, rank)
+            except SeatrialError as error:
+                question = None
+                answer = Answer("error", None, None, (str(error),), {}, priority.confidence)
+            questions.append(question)
+            demands.append(_noted(answer, question, baseline).verdict(requirement, at_most=at_most))
+        return cls(priority, tuple(demands), tuple(questions), rank, baseline=baseline)
 
-    def failing(confidence: float) -> bool:
-        strict = strict_confidence(confidence, len(answers))
-        return any(answered(question, strict).outcome == "fail" for question in questions)
+    def tested(self, total: int) -> list[Claim]:
+        """Give what the correction needs of each demand; one that broke is no failure."""
+        return [
+            self._test(demand, question, total)
+            for demand, question in zip(self.demands, self.questions, strict=True)
+        ]
 
-    return verdict, failing
+    def _test(self, demand: DemandVerdict, question: Question | None, total: int) -> Claim:
+        confidence = self.priority.confidence
+        p, cleared = 1.0, False
+        if question is not None and demand.outcome == "fail":
+            p = p_value(lambda strict: self._outcome(question, strict) == "fail")
+        elif question is not None and demand.outcome == "pass" and total > 1:
+            cleared = self._outcome(question, clear_pass(confidence, total)) == "pass"
+        return Claim(p, 1 - confidence, cleared)
+
+    def _outcome(self, question: Question, confidence: float) -> str:
+        return _answered(question, confidence, self.rank).outcome
+
+    def verdict(self, demands: Sequence[DemandVerdict], family: Sequence[Claim]) -> Verdict:
+        """Put the gravest demand first; a failure must survive correction over the priority's."""
+        name = self.priority.name
+        if not demands:
+            return Verdict(name, "error", None, None, None, 0, None, self.problem)
+        inside = adjusted(family)
+        allowed = 1 - self.priority.confidence
+        read = [
+            evolve(
+                one,
+                outcome="inconclusive",
+                note=f"{one.demand} fails by itself, but not as one of {len(demands)}",
+            )
+            if one.outcome == "fail" and p > allowed
+            else one
+            for one, p in zip(demands, inside, strict=True)
+        ]
+        gravest = min(read, key=lambda one: GRAVEST_FIRST.index(one.outcome))
+        more = {"demand": gravest.demand, "confidence": gravest.confidence}
+        if gravest.p_value is not None:
+            more |= {"p_value": gravest.p_value, "p_value_holm": gravest.p_value_holm}
+        changed = [
+            fraction
+            for question in self.questions
+            if question is not None
+            for fraction in question.changed.values()
+        ]
+        return Verdict(
+            name,
+            gravest.outcome,
+            gravest.estimate,
+            gravest.interval,
+            gravest.threshold,
+            gravest.cases_used,
+            gravest.cases_needed,
+            gravest.note,
+            {**more, **gravest.details},
+            demands=demands,
+            changed=min(changed, default=None),
+            baseline=self.baseline,
+        )
 
 
-def _corrected(
-    verdicts: list[Verdict], found: list[tuple[Verdict, Failing | None]]
-) -> list[Verdict]:
-    """Add to each failure its p-value, and whether it stands among that many priorities."""
-    chances = [1.0 if failing is None else p_value(failing) for _, failing in found]
-    for at, adjusted in enumerate(holm(chances)):
-        verdict = verdicts[at]
-        if verdict.outcome != "fail":
-            continue
-        allowed = 1 - float(verdict.details["confidence"])
-        details = {**verdict.details, "p_value": chances[at], "p_value_holm": adjusted}
-        note = verdict.note
-        if adjusted > allowed:
-            told = f"would not be listed as failed after correcting for {len(found)} priorities"
-            note = f"{note}; {told}" if note else told
-        verdicts[at] = evolve(verdict, details=details, note=note)
-    return verdicts
+def _answered(question: Question, confidence: float, rank: Positions | None) -> Answer:
+    early = None if rank is None else early_answer(question, confidence, rank)
+    return early or question.answer(confidence)
+
+
+def _noted(answer: Answer, question: Question | None, baseline: float | None) -> Answer:
+    """Say beside a paired demand that the model is no better than the baseline, if so."""
+    if question is None or question.evidence is None or not question.requirement.demand.scored:
+        return answer
+    clean = question.evidence.clean.values
+    known = clean[~np.isnan(clean)]
+    details = {**answer.details, "clean": float(known.mean())} if len(known) else answer.details
+    note = no_better_than(baseline, question.evidence) if question.paired else ""
+    return evolve(answer, details=details, notes=(*answer.notes, note) if note else answer.notes)

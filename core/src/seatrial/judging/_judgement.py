@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from attrs import asdict, field, frozen
 
-from .._findings import Verdict
 from .._tables import Table, figure
+from .._verdicts import DemandVerdict, Verdict, VerdictOutcome
+from .._writing import write_atomically
+from ..errors import StoreError
 
-__all__ = ["Judgement", "finite"]
+__all__ = ["Judgement", "finite", "load_result", "read_interval", "save_result"]
+
+SCHEMA = 2
+COLUMNS = (
+    "verdict",
+    "priority",
+    "demand",
+    "estimate",
+    "interval",
+    "cases",
+    "more needed",
+    "changed",
+    "baseline",
+    "worst",
+)
+ALWAYS = 7
+"""How many columns of the table are always shown; the others only where they say something."""
 
 
 def _tuple(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
@@ -27,18 +47,65 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def read_interval(ends: Any) -> tuple[float, float] | None:
+    """Read an interval back: an end that JSON has no number for is infinite."""
+    if ends is None:
+        return None
+    low, high = ends
+    return -math.inf if low is None else low, math.inf if high is None else high
+
+
+def save_result(path: str | Path, kind: str, schema: int, value: Mapping[str, Any]) -> None:
+    """Write a result to a JSON file, with its kind and the version of its schema."""
+    text = json.dumps({"kind": kind, "schema": schema, **value}, indent=2, allow_nan=False)
+    write_atomically(Path(path), text + "\n")
+
+
+def load_result(path: str | Path, kind: str, schema: int) -> dict[str, Any]:
+    """Read a result back; raises `StoreError` where the file holds something else."""
+    try:
+        found = json.loads(Path(path).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"{path}: cannot be read as a {kind}: {error}"
+        raise StoreError(msg) from error
+    if not isinstance(found, dict) or found.get("kind") != kind:
+        msg = f"{path} holds no {kind}"
+        raise StoreError(msg)
+    if found.get("schema") != schema:
+        msg = (
+            f"{path}: schema {found.get('schema')} of a {kind} cannot be read, only {schema}; "
+            "make it anew from its run"
+        )
+        raise StoreError(msg)
+    return found
+
+
 @frozen
 class Judgement:
-    """The verdicts of one specification, in the order of its priorities."""
+    """The verdicts of one specification, in the order of its priorities.
+
+    `model` is the identity of the model that was judged, empty where it has none; `notes` say what
+    holds of the whole run.
+    """
 
     title: str
     verdicts: tuple[Verdict, ...] = field(converter=_tuple)
+    model: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
-    def outcome(self) -> str:
-        """The verdict on all: "fail" if any, else "error" if any, else "inconclusive" if any."""
+    def outcome(self) -> VerdictOutcome:
+        """The verdict on all: what the exit status says.
+
+        "fail" claims that not every demand is met. It needs a failure that survives correction
+        over every demand; a priority that fails alone leaves the whole "inconclusive".
+        """
         found = {verdict.outcome for verdict in self.verdicts}
-        return next((o for o in ("fail", "error", "inconclusive") if o in found), "pass")
+        if any(_claims(verdict) for verdict in self.verdicts):
+            return "fail"
+        if "error" in found:
+            return "error"
+        return "inconclusive" if found & {"fail", "inconclusive"} else "pass"
 
     @property
     def exit_status(self) -> int:
@@ -47,32 +114,91 @@ class Judgement:
 
     def as_dict(self) -> dict[str, Any]:
         """Give the judgement as plain data that JSON can write."""
-        verdicts = [finite(asdict(verdict, recurse=False)) for verdict in self.verdicts]
-        return {"format": 1, "title": self.title, "outcome": self.outcome, "verdicts": verdicts}
+        verdicts = [finite(asdict(verdict)) for verdict in self.verdicts]
+        return {
+            "format": SCHEMA,
+            "title": self.title,
+            "model": self.model,
+            "outcome": self.outcome,
+            "verdicts": verdicts,
+            "notes": list(self.notes),
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write the judgement to a JSON file."""
+        save_result(path, "judgement", SCHEMA, self.as_dict())
+
+    @classmethod
+    def load(cls, path: str | Path) -> Judgement:
+        """Read a judgement that was saved."""
+        found = load_result(path, "judgement", SCHEMA)
+        verdicts = [
+            Verdict(
+                **{
+                    **one,
+                    "interval": read_interval(one["interval"]),
+                    "demands": [
+                        DemandVerdict(**{**each, "interval": read_interval(each["interval"])})
+                        for each in one["demands"]
+                    ],
+                }
+            )
+            for one in found["verdicts"]
+        ]
+        return cls(found["title"], verdicts, found["model"], tuple(found["notes"]))
 
     def table(self) -> Table:
-        """Give the judgement as a table."""
-        rows = []
+        """Give the judgement as a table, with a row for each demand."""
+        rows: list[list[str]] = []
+        notes = list(self.notes)
         for verdict in self.verdicts:
-            low, high = verdict.interval or (None, None)
-            demand = verdict.details.get("demand", "")
-            rows.append(
-                [
-                    verdict.outcome,
-                    verdict.priority,
-                    f"{demand} {verdict.threshold:g}" if verdict.threshold is not None else "",
-                    figure(verdict.estimate),
-                    f"{figure(low)} … {figure(high)}" if verdict.interval else "—",
-                    f"{verdict.cases_used:,}",
-                    "—" if verdict.cases_needed is None else f"{verdict.cases_needed:,}",
-                ]
-            )
-        columns = ("verdict", "priority", "demand", "estimate", "interval", "cases", "more needed")
-        notes = [f"{v.priority}: {v.note}" for v in self.verdicts if v.note]
-        return Table(columns, rows, title=f"{self.title}: {self.outcome}", notes=notes)
+            each = verdict.demands or (None,)
+            said = [verdict.note]
+            for at, demand in enumerate(each):
+                rows.append(_row(verdict, demand, first=at == 0, alone=len(each) == 1))
+                said.append(demand.note if demand else "")
+            notes += [f"{verdict.priority}: {note}" for note in dict.fromkeys(said) if note]
+        told = [at for at in range(len(COLUMNS)) if at < ALWAYS or any(row[at] for row in rows)]
+        title = f"{self.title}: {self.outcome}"
+        return Table(
+            [COLUMNS[at] for at in told],
+            [[row[at] or ("—" if at >= ALWAYS else "") for at in told] for row in rows],
+            title=f"{title} ({self.model})" if self.model else title,
+            notes=notes,
+        )
 
     def __str__(self) -> str:
         return self.table().text()
 
     def _repr_html_(self) -> str:
         return self.table().html()
+
+
+def _claims(verdict: Verdict) -> bool:
+    """Tell whether a failed priority has a demand that fails after correction over all."""
+    if verdict.outcome != "fail":
+        return False
+    return not verdict.demands or any(one.survives for one in verdict.demands)
+
+
+def _row(verdict: Verdict, demand: DemandVerdict | None, *, first: bool, alone: bool) -> list[str]:
+    shown = demand or verdict
+    low, high = shown.interval or (None, None)
+    outcome = verdict.outcome if first else ""
+    return [
+        outcome,
+        verdict.priority if first else "",
+        _demanded(demand, alone=alone) if demand else "",
+        figure(shown.estimate),
+        f"{figure(low)} … {figure(high)}" if shown.interval else "—",
+        f"{shown.cases_used:,}",
+        "—" if shown.cases_needed is None else f"{shown.cases_needed:,}",
+        "" if verdict.changed is None else f"{verdict.changed:.0%}",
+        "" if verdict.baseline is None else figure(verdict.baseline),
+        str(shown.details.get("worst", shown.details.get("worst_case", ""))),
+    ]
+
+
+def _demanded(demand: DemandVerdict, *, alone: bool) -> str:
+    said = f"{demand.demand} {demand.threshold:g}"
+    return said if alone else f"{said}: {demand.outcome}"

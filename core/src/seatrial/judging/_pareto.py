@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import asdict, frozen
 
 from .._tables import Table, figure
+from .._verdicts import DemandVerdict
 from ..errors import PlanError
 from ._judgement import Judgement
 
 __all__ = ["Pareto", "Standing", "pareto"]
+
+SEVERAL = 2
 
 
 @frozen
@@ -87,8 +90,8 @@ def pareto(judgements: Mapping[str, Judgement]) -> Pareto:
         raise PlanError(msg)
     standings = []
     for priority in next(iter(told.values()), {}):
-        demands = {run: found[priority].details.get("demands", ()) for run, found in told.items()}
-        if not all(demands.values()):
+        demands = {run: found[priority].demands for run, found in told.items()}
+        if min(map(len, demands.values())) < SEVERAL:
             continue
         merits = {run: _merits(found) for run, found in demands.items()}
         for run, verdicts in told.items():
@@ -106,22 +109,22 @@ def pareto(judgements: Mapping[str, Judgement]) -> Pareto:
     return Pareto(tuple(standings))
 
 
-def _name(demand: Mapping[str, Any]) -> str:
-    return f"{demand['demand']} {demand['threshold']:g}"
+def _name(demand: DemandVerdict) -> str:
+    return f"{demand.demand} {demand.threshold:g}"
 
 
-def _estimate(demand: Mapping[str, Any]) -> float | None:
+def _estimate(demand: DemandVerdict) -> float | None:
     """Give the estimate of a demand; where errors leave it open it is only supposed."""
-    return None if demand["outcome"] == "error" else demand["estimate"]
+    return None if demand.outcome == "error" else demand.estimate
 
 
-def _merits(demands: Any) -> tuple[float, ...] | None:
+def _merits(demands: Sequence[DemandVerdict]) -> tuple[float, ...] | None:
     """Turn estimates so that more is better; None where one is unknown."""
     merits = []
     for one in demands:
         if (value := _estimate(one)) is None:
             return None
-        merits.append(-value if one["ceiling"] else value)
+        merits.append(-value if one.at_most else value)
     return tuple(merits)
 
 

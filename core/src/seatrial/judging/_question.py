@@ -5,70 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from attrs import evolve, field, frozen
 
-from .._findings import Verdict, VerdictOutcome
-from .._plans import REFUSALS, Priority
-from .._requirements import Demand
+from .._plans import Priority
+from .._requirements import Requirement
+from .._values import FrozenMapping
+from .._verdicts import DemandVerdict, VerdictOutcome
 from ..errors import PlanError
 from ..runs._report import Report
 from ..statistics import Interval
 from ..statistics._sample_size import cases_needed
-from ._bounds import Bound, bound_of
-from ._estimands import FIGURES, figure_of
-from ._missing import settled, suppositions
-from ._sample import Evidence, Sample
-from ._set_metrics import whole_interval
+from ._changed import changed_fractions, too_little_changed
+from ._evidence import Evidence
+from ._figures import Bound, bound_of
+from ._sample import Sample
+from ._set_metrics import interval_of_set_metric
 
-__all__ = ["Answer", "Question", "ceiling_of", "decision", "questions_of", "strict_confidence"]
-
-AGREEING = ("min_agreement", "flip_rate")
-ABSTAINING = ("recall_of_abstention", "over_refusal")
-CLEAN_TOO = (
-    "max_drop",
-    "weighted_mean",
-    "weighted_drop",
-    "attack_success",
-    "relative_corruption_error",
-    "cascade",
-    *AGREEING,
-)
+__all__ = ["Answer", "Question", "decision", "questions_of"]
 
 
 def questions_of(priority: Priority, report: Report, seed: int) -> list[Question]:
     """Gather what a report knows about each demand of a priority."""
     sample = Sample.of(priority, report)
-    return [Question.ask(priority, demand, sample, seed) for demand in priority.demands]
+    return [Question.ask(priority, one, sample, seed) for one in priority.requirements]
 
 
-def strict_confidence(confidence: float, demands: int) -> float:
-    """Give the confidence at which one of several demands may be said to fail."""
-    return 1 - (1 - confidence) / demands
-
-
-def ceiling_of(priority: Priority, demand: Demand) -> bool:
-    """Tell whether the figure of a demand must stay below the threshold."""
-    stated = demand.requirement.ceiling
-    if stated is not None:
-        return stated
-    return priority.metric is not None and not priority.metric.component.higher_is_better
-
-
-def decision(priority: Priority, demand: Demand, interval: Interval) -> VerdictOutcome:
+def decision(interval: Interval, threshold: float, *, at_most: bool) -> VerdictOutcome:
     """Decide: the conservative end clears the threshold, the other misses it, or neither."""
     low, high = interval.ends
-    threshold = demand.threshold
-    if ceiling_of(priority, demand):
+    if at_most:
         low, high, threshold = -high, -low, -threshold
     return "pass" if low >= threshold else "fail" if high < threshold else "inconclusive"
 
 
 @frozen
 class Answer:
-    """What came of one demand: the decision, its interval, and what stands beside it."""
+    """What came of one demand at one confidence: the decision, and what it rests on."""
 
-    demand: Demand
     outcome: VerdictOutcome
     interval: Interval | None
     ends: tuple[float, float] | None
@@ -76,115 +49,97 @@ class Answer:
     details: Mapping[str, Any]
     confidence: float
 
-    def summary(self, priority: Priority) -> dict[str, Any]:
-        """Give the answer as plain data, for a priority with several demands."""
-        return {
-            "demand": self.demand.name,
-            "ceiling": ceiling_of(priority, self.demand),
-            "outcome": self.outcome,
-            "estimate": None if self.interval is None else self.interval.estimate,
-            "interval": None if self.ends is None else list(self.ends),
-            "threshold": self.demand.threshold,
-        }
-
-    def verdict(self, priority: Priority) -> Verdict:
+    def verdict(self, requirement: Requirement, *, at_most: bool) -> DemandVerdict:
         """Put the answer into words."""
-        threshold = self.demand.threshold
-        notes = list(self.notes)
-        details: dict[str, Any] = {
-            "demand": self.demand.name,
-            "confidence": self.confidence,
-            **self.details,
-        }
+        notes, threshold = list(self.notes), requirement.threshold
+        found = DemandVerdict(
+            demand=requirement.name,
+            outcome=self.outcome,
+            threshold=threshold,
+            at_most=at_most,
+            confidence=self.confidence,
+            details=self.details,
+            note="; ".join(notes),
+        )
         if self.interval is None:
-            return Verdict(
-                priority.name,
-                self.outcome,
-                None,
-                None,
-                threshold,
-                0,
-                note="; ".join(notes),
-                details=details,
-            )
+            return found
         needed = None
-        if self.outcome == "inconclusive":
+        if decision(self.interval, threshold, at_most=at_most) == self.outcome == "inconclusive":
             needed = cases_needed(self.interval, threshold)
             if needed:
                 notes.append(f"about {needed:,} more cases like these would decide")
             elif needed is None:
                 notes.append("no number of cases like these would decide")
-        details |= {"method": self.interval.method, "clusters": self.interval.clusters}
-        return Verdict(
-            priority.name,
-            self.outcome,
-            self.interval.estimate,
-            self.ends,
-            threshold,
-            self.interval.cases,
-            needed,
-            "; ".join(notes),
-            details,
+        return evolve(
+            found,
+            estimate=self.interval.estimate,
+            interval=self.ends,
+            cases_used=self.interval.cases,
+            cases_needed=needed,
+            note="; ".join(notes),
+            details={
+                **self.details,
+                "method": self.interval.method,
+                "clusters": self.interval.clusters,
+            },
         )
 
 
 @frozen
 class Question:
-    """One demand of a priority, with the evidence that the report has on it."""
+    """One demand of a priority, with the evidence that the report has on it.
+
+    `evidence` is None where the metric has no value for a single case, as macro F1 has none.
+    `changed` is the fraction of inputs that each perturbation changed (in each group, where the
+    demand is about groups).
+    """
 
     priority: Priority
-    demand: Demand
+    requirement: Requirement
     sample: Sample
     seed: int
     evidence: Evidence | None
     notes: tuple[str, ...] = ()
+    changed: Mapping[str, float] = FrozenMapping()
     _kept: dict[float, Answer] = field(factory=dict, init=False, repr=False, eq=False)
 
     @classmethod
-    def ask(cls, priority: Priority, demand: Demand, sample: Sample, seed: int) -> Question:
+    def ask(
+        cls, priority: Priority, requirement: Requirement, sample: Sample, seed: int
+    ) -> Question:
         """Gather the evidence: the cases that count, and what is known of each."""
-        if _whole(priority, demand):
-            return cls(priority, demand, sample, seed, None)
-        if demand.name in ABSTAINING:
-            unanswerable = demand.settings["unanswerable"]
-            sample = sample.within(unanswerable, inside=demand.name == "recall_of_abstention")
-            told = priority.metric and priority.relation in REFUSALS
-            source = sample.scores() if told else sample.refusals()
-            evidence = sample.evidence(source)
-        elif demand.name == "ppv_at":
-            evidence = sample.evidence(sample.told_apart(demand.settings["positive"]))
-        elif demand.name in AGREEING:
-            evidence = sample.agreement()
-        elif demand.name == "brier":
-            evidence = evolve(sample.evidence(sample.brier()), better=False)
-        elif demand.requirement.scored:
-            evidence = sample.evidence()
-            if "queries" in demand.settings:
-                evidence = evolve(evidence, queries=sample.queries())
-        else:
-            evidence = sample.evidence(np.where(sample.report.columns.answer < 0, np.nan, 0.0))
-        usable = evidence.usable(paired=demand.name in CLEAN_TOO)
+        changed = changed_fractions(sample, requirement)
+        right, demand = priority.right, requirement.demand
+        if demand.scored and right is not None and not right.per_case:
+            return cls(priority, requirement, sample, seed, None, changed=changed)
+        evidence: Evidence = demand.load("evidence")(sample, requirement)
+        usable = evidence.usable(paired=demand.paired)
         if not usable.any():
             msg = "no case of the slice could be measured: each was skipped"
             raise PlanError(msg)
         notes = () if usable.all() else (f"{int((~usable).sum())} cases skipped",)
-        if not usable.all():
-            sample = sample.keep(usable)
-        return cls(priority, demand, sample, seed, evidence.of(usable), notes)
+        return cls(priority, requirement, sample, seed, evidence.of(usable), notes, changed)
 
     @property
     def paired(self) -> bool:
         """Whether the clean answers are part of the figure."""
-        return self.demand.name in CLEAN_TOO
+        return self.requirement.demand.paired
 
     @property
-    def ceiling(self) -> bool:
-        """Whether the figure must stay below the threshold."""
-        return ceiling_of(self.priority, self.demand)
+    def at_most(self) -> bool:
+        """Whether the figure must not exceed the threshold."""
+        return self.priority.at_most(self.requirement)
 
     def decision(self, interval: Interval) -> VerdictOutcome:
         """Decide by an interval."""
-        return decision(self.priority, self.demand, interval)
+        return decision(interval, self.requirement.threshold, at_most=self.at_most)
+
+    def supposed(self, evidence: Evidence) -> tuple[Evidence, ...]:
+        """Fill in what was lost, in the way worst for the demand first."""
+        found: tuple[Evidence, ...] = self.requirement.demand.load("missing")(
+            self.requirement, evidence, at_most=self.at_most
+        )
+        return found
 
     def answer(self, confidence: float) -> Answer:
         """Judge at a confidence; what was lost is supposed to be the worst, and the best."""
@@ -195,18 +150,22 @@ class Question:
     def _answer(self, confidence: float) -> Answer:
         evidence = self.evidence
         if evidence is None:
-            interval = whole_interval(self.priority, self.demand.name, self.sample, confidence)
+            interval = interval_of_set_metric(
+                self.priority, self.sample, confidence, drop=self.paired
+            )
             return self.said(self.decision(interval), Bound(interval), confidence)
         errored, pending = evidence.lost(paired=self.paired)
         if not (errored | pending).any():
-            bound = self._bound(evidence, confidence)
+            bound = bound_of(self.requirement, evidence, confidence, self.seed)
             return self.said(self.decision(bound.interval), bound, confidence)
         bounds = []
         if evidence.bounds:
-            supposed = suppositions(self.demand, evidence, ceiling=self.ceiling)
-            bounds = [self._bound(one, confidence) for one in supposed]
+            bounds = [
+                bound_of(self.requirement, one, confidence, self.seed)
+                for one in self.supposed(evidence)
+            ]
         decisions = {self.decision(bound.interval) for bound in bounds}
-        stands = settled(self.demand, decisions)
+        stands = len(decisions) == 1 and decisions <= set(self.requirement.demand.certain)
         outcome = decisions.pop() if stands else "error" if errored.any() else "inconclusive"
         could = "could not change the verdict" if stands else "could change the verdict"
         notes = []
@@ -214,14 +173,24 @@ class Question:
             notes.append(f"{int(errored.sum())} cases errored, which {could}")
         if pending.any():
             notes.append(f"{int(pending.sum())} cases are not measured yet, which {could}")
+            bounds = self._estimated(bounds, evidence.of(~pending), confidence)
         first = bounds[0] if bounds else None
         return self.said(outcome, first, confidence, tuple(notes), bounds[1:])
 
-    def _bound(self, evidence: Evidence, confidence: float) -> Bound:
-        if self.demand.name in FIGURES:
-            figure = figure_of(self.demand, evidence)
-            return Bound(figure.interval(confidence, self.seed), figure.details, figure.note)
-        return bound_of(self.demand, self.sample, evidence, confidence, self.seed)
+    def _estimated(self, bounds: list[Bound], measured: Evidence, confidence: float) -> list[Bound]:
+        """Estimate from what was measured alone: no case is wrong because nobody asked yet."""
+        if not bounds or not measured.cases:
+            return bounds
+        try:
+            worst, *_ = self.supposed(measured)
+            found = bound_of(self.requirement, worst, confidence, self.seed)
+        except PlanError:
+            return bounds
+        first, *others = bounds
+        interval = evolve(
+            first.interval, estimate=found.interval.estimate, cases=found.interval.cases
+        )
+        return [evolve(first, interval=interval, details=found.details), *others]
 
     def said(
         self,
@@ -232,23 +201,17 @@ class Question:
         others: Sequence[Bound] = (),
     ) -> Answer:
         """Put a decision together with the interval that it rests on; its ends span the others."""
+        notes = (*notes, *self.notes)
+        if outcome == "pass" and (told := too_little_changed(self.changed, self.priority)):
+            outcome, notes = "inconclusive", (told, *notes)
         if bound is None:
-            told = (*notes, *self.notes)
-            return Answer(self.demand, outcome, None, None, told, {}, confidence)
-        ends = zip(*(one.interval.ends for one in (bound, *others)), strict=True)
-        lows, highs = ends
+            return Answer(outcome, None, None, notes, {}, confidence)
+        lows, highs = zip(*(one.interval.ends for one in (bound, *others)), strict=True)
         return Answer(
-            self.demand,
             outcome,
             bound.interval,
             (min(lows), max(highs)),
-            (*notes, *self.notes, *((bound.note,) if bound.note else ())),
+            (*notes, *((bound.note,) if bound.note else ())),
             bound.details,
             confidence,
         )
-
-
-def _whole(priority: Priority, demand: Demand) -> bool:
-    """Tell whether the metric itself has no value for a single case, as macro F1 has none."""
-    metric = priority.metric
-    return metric is not None and demand.requirement.scored and not metric.component.per_case

@@ -10,16 +10,22 @@ import numpy as np
 from .._plans import Priority
 from ..errors import PlanError
 from ..runs._report import Report
-from ._sample import Evidence, Floats, Sample
+from ._evidence import Evidence, Floats
+from ._sample import Sample
 
 __all__ = ["errors_of", "evidence_of_run", "rows_in_both"]
 
 
+@lru_cache(maxsize=2)
+def _report(path: str, stamp: tuple[int, ...]) -> Report:
+    del stamp  # only part of the key: a run that went on is read again
+    return Report.load(path)
+
+
 @lru_cache(maxsize=8)
 def _loaded(path: str, stamp: tuple[int, ...], priority: Priority) -> Evidence:
-    del stamp  # only part of the key: a run that went on is read again
     try:
-        return Sample.of(priority, Report.load(path)).evidence()
+        return Sample.of(priority, _report(path, stamp)).scored()
     except PlanError as error:
         msg = f"{path}: {error}"
         raise PlanError(msg) from None
@@ -56,7 +62,7 @@ def errors_of(evidence: Evidence) -> tuple[Floats, Floats]:
     low, high = evidence.bounds or (0.0, 1.0)
 
     def error(scores: Floats) -> Floats:
-        share = (scores - low) / (high - low)
-        return np.asarray(1 - share if evidence.better else share)
+        fraction = (scores - low) / (high - low)
+        return np.asarray(1 - fraction if evidence.better else fraction)
 
     return error(evidence.clean.values), error(evidence.variants.values)

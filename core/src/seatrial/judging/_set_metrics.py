@@ -1,4 +1,4 @@
-"""The interval of a metric that is not defined case by case, such as macro F1 or AUROC."""
+"""The interval of a metric of the whole set, such as macro F1 or AUROC."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from attrs import frozen
 
 from .._components import Metric, Use
 from .._plans import Priority
@@ -13,21 +14,59 @@ from ..errors import MetricError, PlanError
 from ..statistics import Interval, jackknife
 from ._sample import Sample
 
-__all__ = ["rarest_class", "whole_interval"]
+__all__ = ["SetScore", "interval_of_set_metric", "rarest_class", "score_of_set"]
 
 Cell = Mapping[int, tuple[Any, Any]]
 """One variant: for each case its target and what the metric reads of the answer."""
 
 
-def whole_interval(priority: Priority, demand: str, sample: Sample, confidence: float) -> Interval:
-    """Bound the mean of a metric over the variants of a priority, or its drop from clean.
+@frozen(eq=False)
+class SetScore:
+    """A metric of the whole set, ready to be scored on some rows of a sample.
+
+    `targets` are those of the rows; `bounds` those of the figure.
+    """
+
+    metric: Use[Metric]
+    clean: Cell
+    variants: tuple[Cell, ...]
+    cases: tuple[int, ...]
+    bounds: tuple[float, float] | None
+    drop: bool
+    _score: Any
+
+    @property
+    def targets(self) -> list[Any]:
+        """The target of each row."""
+        cell = self.clean if self.drop else self.variants[0]
+        return [cell[case][0] for case in self.cases]
+
+    def of(self, chosen: Any) -> float:
+        """Score some rows: the mean over variants, or the drop from clean to it."""
+        mean = float(np.mean([self._of(cell, chosen) for cell in self.variants]))
+        if not self.drop:
+            return mean
+        sign = 1.0 if self.metric.component.higher_is_better else -1.0
+        return sign * (self._of(self.clean, chosen) - mean)
+
+    def _of(self, cell: Cell, chosen: Any) -> float:
+        pairs = [cell[self.cases[at]] for at in chosen]
+        value = float(self._score([target for target, _ in pairs], [one for _, one in pairs]))
+        if not np.isfinite(value):
+            msg = f"{self.metric.label} gave {value}"
+            raise MetricError(msg)
+        return value
+
+
+def score_of_set(priority: Priority, sample: Sample, *, drop: bool) -> SetScore:
+    """Read what a metric of the whole set needs.
 
     Every case of the slice needs an answer in every variant: leaving one out would change what the
     metric is about without anybody noticing.
     """
     metric = priority.metric
     if metric is None:
-        msg = f"{demand} needs a metric"
+        msg = f"priority {priority.name!r} needs a metric"
         raise PlanError(msg)
     labels = {one["label"]: at for at, one in enumerate(sample.report.perturbations)}
     clean, *_ = _cells(sample, metric, -1, 0)
@@ -37,7 +76,7 @@ def whole_interval(priority: Priority, demand: str, sample: Sample, confidence: 
         for severity in priority.severities_of(use)
         for cell in _cells(sample, metric, labels[use.label], severity)
     ] or [clean]
-    needed = [clean, *variants] if demand == "max_drop" else variants
+    needed = [clean, *variants] if drop else variants
     cases = sample.cases.tolist()
     if missing := sum(any(case not in cell for cell in needed) for case in cases):
         msg = (
@@ -45,31 +84,24 @@ def whole_interval(priority: Priority, demand: str, sample: Sample, confidence: 
             "every one; look at the errored records"
         )
         raise PlanError(msg)
-    score = metric.build()
-    sign = 1.0 if metric.component.higher_is_better else -1.0
-
-    def of(cell: Cell, chosen: Any) -> float:
-        pairs = [cell[cases[at]] for at in chosen]
-        value = float(score([target for target, _ in pairs], [answer for _, answer in pairs]))
-        if not np.isfinite(value):
-            msg = f"{metric.label} gave {value}"
-            raise MetricError(msg)
-        return value
-
-    def statistic(chosen: Any) -> float:
-        mean = float(np.mean([of(cell, chosen) for cell in variants]))
-        return sign * (of(clean, chosen) - mean) if demand == "max_drop" else mean
-
     bounds = metric.component.bounds
-    if bounds and demand == "max_drop":
+    if bounds and drop:
         bounds = (bounds[0] - bounds[1], bounds[1] - bounds[0])
+    return SetScore(metric, clean, tuple(variants), tuple(cases), bounds, drop, metric.build())
+
+
+def interval_of_set_metric(
+    priority: Priority, sample: Sample, confidence: float, *, drop: bool
+) -> Interval:
+    """Bound the mean of a metric over the variants of a priority, or its drop from clean."""
+    scored = score_of_set(priority, sample, drop=drop)
     return jackknife(
-        statistic,
-        len(cases),
+        scored.of,
+        len(scored.cases),
         sample.clusters,
         confidence,
-        bounds,
-        rarest=rarest_class([needed[0][case][0] for case in cases], sample.clusters),
+        scored.bounds,
+        rarest=rarest_class(scored.targets, sample.clusters),
     )
 
 
@@ -85,8 +117,9 @@ def _cells(sample: Sample, metric: Use[Metric], use: int, severity: int) -> list
     """Read one cell of the report, a mapping for each replicate."""
     reads = metric.component.reads == "prediction"
     wanted = set(sample.cases.tolist())
+    between = min(wanted), max(wanted)
     found: dict[int, dict[int, tuple[Any, Any]]] = {0: {}}
-    for case, replicate, target, answer in sample.report.answers(use, severity):
+    for case, replicate, target, answer in sample.report.answers(use, severity, between):
         if case in wanted:
             cell = found.setdefault(replicate, {})
             cell[case] = (target, answer if reads else answer.value)

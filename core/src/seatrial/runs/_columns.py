@@ -12,7 +12,7 @@ from attrs import frozen
 
 from ._store import STATUSES, Store
 
-__all__ = ["Columns", "read_columns"]
+__all__ = ["Columns", "read_columns", "update_columns"]
 
 WANTED = (
     "plan.use, plan.severity, plan.case_position, coalesce(status, -1), coalesce(refused, -1), "
@@ -47,31 +47,51 @@ class Columns:
 def read_columns(store: Store, metrics: Sequence[str]) -> Columns:
     """Read the columns, with the scores of some metrics."""
     planned, _, _ = store.counts()
-    numbers = np.empty((8, planned), dtype=np.int64)
-    moved = np.empty(planned)
-    scores = {label: np.full(planned, np.nan) for label in metrics}
-    rows = store.rows(WANTED)
-    at = 0
-    while some := list(islice(rows, ROWS_AT_ONCE)):
-        here = slice(at, at + len(some))
-        *first, distances, unchanged, texts = zip(*some, strict=True)
-        numbers[:, here] = (*first, unchanged)
-        moved[here] = np.array(distances, dtype=np.float64)
-        found = json.loads(f"[{','.join(texts)}]")
-        for label, values in scores.items():
-            values[here] = [one.get(label, np.nan) for one in found]
-        at += len(some)
-    status = numbers[3]
-    return Columns(
-        numbers[0].astype(np.int32),
-        numbers[1].astype(np.int32),
-        numbers[2].astype(np.int32),
-        np.where(status < 0, STATUSES.index("skipped"), status).astype(np.int8),
-        numbers[4].astype(np.int8),
-        numbers[5].copy(),
-        moved,
-        numbers[6].astype(np.int32),
-        numbers[7].astype(bool),
-        status >= 0,
-        scores,
+    columns = Columns(
+        use=np.empty(planned, dtype=np.int32),
+        severity=np.empty(planned, dtype=np.int32),
+        case=np.empty(planned, dtype=np.int32),
+        status=np.empty(planned, dtype=np.int8),
+        refused=np.empty(planned, dtype=np.int8),
+        answer=np.empty(planned, dtype=np.int64),
+        distance=np.empty(planned),
+        queries=np.empty(planned, dtype=np.int32),
+        unchanged=np.empty(planned, dtype=bool),
+        measured=np.empty(planned, dtype=bool),
+        scores={label: np.full(planned, np.nan) for label in metrics},
     )
+    at = 0
+    rows = store.rows(WANTED)
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        _fill(columns, slice(at, at + len(some)), some)
+        at += len(some)
+    return columns
+
+
+def update_columns(columns: Columns, store: Store, positions: Sequence[int]) -> None:
+    """Read some positions of the plan anew, in place."""
+    ordered = sorted(positions)
+    for start in range(0, len(ordered), ROWS_AT_ONCE):
+        some = ordered[start : start + ROWS_AT_ONCE]
+        rows = store.rows(WANTED, f"plan.position IN ({','.join(map(str, some))})")
+        _fill(columns, np.array(some), list(rows))
+
+
+def _fill(columns: Columns, here: Any, rows: Sequence[Any]) -> None:
+    use, severity, case, status, refused, answer, queries, distance, unchanged, texts = zip(
+        *rows, strict=True
+    )
+    known = np.array(status)
+    columns.use[here] = use
+    columns.severity[here] = severity
+    columns.case[here] = case
+    columns.status[here] = np.where(known < 0, STATUSES.index("skipped"), known)
+    columns.refused[here] = refused
+    columns.answer[here] = answer
+    columns.queries[here] = queries
+    columns.distance[here] = np.array(distance, dtype=np.float64)
+    columns.unchanged[here] = np.array(unchanged, dtype=bool)
+    columns.measured[here] = known >= 0
+    found = json.loads(f"[{','.join(texts)}]")
+    for label, values in columns.scores.items():
+        values[here] = [one.get(label, np.nan) for one in found]

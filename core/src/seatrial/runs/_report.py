@@ -13,7 +13,7 @@ from attrs import asdict, evolve, field, frozen
 from .._cases import CLEAN, Case, Outcome, Prediction, Preference, cluster_of
 from .._components import Component, Metric, Perturbation, Use
 from .._findings import Finding
-from .._plans import Plan, Reference, Specification
+from .._plans import Plan, Reference
 from .._registry import Registry, default_registry
 from .._tables import Table, figure
 from .._values import FrozenMapping, freeze, plain
@@ -21,7 +21,7 @@ from .._writing import write_atomically
 from ..errors import PlanError, SeatrialError
 from ..inputs._loading import load_cases
 from ._cells import account, cell_of, score_of
-from ._columns import Columns, read_columns
+from ._columns import Columns, read_columns, update_columns
 from ._reader import Reader
 from ._records import Accounting, Cell, ErrorCount, Record
 from ._store import Store
@@ -76,6 +76,10 @@ class Report:
         """Write everything to a run directory, from which `run(to=...)` can also go on."""
         self._store.save(Path(path), self._cases or ())
         self._write_summary(Path(path))
+
+    def refresh(self, positions: Sequence[int]) -> None:
+        """Read anew, in place, the columns of what was measured at some positions of the plan."""
+        update_columns(self.columns, self._store, positions)
 
     def renewed(self) -> Report:
         """Give the same report with nothing remembered, to see what was measured since."""
@@ -241,11 +245,19 @@ class Report:
                 params[key] = self._use({**inner, "name": inner["$use"]}, Component)
         return Use(component, params, on=stored.get("on", ()))
 
-    def answers(self, use: int, severity: int) -> Iterator[tuple[int, int, Any, Prediction]]:
-        """Read (case position, replicate, target, prediction) of one cell's answered records."""
+    def answers(
+        self, use: int, severity: int, between: tuple[int, int] | None = None
+    ) -> Iterator[tuple[int, int, Any, Prediction]]:
+        """Read (case position, replicate, target, prediction) of one cell's answered records.
+
+        `between` are the first and the last position of the cases wanted, by default all.
+        """
         where = (
             f"plan.use = {int(use)} AND plan.severity = {int(severity)} AND prediction IS NOT NULL"
         )
+        if between is not None:
+            first, last = between
+            where += f" AND plan.case_position BETWEEN {int(first)} AND {int(last)}"
         columns = "plan.case_position, plan.replicate, records.prediction, records.target"
         for case, replicate, text, changed in self._store.rows(columns, where):
             target = self._reader.target(case, changed)
@@ -291,22 +303,6 @@ class Report:
 
     def _right(self, metric: str | None) -> tuple[str, Any]:
         return right_by(self.metrics, metric)
-
-    def compare(
-        self,
-        other: Report,
-        *,
-        confidence: float = 0.95,
-        specification: Specification | None = None,
-        by: str | None = None,
-    ) -> Any:
-        """Compare with an earlier run of the same cases, paired; what got worse is listed first.
-
-        `by` names a group to compare within; a `specification` adds what changed by priority.
-        """
-        from ..judging._compare import compare
-
-        return compare(self, other, confidence, specification, by)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the report as plain data, without times or places, equal for equal measurements."""

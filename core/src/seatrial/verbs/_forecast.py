@@ -11,32 +11,19 @@ from attrs import asdict, frozen
 
 from .._cases import Case, cluster_of
 from .._plans import Plan, Priority, Specification, matches
-from .._requirements import Demand
+from .._requirements import Requirement
 from .._tables import Table
 from ..engine._workload import Workload
 from ..errors import SeatrialError
 from ..inputs._loading import load_cases
-from ..judging._bounds import bound_of
-from ..judging._estimands import FIGURES, figure_of
-from ..judging._question import ABSTAINING, ceiling_of, decision
-from ..judging._sample import Evidence, Reading
+from ..judging._evidence import Evidence, Reading
+from ..judging._figures import bound_of, estimate_of, figure_of
+from ..judging._question import decision
 from ..judging._set_metrics import rarest_class
-from ..statistics import jackknife, mean_of_bounded
+from ..statistics import jackknife
 from ..statistics._sample_size import minimum_cases
 
 __all__ = ["Forecast", "Outlook", "forecast", "obstacles"]
-
-SPREAD = (
-    "worst_group",
-    "max_gap",
-    "max_slope",
-    "ppv_at",
-    "attack_success",
-    "corruption_error",
-    "relative_corruption_error",
-    "cascade",
-)
-"""Demands that need a number of cases of each kind, or hang on a reference."""
 
 
 @frozen
@@ -44,8 +31,8 @@ class Outlook:
     """How many cases one priority has, and how many it needs to be able to pass at all.
 
     `can_pass` is whether a flawless model would get the verdict "pass" from these cases, None where
-    that hangs on another run. `obstacle` says why not. `minimum` counts clusters, and is None where
-    no single number says it.
+    that depends on another run, or on a score that has no best value. `obstacle` says why not.
+    `minimum` counts clusters, and is None where no single number says it.
     """
 
     priority: str
@@ -124,84 +111,87 @@ def obstacles(specification: Specification, cases: Iterable[Case]) -> Iterator[s
 
 
 def _first_obstacle(priority: Priority, cases: tuple[Case, ...]) -> str:
-    found = (_obstacle(priority, demand, cases) for demand in priority.demands)
+    found = (_obstacle(priority, one, cases) for one in priority.requirements)
     return next((told for told in found if told), "")
 
 
 def _outlook(priority: Priority, work: Workload) -> Outlook:
     inside = tuple(case for case in work.cases if matches(case, priority.where))
     variants = sum(len(priority.severities_of(use)) for use in priority.perturbations)
-    smallest = [_smallest(priority, demand) for demand in priority.demands]
+    smallest = [_smallest(priority, one) for one in priority.requirements]
     known = [one for one in smallest if one is not None]
     obstacle = _first_obstacle(priority, inside)
-    hangs = any(_needs_a_run(demand) for demand in priority.demands)
+    depends = any(_unforeseeable(priority, one) for one in priority.requirements)
     return Outlook(
         priority.name,
         len(inside),
         len({cluster_of(case) for case in inside}),
         len(inside) * (variants * work.plan.replicates + 1),
         max(known) if len(known) == len(smallest) else None,
-        False if obstacle else None if hangs else True,
+        False if obstacle else None if depends else True,
         obstacle,
     )
 
 
-def _needs_a_run(demand: Demand) -> bool:
-    return demand.name == "cascade" or isinstance(demand.settings.get("reference"), str)
-
-
-def _obstacle(priority: Priority, demand: Demand, cases: tuple[Case, ...]) -> str:
+def _obstacle(priority: Priority, requirement: Requirement, cases: tuple[Case, ...]) -> str:
     """Judge the answers of a flawless model, and say why they would not pass."""
-    if demand.name in ABSTAINING:
-        inside = demand.name == "recall_of_abstention"
-        slice_ = demand.settings["unanswerable"]
-        cases = tuple(case for case in cases if matches(case, slice_) == inside)
+    cases = _asked_about(requirement, cases)
     if not cases:
         return "no case lies in its slice"
-    if _needs_a_run(demand):
+    if _unforeseeable(priority, requirement):
         return ""
-    evidence = _flawless(priority, demand, cases)
-    metric = priority.metric
+    evidence = _flawless(priority, requirement, cases)
+    right, at_most = priority.right, priority.at_most(requirement)
     try:
-        if metric is not None and demand.requirement.scored and not metric.component.per_case:
+        if requirement.demand.scored and right is not None and not right.per_case:
             interval = jackknife(
-                lambda rows: float(figure_of(demand, evidence.of(rows)).values.mean()),
+                lambda rows: estimate_of(requirement, evidence.of(rows)),
                 len(cases),
                 evidence.clusters,
                 priority.confidence,
-                figure_of(demand, evidence).bounds,
+                figure_of(requirement, evidence).bounds,
                 rarest=rarest_class([case.target for case in cases], evidence.clusters),
             )
-        elif demand.name in FIGURES:
-            interval = figure_of(demand, evidence).interval(priority.confidence, 0)
-        elif demand.name == "ece":
-            interval = mean_of_bounded(
-                evidence.means(), evidence.clusters, priority.confidence, (0.0, 1.0), seed=0
-            )
         else:
-            interval = bound_of(demand, None, evidence, priority.confidence, 0).interval
+            interval = bound_of(requirement, evidence, priority.confidence, 0).interval
     except SeatrialError as error:
         return str(error)
-    if decision(priority, demand, interval) == "pass":
+    if decision(interval, requirement.threshold, at_most=at_most) == "pass":
         return ""
-    end = interval.high if ceiling_of(priority, demand) else interval.low
+    end = interval.high if at_most else interval.low
     return (
         f"even a flawless model would only show {end:.3g} with these {len(cases):,} cases, and "
-        f"{demand.name} wants {demand.threshold:g}"
+        f"{requirement.name} wants {requirement.threshold:g}"
     )
 
 
-def _flawless(priority: Priority, demand: Demand, cases: tuple[Case, ...]) -> Evidence:
-    """Make up the evidence on a model that is always right, and as good under perturbation."""
-    scored = priority.metric is not None and demand.requirement.scored
-    component = priority.metric.component if priority.metric and scored else None
-    bounds = component.bounds if component else (0.0, 1.0)
-    better = component.higher_is_better if component else True
-    if demand.name in ("ece", "brier"):
-        better = False
-    low, high = bounds or (0.0, 1.0)
-    wants_low = demand.requirement.level and ceiling_of(priority, demand)
-    best = low if wants_low or demand.name == "over_refusal" or not better else high
+def _unforeseeable(priority: Priority, requirement: Requirement) -> bool:
+    """Tell whether no case says what is flawless: another run does, or a score has no best."""
+    right = priority.right
+    scored = requirement.demand.scored and right is not None
+    return bool(requirement.earlier_run) or (scored and right is not None and not right.bounds)
+
+
+def _asked_about(requirement: Requirement, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    """Keep the cases that a demand on refusals is about."""
+    where = requirement.settings.get("unanswerable")
+    if where is None:
+        return cases
+    inside = not requirement.demand.at_most
+    return tuple(case for case in cases if matches(case, where) == inside)
+
+
+def _flawless(priority: Priority, requirement: Requirement, cases: tuple[Case, ...]) -> Evidence:
+    """Make up the evidence on a model that is always right, and as good under perturbation.
+
+    Where a demand says itself which end of the score it wants, flawless is that end.
+    """
+    demand, right = requirement.demand, priority.right
+    best, bounds, better = demand.best, (0.0, 1.0), demand.best == 1.0
+    if demand.scored and right is not None:
+        best, bounds, better = right.best, right.bounds or (0.0, 1.0), right.higher_is_better
+        if demand.level:
+            best = bounds[0] if priority.at_most(requirement) else bounds[1]
     cells = tuple(
         (use.label, severity)
         for use in priority.perturbations
@@ -212,35 +202,35 @@ def _flawless(priority: Priority, demand: Demand, cases: tuple[Case, ...]) -> Ev
         nowhere = np.zeros(shape, dtype=bool)
         return Reading(np.full(shape, best, dtype=np.float64), nowhere, nowhere)
 
-    rows, columns = len(cases), len(cells)
-    clusters = np.array([cluster_of(case) for case in cases], dtype=object)
+    shape = len(cases), len(cells)
     return Evidence(
         priority,
         cases,
         cells,
-        reading(rows),
-        reading(rows, columns),
-        np.zeros((rows, columns)),
-        clusters,
+        reading(len(cases)),
+        reading(*shape),
+        np.zeros(shape),
+        np.array([cluster_of(case) for case in cases], dtype=object),
         bounds,
         better=better,
+        at=np.arange(len(cases)),
+        more={name: np.full(shape, value) for name, value in demand.best_more.items()},
     )
 
 
-def _smallest(priority: Priority, demand: Demand) -> int | None:
+def _smallest(priority: Priority, requirement: Requirement) -> int | None:
     """Give the number of clusters with which a flawless model passes one demand.
 
-    None where it hangs on how they are spread: over groups, times or classes, or on a reference.
+    None where it depends on how they are spread: over groups, times or classes, or on a reference.
     """
-    if demand.name in SPREAD:
+    demand, right = requirement.demand, priority.right
+    if not demand.by_clusters:
         return None
     low, high = 0.0, 1.0
-    requirement = demand.requirement
-    if priority.metric is not None and requirement.scored:
-        bounds = priority.metric.component.bounds
-        if bounds is None:
+    if demand.scored and right is not None:
+        if right.bounds is None:
             return 2
-        low, high = bounds
-    offset = low if requirement.level else 0.0
-    share = min(1.0, max(0.0, (demand.threshold - offset) / (high - low)))
-    return minimum_cases(share, priority.confidence, at_most=ceiling_of(priority, demand))
+        low, high = right.bounds
+    offset = low if demand.level else 0.0
+    fraction = min(1.0, max(0.0, (requirement.threshold - offset) / (high - low)))
+    return minimum_cases(fraction, priority.confidence, at_most=priority.at_most(requirement))

@@ -164,7 +164,7 @@ def run(
         report = Report(store, **live)
         units = batch_units(subject.model, size)
         phases: Iterable[Iterable[Batch]] = (
-            Early(asked, schedule, report.renewed, store.pending, units, budget).phases()
+            Early(asked, schedule, report, store.pending(), units, budget).phases()
             if sequential
             else [schedule.batches(store.pending(), units)]
         )

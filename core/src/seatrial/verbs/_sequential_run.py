@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,10 @@ from .._cases import cluster_of
 from .._plans import Priority, Specification, matches
 from ..engine._schedule import Batch, Schedule
 from ..errors import SeatrialError
-from ..judging._early_stopping import FIRST, GROWTH, Positions, _closeness, _ranks, early_answer
-from ..judging._question import questions_of, strict_confidence
+from ..judging._early_stopping import FIRST, GROWTH, look, measuring_ranks
+from ..judging._evidence import Positions
+from ..judging._question import Question
+from ..judging._sample import Sample
 from ..runs._report import Report
 
 __all__ = ["Early"]
@@ -21,26 +23,31 @@ __all__ = ["Early"]
 
 @frozen
 class Early:
-    """Says what to measure next, until every priority is decided or the budget is spent."""
+    """Says what to measure next, until every priority is decided or the budget is spent.
+
+    `report` reads what is measured into its columns as the run goes on, and `pending` marks what
+    was still to be measured when it began.
+    """
 
     specification: Specification
     schedule: Schedule
-    report: Callable[[], Report]
-    pending: Callable[[], np.ndarray[Any, np.dtype[np.bool_]]]
+    report: Report
+    pending: np.ndarray[Any, np.dtype[np.bool_]]
     size: int
     budget: int | None
 
-    def phases(self) -> Iterator[Iterator[Batch]]:
+    def phases(self) -> Iterator[Iterable[Batch]]:
         """Give the batches of each step, case by case in the order of the clusters."""
         cases = self.schedule.cases
         clusters = [cluster_of(case) for case in cases]
-        rank = _ranks(clusters, self.specification.seed)
+        rank = measuring_ranks(clusters, self.specification.seed)
         order = np.argsort(rank)
         needs = [
             _Need.of(priority, self.schedule, clusters, order)
             for priority in self.specification.priorities
         ]
         asked = np.zeros(len(self.schedule), dtype=bool)
+        total = sum(len(one.requirements) for one in self.specification.priorities)
         while open_ := [need for need in needs if not need.settled]:
             need = max(open_, key=lambda one: one.risk)
             positions = need.next()
@@ -50,26 +57,30 @@ class Early:
                 if not len(positions):
                     return
             asked[positions] = True
-            yield self.schedule.in_order(positions, self.pending(), self.size)
-            self._look(need, rank)
+            yield self.schedule.in_order(positions, self.pending, self.size)
+            self.report.refresh(positions.tolist())
+            self._look(need, rank, total)
 
-    def _look(self, need: _Need, rank: Positions) -> None:
+    def _look(self, need: _Need, rank: Positions, total: int) -> None:
         """Find out whether a priority is decided by now, and how close it is to its threshold."""
         need.settled = need.measured == len(need.steps)
         if need.settled:
             return
-        confidence = need.priority.confidence
-        strict = strict_confidence(confidence, len(need.priority.demands))
+        priority, seed = need.priority, self.specification.seed
         try:
-            questions = questions_of(need.priority, self.report(), self.specification.seed)
-            answers = [early_answer(one, confidence, rank, need.measured) for one in questions]
-            failing = [early_answer(one, strict, rank, need.measured) for one in questions]
+            need.sample = need.sample or Sample.of(priority, self.report)
+            questions = [
+                Question.ask(priority, one, need.sample, seed) for one in priority.requirements
+            ]
         except SeatrialError:
             return
-        need.closeness = _closeness(questions, rank, need.measured)
-        failed = any(answer is not None and answer.outcome == "fail" for answer in failing)
-        met = all(answer is not None and answer.outcome != "fail" for answer in answers)
-        need.settled = failed or met
+        looks = [
+            look(one, priority.confidence, rank, need.measured, failing=total) for one in questions
+        ]
+        need.closeness = max(one.closeness for one in looks)
+        need.settled = any(one.outcome == "fail" for one in looks) or all(
+            one.outcome == "pass" for one in looks
+        )
 
 
 class _Need:
@@ -80,10 +91,13 @@ class _Need:
         self.steps = steps
         self.measured = 0
         self.closeness = 1.0
+        self.sample: Sample | None = None
         self.settled = not steps
 
     @classmethod
-    def of(cls, priority: Priority, schedule: Schedule, clusters: list[str], order: Positions) -> _Need:
+    def of(
+        cls, priority: Priority, schedule: Schedule, clusters: list[str], order: Positions
+    ) -> _Need:
         inside = np.array([matches(case, priority.where) for case in schedule.cases], dtype=bool)
         wanted = _wanted(priority, schedule)
         by_case: dict[int, list[int]] = {}

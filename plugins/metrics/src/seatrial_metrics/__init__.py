@@ -116,6 +116,7 @@ refusal_rate = Metric(
     reads="prediction",
     per_case=True,
     higher_is_better=False,
+    scores_refusals=True,
 )
 
 

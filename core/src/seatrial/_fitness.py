@@ -1,0 +1,51 @@
+"""Why a demand cannot be made of a priority, if so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ._requirements import Requirement
+from ._right import REFUSALS, Right
+
+__all__ = ["misfit"]
+
+
+def misfit(
+    requirement: Requirement, relation: str, right: Right | None, *, perturbed: bool
+) -> str | None:
+    """Say what a priority lacks for a demand, or what in it contradicts the demand."""
+    told = next(_misfits(requirement, relation, right, perturbed=perturbed), None)
+    return told and f"{requirement.name} {told}"
+
+
+def _misfits(
+    requirement: Requirement, relation: str, right: Right | None, *, perturbed: bool
+) -> Iterator[str]:
+    demand = requirement.demand
+    if demand.perturbed and not perturbed:
+        yield "compares with the clean input, so it needs perturbations"
+    if demand.answers and relation in REFUSALS:
+        yield f"is about answers, and {relation} asks for none"
+    if demand.same_answer and relation == "directional":
+        yield "asks for the same answer, and directional for another one"
+    if not demand.scored:
+        return
+    if right is None:
+        yield "needs a metric, as in metric = 'metrics.accuracy'"
+        return
+    label = right.metric.label if right.metric else ""
+    if right.source != "metric" and demand.level and demand.at_most:
+        counts = {"refusal": "a refusal", "change": "another answer"}[right.source]
+        yield f"contradicts {relation}, under which {counts} counts as right: require at_least"
+    if right.source == "change" and not perturbed:
+        yield "needs perturbations, or a metric: without either no answer can change"
+    if right.source == "change" and demand.paired:
+        yield "needs a metric: without one, directional does not say which clean answer is right"
+    if not right.per_case and not demand.set_metric:
+        yield f"needs a metric that scores case by case, unlike {label}"
+    if demand.bounded and not right.bounds:
+        yield f"needs a metric with bounds, and {label} has none"
+    if demand.level and right.bounds:
+        low, high = right.bounds
+        if not low <= requirement.threshold <= high:
+            yield f"= {requirement.threshold:g} lies outside the metric's range {right.bounds}"

@@ -1,0 +1,145 @@
+"""Whether the probabilities that a model states are those with which it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from attrs import evolve
+
+from ..._cases import Prediction
+from ..._requirements import Requirement
+from ...errors import PlanError
+from ...statistics import Interval
+from ...statistics._calibration import expected_calibration_error
+from .._evidence import Evidence
+from .._figures import Bound, Figure
+from .._sample import Sample
+from .._simulation import Simulated, cases_of, uniforms
+
+__all__ = [
+    "brier",
+    "brier_scores",
+    "calibration_error",
+    "estimate_calibration_error",
+    "simulate_brier",
+    "simulate_calibration_error",
+    "stated",
+]
+
+RESAMPLES = 10_000
+
+
+def stated(sample: Sample, _: Requirement, /) -> Evidence:
+    """Read whether each answer is right, and the probability that it was given.
+
+    Right is what the metric says, where the priority has one that scores case by case; else the
+    answer must equal the target.
+    """
+    probability, silent = np.full(sample.variants.shape, np.nan), np.zeros(sample.variants.shape)
+    equal = np.full(len(sample.report.columns.status), np.nan)
+    for row, column, target, prediction in sample.answered():
+        odds: Mapping[str, float] = prediction.probabilities or {}
+        equal[sample.variants[row, column]] = float(prediction.value == target)
+        probability[row, column] = odds.get(str(prediction.value), np.nan)
+        silent[row, column] = float(np.isnan(probability[row, column]))
+    more = {"probability": probability, "silent": silent}
+    right = sample.priority.right
+    if right is None or right.source != "metric" or not (right.per_case and right.bounds):
+        return sample.evidence_of(equal, more=more)
+    scored = sample.scored()
+    values = scored.variants.values
+    known = np.where(np.isnan(values), np.nan, scored.right(values))
+    return evolve(
+        scored,
+        variants=evolve(scored.variants, values=known),
+        bounds=(0.0, 1.0),
+        better=True,
+        more=more,
+    )
+
+
+def estimate_calibration_error(evidence: Evidence, _: Mapping[str, Any], /) -> float:
+    """Give the calibration error of the answers that state a probability."""
+    return _bounded(evidence, 0.5, 0, resamples=1).estimate
+
+
+def calibration_error(
+    evidence: Evidence, _: Mapping[str, Any], confidence: float, seed: int, /
+) -> Bound:
+    """Bound the calibration error; an answer without a probability could be off by anything."""
+    silent = int(evidence.more["silent"].sum())
+    found = _bounded(evidence, confidence, seed, resamples=RESAMPLES)
+    return Bound(found, note=f"{silent} answers state no probability" if silent else "")
+
+
+def _bounded(evidence: Evidence, confidence: float, seed: int, *, resamples: int) -> Interval:
+    right = evidence.variants.values.ravel()
+    probability = evidence.more["probability"].ravel()
+    asked = ~np.isnan(right)
+    known = asked & ~np.isnan(probability)
+    if evidence.more["silent"].any() and not known.any():
+        msg = (
+            "the model states no probabilities (Prediction.probabilities), so it has no calibration"
+        )
+        raise PlanError(msg)
+    clusters = np.repeat(evidence.clusters, evidence.variants.values.shape[1])
+    found = expected_calibration_error(
+        probability[known] if known.any() else np.ones(1),
+        right[known] if known.any() else np.zeros(1),
+        clusters[known] if known.any() else None,
+        confidence,
+        seed=seed,
+        resamples=resamples,
+    )
+    fraction = 1 - int(known.sum()) / int(asked.sum())
+    return evolve(
+        found,
+        low=max(0.0, found.low * (1 - fraction) - fraction),
+        high=found.high * (1 - fraction) + fraction,
+        cases=len(evidence.cases),
+        clusters=len(set(evidence.clusters.tolist())),
+    )
+
+
+def brier_scores(sample: Sample, _: Requirement, /) -> Evidence:
+    """Read half the squared distance of the probabilities from the truth."""
+    found = np.full(len(sample.report.columns.status), np.nan)
+    for row, column, target, prediction in sample.answered():
+        if prediction.probabilities is not None:
+            odds = prediction.probabilities
+            away = sum((p - (name == str(target))) ** 2 for name, p in odds.items())
+            found[sample.variants[row, column]] = (away + (str(target) not in odds)) / 2
+    return sample.evidence_of(found, better=False)
+
+
+def brier(evidence: Evidence, _: Mapping[str, Any], /) -> Figure:
+    """Give each case the mean score of its variants."""
+    return Figure.of_scores(evidence, evidence.means(), rate=evidence.binary())
+
+
+def _answers(right: Any, probability: float) -> list[list[Prediction]]:
+    found = []
+    for one in right.tolist():
+        value, other = ("yes", "no") if one else ("no", "yes")
+        odds = {value: probability, other: 1 - probability}
+        found.append([Prediction(value, probabilities=odds)] * 4)
+    return found
+
+
+def simulate_calibration_error(
+    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
+) -> Simulated:
+    """Draw a model that states .95 and is right less often, by half the trouble."""
+    right = uniforms(rng, sizes, icc) < 0.95 - trouble / 2
+    return Simulated(cases_of(sizes), _answers(right, 0.95), trouble / 2)
+
+
+def simulate_brier(
+    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
+) -> Simulated:
+    """Draw a model that states .8."""
+    wrong = trouble / 2
+    right = uniforms(rng, sizes, icc) >= wrong
+    return Simulated(cases_of(sizes), _answers(right, 0.8), 0.04 * (1 - wrong) + 0.64 * wrong)

@@ -1,0 +1,170 @@
+"""Errors over severities relative to those of a reference model, as in ImageNet-C."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...errors import PlanError
+from ...statistics import mean_of_ratios
+from .._evidence import Evidence, Floats
+from .._figures import Bound, Figure
+from .._reference_runs import errors_of, evidence_of_run
+from .._simulation import Simulated, cases_of, draw_patterns, mean_over_patterns
+
+__all__ = [
+    "bound_corruption_error",
+    "bound_relative_corruption_error",
+    "corruption_error",
+    "relative_corruption_error",
+    "simulate_corruption_error",
+    "simulate_relative_corruption_error",
+]
+
+
+def corruption_error(evidence: Evidence, settings: Mapping[str, Any], /) -> Figure:
+    """Divide the errors by the reference's."""
+    return _corruption(evidence, settings, relative=False)
+
+
+def relative_corruption_error(evidence: Evidence, settings: Mapping[str, Any], /) -> Figure:
+    """Divide the errors beyond the clean error by the reference's."""
+    return _corruption(evidence, settings, relative=True)
+
+
+def bound_corruption_error(
+    evidence: Evidence, settings: Mapping[str, Any], confidence: float, seed: int, /
+) -> Bound:
+    """Bound the ratio of errors; a reference that was measured is as uncertain as it is."""
+    return _bound(evidence, settings, confidence, seed, relative=False)
+
+
+def bound_relative_corruption_error(
+    evidence: Evidence, settings: Mapping[str, Any], confidence: float, seed: int, /
+) -> Bound:
+    """Bound the ratio of errors beyond the clean error."""
+    return _bound(evidence, settings, confidence, seed, relative=True)
+
+
+def _bound(
+    evidence: Evidence, settings: Mapping[str, Any], confidence: float, seed: int, *, relative: bool
+) -> Bound:
+    """Bound by the errors of a table, or pair with those of a run that has the same cases."""
+    figure = _corruption(evidence, settings, relative=relative)
+    if isinstance(settings["reference"], Mapping):
+        return Bound(figure.interval(confidence, seed), figure.details)
+    other = evidence_of_run(str(settings["reference"]), evidence.priority)
+    at = {name: row for row, name in enumerate(other.ids)}
+    paired = at.keys() >= set(evidence.ids)
+    theirs = other.of(np.array([at[name] for name in evidence.ids])) if paired else other
+    found = mean_of_ratios(
+        _by_label(evidence, relative=relative),
+        _by_label(theirs, relative=relative),
+        evidence.clusters,
+        confidence,
+        bounds=(-1.0 if relative else 0.0, 1.0),
+        seed=seed,
+        reference=None if paired else theirs.clusters,
+        paired=paired,
+    )
+    return Bound(found, figure.details)
+
+
+def _by_label(evidence: Evidence, *, relative: bool) -> Floats:
+    """Give each perturbation a column: the mean error of each case over its severities."""
+    clean, errors = _filled(evidence)
+    labels = list(dict.fromkeys(label for label, _ in evidence.cells))
+    of = np.array([labels.index(label) for label, _ in evidence.cells])
+    columns = [errors[:, of == at].mean(axis=1) for at in range(len(labels))]
+    return np.stack(columns, axis=1) - (clean[:, None] if relative else 0.0)
+
+
+def _filled(evidence: Evidence) -> tuple[Floats, Floats]:
+    """Give the errors, those of a variant that was skipped as the mean of its case."""
+    clean, errors = errors_of(evidence)
+    known = ~np.isnan(errors)
+    mean = np.where(known, errors, 0.0).sum(axis=1) / known.sum(axis=1)
+    return clean, np.where(known, errors, mean[:, None])
+
+
+def _corruption(evidence: Evidence, settings: Mapping[str, Any], *, relative: bool) -> Figure:
+    """Divide each perturbation's errors, summed over severities, by the reference model's sum.
+
+    The errors of a table count as constants, as AlexNet's do in ImageNet-C; the mean over
+    perturbations is then linear in this model's errors.
+    """
+    clean, errors = _filled(evidence)
+    labels = list(dict.fromkeys(label for label, _ in evidence.cells))
+    total: Any = 0.0
+    most, each = 0.0, {}
+    for label in labels:
+        columns = [at for at, cell in enumerate(evidence.cells) if cell[0] == label]
+        base, theirs = _reference_errors(settings["reference"], evidence, label)
+        scale = theirs - base if relative else theirs
+        if scale <= 0:
+            msg = (
+                f"the reference model's error under {label}, {theirs:g}, is no larger than "
+                f"{base if relative else 0:g}, so a ratio to it is undefined"
+            )
+            raise PlanError(msg)
+        part = (errors[:, columns].mean(axis=1) - (clean if relative else 0.0)) / scale
+        each[label] = float(part.mean())
+        total = total + part / len(labels)
+        most += 1 / scale / len(labels)
+    least = -most if relative else 0.0
+    return Figure(total, evidence.clusters, (least, most), details={"each": each})
+
+
+def _reference_errors(reference: Any, evidence: Evidence, label: str) -> tuple[float, float]:
+    """Give the reference model's clean error, and its mean error over the severities measured."""
+    severities = [severity for name, severity in evidence.cells if name == label]
+    if not isinstance(reference, Mapping):
+        other = evidence_of_run(str(reference), evidence.priority)
+        if np.concatenate(other.lost(paired=True)).any():
+            msg = f"{reference} lacks scores of some cases, so its errors are unknown"
+            raise PlanError(msg)
+        clean, errors = errors_of(other)
+        columns = [at for at, cell in enumerate(other.cells) if cell[0] == label]
+        return float(np.nanmean(clean)), float(np.nanmean(errors[:, columns]))
+    name = label if label in reference else label.partition("(")[0]
+    if name not in reference:
+        msg = f"the reference has no errors for {label}; it has {', '.join(reference)}"
+        raise PlanError(msg)
+    given, base = reference[name], float(reference.get("clean", 0.0))
+    if not isinstance(given, tuple | list):
+        return base, float(given)
+    if max(severities) > len(given):
+        msg = f"the reference has {len(given)} errors for {label}, one for each severity from 1 up"
+        raise PlanError(msg)
+    return base, float(np.mean([given[severity - 1] for severity in severities]))
+
+
+REFERENCE = {"simulated.severity": 0.5, "clean": 0.1}
+
+
+def simulate_corruption_error(
+    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
+) -> Simulated:
+    """Draw scores of 0 and 1; the reference errs on every other perturbed input."""
+    error = mean_over_patterns(trouble, lambda scores: 1 - scores[1:].mean())
+    answers = draw_patterns(rng, sizes, icc, trouble).tolist()
+    return Simulated(cases_of(sizes), answers, error / 0.5, {"reference": REFERENCE})
+
+
+def simulate_relative_corruption_error(
+    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
+) -> Simulated:
+    """Draw a reference that was measured too, on the same cases, and errs half as often again."""
+    theirs = min(1.0, 1.5 * trouble)
+    ours, base = (
+        mean_over_patterns(each, lambda scores: scores[0] - scores[1:].mean())
+        for each in (trouble, theirs)
+    )
+    return Simulated(
+        cases_of(sizes),
+        draw_patterns(rng, sizes, icc, trouble).tolist(),
+        ours / base,
+        earlier=draw_patterns(rng, sizes, icc, theirs).tolist(),
+    )

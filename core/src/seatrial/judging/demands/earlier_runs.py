@@ -1,0 +1,99 @@
+"""Figures that compare with an earlier run: a component of this pipeline, or this model before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from attrs import evolve
+
+from ...errors import PlanError
+from ...statistics import mean_of_ratios
+from .._evidence import Evidence, Floats
+from .._figures import Bound, Figure
+from .._reference_runs import evidence_of_run, rows_in_both
+from .._simulation import Simulated, cases_of, draw_patterns, mean_over_patterns
+from .groups import bounds_of
+
+__all__ = ["cascade", "estimate_cascade", "retained", "simulate_cascade", "simulate_retained"]
+
+
+def _drops(evidence: Evidence, component: str) -> tuple[Floats, Floats, list[int], str]:
+    """Give the drop of each case, of the pipeline and of its component, on cases that both have."""
+    other = evidence_of_run(component, evidence.priority)
+    here, there, note = rows_in_both(evidence, other, paired=True)
+    sign = 1.0 if evidence.better else -1.0
+    ours = sign * (evidence.clean.values - evidence.means())[here]
+    theirs = sign * (other.clean.values - other.means())[there]
+    if not theirs.mean() > 0:
+        msg = "the component does not drop at all, so a ratio to its drop is undefined"
+        raise PlanError(msg)
+    return ours, theirs, here, note
+
+
+def estimate_cascade(evidence: Evidence, settings: Mapping[str, Any], /) -> float:
+    """Divide the pipeline's mean drop by its component's."""
+    ours, theirs, *_ = _drops(evidence, str(settings["component"]))
+    return float(ours.mean() / theirs.mean())
+
+
+def cascade(
+    evidence: Evidence, settings: Mapping[str, Any], confidence: float, seed: int, /
+) -> Bound:
+    """Divide the pipeline's drop by its component's, from a run of the component on these cases.
+
+    Both drops are resampled together (`statistics.mean_of_ratios`).
+    """
+    ours, theirs, here, note = _drops(evidence, str(settings["component"]))
+    lowest, highest = bounds_of(evidence)
+    spread = highest - lowest
+    found = mean_of_ratios(
+        ours[:, None],
+        theirs[:, None],
+        evidence.clusters[here],
+        confidence,
+        bounds=(-spread, spread),
+        seed=seed,
+    )
+    details = {"pipeline_drop": float(ours.mean()), "component_drop": float(theirs.mean())}
+    return Bound(found, details, note)
+
+
+def retained(evidence: Evidence, settings: Mapping[str, Any], /) -> Figure:
+    """Pair each case with its score in the earlier run, and name what was lost and won."""
+    other = evidence_of_run(str(settings["reference"]), evidence.priority)
+    here, there, note = rows_in_both(evidence, other, paired=False)
+    some, before = evidence.of(np.array(here)), other.means()[there]
+    was, is_ = some.right(before), some.right(some.means())
+    ids = np.array(some.ids, dtype=object)
+    details = {"forgotten": ids[was & ~is_].tolist(), "learned": ids[is_ & ~was].tolist()}
+    return evolve(Figure.of_drops(some, before, some.means()), details=details, note=note)
+
+
+def simulate_cascade(
+    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
+) -> Simulated:
+    """Draw a component that drops as much as its pipeline does, on other cases."""
+    return Simulated(
+        cases_of(sizes),
+        draw_patterns(rng, sizes, icc, trouble).tolist(),
+        1.0,
+        earlier=draw_patterns(rng, sizes, icc, trouble).tolist(),
+    )
+
+
+def simulate_retained(
+    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
+) -> Simulated:
+    """Draw an earlier run with half the trouble."""
+    now, before = (
+        mean_over_patterns(each, lambda scores: scores[1:].mean())
+        for each in (trouble, trouble / 2)
+    )
+    return Simulated(
+        cases_of(sizes),
+        draw_patterns(rng, sizes, icc, trouble).tolist(),
+        before - now,
+        earlier=draw_patterns(rng, sizes, icc, trouble / 2).tolist(),
+    )

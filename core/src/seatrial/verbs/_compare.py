@@ -1,0 +1,94 @@
+"""The verb `compare`: two runs of the same cases, paired; what got worse first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from .._plans import Specification
+from ..errors import PlanError, SeatrialError
+from ..judging._changed_cells import changed_cells
+from ..judging._changed_demands import DemandChange, changed_demand
+from ..judging._comparison import Comparison
+from ..judging._judge import verdicts_of
+from ..runs._report import Report
+from ..statistics._multiplicity import holm
+
+__all__ = ["compare"]
+
+
+def compare(
+    before: Report,
+    after: Report,
+    /,
+    *,
+    specification: Specification | None = None,
+    confidence: float = 0.95,
+    by: str | None = None,
+) -> Comparison:
+    """Compare two runs of the same cases, paired by case, perturbation, severity and replicate.
+
+    With a `specification`, each demand is compared by its own figure and in its own direction, also
+    where it is about the whole set (macro F1, AUROC, calibration). `by` names a group to compare
+    the cells within. What got worse is listed first; each end of an interval is a one-sided bound
+    at `confidence`.
+
+    A demand that either run says nothing on is named in the notes. Raises `PlanError` where
+    nothing at all can be compared.
+    """
+    changes = list(changed_cells(before, after, confidence, by))
+    priorities: list[DemandChange] = []
+    notes: list[str] = []
+    if specification is not None:
+        for found in _demands(specification, before, after, confidence):
+            (priorities if isinstance(found, DemandChange) else notes).append(found)  # type: ignore[arg-type]
+    if not changes and not priorities:
+        raise PlanError(_nothing(before, after))
+    adjusted = holm([one.p_value for one in changes])
+    corrected = [evolve(one, p_value_holm=p) for one, p in zip(changes, adjusted, strict=True)]
+    return Comparison(
+        confidence,
+        sorted(corrected, key=lambda one: one.change),
+        sorted(priorities, key=lambda one: (not one.worse, one.change)),
+        (before.identity, after.identity),
+        tuple(notes),
+    )
+
+
+def _demands(
+    specification: Specification, before: Report, after: Report, confidence: float
+) -> Iterator[DemandChange | str]:
+    """Give the change of each demand, or why there is none."""
+    judged = zip(
+        specification.priorities,
+        verdicts_of(specification, before),
+        verdicts_of(specification, after),
+        strict=True,
+    )
+    for priority, old, new in judged:
+        if not (old.demands and new.demands):
+            yield f"{priority.name} is not compared: {old.note or new.note}"
+            continue
+        each = zip(priority.requirements, old.demands, new.demands, strict=True)
+        for requirement, *verdicts in each:
+            try:
+                yield changed_demand(
+                    requirement,
+                    priority,
+                    (before, after),
+                    (verdicts[0], verdicts[1]),
+                    confidence,
+                    specification.seed,
+                )
+            except SeatrialError as error:
+                yield f"{priority.name}: {requirement.name} is not compared: {error}"
+
+
+def _nothing(before: Report, after: Report) -> str:
+    if not {case.id for case in before.cases} & {case.id for case in after.cases}:
+        return "the two reports have no case in common, so nothing can be compared"
+    return (
+        "the two reports share no metric that scores case by case, so their cells cannot be "
+        "compared; give a specification, whose demands can"
+    )

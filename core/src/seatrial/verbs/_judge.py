@@ -1,0 +1,33 @@
+"""The verb `judge`: hold a report against what its specification demands."""
+
+from __future__ import annotations
+
+from .._plans import Specification
+from ..judging._judge import judgement_of
+from ..judging._judgement import Judgement
+from ..judging._same_run import check_same_run
+from ..runs._report import Report
+
+__all__ = ["judge"]
+
+
+def judge(specification: Specification, report: Report, /) -> Judgement:
+    """Hold a report against a specification: pass, fail, inconclusive or error for each priority.
+
+    A priority passes only when the conservative end of its interval clears the threshold, and fails
+    only when the optimistic end misses it; each end is a one-sided bound at the priority's
+    confidence. Cases that errored count as the worst and as the best possible: only if both lead to
+    the same verdict does it stand, else the verdict is "error". Cases that an interrupted run has
+    not reached are treated alike, and the verdict is then "inconclusive". Nothing passes whose
+    perturbations changed fewer inputs than `min_changed`.
+
+    "All pass" needs no correction for their number (intersection-union). "Not every demand is met"
+    does: `Judgement.outcome` is "fail" only where a failure survives Holm's correction over every
+    demand of every priority. One that does not says so in its note.
+
+    Nothing is measured; a priority whose perturbations the report lacks gets the verdict "error".
+    Raises `PlanError` where the report is of another model, seed, cases or perturbations than the
+    specification's. A changed threshold is judged anew.
+    """
+    check_same_run(specification, report)
+    return judgement_of(specification, report)
