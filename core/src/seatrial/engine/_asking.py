@@ -132,7 +132,9 @@ class Asker:
         unnamed: list[int] = []
         for group, answers in zip(groups, self._called(inputs, groups, cost), strict=True):
             if isinstance(answers, Exception):
-                passing = not isinstance(answers, HungError) and getattr(answers, "retryable", False)
+                passing = not isinstance(answers, HungError) and getattr(
+                    answers, "retryable", False
+                )
                 if len(group) > 1 and (last or not passing):
                     unnamed += group
                     continue
@@ -192,4 +194,3 @@ class Asker:
                 raise ComponentError(MODEL, answer.error or "no answer")
             found.append(answer.prediction)
         return found
-

@@ -154,9 +154,7 @@ class Worker:
             work.row.seen = seen
         return value if isinstance(value, str) else seen.digest
 
-    def _perturbed(
-        self, unit: Unit, case: Case, seed: int | None, row: Row, cost: Cost
-    ) -> Case:
+    def _perturbed(self, unit: Unit, case: Case, seed: int | None, row: Row, cost: Cost) -> Case:
         use = self.plan.perturbations[unit.use]
         key = (unit.use, unit.severity)
         with self.alone:

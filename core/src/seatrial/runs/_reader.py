@@ -83,7 +83,9 @@ class Reader:
         places = cast("Modalities", _Places())
 
         def read(text: str) -> Any:
-            return None if is_withheld(text) else decode(text, str.encode, places)
+            if is_withheld(text):
+                return None
+            return decode(text, str.encode, places) if '"$' in text else json.loads(text)
 
         return tuple(
             Case(case_id, read(given), read(target), json.loads(groups), cluster)

@@ -70,4 +70,3 @@ class Observers:
                     msg = f"the observer {name} raised {reason(error)}; the run goes on"
                     warnings.warn(msg, ObserverWarning, stacklevel=2)
         return event
-

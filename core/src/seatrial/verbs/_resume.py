@@ -46,9 +46,7 @@ def fingerprint(work: Workload, meta: Mapping[str, Any]) -> str:
         [arm.use.label if arm.use else None, list(arm.severities), as_json(arm.slices)]
         for arm in work.plan.arms
     ]
-    return digest(
-        [SCHEMA, SEED_SCHEME, dict(meta), work.plan.replicates, arms, cases.hexdigest()]
-    )
+    return digest([SCHEMA, SEED_SCHEME, dict(meta), work.plan.replicates, arms, cases.hexdigest()])
 
 
 def confirm(store: Store, name: str, planned: int, stale: int) -> None:

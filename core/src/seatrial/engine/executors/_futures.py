@@ -44,6 +44,8 @@ def futures(*, executor: Any) -> Futures:
     made = import_string(executor, what="executor futures") if isinstance(executor, str) else None
     found = made() if callable(made) else made or executor
     if not isinstance(found, Executor):
-        msg = f"executor futures needs a concurrent.futures.Executor or what makes one, got {found!r}"
+        msg = (
+            f"executor futures needs a concurrent.futures.Executor or what makes one, got {found!r}"
+        )
         raise PlanError(msg)
     return Futures(found, own=made is not None)
