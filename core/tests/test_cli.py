@@ -194,6 +194,30 @@ def test_report_prints_markdown(shore: Path, capsys: pytest.CaptureFixture[str])
     assert head.startswith("| perturbation | severity |")
 
 
+def test_report_writes_by_any_reporter(shore: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call("run", specify(shore), "--to", "out")
+    capsys.readouterr()
+    assert call("report", "out", "--to", "csv", "--param", "of=records", "--out", "found.csv") == 0
+    assert capsys.readouterr().out == ""
+    lines = (shore / "found.csv").read_text("utf-8").splitlines()
+    assert lines[0].startswith("case,perturbation,severity")
+    assert len(lines) == 241
+    assert call("report", "out", "--to", "cvs") == 2
+    assert "there is no component 'cvs'; did you mean csv?" in capsys.readouterr().err
+    assert call("report", "out", "--to", "serial") == 2
+    assert "'serial' is an executor, not a reporter" in capsys.readouterr().err
+
+
+def test_list_shows_what_the_core_brings(shore: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for kind, names in (
+        ("modalities", {"text", "messages", "image", "volume", "mask", "array"}),
+        ("reporters", {"table", "json", "csv", "md"}),
+        ("executors", {"serial", "threads", "processes"}),
+    ):
+        assert call("list", "--kind", kind, "--json") == 0
+        assert names <= {one["name"] for one in json.loads(capsys.readouterr().out)}
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [

@@ -217,6 +217,9 @@ class Registry:
             )
         elif namespace in OFFICIAL:
             msg = f"no installed plugin provides {name!r}; try: pip install seatrial-{namespace}"
+        elif "." not in name:
+            hint = did_you_mean(name, (*self._load(BUILT_IN, name), *self.namespaces()))
+            msg = f"there is no component {name!r}{hint}"
         else:
             hint = did_you_mean(namespace, self.namespaces())
             msg = f"no installed plugin provides the namespace {namespace!r} of {name!r}{hint}"

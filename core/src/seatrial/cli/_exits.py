@@ -47,7 +47,7 @@ def guarded(command: click.Command, arguments: list[str]) -> int:
         sys.stderr.close()
         return 0
     except Exception:  # noqa: BLE001 - Python would exit with 1, which says that a priority fails
-        traceback.print_exc()
+        click.echo(printable(traceback.format_exc(), lines=True), err=True)
         click.echo(
             "this is a fault of seatrial or of a plugin, not of what you asked for", err=True
         )

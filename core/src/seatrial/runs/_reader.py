@@ -83,7 +83,9 @@ class Reader:
         places = cast("Modalities", _Places())
 
         def read(text: str) -> Any:
-            return None if is_withheld(text) else decode(text, str.encode, places)
+            if is_withheld(text):
+                return None
+            return decode(text, str.encode, places) if '"$' in text else json.loads(text)
 
         return tuple(
             Case(case_id, read(given), read(target), json.loads(groups), cluster)
@@ -168,8 +170,8 @@ class Reader:
         """Give the target against which an answer was scored."""
         text = self.rows()[position][3] if changed is None else changed
         if changed is None and not all(map(self.store.artifacts.has, digests_in(text))):
-            return self.case(position).target
-        return self.store.artifacts.read(text)
+            return opened(self.case(position).target)
+        return opened(self.store.artifacts.read(text))
 
     def _input(
         self,
