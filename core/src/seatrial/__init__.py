@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from .verbs._audit import audit
     from .verbs._explain import explain
     from .verbs._forecast import forecast
-    from .verbs._repair import repair
     from .verbs._perturbed import perturbed
+    from .verbs._repair import repair
     from .verbs._run import run
 
 __all__ = [

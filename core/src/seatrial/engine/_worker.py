@@ -154,9 +154,7 @@ class Worker:
             work.row.seen = seen
         return value if isinstance(value, str) else seen.digest
 
-    def _perturbed(
-        self, unit: Unit, case: Case, seed: int | None, row: Row, cost: Cost
-    ) -> Case:
+    def _perturbed(self, unit: Unit, case: Case, seed: int | None, row: Row, cost: Cost) -> Case:
         use = self.plan.perturbations[unit.use]
         key = (unit.use, unit.severity)
         with self.alone:
@@ -264,7 +262,7 @@ class Worker:
 
 
 def _windows(tasks: Sequence[Task], size: int) -> Iterator[Sequence[Task]]:
-    """Cut a batch into about equal parts of at most `size`, so that no call is left nearly empty."""
+    """Cut a batch into about equal parts of at most `size`: no call is left nearly empty."""
     parts = -(-len(tasks) // size)
     for part in range(parts):
         yield tasks[len(tasks) * part // parts : len(tasks) * (part + 1) // parts]

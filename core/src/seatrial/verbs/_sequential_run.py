@@ -83,7 +83,9 @@ class _Need:
         self.settled = not steps
 
     @classmethod
-    def of(cls, priority: Priority, schedule: Schedule, clusters: list[str], order: Positions) -> _Need:
+    def of(
+        cls, priority: Priority, schedule: Schedule, clusters: list[str], order: Positions
+    ) -> _Need:
         inside = np.array([matches(case, priority.where) for case in schedule.cases], dtype=bool)
         wanted = _wanted(priority, schedule)
         by_case: dict[int, list[int]] = {}

@@ -1,4 +1,4 @@
-"""Measure on any executor with the interface of `concurrent.futures`: MPI, Dask, a pool of yours."""
+"""Measure on any executor with the interface of `concurrent.futures`."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ def futures(*, executor: Any) -> Futures:
     made = import_string(executor, what="executor futures") if isinstance(executor, str) else None
     found = made() if callable(made) else made or executor
     if not isinstance(found, Executor):
-        msg = f"executor futures needs a concurrent.futures.Executor or what makes one, got {found!r}"
+        msg = (
+            f"executor futures needs a concurrent.futures.Executor or what makes one, got {found!r}"
+        )
         raise PlanError(msg)
     return Futures(found, own=made is not None)
