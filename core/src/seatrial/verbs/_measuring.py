@@ -121,8 +121,7 @@ class Measuring:
         with writing(self.directory):
             store = self._opened()
             worker = Worker(self.plan, self.subject.model, self.asking)
-            self.meta["findings"] = [asdict(one) for one in found]
-            self._begin(store, schedule, worker, retry_errors=retry_errors)
+            self._begin(store, schedule, worker, found, retry_errors=retry_errors)
             report = self._report(store)
             units = batch_units(self.subject.model, self.asking.batch_size)
             phases: Iterable[Iterable[Batch]] = (
@@ -142,12 +141,19 @@ class Measuring:
         return report
 
     def _begin(
-        self, store: Store, schedule: Schedule, worker: Worker, *, retry_errors: bool
+        self,
+        store: Store,
+        schedule: Schedule,
+        worker: Worker,
+        found: Iterable[Finding],
+        *,
+        retry_errors: bool,
     ) -> None:
         """Note what is asked for, and find out what of it an earlier run has measured."""
         cases: Sequence[Any] = self.work.cases
         earlier = Earlier.of(store)
-        store.begin({**self.meta, DONE: None}, cases, schedule.rows(), worker.modalities)
+        told = {"findings": [asdict(one) for one in found], DONE: None}
+        store.begin({**self.meta, **told}, cases, schedule.rows(), worker.modalities)
         if retry_errors:
             store.forget("errored")
         if self.directory is not None:

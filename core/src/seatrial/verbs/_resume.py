@@ -57,7 +57,7 @@ def confirm(store: Store, name: str, planned: int, stale: int) -> None:
 
 
 def confirmed(store: Store, name: str) -> tuple[int, int, int] | None:
-    """Give the counts of a finished run of this fingerprint (planned, kept, stale), if it is one."""
+    """Give (planned, kept, stale) of a finished run of this fingerprint; None for others."""
     known = store.meta(DONE)
     if not known or known[0] != name:
         return None

@@ -95,6 +95,7 @@ def run(
         (subject.identity or "") if to is None else subject.durable_identity(),
         tuple(maker(use, plan, partial(origin, registry=registry)) for use in plan.perturbations),
     )
+    allowed = {*plan.allow, *allowed_of(allow)}
     size = batch_size or getattr(subject.model, "batch_size", None) or BATCH
     executing, remote = executor_of(executor, workers, registry)
     measuring = Measuring(
@@ -106,6 +107,8 @@ def run(
             **describe(work, subject, registry, cases),
             "identity_parts": dict(subject.known.parts) if subject.known else {},
             "keep": checked_keep(keep),
+            "audits": [f"{use.label}, {origin(use, registry)}" for use in plan.audits],
+            "allow": sorted(allowed),
             "sequential": sequential,
         },
         None if to is None else Path(to),
@@ -117,7 +120,7 @@ def run(
         return report
     check(plan, work.cases, subject.model, built=() if measuring.going_on else None)
     found = audited(
-        plan.audits, plan, subject.model, work.cases, (*plan.allow, *allowed_of(allow)), registry
+        plan.audits, plan, subject.model, work.cases, tuple(allowed), registry
     )
     with contextlib.closing(Execution(executing, job)) as execution:
         return measuring.run(execution, found, stop=stop, budget=budget, retry_errors=retry_errors)
