@@ -29,7 +29,7 @@ BATCH = 32
 SEVERITIES = (1, 2, 3)
 PERTURBATIONS = 3
 VARIANTS = 1 + PERTURBATIONS * len(SEVERITIES)
-BOUNDS = {"µs a record": 100.0, "MB above baseline": 250.0}
+BOUNDS = {"µs a record": 70.0, "MB above baseline": 250.0}
 
 
 def swap(count: int) -> Callable[..., str]:

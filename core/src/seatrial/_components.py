@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, cast
 
@@ -405,7 +406,7 @@ class Use(Generic[C]):
     )
     on: tuple[str, ...] = field(default=(), converter=_on, kw_only=True)
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The name that stands in reports: the component's own, and what was bound to it."""
         bound = [

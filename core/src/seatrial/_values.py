@@ -82,6 +82,8 @@ def frozen_mapping(value: Any) -> FrozenMapping:
     if not isinstance(value, Mapping):
         msg = f"expected a mapping of names to values, got {value!r}"
         raise TypeError(msg)
+    if type(value) is FrozenMapping and not value:
+        return value
     return FrozenMapping({key: freeze(item) for key, item in value.items()})
 
 

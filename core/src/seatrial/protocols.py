@@ -229,7 +229,10 @@ class Execute(Protocol):
     """What an executor's factory gives: somewhere to measure batches.
 
     The driver opens it once with a job, submits batches, and closes it. A job is a picklable
-    callable from a batch to its results; `open` may build it in every worker.
+    callable from a batch to its results; `open` may build it in every worker. The first batch is
+    empty: it makes a worker build the model, and what it raises stops the run before anything is
+    stored. `capacity`, an attribute, is how many batches may be under way at once (twice the number
+    of cores where there is none). After a loss, `submit` replaces the worker, or raises.
     """
 
     def open(self, job: Callable[[Any], Any], /) -> None:

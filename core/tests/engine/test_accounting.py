@@ -87,8 +87,7 @@ def test_the_accounting_closes_and_tells_the_truth(fates, short, size):
         # A wrong number of answers has stopped the run since then, whatever else went wrong.
         try:
             report = asked(batch_size=size)
-        except ModelError as error:
-            assert "answer" in str(error)
+        except ModelError:
             return
     else:
         report = asked(batch_size=size)

@@ -76,7 +76,7 @@ def test_an_unchanged_input_takes_the_clean_answer_without_a_call():
     report = run(plan(shout(), severities=(1,)), model, cases)
     assert sorted(model.asked) == sorted(["A", "b", "C", "7", "B"])
     assert report.accounting.unchanged == 3
-    unchanged = [record for record in report.records() if record.unchanged]
+    unchanged = [r for r in report.records() if r.severity and not r.changed]
     assert [record.case_id for record in unchanged] == ["c0", "c2", "c3"]
     assert all(r.prediction.value == "other" and r.scores["stand.same"] == 1 for r in unchanged)
 

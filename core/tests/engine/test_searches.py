@@ -90,7 +90,7 @@ def test_the_model_is_asked_as_often_as_the_records_say():
     report = run(plan(GREEDY, severities=(3,)), model, CASES)
     records = list(report.records())
     queries = sum(one.queries or 0 for one in records)
-    measured = sum(not one.unchanged for one in records)
+    measured = sum(one.changed or not one.severity for one in records)
     assert len(model.asked) == queries + measured
 
 
@@ -163,7 +163,7 @@ def test_what_was_found_is_what_the_model_saw_and_outcomes_give_it():
     given = plan(GREEDY, severities=(5,))
     report = run(given, model, CASES)
     inputs = {one.case.id: one.input for one in report.outcomes() if one.severity}
-    found = {one.case_id: one.found for one in report.records() if one.severity}
+    found = {one.case_id: one.input for one in report.records() if one.severity}
     assert inputs == found
     assert set(found.values()) <= set(model.asked)
     assert all(pair.input in set(inputs.values()) for pair in report.preferences())
@@ -176,8 +176,8 @@ def test_a_search_that_finds_nothing_still_says_what_it_asked():
     model = Counting()
     report = run(plan(component(keep=True), severities=(1,)), model, CASES[:1])
     (record,) = (one for one in report.records() if one.severity)
-    assert record.unchanged
-    assert (record.queries, record.found) == (5, None)
+    assert not record.changed
+    assert (record.queries, record.input) == (5, CASES[0].input)
     assert len(model.asked) == 6
     assert [one.input for one in report.outcomes()] == [CASES[0].input] * 2
 
@@ -192,7 +192,7 @@ def test_a_search_of_one_part_sees_the_others_as_they_are():
     assert not errors(report)
     found = [one for one in report.records() if one.severity == 3]
     assert any(one.scores["stand.same"] == 0 for one in found)
-    assert all(one.found["rules"] == "be kind" for one in found)
+    assert all(one.input["rules"] == "be kind" for one in found)
 
 
 def test_a_search_of_two_parts_has_its_budget_for_each():

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 
@@ -93,6 +94,12 @@ def deadly(texts):
     if any("order 5" in text for text in texts):
         os._exit(1)
     return bot(texts)
+
+
+def only_in_the_driver():
+    if multiprocessing.parent_process() is not None:
+        raise RuntimeError("no weights here")
+    return bot
 
 
 class Counting:

@@ -125,14 +125,20 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--dry-run", is_flag=True, help="Count what would be measured, and stop."),
         click.option(
             "--executor",
-            type=click.Choice(["serial", "threads", "processes"]),
             default="serial",
             show_default=True,
-            help="Where to measure.",
+            help="Where to measure: serial, threads, processes or another executor's name.",
         ),
         click.option("--workers", type=click.IntRange(1), help="How many threads or processes."),
         click.option("--batch-size", type=click.IntRange(1), help="Inputs per call of the model."),
         click.option("--timeout", type=float, help="Seconds that one call of the model may take."),
+        click.option(
+            "--retries",
+            type=click.IntRange(0),
+            default=2,
+            show_default=True,
+            help="How often an input that failed for a while is asked again.",
+        ),
         click.option("--retry-errors", is_flag=True, help="Measure errored records again."),
         click.option(
             "--stop",

@@ -104,16 +104,18 @@ class _Lines:
         self._last = 0.0
 
     def __call__(self, progress: Progress) -> None:
-        now = time.monotonic()
         if isinstance(progress, Started):
             echo(_opening(progress), err=True)
-        elif not isinstance(progress, BatchDone) or (
-            now - self._last < EVERY and progress.done < progress.planned
-        ):
+            self._last = time.monotonic()
+        elif isinstance(progress, BatchDone):
+            self._batch(progress)
+
+    def _batch(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._last < EVERY and progress.done < progress.planned:
             return
-        else:
-            errored = f", {progress.errored:,} errored" if progress.errored else ""
-            click.echo(f"{progress.done:,} of {progress.planned:,} records{errored}", err=True)
+        errored = f", {progress.errored:,} errored" if progress.errored else ""
+        click.echo(f"{progress.done:,} of {progress.planned:,} records{errored}", err=True)
         self._last = now
 
 

@@ -130,20 +130,18 @@ class Asker:
         groups = [which[low : low + size] for low in range(0, len(which), size)]
         found: dict[int, Answer] = {}
         unnamed: list[int] = []
-        for group, answers in zip(groups, self._called(inputs, groups, cost), strict=True):
-            if isinstance(answers, Exception):
-                passing = not isinstance(answers, HungError) and getattr(
-                    answers, "retryable", False
-                )
+        for group, given in zip(groups, self._called(inputs, groups, cost), strict=True):
+            answers = given
+            if isinstance(given, Exception):
+                passing = not isinstance(given, HungError) and getattr(given, "retryable", False)
                 if len(group) > 1 and (last or not passing):
                     unnamed += group
                     continue
-                answers = [answers] * len(group)
+                answers = [given] * len(group)
             found |= dict(zip(group, (self._taken(one, cost) for one in answers), strict=True))
         for at in unnamed:
-            (answers,) = self._called(inputs, [[at]], cost)
-            one = answers if isinstance(answers, Exception) else answers[0]
-            found[at] = self._taken(one, cost)
+            (given,) = self._called(inputs, [[at]], cost)
+            found[at] = self._taken(given if isinstance(given, Exception) else given[0], cost)
         return found
 
     def _called(

@@ -50,7 +50,8 @@ def called(
 ) -> list[Any]:
     """Make some calls of a model; give for each its list of answers, or the error that it raised.
 
-    Calls of an `async` model are made at once, as many as are `free`. Raises `WrongCountError` where a model gives more or fewer answers than it was given inputs.
+    Calls of an `async` model are made at once, as many as are `free`. Raises
+    `WrongCountError` where a model gives more or fewer answers than it was given inputs.
     """
     if is_async(model):
         found = call(MODEL, _together, model, calls, timeout, free)

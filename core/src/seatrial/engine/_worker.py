@@ -262,7 +262,7 @@ class Worker:
 
 
 def _windows(tasks: Sequence[Task], size: int) -> Iterator[Sequence[Task]]:
-    """Cut a batch into about equal parts of at most `size`, so that no call is left nearly empty."""
+    """Cut a batch into about equal parts of at most `size`: no call is left nearly empty."""
     parts = -(-len(tasks) // size)
     for part in range(parts):
         yield tasks[len(tasks) * part // parts : len(tasks) * (part + 1) // parts]

@@ -28,8 +28,8 @@ def attributes_digest(case: Case, modalities: Modalities | None = None) -> bytes
 
 def _hashed(case: Case, values: list[object], modalities: Modalities | None) -> bytes:
     try:
-        text = encode(values, modalities, keep=False).text
+        texts = [encode(value, modalities, keep=False).text for value in values]
     except SeatrialError as error:
         msg = f"case {case.id!r}: {error}"
         raise PlanError(msg) from error
-    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+    return hashlib.blake2b(f"[{','.join(texts)}]".encode(), digest_size=16).digest()

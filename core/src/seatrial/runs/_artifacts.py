@@ -45,7 +45,7 @@ class Artifacts:
     registry: Registry = field(factory=default_registry)
 
     def __getstate__(self) -> tuple[Path]:
-        return (self.place(),)
+        return (self.folder or self.place(),)
 
     def __setstate__(self, state: tuple[Path]) -> None:
         self.__init__(*state)  # type: ignore[misc]

@@ -20,9 +20,12 @@ __all__ = ["Observers"]
 class Observers:
     """Whoever watches a run, and where the run stands."""
 
-    watching: tuple[Callable[[Any], Any], ...] = field(converter=tuple)
+    watching: Iterable[Callable[[Any], Any]]
     progress: Progress = field(factory=lambda: Progress(0, 0))
     _failed: set[int] = field(factory=set, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.watching = tuple(self.watching)
 
     def start(self, planned: int, kept: int, stale: int, reasons: Iterable[str]) -> None:
         """Tell what is to be measured."""
@@ -63,7 +66,7 @@ class Observers:
         for at, observer in enumerate(self.watching):
             try:
                 observer(event)
-            except (Exception, SystemExit) as error:
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - it is anybody's code
                 if at not in self._failed:
                     self._failed.add(at)
                     name = getattr(observer, "__qualname__", type(observer).__qualname__)

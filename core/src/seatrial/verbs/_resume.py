@@ -1,4 +1,4 @@
-"""Go on with an earlier run: is it the same, what is measured again, and does the model agree?"""
+"""Go on with an earlier run: what is the same, what is measured again, and why."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ ASKED_AGAIN = 3
 """How many stored clean cases a model whose identity cannot be derived is asked about again."""
 
 SHOWN = 3
+SHORT = 60
 CLOSE = 1e-6
 DONE = "confirmed"
 
@@ -46,7 +47,8 @@ def fingerprint(work: Workload, meta: Mapping[str, Any]) -> str:
         [arm.use.label if arm.use else None, list(arm.severities), as_json(arm.slices)]
         for arm in work.plan.arms
     ]
-    return digest([SCHEMA, SEED_SCHEME, dict(meta), work.plan.replicates, arms, cases.hexdigest()])
+    measured = [work.plan.replicates, arms, cases.hexdigest()]
+    return digest([SCHEMA, SEED_SCHEME, dict(meta), measured])
 
 
 def confirm(store: Store, name: str, planned: int, stale: int) -> None:
@@ -55,7 +57,7 @@ def confirm(store: Store, name: str, planned: int, stale: int) -> None:
 
 
 def confirmed(store: Store, name: str) -> tuple[int, int, int] | None:
-    """Give the counts of a finished run of this fingerprint (planned, kept, stale), if it is one."""
+    """Give (planned, kept, stale) of a finished run of this fingerprint; None for others."""
     known = store.meta(DONE)
     if not known or known[0] != name:
         return None
@@ -106,7 +108,7 @@ class Earlier:
 
 
 def _told(key: str, old: Any, new: Any) -> str:
-    short = max(len(str(old)), len(str(new))) <= 60
+    short = max(len(str(old)), len(str(new))) <= SHORT
     return f"{key} was {old} and is {new}" if short else key
 
 
@@ -139,6 +141,7 @@ def ask_again(store: Store, schedule: Schedule, subject: Subject, worker: Worker
         if getattr(subject.model, "deterministic", True):
             raise ModelError(msg)
         warnings.warn(msg, SeatrialWarning, stacklevel=2)
+        return
 
 
 def _agree(one: Prediction, other: Prediction) -> bool:

@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from attrs import asdict
-
 from .._plans import Plan, Specification
 from .._registry import Registry, default_registry
 from .._uses import allowed_of
@@ -17,26 +15,19 @@ from ..auditing._audits import audited
 from ..engine._asking import Asking
 from ..engine._execution import Execution, executor_of
 from ..engine._jobs import job_of
-from ..engine._schedule import Batch, Schedule
 from ..engine._search import maker
-from ..engine._worker import BATCH, Worker, batch_units
+from ..engine._worker import BATCH
 from ..engine._workload import Workload, check
-from ..errors import PlanError
 from ..events import Progress
 from ..inputs._loading import load_cases
 from ..inputs._models import subject_of
 from ..inputs._origin import origin
-from ..runs._artifacts import ARTIFACTS, Artifacts
-from ..runs._directory import DATABASE, writing
-from ..runs._keeping import Keep, Keeper, checked_keep
+from ..runs._keeping import Keep, checked_keep
 from ..runs._report import Report
-from ..runs._store import Store
 from ._asked import is_sequential, unpacked
-from ._manifest import describe, write_description
+from ._manifest import describe
+from ._measuring import Measuring
 from ._observers import Observers
-from ._rescore import rescore
-from ._resume import DONE, Earlier, ask_again, confirm, confirmed, fingerprint
-from ._sequential_run import Early
 
 __all__ = ["run"]
 
@@ -104,81 +95,32 @@ def run(
         (subject.identity or "") if to is None else subject.durable_identity(),
         tuple(maker(use, plan, partial(origin, registry=registry)) for use in plan.perturbations),
     )
-    directory = None if to is None else Path(to)
+    allowed = {*plan.allow, *allowed_of(allow)}
     size = batch_size or getattr(subject.model, "batch_size", None) or BATCH
-    asking = Asking(size, timeout, retries, retry_wait, plan.seed)
-    meta = {
-        **describe(work, subject, registry, cases),
-        "identity_parts": dict(subject.known.parts) if subject.known else {},
-        "keep": checked_keep(keep),
-        "sequential": sequential,
-    }
-    name = fingerprint(work, meta)
-    memory = Store.in_memory(registry) if directory is None else None
-    artifacts = memory.artifacts if memory else Artifacts(Path(to or "") / ARTIFACTS, registry)
-    keeper = Keeper(artifacts, keep, meta["metrics"])
     executing, remote = executor_of(executor, workers, registry)
-    execution = Execution(executing, job_of(plan, subject, asking, keeper, remote=remote))
-    going_on = directory is not None and (directory / DATABASE).is_file()
-    watching = Observers(observers)
-    live = {"registry": registry, "plan": plan, "model": subject.model, "cases": work.cases}
-    if going_on and directory is not None and not retry_errors:
-        with writing(directory):
-            store = Store.create(directory, registry)
-            if counts := confirmed(store, name):
-                watching.start(*counts, ())
-                watching.finish()
-                return Report(store, **live)
-            store.close()
-    check(plan, work.cases, subject.model, built=() if going_on else None)
-    found = audited(
-        plan.audits, plan, subject.model, work.cases, (*plan.allow, *allowed_of(allow)), registry
+    measuring = Measuring(
+        asked,
+        work,
+        subject,
+        registry,
+        {
+            **describe(work, subject, registry, cases),
+            "identity_parts": dict(subject.known.parts) if subject.known else {},
+            "keep": checked_keep(keep),
+            "audits": [f"{use.label}, {origin(use, registry)}" for use in plan.audits],
+            "allow": sorted(allowed),
+            "sequential": sequential,
+        },
+        None if to is None else Path(to),
+        Asking(size, timeout, retries, retry_wait, plan.seed),
+        Observers(observers),
     )
-    schedule = Schedule.of(work)
-    if not len(schedule):
-        msg = "nothing is asked for: no case lies in any of the slices"
-        raise PlanError(msg)
-    with contextlib.closing(execution), writing(directory):
-        if not going_on:
-            execution.prepare()
-        store = memory or Store.create(Path(to or ""), registry)
-        earlier = Earlier.of(store)
-        meta["findings"] = [asdict(one) for one in found]
-        store.begin({**meta, DONE: None}, work.cases, schedule.rows())
-        if retry_errors:
-            store.forget("errored")
-        if directory is not None:
-            write_description(directory, asked, work)
-        planned, kept, stale = store.counts()
-        store.room_for(planned - kept)
-        worker = Worker(plan, subject.model, asking)
-        reasons: Iterable[str] = ()
-        if going_on and kept < planned:
-            check(plan, work.cases, subject.model, built=schedule.uses(store.pending()))
-            reasons = earlier.reasons(meta, work.cases) if earlier else ()
-            if subject.known and not subject.known.derived:
-                ask_again(store, schedule, subject, worker)
-        if kept:
-            rescore(store, plan, worker, work.cases, registry)
-        watching.start(planned, kept, stale, reasons)
-        report = Report(store, **live)
-        units = batch_units(subject.model, size)
-        phases: Iterable[Iterable[Batch]] = (
-            Early(asked, schedule, report, store.pending(), units, budget).phases()
-            if sequential
-            else [schedule.batches(store.pending(), units)]
-        )
-        with contextlib.closing(execution.measure(phases)) as batches:
-            for batch, measured in batches:
-                errored = store.write(schedule.entries(batch, measured.rows))
-                progress = watching.batch(measured, errored)
-                if callable(stop) and stop(progress):
-                    break
-        report = report.renewed()
-        if directory is not None:
-            report.write_summary()
-            if watching.progress.done == planned:
-                confirm(store, name, planned, stale)
-            store.settle()
-    watching.finish()
-    return report
+    job = job_of(plan, subject, measuring.asking, measuring.keeper, remote=remote)
+    if not retry_errors and (report := measuring.confirmed()):
+        return report
+    check(plan, work.cases, subject.model, built=() if measuring.going_on else None)
+    found = audited(
+        plan.audits, plan, subject.model, work.cases, tuple(allowed), registry
+    )
+    with contextlib.closing(Execution(executing, job)) as execution:
+        return measuring.run(execution, found, stop=stop, budget=budget, retry_errors=retry_errors)

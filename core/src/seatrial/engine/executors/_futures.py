@@ -1,4 +1,4 @@
-"""Measure on any executor with the interface of `concurrent.futures`: MPI, Dask, a pool of yours."""
+"""Measure on any executor with the interface of `concurrent.futures`."""
 
 from __future__ import annotations
 

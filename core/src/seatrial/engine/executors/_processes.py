@@ -6,8 +6,9 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context, parent_process
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from typing import Any
 
 from ...inputs._stdout import silence_stdout
@@ -27,8 +28,8 @@ class Processes:
         self._workers = workers
         self._job: Callable[[Any], Any] | None = None
         self._pool: ProcessPoolExecutor | None = None
-        self._watched: Connection | None = None
-        self._lifeline: Connection | None = None
+        self._watched: Any = None
+        self._lifeline: Any = None
         self._running: set[Future[Any]] = set()
 
     def open(self, job: Callable[[Any], Any], /) -> None:
@@ -40,9 +41,8 @@ class Processes:
         if self._pool is None:
             context = get_context("spawn")
             self._watched, self._lifeline = context.Pipe(duplex=False)
-            self._pool = ProcessPoolExecutor(
-                self._workers, context, initializer=_begin, initargs=(self._watched, self._job)
-            )
+            begin = partial(_begin, self._watched, self._job)
+            self._pool = ProcessPoolExecutor(self._workers, context, initializer=begin)
         try:
             future = self._pool.submit(_measure, batch)
         except BrokenExecutor:
@@ -78,7 +78,7 @@ class Processes:
 _job: Callable[[Any], Any] | None = None
 
 
-def _begin(lifeline: Connection, job: Callable[[Any], Any]) -> None:
+def _begin(lifeline: Any, job: Callable[[Any], Any] | None) -> None:
     """Set up a worker process: it writes nothing to stdout, and ends with the driver."""
     global _job  # noqa: PLW0603 - one job a process
     _job = job
@@ -86,7 +86,7 @@ def _begin(lifeline: Connection, job: Callable[[Any], Any]) -> None:
     threading.Thread(target=_watch, args=(lifeline,), daemon=True, name="seatrial-watch").start()
 
 
-def _watch(lifeline: Connection) -> None:
+def _watch(lifeline: Any) -> None:
     parent = parent_process()
     try:
         wait([lifeline, *([parent.sentinel] if parent else [])])

@@ -1,0 +1,180 @@
+"""One run under way: its store, what is still to be measured, and the report of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from attrs import asdict, define, field
+
+from .._findings import Finding
+from .._plans import Plan
+from .._registry import Registry
+from ..engine._asking import Asking
+from ..engine._execution import Execution
+from ..engine._schedule import Batch, Schedule
+from ..engine._worker import Worker, batch_units
+from ..engine._workload import Workload, check
+from ..errors import PlanError
+from ..events import Progress
+from ..inputs._models import Subject
+from ..runs._artifacts import ARTIFACTS, Artifacts
+from ..runs._directory import DATABASE, writing
+from ..runs._keeping import Keeper
+from ..runs._report import Report
+from ..runs._store import Store
+from ._manifest import write_description
+from ._observers import Observers
+from ._rescore import rescore
+from ._resume import DONE, Earlier, ask_again, confirm, confirmed, fingerprint
+from ._sequential_run import Early
+
+__all__ = ["Measuring"]
+
+
+@define(eq=False)
+class Measuring:
+    """What is measured, by what it is known, and where it is kept."""
+
+    asked: Any
+    work: Workload
+    subject: Subject
+    registry: Registry
+    meta: dict[str, Any]
+    directory: Path | None
+    asking: Asking
+    observers: Observers
+    going_on: bool = field(init=False)
+    _store: Store | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.going_on = self.directory is not None and (self.directory / DATABASE).is_file()
+        if self.directory is None:
+            self._store = Store.in_memory(self.registry)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that is measured."""
+        return self.work.plan
+
+    @cached_property
+    def name(self) -> str:
+        """The digest of everything that the records depend on."""
+        return fingerprint(self.work, self.meta)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """What writes artifacts, in workers too, as soon as something is measured."""
+        artifacts = (
+            self._store.artifacts
+            if self._store is not None
+            else Artifacts((self.directory or Path()) / ARTIFACTS, self.registry)
+        )
+        return Keeper(artifacts, self.meta["keep"], self.meta["metrics"])
+
+    def _opened(self) -> Store:
+        """Open the store, once; whoever calls has the right to write."""
+        if self._store is None:
+            self._store = Store.create(self.directory or Path(), self.registry)
+        return self._store
+
+    def _report(self, store: Store) -> Report:
+        return Report(
+            store,
+            registry=self.registry,
+            plan=self.plan,
+            model=self.subject.model,
+            cases=self.work.cases,
+        )
+
+    def confirmed(self) -> Report | None:
+        """Give the report of a finished run that is asked for again, without looking at records."""
+        if not self.going_on:
+            return None
+        with writing(self.directory):
+            store = self._opened()
+            if (counts := confirmed(store, self.name)) is None:
+                return None
+        self.observers.start(*counts, ())
+        self.observers.finish()
+        return self._report(store)
+
+    def run(
+        self,
+        execution: Execution,
+        found: Iterable[Finding],
+        *,
+        stop: Callable[[Progress], bool] | str | None,
+        budget: int | None,
+        retry_errors: bool,
+    ) -> Report:
+        """Measure what is not measured yet, and give the report of all."""
+        schedule = Schedule.of(self.work)
+        if not len(schedule):
+            msg = "nothing is asked for: no case lies in any of the slices"
+            raise PlanError(msg)
+        if not self.going_on:
+            execution.prepare()
+        with writing(self.directory):
+            store = self._opened()
+            worker = Worker(self.plan, self.subject.model, self.asking)
+            self._begin(store, schedule, worker, found, retry_errors=retry_errors)
+            report = self._report(store)
+            units = batch_units(self.subject.model, self.asking.batch_size)
+            phases: Iterable[Iterable[Batch]] = (
+                Early(self.asked, schedule, report, store.pending(), units, budget).phases()
+                if self.meta["sequential"]
+                else [schedule.batches(store.pending(), units)]
+            )
+            with contextlib.closing(execution.measure(phases)) as batches:
+                for batch, measured in batches:
+                    errored = store.write(schedule.entries(batch, measured.rows))
+                    progress = self.observers.batch(measured, errored)
+                    if callable(stop) and stop(progress):
+                        break
+            report = report.renewed()
+            self._end(store, report)
+        self.observers.finish()
+        return report
+
+    def _begin(
+        self,
+        store: Store,
+        schedule: Schedule,
+        worker: Worker,
+        found: Iterable[Finding],
+        *,
+        retry_errors: bool,
+    ) -> None:
+        """Note what is asked for, and find out what of it an earlier run has measured."""
+        cases: Sequence[Any] = self.work.cases
+        earlier = Earlier.of(store)
+        told = {"findings": [asdict(one) for one in found], DONE: None}
+        store.begin({**self.meta, **told}, cases, schedule.rows(), worker.modalities)
+        if retry_errors:
+            store.forget("errored")
+        if self.directory is not None:
+            write_description(self.directory, self.asked, self.work)
+        planned, kept, stale = store.counts()
+        store.room_for(planned - kept)
+        reasons: tuple[str, ...] = ()
+        if self.going_on and kept < planned:
+            check(self.plan, cases, self.subject.model, built=schedule.uses(store.pending()))
+            reasons = tuple(earlier.reasons(self.meta, cases)) if earlier else ()
+            if self.subject.known and not self.subject.known.derived:
+                ask_again(store, schedule, self.subject, worker)
+        if kept:
+            rescore(store, self.plan, worker, cases, self.registry)
+        self.observers.start(planned, kept, stale, reasons)
+
+    def _end(self, store: Store, report: Report) -> None:
+        if self.directory is None:
+            return
+        report.write_summary()
+        progress = self.observers.progress
+        if progress.done == progress.planned:
+            confirm(store, self.name, progress.planned, progress.stale)
+        store.settle()
