@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from importlib import invalidate_caches
 from itertools import pairwise
 from pathlib import Path
 
@@ -102,6 +103,7 @@ def test_every_block_of_a_page_runs(page, tmp_path, monkeypatch, capsys):
                 file = tmp_path / named[1]
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(block.text, encoding="utf-8")
+                invalidate_caches()
             elif block.language == "python":
                 capsys.readouterr()
                 run_python(block, page, namespace)

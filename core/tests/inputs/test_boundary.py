@@ -171,6 +171,25 @@ def test_the_driver_prints_while_another_thread_runs_the_code():
     assert printed(work) == ("result\n", "noise\nmore noise\n")
 
 
+def test_a_call_that_hangs_spoils_no_later_one():
+    inside, finish = threading.Event(), threading.Event()
+
+    def hang():
+        inside.set()
+        finish.wait(10)
+
+    with ThreadPoolExecutor(1) as pool:
+        with redirect_stdout(io.StringIO()):
+            hung = pool.submit(call, "x", hang)
+            inside.wait(10)
+        before = sys.stdout
+        noise, result = printed(lambda: (call("y", print, "noise"), print("result")))[::-1]
+        assert (noise, result) == ("noise\n", "result\n")
+        finish.set()
+        hung.result()
+    assert sys.stdout is before
+
+
 def test_many_threads_leave_stdout_as_it_was():
     before = sys.stdout
     with ThreadPoolExecutor(8) as pool:

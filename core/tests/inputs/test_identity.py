@@ -143,6 +143,14 @@ def test_nothing_is_imported_to_find_what_is(write):
     assert "loud" not in sys.modules
 
 
+def test_a_folder_of_the_path_may_come_later(write, folder, monkeypatch):
+    monkeypatch.syspath_prepend(str(folder / "src"))
+    write("bot.py", "import nothing_there_yet")
+    sources_of("bot")
+    write("src/nothing_there_yet.py", "a = 1")
+    assert "nothing_there_yet" in sources_of("bot").modules
+
+
 def test_installed_packages_and_the_standard_library_are_named_by_version(write):
     from importlib.metadata import version
 

@@ -102,14 +102,21 @@ def _spec(name: str, specs: dict[str, Any]) -> Any:
 
 
 def _found(name: str, where: Any) -> Any:
-    for finder in sys.meta_path:
-        try:
-            spec = finder.find_spec(name, where)
-        except Exception:  # noqa: BLE001, S112 - a finder is anybody's code
-            continue
-        if spec is not None:
-            return spec
-    return None
+    """Ask the finders, and leave no note that a folder of the path is not there yet."""
+    before = set(sys.path_importer_cache)
+    try:
+        for finder in sys.meta_path:
+            try:
+                spec = finder.find_spec(name, where)
+            except Exception:  # noqa: BLE001, S112 - a finder is anybody's code
+                continue
+            if spec is not None:
+                return spec
+        return None
+    finally:
+        for path in set(sys.path_importer_cache) - before:
+            if sys.path_importer_cache[path] is None:
+                del sys.path_importer_cache[path]
 
 
 @cache

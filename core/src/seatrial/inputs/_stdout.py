@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import threading
@@ -16,17 +17,20 @@ class _Router:
     """Stands in for `sys.stdout` while other people's code runs, in whatever threads.
 
     A thread that runs such code, or was started by it, writes to stderr; the driver's own threads
-    keep writing to stdout.
+    keep writing to stdout. `users` counts the calls under way, one that hangs included.
     """
 
     def __init__(self, stdout: TextIO) -> None:
         self.stdout = stdout
+        self.users = 0
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(sys.stderr if _is_foreign() else self.stdout, name)
+        return getattr((self._is_foreign() and sys.stderr) or self.stdout, name)
 
-    def __iter__(self) -> Any:
-        return iter(self.stdout)
+    def _is_foreign(self) -> bool:
+        if _depth.value is None:
+            return self.users > 0 and threading.current_thread() is not threading.main_thread()
+        return _depth.value > 0
 
 
 class _Depth(threading.local):
@@ -37,14 +41,6 @@ class _Depth(threading.local):
 
 _depth = _Depth()
 _lock = threading.Lock()
-_active = 0
-_router: _Router | None = None
-
-
-def _is_foreign() -> bool:
-    if _depth.value is None:
-        return _active > 0 and threading.current_thread() is not threading.main_thread()
-    return _depth.value > 0
 
 
 class to_stderr:  # noqa: N801 - a context manager, used like a function
@@ -57,26 +53,27 @@ class to_stderr:  # noqa: N801 - a context manager, used like a function
     belongs to the whole process.
     """
 
-    __slots__ = ()
+    __slots__ = ("_router",)
 
     def __enter__(self) -> None:
-        global _active, _router  # noqa: PLW0603 - one stdout in a process, so one count
         with _lock:
-            if not _active and sys.stdout is not None:
-                found: Any = sys.stdout
-                _router = found if isinstance(found, _Router) else _Router(found)
-                sys.stdout = cast("TextIO", _router)
-            _active += 1
+            found: Any = sys.stdout
+            self._router = found if isinstance(found, _Router) else _Router(found or io.StringIO())
+            self._router.users += 1
+            sys.stdout = cast("TextIO", self._router)
         _depth.value = (_depth.value or 0) + 1
 
     def __exit__(self, *_: object) -> None:
-        global _active, _router  # noqa: PLW0603
         _depth.value = (_depth.value or 1) - 1
         with _lock:
-            _active -= 1
-            if not _active and _router is not None:
-                sys.stdout = _router.stdout  # also where the code put something else there
-                _router = None
+            self._router.users -= 1
+            if self._router.users:
+                return
+            # What the code put in its place is taken away again. In another thread it may be the
+            # driver that did, while a call that hung was left behind.
+            main = threading.current_thread() is threading.main_thread()
+            if main or sys.stdout is self._router:
+                sys.stdout = self._router.stdout
 
 
 def silence_stdout() -> None:
