@@ -8,7 +8,8 @@ from .._cases import Case
 from .._plans import Reference, Specification
 from .._values import plain
 from ..errors import PlanError
-from ..inputs._content import case_digest, content_of
+from ..inputs._content import case_digest
+from ..inputs._encoding import as_json
 from ..runs._report import Report
 
 __all__ = ["check_same_run"]
@@ -74,7 +75,7 @@ def _other_perturbations(specification: Specification, report: Report) -> Iterat
             if known is None or use.label in seen:
                 continue
             seen.add(use.label)
-            ladder = content_of(use.component.ladder)
+            ladder = as_json(use.component.ladder)
             if use.component.revision != known["revision"]:
                 yield (
                     f"{use.label} was measured at revision {known['revision']}, not "

@@ -119,8 +119,6 @@ def run(
     if not retry_errors and (report := measuring.confirmed()):
         return report
     check(plan, work.cases, subject.model, built=() if measuring.going_on else None)
-    found = audited(
-        plan.audits, plan, subject.model, work.cases, tuple(allowed), registry
-    )
+    found = audited(plan.audits, plan, subject.model, work.cases, tuple(allowed), registry)
     with contextlib.closing(Execution(executing, job)) as execution:
         return measuring.run(execution, found, stop=stop, budget=budget, retry_errors=retry_errors)

@@ -14,7 +14,6 @@ from seatrial.statistics import Interval, mcnemar, paired_drop
 __all__ = ["Difference", "Spread"]
 
 CONFIDENCE = 0.95
-RESAMPLES = 2000
 
 
 @frozen
@@ -85,8 +84,6 @@ class Difference:
                 np.mean(theirs, axis=0),
                 None,
                 (1 + CONFIDENCE) / 2,
-                seed=0,
-                resamples=RESAMPLES,
             ),
             tuple(
                 mcnemar(int((other & ~one).sum()), int((one & ~other).sum()))
