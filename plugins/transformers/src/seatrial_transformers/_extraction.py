@@ -12,8 +12,9 @@ from attrs import field, frozen
 from seatrial.errors import ModelError
 
 from ._chat import readable, tokenised
-from ._likelihoods import Reading, canonical, headed, log_likelihoods
+from ._likelihoods import Reading, canonical, log_likelihoods
 from ._loading import Loaded
+from ._logits import headed
 from ._prefix import chunks_end
 from ._prompts import Question
 from ._reading import NotFiniteError, Prompt, Reader, Taken

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import torch
 from attrs import frozen
 
 from ._batches import planned
+from ._logits import headed
 from ._prefix import Prefix
 from ._reading import Prompt, Reader, Taken
 from ._tree import Span, Tree, ancestors
@@ -22,7 +22,6 @@ __all__ = [
     "canonical",
     "forkable",
     "given_for",
-    "headed",
     "log_likelihoods",
     "prefix_of",
     "run",
@@ -113,12 +112,6 @@ def _hosted(groups: Sequence[Sequence[Span]], alone: set[Span]) -> list[list[Spa
 def _holds(one: Span, other: Span, alone: set[Span]) -> bool:
     fed = one.ids[:-1]
     return one in alone and one.prompt is None and fed[: len(other.ids)] == other.ids
-
-
-def headed(module: Any, rows: Any) -> dict[str, Any]:
-    """Ask for the vocabulary's logits at these rows only, where the module can be asked."""
-    takes = "logits_to_keep" in inspect.signature(module.forward).parameters
-    return {"logits_to_keep": rows} if takes else {}
 
 
 def given_for(module: Any, tree: Tree, cache: Any, rows: Any) -> dict[str, Any]:

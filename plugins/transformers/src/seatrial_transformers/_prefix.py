@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from attrs import define, field
 
+from ._logits import headed
 from ._tree import shared_length
 
 if TYPE_CHECKING:
@@ -155,8 +156,6 @@ class Prefix:
         self._ids = ids
 
     def _compute(self, ids: Sequence[int]) -> None:
-        from ._likelihoods import headed
-
         tokens = torch.tensor([ids], device=self.module.device)
         watched = nullcontext() if self.reader is None else self.reader.heading(stops=self.stops)
         with torch.inference_mode(), watched:
