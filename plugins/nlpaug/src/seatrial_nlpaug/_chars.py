@@ -55,8 +55,8 @@ def keyboard(
 ) -> WordEdits:
     """Hit letters next to the right ones on a QWERTY keyboard.
 
-    `words` is the share of the words that may be edited, `chars` the share of letters in each of
-    them; both are rounded up. Capitals are typed with care: only small letters are hit.
+    `words` is the fraction of the words that may be edited, `chars` the fraction of letters in
+    each of them; both are rounded up. Capitals are typed with care: only small letters are hit.
     """
     augmenter = _augmenter(
         Keyboard,
@@ -80,8 +80,8 @@ def ocr(
 ) -> WordEdits:
     """Mistake letters for letters and digits that look alike (o for 0, l for 1, g for 9).
 
-    `words` is the share of the words that may be edited and hold such a letter, `chars` the share
-    of letters in each of them; both are rounded up.
+    `words` is the fraction of the words that may be edited and hold such a letter, `chars` the
+    fraction of letters in each of them; both are rounded up.
     """
     augmenter = _augmenter(Ocr, words, chars)
     accepts = _accepts(min_letters, smallest=1, among=augmenter.model.model)
@@ -98,7 +98,7 @@ def insert(
 ) -> WordEdits:
     """Type stray small letters before letters of a word.
 
-    `words` is the share of the words that may be edited, `chars` how many letters are added for
+    `words` is the fraction of the words that may be edited, `chars` how many letters are added for
     each letter of those; both are rounded up.
     """
     augmenter = _augmenter(
@@ -118,8 +118,8 @@ def delete(
 ) -> WordEdits:
     """Leave letters out, never the first of a word.
 
-    `words` is the share of the words that may be edited, `chars` the share of letters in each of
-    them; both are rounded up.
+    `words` is the fraction of the words that may be edited, `chars` the fraction of letters in
+    each of them; both are rounded up.
     """
     augmenter = _augmenter(Delete, words, chars, action="delete")
     accepts = _accepts(min_letters, smallest=2)
@@ -135,7 +135,7 @@ def swap(
 ) -> WordEdits:
     """Type two neighbouring letters in the wrong order, once in each word that is hit.
 
-    `words` is the share of the words that may be edited, rounded up. There is one swap a word,
+    `words` is the fraction of the words that may be edited, rounded up. There is one swap a word,
     because a second one may undo the first. Capitals stay in their places, so words with a letter
     that has no capital of its own (ß) are left alone.
     """

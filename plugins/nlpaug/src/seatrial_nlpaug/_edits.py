@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from seatrial.errors import ParameterError
+from seatrial.errors import NotApplicable, ParameterError
 
 from ._draws import seed_draws
 from ._spans import Shield
@@ -43,7 +43,10 @@ class Edits(ABC):
     shield: Shield
 
     def __call__(self, text: Any, /, *, seed: int) -> str:
-        """Give the edited text: the same for the same seed, in any thread and process."""
+        """Give the edited text: the same for the same seed, in any thread and process.
+
+        Raises `NotApplicable` for a text in which no word may be edited, whatever the seed.
+        """
         if not isinstance(text, str):
             msg = (
                 f"{self.name} takes a text (str), got {type(text).__name__}; "
@@ -56,6 +59,11 @@ class Edits(ABC):
         seed_draws(seed)
         self.edit(pieces, free)
         return "".join(pieces)
+
+    def inapplicable(self) -> NotApplicable:
+        """Say that there is nothing to act on."""
+        msg = f"{self.name}: the text has no word that it may edit"
+        return NotApplicable(msg)
 
     @abstractmethod
     def edit(self, pieces: list[str], free: list[int]) -> None:
@@ -74,7 +82,7 @@ class WordEdits(Edits):
         accepts = self.accepts
         places = [place for place in free if accepts(pieces[place])]
         if not places:
-            return
+            raise self.inapplicable()
         words = [pieces[place] for place in places]
         for place, word, new in zip(places, words, self.augment(words), strict=True):
             if new != word:

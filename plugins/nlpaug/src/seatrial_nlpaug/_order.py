@@ -27,6 +27,8 @@ class SwapWords(Edits):
     def edit(self, pieces: list[str], free: list[int]) -> None:
         """Draw among the pairs, which are drawn first and hence the same on every rung."""
         pairs = _pairs(pieces, free)
+        if not pairs:
+            raise self.inapplicable()
         for first in some(pairs, math.ceil(self.words * len(pairs))):
             pieces[first], pieces[first + 2] = pieces[first + 2], pieces[first]
 
@@ -37,6 +39,8 @@ class DeleteWords(Edits):
 
     def edit(self, pieces: list[str], free: list[int]) -> None:
         """Empty the pieces that are drawn."""
+        if not free:
+            raise self.inapplicable()
         for place in sorted(some(free, math.ceil(self.words * len(free)))):
             pieces[place] = ""
             before, after = pieces[place - 1], pieces[place + 1]
@@ -51,7 +55,7 @@ def swap_words(
 ) -> SwapWords:
     """Let neighbouring words change places, never across punctuation or anything protected.
 
-    `words` is the share, rounded up, of the pairs into which the words that may be edited fall.
+    `words` is the fraction, rounded up, of the pairs into which the words that may be edited fall.
     """
     return SwapWords(**_edits("nlpaug.swap-words", words, protect, alters))
 
@@ -61,7 +65,7 @@ def delete_words(
 ) -> DeleteWords:
     """Leave words out.
 
-    `words` is the share, rounded up, of the words that may be edited.
+    `words` is the fraction, rounded up, of the words that may be edited.
     """
     return DeleteWords(**_edits("nlpaug.delete-words", words, protect, alters))
 

@@ -57,8 +57,8 @@ def spelling(
 ) -> WordEdits:
     """Misspell words as people really misspell them.
 
-    `words` is the share, rounded up, of the words that may be edited and that nlpaug's dictionary
-    of English misspellings knows. Capitals stay.
+    `words` is the fraction, rounded up, of the words that may be edited and that nlpaug's
+    dictionary of English misspellings knows. Capitals stay.
     """
     augmenter = Misspell(**_options(words))
     known = augmenter.model.dict
@@ -85,7 +85,7 @@ def split(
 ) -> WordEdits:
     """Put one stray space inside words.
 
-    `words` is the share, rounded up, of the words that may be edited.
+    `words` is the fraction, rounded up, of the words that may be edited.
     """
     augmenter = Split(min_char=1, **_options(words))
     shortest = at_least("min_letters", min_letters, 3)

@@ -1,4 +1,4 @@
-"""Ask a model for the logits of few rows: those of the vocabulary cost as much as several layers."""
+"""Ask a model for the logits of few rows: all rows cost as much as several layers."""
 
 from __future__ import annotations
 
