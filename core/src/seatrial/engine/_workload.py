@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from attrs import field, frozen
@@ -60,6 +61,11 @@ class Workload:
     def _named(self) -> Modalities:
         return modalities_of(self.plan, self.cases)
 
+    @cached_property
+    def contents(self) -> tuple[bytes, ...]:
+        """The digest of each case's id, input and target."""
+        return tuple(case_digest(case, self.modalities) for case in self.cases)
+
     def units(self) -> Iterator[Unit]:
         """List the units in a fixed order: clean first, then by perturbation, severity and case."""
         labels = [use.label for use in self.plan.perturbations]
@@ -94,7 +100,7 @@ class Workload:
 
     def keyed(self) -> Iterator[tuple[Unit, int | None, bytes]]:
         """List the units in order, each with its seed and the identity of its record."""
-        contents = [case_digest(case, self.modalities) for case in self.cases]
+        contents = self.contents
         wholes: dict[int, bytes] = {}
         stems: dict[tuple[int, int], bytes] = {}
         seeds: dict[tuple[int, int], int | None] = {}

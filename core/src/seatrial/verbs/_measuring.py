@@ -166,7 +166,7 @@ class Measuring:
         if self.going_on and kept < planned:
             needed, known = schedule.uses(store.pending()), self.work.modalities
             check(self.plan, cases, self.subject.model, built=needed, modalities=known)
-            reasons = tuple(earlier.reasons(self.meta, cases)) if earlier else ()
+            reasons = tuple(earlier.reasons(self.meta, self.work)) if earlier else ()
             if self.subject.known and not self.subject.known.derived:
                 ask_again(store, schedule, self.subject, worker)
         if kept:
