@@ -14,6 +14,7 @@ from attrs import frozen
 from .._components import Use
 from .._plans import Plan, Reference
 from ..errors import PlanError
+from ..inputs._modalities import Modalities
 from ..inputs._models import Subject, subject_of
 from ..runs._keeping import Keeper
 from ._asking import Asking
@@ -34,13 +35,17 @@ class RemoteJob:
     reference: Reference
     asking: Asking
     keeper: Keeper
+    modalities: tuple[str, ...]
 
     def __call__(self, tasks: Sequence[Task]) -> Measured:
         """Measure a batch in a worker process, where the model is built once."""
         if self.name not in _workers:
             _workers.clear()
             model = subject_of(self.reference).model
-            _workers[self.name] = Worker(self.plan, model, self.asking, self.keeper)
+            known = Modalities(named=self.modalities)
+            _workers[self.name] = Worker(
+                self.plan, model, self.asking, self.keeper, modalities=known
+            )
         return _workers[self.name](tasks)
 
 
@@ -48,12 +53,20 @@ _workers: dict[str, Worker] = {}
 _numbers = count()
 
 
-def job_of(plan: Plan, subject: Subject, asking: Asking, keeper: Keeper, *, remote: bool) -> Job:
+def job_of(
+    plan: Plan,
+    subject: Subject,
+    asking: Asking,
+    keeper: Keeper,
+    modalities: Modalities,
+    *,
+    remote: bool,
+) -> Job:
     """Make the job of a run; raises `PlanError` or `ModelError` for what cannot travel."""
     if not remote:
-        return Worker(plan, subject.model, asking, keeper, threading.Lock())
+        return Worker(plan, subject.model, asking, keeper, threading.Lock(), modalities)
     name = f"{os.getpid()}-{next(_numbers)}"
-    job = RemoteJob(name, plan, subject.portable(), asking, keeper)
+    job = RemoteJob(name, plan, subject.portable(), asking, keeper, modalities.named)
     try:
         pickle.dumps(job)
     except Exception as error:

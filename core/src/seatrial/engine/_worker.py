@@ -17,7 +17,7 @@ from ..inputs._apply import Applied, perturb
 from ..inputs._assets import opened
 from ..inputs._boundary import reason
 from ..inputs._encoding import encode as encode_value
-from ..inputs._modalities import Modalities
+from ..inputs._modalities import Modalities, modalities_of
 from ..runs._encoding import Row
 from ..runs._keeping import Keeper
 from ._asking import Answer, Asker, Asking, Cost, Repeat, StuckError
@@ -82,13 +82,13 @@ class Worker:
     asking: Asking
     keeper: Keeper | None = None
     alone: AbstractContextManager[Any] = field(factory=nullcontext)
-    modalities: Modalities = field(init=False)
+    modalities: Modalities = field()
     _asker: Asker = field(init=False)
     _built: dict[tuple[int, int], Any] = field(factory=dict, init=False)
 
     @modalities.default
     def _name_modalities(self) -> Modalities:
-        return Modalities().with_names(use.component.modality for use in self.plan.perturbations)
+        return modalities_of(self.plan)
 
     @_asker.default
     def _make_asker(self) -> Asker:

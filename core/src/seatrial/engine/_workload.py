@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .._cases import Case
 from .._components import Perturbation
@@ -18,6 +19,7 @@ from .._writing import digest
 from ..errors import PlanError, SeatrialError
 from ..inputs._content import attributes_digest, case_digest
 from ..inputs._encoding import as_json
+from ..inputs._modalities import Modalities, modalities_of
 from ..inputs._needs import lacking
 from ..inputs._parts import parts_of
 from ._search import unsearchable
@@ -53,6 +55,16 @@ class Workload:
     cases: tuple[Case, ...]
     identity: str
     origins: tuple[str, ...]
+    modalities: Modalities = field(eq=False)
+
+    @modalities.default
+    def _named(self) -> Modalities:
+        return modalities_of(self.plan, self.cases)
+
+    @cached_property
+    def contents(self) -> tuple[bytes, ...]:
+        """The digest of each case's id, input and target."""
+        return tuple(case_digest(case, self.modalities) for case in self.cases)
 
     def units(self) -> Iterator[Unit]:
         """List the units in a fixed order: clean first, then by perturbation, severity and case."""
@@ -88,7 +100,7 @@ class Workload:
 
     def keyed(self) -> Iterator[tuple[Unit, int | None, bytes]]:
         """List the units in order, each with its seed and the identity of its record."""
-        contents = [case_digest(case) for case in self.cases]
+        contents = self.contents
         wholes: dict[int, bytes] = {}
         stems: dict[tuple[int, int], bytes] = {}
         seeds: dict[tuple[int, int], int | None] = {}
@@ -103,7 +115,8 @@ class Workload:
             content = contents[unit.case]
             if unit.use >= 0 and self.plan.perturbations[unit.use].component.sees_case:
                 if unit.case not in wholes:
-                    wholes[unit.case] = content + attributes_digest(self.cases[unit.case])
+                    known = attributes_digest(self.cases[unit.case], self.modalities)
+                    wholes[unit.case] = content + known
                 content = wholes[unit.case]
             draw = (unit.case, unit.replicate)
             if draw not in seeds:
@@ -132,25 +145,35 @@ class Workload:
 
 
 def check(
-    plan: Plan, cases: Sequence[Case], model: Any, *, built: Collection[str] | None = None
+    plan: Plan,
+    cases: Sequence[Case],
+    model: Any,
+    *,
+    built: Collection[str] | None = None,
+    modalities: Modalities | None = None,
 ) -> None:
     """Check everything that can be known before the first model call; report it all at once.
 
     `built` names the perturbations that will really be applied, by default all: building one may
     import a library for seconds, and what is measured already needs none.
     """
-    if problems := dict.fromkeys(_problems(plan, cases, model, built)):
+    modalities = modalities or modalities_of(plan, cases)
+    if problems := dict.fromkeys(_problems(plan, cases, model, built, modalities)):
         raise PlanError("\n".join(problems))
 
 
 def _problems(
-    plan: Plan, cases: Sequence[Case], model: Any, built: Collection[str] | None
+    plan: Plan,
+    cases: Sequence[Case],
+    model: Any,
+    built: Collection[str] | None,
+    modalities: Modalities,
 ) -> Iterator[str]:
     for arm in plan.arms:
         if arm.use is None:
             continue
         for case in cases:
-            if arm.takes(case) and (problem := _said(parts_of, arm.use, case)):
+            if arm.takes(case) and (problem := _said(parts_of, arm.use, case, modalities)):
                 yield problem
                 break
         yield from lacking(model, arm.use)

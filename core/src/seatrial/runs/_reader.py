@@ -121,7 +121,7 @@ class Reader:
                 "Report.load(path, cases=...), to read it again"
             )
             raise StoreError(msg)
-        if case_id not in self._checked and case_digest(case) != digest:
+        if case_id not in self._checked and case_digest(case, self.store.modalities) != digest:
             msg = (
                 f"case {case_id!r} differs from the one that was measured in {self._place()}: give "
                 "the cases of that run, or measure again"
@@ -144,7 +144,8 @@ class Reader:
 
         def saw() -> Any:
             if seen is None:
-                return opened(whole().input) if use < 0 or unchanged else None
+                same = use < 0 or unchanged
+                return opened(whole().input, self.store.modalities) if same else None
             return self._input(seen, whole, label, severity, seed or 0, queries)
 
         return Record(
@@ -192,7 +193,7 @@ class Reader:
             )
             raise StoreError(msg)
         if label == CLEAN:
-            return opened(case().input)
+            return opened(case().input, self.store.modalities)
         try:
             value = self._again(label, severity, seed, case())
         except (NotApplicable, SeatrialError) as error:
@@ -200,8 +201,7 @@ class Reader:
                 raise
             msg = f"the input of case {case().id!r} under {label} cannot be made again: {error}"
             raise StoreError(msg) from error
-        known = Modalities(self.registry).with_names([self.use_of(label).component.modality])
-        encoded = encode(value, known, keep=False)
+        encoded = encode(value, self.store.modalities, keep=False)
         if seen not in (encoded.text, withheld(encoded).text):
             msg = (
                 f"the input of case {case().id!r} under {label} at severity {severity} is not what "
@@ -215,7 +215,9 @@ class Reader:
         use = self.use_of(label)
         if (label, severity) not in self._built:
             self._built[label, severity] = use.component.at(severity, use.params)
-        return perturb(use, self._built[label, severity], case, seed).case.input
+        known = self.store.modalities
+        made = perturb(use, self._built[label, severity], case, seed, modalities=known)
+        return made.case.input
 
     def _place(self) -> str:
         return str(self.store.path or "this report")

@@ -165,7 +165,12 @@ class Store:
             self.artifacts.copy_to(directory / ARTIFACTS)
             there = Artifacts(directory / ARTIFACTS)
             for case in cases:
-                there.keep(encode(case.target, core_modalities()))
+                there.keep(encode(case.target, self.modalities))
+
+    @property
+    def modalities(self) -> Modalities:
+        """The modalities by which values of the run are recognised: the core's, and those named."""
+        return Modalities(self.artifacts.registry).with_names(self.meta("modalities") or ())
 
     def settle(self) -> None:
         """Bring everything into the one file, so that it can be copied by itself."""
@@ -225,7 +230,8 @@ class Store:
                 database.execute("UPDATE records SET scores = without(scores)")
             for table in ("cases", "plan"):
                 database.execute(f"DELETE FROM {table}")  # noqa: S608 - two literal names
-            values = {"schema": SCHEMA, **meta, "scored_by": {**old, **new}}
+            names = {"modalities": list(known.named), "scored_by": {**old, **new}}
+            values = {"schema": SCHEMA, **meta, **names}
             database.executemany(
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)",
                 [(name, json.dumps(value)) for name, value in values.items()],
@@ -359,10 +365,10 @@ class Store:
         return (
             position,
             case.id,
-            case_digest(case),
+            case_digest(case, known),
             (withheld(given) if self._keeper.keep == "none" else given).text,
             self.artifacts.keep(target).text,
-            encode(case.groups).text,
+            encode(case.groups, known).text,
             case.cluster,
         )
 

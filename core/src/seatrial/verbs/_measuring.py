@@ -120,7 +120,9 @@ class Measuring:
             execution.prepare()
         with writing(self.directory):
             store = self._opened()
-            worker = Worker(self.plan, self.subject.model, self.asking)
+            worker = Worker(
+                self.plan, self.subject.model, self.asking, modalities=self.work.modalities
+            )
             self._begin(store, schedule, worker, found, retry_errors=retry_errors)
             report = self._report(store)
             units = batch_units(self.subject.model, self.asking.batch_size)
@@ -162,8 +164,9 @@ class Measuring:
         store.room_for(planned - kept)
         reasons: tuple[str, ...] = ()
         if self.going_on and kept < planned:
-            check(self.plan, cases, self.subject.model, built=schedule.uses(store.pending()))
-            reasons = tuple(earlier.reasons(self.meta, cases)) if earlier else ()
+            needed, known = schedule.uses(store.pending()), self.work.modalities
+            check(self.plan, cases, self.subject.model, built=needed, modalities=known)
+            reasons = tuple(earlier.reasons(self.meta, self.work)) if earlier else ()
             if self.subject.known and not self.subject.known.derived:
                 ask_again(store, schedule, self.subject, worker)
         if kept:

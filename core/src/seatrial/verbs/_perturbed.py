@@ -42,7 +42,9 @@ def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:
         if (unit.use, unit.severity) not in built:
             built[unit.use, unit.severity] = use.component.at(unit.severity, use.params)
         try:
-            seen = perturb(use, built[unit.use, unit.severity], case, work.seed(unit) or 0).case
+            apply = built[unit.use, unit.severity]
+            seed = work.seed(unit) or 0
+            seen = perturb(use, apply, case, seed, modalities=work.modalities).case
         except NotApplicable:
             continue
         again = f"#{unit.replicate}" if unit.replicate else ""

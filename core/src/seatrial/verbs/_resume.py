@@ -6,12 +6,12 @@ import hashlib
 import json
 import math
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import frozen
 
-from .._cases import Case, Prediction
+from .._cases import Prediction
 from .._seeds import SEED_SCHEME
 from .._writing import digest
 from ..engine._asking import Cost
@@ -19,7 +19,7 @@ from ..engine._schedule import Schedule
 from ..engine._worker import Worker
 from ..engine._workload import Workload
 from ..errors import ModelError, SeatrialWarning
-from ..inputs._content import attributes_digest, case_digest
+from ..inputs._content import attributes_digest
 from ..inputs._encoding import as_json
 from ..inputs._identity import changes
 from ..inputs._models import Subject
@@ -39,10 +39,10 @@ DONE = "confirmed"
 def fingerprint(work: Workload, meta: Mapping[str, Any]) -> str:
     """Name everything that a run's records depend on: if it is equal, so are the records."""
     cases = hashlib.blake2b(digest_size=16)
-    for case in work.cases:
-        cases.update(case_digest(case))
+    for case, content in zip(work.cases, work.contents, strict=True):
+        cases.update(content)
         if case.groups or case.cluster is not None:
-            cases.update(attributes_digest(case))
+            cases.update(attributes_digest(case, work.modalities))
     arms = [
         [arm.use.label if arm.use else None, list(arm.severities), as_json(arm.slices)]
         for arm in work.plan.arms
@@ -80,7 +80,7 @@ class Earlier:
         meta = {name: store.meta(name) for name in names}
         return cls(meta, {row[0]: row[1] for row in store.cases()})
 
-    def reasons(self, meta: Mapping[str, Any], cases: Sequence[Case]) -> Iterator[str]:
+    def reasons(self, meta: Mapping[str, Any], work: Workload) -> Iterator[str]:
         """Say what differs from the earlier run, so that records are measured again."""
         old, new = self.meta["identity"], meta["identity"]
         if old != new:
@@ -97,7 +97,8 @@ class Earlier:
             elif changed := [key for key in one if known[label].get(key) != one[key]]:
                 told = ", ".join(_told(key, known[label].get(key), one[key]) for key in changed)
                 yield f"{label} changed: {told}"
-        found = {case.id: case_digest(case) for case in cases}
+        ids = [case.id for case in work.cases]
+        found = dict(zip(ids, work.contents, strict=True))
         for what, ids in (
             ("changed", [i for i in found if i in self.cases and found[i] != self.cases[i]]),
             ("new", [i for i in found if i not in self.cases]),

@@ -20,6 +20,7 @@ from ..engine._worker import BATCH
 from ..engine._workload import Workload, check
 from ..events import Progress
 from ..inputs._loading import load_cases
+from ..inputs._modalities import modalities_of
 from ..inputs._models import subject_of
 from ..inputs._origin import origin
 from ..runs._keeping import Keep, checked_keep
@@ -89,11 +90,14 @@ def run(
     sequential = is_sequential(asked, stop, budget)
     registry = registry or default_registry()
     subject = subject_of(model)
+    loaded = load_cases(cases)
+    known = modalities_of(plan, loaded, registry)
     work = Workload(
         plan,
-        load_cases(cases),
+        loaded,
         (subject.identity or "") if to is None else subject.durable_identity(),
         tuple(maker(use, plan, partial(origin, registry=registry)) for use in plan.perturbations),
+        known,
     )
     allowed = {*plan.allow, *allowed_of(allow)}
     size = batch_size or getattr(subject.model, "batch_size", None) or BATCH
@@ -115,10 +119,12 @@ def run(
         Asking(size, timeout, retries, retry_wait, plan.seed),
         Observers(observers),
     )
-    job = job_of(plan, subject, measuring.asking, measuring.keeper, remote=remote)
+    job = job_of(plan, subject, measuring.asking, measuring.keeper, known, remote=remote)
     if not retry_errors and (report := measuring.confirmed()):
         return report
-    check(plan, work.cases, subject.model, built=() if measuring.going_on else None)
+    check(
+        plan, work.cases, subject.model, built=() if measuring.going_on else None, modalities=known
+    )
     found = audited(plan.audits, plan, subject.model, work.cases, tuple(allowed), registry)
     with contextlib.closing(Execution(executing, job)) as execution:
         return measuring.run(execution, found, stop=stop, budget=budget, retry_errors=retry_errors)
