@@ -202,6 +202,11 @@ def test_report_writes_by_any_reporter(shore: Path, capsys: pytest.CaptureFixtur
     lines = (shore / "found.csv").read_text("utf-8").splitlines()
     assert lines[0].startswith("case,perturbation,severity")
     assert len(lines) == 241
+    assert call("report", "out", "--to", "json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["judgement"]["outcome"], set(found)) == ("pass", {"report", "judgement"})
+    assert call("report", "out", "--to", "csv", "--param", "of=verdicts") == 0
+    assert "pass" in capsys.readouterr().out
     assert call("report", "out", "--to", "cvs") == 2
     assert "there is no component 'cvs'; did you mean csv?" in capsys.readouterr().err
     assert call("report", "out", "--to", "serial") == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 
 import numpy as np
 import pytest
@@ -72,6 +73,10 @@ def test_results_are_kept_beside_their_run_once(tmp_path):
     second = keep_result(tmp_path, "judgement", 1, {"title": "b"})
     keep_result(tmp_path, "comparison", 1, {"title": "b"})
     assert set(kept_results(tmp_path, "judgement")) == {first, second}
+    (tmp_path / "trials.sqlite").touch()
+    later = second.stat().st_mtime_ns + 10**9
+    os.utime(tmp_path / "trials.sqlite", ns=(later, later))  # the run went on
+    assert kept_results(tmp_path, "judgement") == []
     assert keep_result(None, "judgement", 1, {"title": "a"}) is None
 
 

@@ -240,7 +240,8 @@ def report(
     from ._params import parameters
     from ._report import reported
 
-    reported(directory, "json" if as_json else reporter, parameters(params), out)
+    name = "json" if as_json else reporter
+    reported(directory, name, parameters(params), out, alone=as_json)
 
 
 @seatrial.command()

@@ -12,17 +12,27 @@ from .._registry import default_registry
 from .._writing import write_atomically
 from ..errors import PlanError
 from ..inputs._boundary import call
+from ..judging._comparison import Comparison
+from ..judging._judgement import Judgement
 from ..runs._bundle import Bundle
 from ..runs._report import Report
+from ..runs._results import kept_results
 from ._output import print_table
 
 __all__ = ["reported"]
 
 
-def reported(directory: Path, name: str, params: Mapping[str, Any], out: Path | None) -> None:
-    """Write the results of a run by a reporter, to a file or to stdout."""
+def reported(
+    directory: Path, name: str, params: Mapping[str, Any], out: Path | None, *, alone: bool
+) -> None:
+    """Write the results of a run by a reporter, to a file or to stdout.
+
+    With the report go the last judgement and the last comparison that were made of the run as it
+    is; `alone` leaves them out.
+    """
     use = default_registry().get(name, Reporter)(**params)
-    bundle = Bundle(Report.load(directory))
+    report = Report.load(directory)
+    bundle = Bundle(report) if alone else Bundle(report, *_kept(directory))
     if name == "table" and out is None and not params:
         for table in (one.table() for one in bundle.named().values()):
             print_table(table)
@@ -37,3 +47,14 @@ def reported(directory: Path, name: str, params: Mapping[str, Any], out: Path | 
     sys.stdout.flush()
     sys.stdout.buffer.write(written)
     sys.stdout.buffer.flush()
+
+
+def _kept(directory: Path) -> tuple[Judgement | None, Comparison | None]:
+    """Load the last judgement and the last comparison of a run."""
+    judgements, comparisons = (
+        kept_results(directory, kind) for kind in ("judgement", "comparison")
+    )
+    return (
+        Judgement.load(judgements[-1]) if judgements else None,
+        Comparison.load(comparisons[-1]) if comparisons else None,
+    )

@@ -32,7 +32,7 @@ class Bundle:
         """Give the results that there are by their names."""
         found = {
             name: one
-            for name in ("judgement", "comparison", "report")
+            for name in ("report", "judgement", "comparison")
             if (one := getattr(self, name)) is not None
         }
         several = len(self.explanations) > 1

@@ -57,15 +57,17 @@ class _Places:
 class Reader:
     """Reads records, with the cases as they were measured and the inputs as the model saw them.
 
-    `live` are the cases that `run` was given, or that a caller says were measured: they are used
-    where the run did not keep an array, after their digests were compared with those stored.
+    `own` are the cases of a run of this process, in its order. `given` are those that a caller says
+    were measured: they are used where the run did not keep a value, after their digests were
+    compared with those stored.
     """
 
     store: Store
     registry: Registry
     labels: Sequence[str]
     use_of: Callable[[str], Use[Perturbation]]
-    live: Callable[[], Sequence[Case]] | None = None
+    own: Sequence[Case] | None = None
+    given: Callable[[], Sequence[Case]] | None = None
     _given: dict[str, Case] | None = field(default=None, init=False)
     _rows: list[tuple[Any, ...]] | None = field(default=None, init=False)
     _built: dict[tuple[str, int], Any] = field(factory=dict, init=False)
@@ -94,6 +96,8 @@ class Reader:
 
     def case(self, position: int) -> Case:
         """Give one case with all its values; raises `StoreError` where one is not to be had."""
+        if self.own is not None:
+            return self.own[position]
         if self._last is not None and self._last[0] == position:
             return self._last[1]
         case_id, digest, given, target, groups, cluster = self.rows()[position]
@@ -111,7 +115,7 @@ class Reader:
     def _given_case(self, case_id: str, digest: bytes) -> Case:
         """Find a case among those that were given, and check that it is the one measured."""
         if self._given is None:
-            self._given = {case.id: case for case in (self.live() if self.live else ())}
+            self._given = {case.id: case for case in (self.given() if self.given else ())}
         case = self._given.get(case_id)
         if case is None:
             there = "the cases that were given have no such id" if self._given else "pass cases="
@@ -169,6 +173,8 @@ class Reader:
 
     def target(self, position: int, changed: str | None) -> Any:
         """Give the target against which an answer was scored."""
+        if changed is None and self.own is not None:
+            return opened(self.own[position].target)
         text = self.rows()[position][3] if changed is None else changed
         if changed is None and not all(map(self.store.artifacts.has, digests_in(text))):
             return opened(self.case(position).target)

@@ -160,12 +160,19 @@ class Report:
     @cached_property
     def _reader(self) -> Reader:
         labels = [str(one["label"]) for one in self.perturbations]
-        return Reader(self._store, self._registry, labels, self.perturbation_use, self._measured)
+        return Reader(
+            self._store,
+            self._registry,
+            labels,
+            self.perturbation_use,
+            own=self._cases,
+            given=self._measured,
+        )
 
     def _measured(self) -> Sequence[Case]:
-        """Give the cases that were measured, as far as anybody has them."""
-        if self._cases is not None or self._given is not None:
-            return self._cases if self._cases is not None else load_cases(self._given)
+        """Give the cases that were measured, as far as the caller says what they are."""
+        if self._given is not None:
+            return load_cases(self._given)
         stored = self._store.meta("cases")
         if stored and self._trust:
             return load_cases([trusted(one, trust=True) for one in stored])

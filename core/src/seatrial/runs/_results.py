@@ -13,6 +13,7 @@ from .._writing import digest, write_atomically
 from ..errors import StoreError
 from ..inputs._encoding import encode
 from ._artifacts import ARTIFACTS, Artifacts
+from ._directory import DATABASE
 
 __all__ = ["RESULTS", "keep_result", "kept_results", "load_result", "save_result"]
 
@@ -74,9 +75,14 @@ def keep_result(run: Path | None, kind: str, schema: int, value: Mapping[str, An
 
 
 def kept_results(run: Path, kind: str) -> list[Path]:
-    """List the results of one kind beside a run, the newest last."""
-    found = (run / RESULTS).glob(f"{kind}-*.json")
-    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
+    """List the results of one kind that were made of the run as it is now, the newest last.
+
+    What was made before the run measured more is left out.
+    """
+    database = run / DATABASE
+    changed = database.stat().st_mtime_ns if database.is_file() else 0
+    found = {path: path.stat().st_mtime_ns for path in (run / RESULTS).glob(f"{kind}-*.json")}
+    return sorted((path for path in found if found[path] >= changed), key=lambda p: (found[p], p))
 
 
 def _read(path: Path, kind: str) -> Mapping[str, Any]:

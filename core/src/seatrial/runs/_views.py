@@ -46,9 +46,9 @@ def outcomes_of(
     for record in records:
         if record.prediction is None or label not in record.scores:
             continue
-        case = record.case
-        if record.target is not case.target:
-            case = evolve(case, target=record.target)
+        case, target = record.case, record.target
+        if target is not case.target and not (isinstance(target, str) and target == case.target):
+            case = evolve(case, target=target)
         yield Outcome(
             case=case,
             input=record.input,

@@ -33,7 +33,7 @@ def rescore(
     labels = {use.label for use in metrics}
     whole = any(use.component.reads == "case" for use in metrics)
     uses = {use.label: use for use in plan.perturbations}
-    reader = Reader(store, registry, list(uses), uses.__getitem__, lambda: cases)
+    reader = Reader(store, registry, list(uses), uses.__getitem__, own=cases)
     by_id = {case.id: case for case in cases}
     keys = store.rows("records.key", f"status IS NOT NULL AND {ANSWERED}")
     some: list[tuple[bytes, Row, Case, Prediction]] = []
