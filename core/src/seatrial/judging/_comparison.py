@@ -9,9 +9,10 @@ from typing import Any
 from attrs import asdict, field, frozen
 
 from .._tables import Table, figure
+from ..runs._results import keep_result, load_result, save_result
 from ._changed_demands import DemandChange
 from ._changes import Change
-from ._judgement import finite, load_result, read_interval, save_result
+from ._judgement import finite
 
 __all__ = ["Comparison"]
 
@@ -50,7 +51,11 @@ class Comparison:
 
     def save(self, path: str | Path) -> None:
         """Write the comparison to a JSON file."""
-        save_result(path, "comparison", SCHEMA, self.as_dict())
+        save_result(path, "comparison", SCHEMA, asdict(self))
+
+    def keep(self, run: Path | None) -> None:
+        """Keep the comparison beside a run, where that has a directory."""
+        keep_result(run, "comparison", SCHEMA, asdict(self))
 
     @classmethod
     def load(cls, path: str | Path) -> Comparison:
@@ -58,10 +63,10 @@ class Comparison:
         found = load_result(path, "comparison", SCHEMA)
         return cls(
             found["confidence"],
-            [Change(**_read(one)) for one in found["changes"]],
-            [DemandChange(**_read(one)) for one in found["priorities"]],
-            tuple(found["models"]),
-            tuple(found["notes"]),
+            [Change(**one) for one in found["changes"]],
+            [DemandChange(**one) for one in found["priorities"]],
+            found["models"],
+            found["notes"],
         )
 
     def table(self) -> Table:
@@ -139,11 +144,6 @@ class Comparison:
     def _repr_html_(self) -> str:
         tables = [self.by_priority()] if self.priorities else []
         return "".join(table.html() for table in (*tables, self.table()))
-
-
-def _read(one: dict[str, Any]) -> dict[str, Any]:
-    read = {key: tuple(value) if isinstance(value, list) else value for key, value in one.items()}
-    return {**read, "interval": read_interval(one["interval"])}
 
 
 def _cell(one: Change) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import evolve, frozen
 
+from .._cases import cluster_of
 from .._plans import Priority, Specification
 from .._verdicts import DemandVerdict, Verdict
 from ..errors import SeatrialError
@@ -29,9 +30,12 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
     """Judge a report, of whatever model it is, and say if the run is not finished."""
     pending, planned = int((~report.columns.measured).sum()), len(report.columns.measured)
     told = f"the run is not finished: {pending:,} of {planned:,} records are not measured yet"
-    notes = (told,) if pending and not report.sequential else ()
+    notes = [told] if pending and not report.sequential else []
+    if learned := set(report.learned_from):
+        left = sum(cluster_of(case) in learned for case in report.cases)
+        notes.append(f"{left:,} cases that the repaired model learned from are left out")
     verdicts = verdicts_of(specification, report)
-    return Judgement(specification.title, verdicts, report.identity, notes)
+    return Judgement(specification.title, verdicts, report.identity, tuple(notes))
 
 
 def verdicts_of(specification: Specification, report: Report) -> tuple[Verdict, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,10 +11,9 @@ from attrs import asdict, field, frozen
 
 from .._tables import Table, figure
 from .._verdicts import DemandVerdict, Verdict, VerdictOutcome
-from .._writing import write_atomically
-from ..errors import StoreError
+from ..runs._results import keep_result, load_result, save_result
 
-__all__ = ["Judgement", "finite", "load_result", "read_interval", "save_result"]
+__all__ = ["Judgement", "finite"]
 
 SCHEMA = 2
 COLUMNS = (
@@ -45,39 +43,6 @@ def finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def read_interval(ends: Any) -> tuple[float, float] | None:
-    """Read an interval back: an end that JSON has no number for is infinite."""
-    if ends is None:
-        return None
-    low, high = ends
-    return -math.inf if low is None else low, math.inf if high is None else high
-
-
-def save_result(path: str | Path, kind: str, schema: int, value: Mapping[str, Any]) -> None:
-    """Write a result to a JSON file, with its kind and the version of its schema."""
-    text = json.dumps({"kind": kind, "schema": schema, **value}, indent=2, allow_nan=False)
-    write_atomically(Path(path), text + "\n")
-
-
-def load_result(path: str | Path, kind: str, schema: int) -> dict[str, Any]:
-    """Read a result back; raises `StoreError` where the file holds something else."""
-    try:
-        found = json.loads(Path(path).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        msg = f"{path}: cannot be read as a {kind}: {error}"
-        raise StoreError(msg) from error
-    if not isinstance(found, dict) or found.get("kind") != kind:
-        msg = f"{path} holds no {kind}"
-        raise StoreError(msg)
-    if found.get("schema") != schema:
-        msg = (
-            f"{path}: schema {found.get('schema')} of a {kind} cannot be read, only {schema}; "
-            "make it anew from its run"
-        )
-        raise StoreError(msg)
-    return found
 
 
 @frozen
@@ -126,26 +91,24 @@ class Judgement:
 
     def save(self, path: str | Path) -> None:
         """Write the judgement to a JSON file."""
-        save_result(path, "judgement", SCHEMA, self.as_dict())
+        save_result(path, "judgement", SCHEMA, self._value())
+
+    def keep(self, run: Path | None) -> None:
+        """Keep the judgement beside its run, where that has a directory."""
+        keep_result(run, "judgement", SCHEMA, self._value())
+
+    def _value(self) -> dict[str, Any]:
+        return {**asdict(self), "outcome": self.outcome}
 
     @classmethod
     def load(cls, path: str | Path) -> Judgement:
         """Read a judgement that was saved."""
         found = load_result(path, "judgement", SCHEMA)
         verdicts = [
-            Verdict(
-                **{
-                    **one,
-                    "interval": read_interval(one["interval"]),
-                    "demands": [
-                        DemandVerdict(**{**each, "interval": read_interval(each["interval"])})
-                        for each in one["demands"]
-                    ],
-                }
-            )
+            Verdict(**{**one, "demands": [DemandVerdict(**each) for each in one["demands"]]})
             for one in found["verdicts"]
         ]
-        return cls(found["title"], verdicts, found["model"], tuple(found["notes"]))
+        return cls(found["title"], verdicts, found["model"], found["notes"])
 
     def table(self) -> Table:
         """Give the judgement as a table, with a row for each demand."""

@@ -53,17 +53,13 @@ def _other_cases(cases: tuple[object, ...], report: Report) -> Iterator[str]:
     given = {case.id: case for case in cases if isinstance(case, Case)}
     if len(given) != len(cases):
         return
-    measured = {case.id: case for case in report.cases}
+    measured = report.case_digests
     if odd := sorted(given.keys() ^ measured.keys()):
         yield f"{len(odd)} cases are in one of them only, as {', '.join(odd[:NAMED])}"
         return
-    changed = [name for name in given if _digest(given[name]) != _digest(measured[name])]
+    changed = [name for name in given if case_digest(given[name]) != measured[name]]
     if changed:
         yield f"{len(changed)} cases have another content, as {', '.join(changed[:NAMED])}"
-
-
-def _digest(case: Case) -> str:
-    return str(case_digest(case))
 
 
 def _other_perturbations(specification: Specification, report: Report) -> Iterator[str]:

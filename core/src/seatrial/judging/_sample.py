@@ -42,6 +42,14 @@ class Sample:
         """Find the records of a priority."""
         columns = report.columns
         inside = np.array([matches(case, priority.where) for case in report.cases], dtype=bool)
+        if learned := set(report.learned_from):
+            unseen = [cluster_of(case) not in learned for case in report.cases]
+            if inside.any() and not (inside & unseen).any():
+                msg = (
+                    "the repaired model learned from every case of the slice, so none can judge it"
+                )
+                raise PlanError(msg)
+            inside &= np.array(unseen)
         chosen = np.flatnonzero(inside)
         if not len(chosen):
             where = ", ".join(f"{key} = {value!r}" for key, value in priority.where.items())

@@ -34,26 +34,32 @@ def compare(
     the cells within. What got worse is listed first; each end of an interval is a one-sided bound
     at `confidence`.
 
-    A demand that either run says nothing on is named in the notes. Raises `PlanError` where
+    A demand that either run says nothing on is named in the notes. The comparison is kept beside
+    the later run, where that has a directory. Raises `PlanError` where
     nothing at all can be compared.
     """
     changes = list(changed_cells(before, after, confidence, by))
     priorities: list[DemandChange] = []
     notes: list[str] = []
     if specification is not None:
-        for found in _demands(specification, before, after, confidence):
-            (priorities if isinstance(found, DemandChange) else notes).append(found)  # type: ignore[arg-type]
+        for one in _demands(specification, before, after, confidence):
+            if isinstance(one, DemandChange):
+                priorities.append(one)
+            else:
+                notes.append(one)
     if not changes and not priorities:
         raise PlanError(_nothing(before, after))
     adjusted = holm([one.p_value for one in changes])
     corrected = [evolve(one, p_value_holm=p) for one, p in zip(changes, adjusted, strict=True)]
-    return Comparison(
+    comparison = Comparison(
         confidence,
         sorted(corrected, key=lambda one: one.change),
         sorted(priorities, key=lambda one: (not one.worse, one.change)),
         (before.identity, after.identity),
         tuple(notes),
     )
+    comparison.keep(after.path)
+    return comparison
 
 
 def _demands(

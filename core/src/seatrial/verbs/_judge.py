@@ -25,9 +25,12 @@ def judge(specification: Specification, report: Report, /) -> Judgement:
     does: `Judgement.outcome` is "fail" only where a failure survives Holm's correction over every
     demand of every priority. One that does not says so in its note.
 
-    Nothing is measured; a priority whose perturbations the report lacks gets the verdict "error".
+    The judgement is kept beside the run, where that has a directory. Nothing is measured; a
+    priority whose perturbations the report lacks gets the verdict "error".
     Raises `PlanError` where the report is of another model, seed, cases or perturbations than the
     specification's. A changed threshold is judged anew.
     """
     check_same_run(specification, report)
-    return judgement_of(specification, report)
+    judgement = judgement_of(specification, report)
+    judgement.keep(report.path)
+    return judgement
