@@ -18,6 +18,7 @@ from ._early_stopping import early_answer, ranks
 from ._evidence import Positions
 from ._family import Claim, adjusted, clear_pass
 from ._judgement import Judgement
+from ._power import power_of
 from ._question import Answer, Question
 from ._sample import Sample
 
@@ -160,7 +161,17 @@ class _Judged:
             demands=demands,
             changed=min(changed, default=None),
             baseline=self.baseline,
+            power=self._power(),
         )
+
+    def _power(self) -> float | None:
+        """Give the probability of passing the first demand if the model is as good as expected."""
+        first = self.questions[0]
+        if first is None or first.evidence is None:
+            return None
+        clusters = len(set(first.evidence.clusters.tolist()))
+        power = power_of(self.priority, first.requirement, clusters)
+        return None if power is None else power.passing
 
 
 def _answered(question: Question, confidence: float, rank: Positions | None) -> Answer:

@@ -12,12 +12,13 @@ from attrs import asdict, frozen
 from .._cases import Case, cluster_of
 from .._plans import Plan, Priority, Specification, matches
 from .._requirements import Requirement
-from .._tables import Table
+from .._tables import Table, figure
 from ..engine._workload import Workload
 from ..errors import SeatrialError
 from ..inputs._loading import load_cases
 from ..judging._evidence import Evidence, Reading
 from ..judging._figures import bound_of, estimate_of, figure_of
+from ..judging._power import figure_to_pass, power_of
 from ..judging._question import decision
 from ..judging._set_metrics import rarest_class
 from ..statistics import jackknife
@@ -33,6 +34,11 @@ class Outlook:
     `can_pass` is whether a flawless model would get the verdict "pass" from these cases, None where
     that depends on another run, or on a score that has no best value. `obstacle` says why not.
     `minimum` counts clusters, and is None where no single number says it.
+
+    `power` is the probability that these cases decide the first demand if the model is as good as
+    the priority expects (`Priority.expected`), and `clusters_for_power` how many decide it as
+    expected with probability .8. `figure_to_pass` is the figure that a model must truly have to
+    pass with probability .8 from these cases. Clusters are taken for independent.
     """
 
     priority: str
@@ -42,6 +48,9 @@ class Outlook:
     minimum: int | None
     can_pass: bool | None
     obstacle: str = ""
+    power: float | None = None
+    clusters_for_power: int | None = None
+    figure_to_pass: float | None = None
 
 
 @frozen
@@ -67,6 +76,9 @@ class Forecast:
                 f"{one.records:,}",
                 "—" if one.minimum is None else f"{one.minimum:,}",
                 {True: "yes", False: "no", None: "—"}[one.can_pass],
+                figure(one.figure_to_pass),
+                "—" if one.power is None else f"{one.power:.2f}",
+                "—" if one.clusters_for_power is None else f"{one.clusters_for_power:,}",
             ]
             for one in self.priorities
         ]
@@ -75,7 +87,17 @@ class Forecast:
             f"{self.cases:,} cases, {self.records:,} records, "
             f"at most {self.calls:,} inputs to the model"
         )
-        columns = ("priority", "cases", "clusters", "records", "clusters needed", "can pass")
+        columns = (
+            "priority",
+            "cases",
+            "clusters",
+            "records",
+            "clusters needed",
+            "can pass",
+            "passes from",
+            "power",
+            "clusters for .8",
+        )
         return Table(columns, tuple(rows), notes=(*told, counts))
 
     def __str__(self) -> str:
@@ -121,6 +143,8 @@ def _outlook(priority: Priority, work: Workload) -> Outlook:
     smallest = [_smallest(priority, one) for one in priority.requirements]
     known = [one for one in smallest if one is not None]
     obstacle = _first_obstacle(priority, inside)
+    clusters = len({cluster_of(case) for case in _asked_about(priority.requirements[0], inside)})
+    power = power_of(priority, priority.requirements[0], clusters)
     depends = any(_unforeseeable(priority, one) for one in priority.requirements)
     return Outlook(
         priority.name,
@@ -130,6 +154,9 @@ def _outlook(priority: Priority, work: Workload) -> Outlook:
         max(known) if len(known) == len(smallest) else None,
         False if obstacle else None if depends else True,
         obstacle,
+        None if power is None else power.failing if obstacle else power.decided,
+        None if power is None else power.clusters_needed,
+        None if obstacle else figure_to_pass(priority, priority.requirements[0], clusters),
     )
 
 
