@@ -18,6 +18,7 @@ from seatrial.statistics import (
     mean_of_bounded,
     nominal_confidences,
     paired_drop,
+    predictive_probabilities,
 )
 
 
@@ -117,6 +118,33 @@ def test_fixed_sample_bounds_at_nominal_levels_keep_the_error(drops):
             crossed |= (found.low > truth, found.high < truth)
         wrong += crossed
     assert (wrong / runs <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)).all()
+
+
+@pytest.mark.parametrize(("look", "successes"), [(0, 9), (1, 14), (1, 17)])
+def test_predictive_probabilities_average_over_the_posterior(look, successes):
+    from scipy.stats import beta
+
+    found = binomial_boundaries(0.8, 0.9, [10, 20, 60, 200])
+    before = found.looks[look]
+    rates = beta.ppf((np.arange(400) + 0.5) / 400, successes + 0.5, before - successes + 0.5)
+    generator, passes, fails = np.random.default_rng(6), 0, 0
+    for rate in np.repeat(rates, 10):
+        right = successes
+        for at in range(look + 1, 4):
+            right += generator.binomial(found.looks[at] - found.looks[at - 1], rate)
+            if right >= found.pass_at[at] or right <= found.fail_at[at]:
+                passes += right >= found.pass_at[at]
+                fails += right <= found.fail_at[at]
+                break
+    told = predictive_probabilities(found, look, successes)
+    assert told == pytest.approx((passes / 4000, fails / 4000), abs=0.03)
+
+
+def test_nothing_is_predicted_after_the_last_look():
+    found = binomial_boundaries(0.8, 0.95, [10, 20])
+    assert predictive_probabilities(found, 1, 16) == (0, 0)
+    with pytest.raises(PlanError, match="0 to 20 successes"):
+        predictive_probabilities(found, 1, 21)
 
 
 def test_bad_looks_are_named():

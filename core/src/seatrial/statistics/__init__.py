@@ -20,6 +20,7 @@ from ._group_sequential import (
     crossing_probabilities,
     look_sizes,
     nominal_confidences,
+    predictive_probabilities,
 )
 from ._groups import Worst, gap_between_groups, worst_cell, worst_group
 from ._interval import Interval
@@ -71,6 +72,7 @@ __all__ = [
     "p_value",
     "paired_drop",
     "pass_probability",
+    "predictive_probabilities",
     "proportion",
     "risk_under_coverage",
     "searched_maximum",

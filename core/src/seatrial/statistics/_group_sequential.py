@@ -28,6 +28,7 @@ __all__ = [
     "crossing_probabilities",
     "look_sizes",
     "nominal_confidences",
+    "predictive_probabilities",
     "spent_error",
 ]
 
@@ -122,6 +123,41 @@ def crossing_probabilities(boundaries: Boundaries, rate: float) -> CrossingProba
     return CrossingProbabilities(passes=passes, fails=fails, expected_cases=float(expected))
 
 
+def predictive_probabilities(
+    boundaries: Boundaries, look: int, successes: int
+) -> tuple[float, float]:
+    """Give the probability of a later pass, and of a later fail, from what a look has shown.
+
+    So many `successes` at `boundaries.looks[look]` cases, and Jeffreys' prior for the rate: Beta
+    (1/2, 1/2). Calibrated over rates that are drawn evenly; where they lie near the threshold it
+    says too much. Both are small where a verdict is too close to tell.
+    Source: Spiegelhalter, Freedman and Blackburn, Controlled Clinical Trials 7 (1986) 8-17.
+    """
+    from scipy.special import betaln
+
+    before = int(boundaries.looks[look])
+    if not 0 <= successes <= before:
+        msg = f"a look at {before} cases shows 0 to {before} successes, got {successes}"
+        raise PlanError(msg)
+    states: Integers = np.array([successes], dtype=np.int64)
+    mass: Floats = np.ones(1)
+    passes = fails = 0.0
+    for at in range(look + 1, len(boundaries.looks)):
+        n = int(boundaries.looks[at])
+        more = np.arange(n - before + 1)
+        right, wrong = states[:, None] + 0.5, before - states[:, None] + 0.5
+        logs = betaln(right + more, wrong + more[::-1]) - betaln(right, wrong)
+        moved = mass[:, None] * np.exp(_log_choices(n - before) + logs)
+        reached = states[:, None] + more
+        mass = np.bincount(reached.ravel(), moved.ravel(), minlength=n + 1).astype(np.float64)
+        upper, lower = int(boundaries.pass_at[at]), int(boundaries.fail_at[at]) + 1
+        passes += float(mass[upper:].sum())
+        fails += float(mass[:lower].sum())
+        states = np.arange(lower, upper, dtype=np.int64)
+        mass, before = mass[lower:upper], n
+    return passes, fails
+
+
 def nominal_confidences(confidence: float, looks: npt.ArrayLike) -> Floats:
     """Give the confidence of the fixed-sample bound at each look, so that all keep `confidence`.
 
@@ -167,12 +203,19 @@ def _upper_boundary(rate: float, looks: Integers, allowed: Floats) -> tuple[Inte
     return boundary, spent
 
 
-def _binomial(n: int, rate: float) -> Floats:
-    from scipy.special import gammaln, xlog1py, xlogy
+def _log_choices(n: int) -> Floats:
+    from scipy.special import gammaln
 
     k = np.arange(n + 1)
-    logs = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-    found: Floats = np.exp(logs + xlogy(k, rate) + xlog1py(n - k, -rate))
+    found: Floats = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return found
+
+
+def _binomial(n: int, rate: float) -> Floats:
+    from scipy.special import xlog1py, xlogy
+
+    k = np.arange(n + 1)
+    found: Floats = np.exp(_log_choices(n) + xlogy(k, rate) + xlog1py(n - k, -rate))
     return found
 
 
