@@ -404,13 +404,14 @@ REQUIRE = st.fixed_dictionaries(
         "min_agreement": st.floats(0, 1),
     },
 )
+REFUSING = ("must-refuse", "may-refuse", "must-abstain")  # not with just any metric: `_fitness`
 PRIORITIES = st.builds(
     Priority,
     TEXT.filter(str.strip),
     perturbations=st.lists(USES, min_size=1, max_size=2),
     where=st.dictionaries(TEXT, SCALARS | st.lists(SCALARS, max_size=2), max_size=2),
     severities=st.lists(st.integers(1, 5), max_size=3),
-    relation=st.sampled_from(RELATIONS),
+    relation=st.sampled_from([one for one in RELATIONS if one not in REFUSING]),
     metric=st.builds(Use, st.sampled_from([ACCURACY, LOSS]), PARAMS),
     require=REQUIRE,
     concept=st.none() | st.sampled_from(CONCEPTS),

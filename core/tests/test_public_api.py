@@ -151,6 +151,8 @@ def test_every_error_travels_between_processes(name):
         error = kind("it broke", plugin="nlpaug")
     elif kind is errors.FileError:
         error = kind("a/b.toml", ("b.toml.seed: is missing", "b.toml.title: is missing"))
+    elif kind is errors.ComponentError:
+        error = kind("nlpaug.keyboard", "it broke", retryable=True)
     else:
         error = kind("it broke")
     twin = pickle.loads(pickle.dumps(error))

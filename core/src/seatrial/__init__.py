@@ -33,7 +33,7 @@ from ._verdicts import DemandVerdict, Verdict
 if TYPE_CHECKING:
     from ._files import load_specification
     from .inputs._loading import load_cases
-    from .judging._attack_curve import attack_curve
+    from .judging._attack_curve import AttackCurve, attack_curve
     from .judging._comparison import Comparison
     from .judging._judgement import Judgement
     from .judging._pareto import pareto
@@ -51,8 +51,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Adapter",
     "Asset",
+    "AttackCurve",
+    "AttackPoint",
     "Audit",
     "Case",
+    "Change",
     "Comparison",
     "DemandVerdict",
     "Executor",
@@ -60,10 +63,12 @@ __all__ = [
     "Explanation",
     "Failed",
     "Finding",
+    "Forecast",
     "Judgement",
     "Metric",
     "Modality",
     "Outcome",
+    "Pareto",
     "Perturbation",
     "Plan",
     "Prediction",
@@ -97,6 +102,11 @@ __all__ = [
 
 if not TYPE_CHECKING:  # a typo in a public name is a type error
     _ABOVE = {
+        "Forecast": "verbs._forecast",
+        "Pareto": "judging._pareto",
+        "Change": "judging._changes",
+        "AttackPoint": "judging._attack_curve",
+        "AttackCurve": "judging._attack_curve",
         "Comparison": "judging._comparison",
         "Judgement": "judging._judgement",
         "Record": "runs._records",
