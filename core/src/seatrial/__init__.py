@@ -32,6 +32,7 @@ from ._verdicts import DemandVerdict, Verdict
 
 if TYPE_CHECKING:
     from ._files import load_specification
+    from .explaining._split import Split
     from .inputs._loading import load_cases
     from .judging._attack_curve import attack_curve
     from .judging._comparison import Comparison
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from .verbs._judge import judge
     from .verbs._perturbed import perturbed
     from .verbs._repair import repair
+    from .verbs._repaired import Repaired, repaired
     from .verbs._run import run
 
 __all__ = [
@@ -71,9 +73,11 @@ __all__ = [
     "Priority",
     "Record",
     "Registry",
+    "Repaired",
     "Report",
     "Reporter",
     "Specification",
+    "Split",
     "Use",
     "Verdict",
     "Volume",
@@ -91,6 +95,7 @@ __all__ = [
     "pareto",
     "perturbed",
     "repair",
+    "repaired",
     "run",
     "seeded",
 ]
@@ -100,7 +105,9 @@ if not TYPE_CHECKING:  # a typo in a public name is a type error
         "Comparison": "judging._comparison",
         "Judgement": "judging._judgement",
         "Record": "runs._records",
+        "Repaired": "verbs._repaired",
         "Report": "runs._report",
+        "Split": "explaining._split",
         "attack_curve": "judging._attack_curve",
         "audit": "verbs._audit",
         "compare": "verbs._compare",
@@ -112,6 +119,7 @@ if not TYPE_CHECKING:  # a typo in a public name is a type error
         "pareto": "judging._pareto",
         "perturbed": "verbs._perturbed",
         "repair": "verbs._repair",
+        "repaired": "verbs._repaired",
         "run": "verbs._run",
     }
 

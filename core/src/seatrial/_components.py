@@ -307,12 +307,23 @@ class Adapter(Component):
 
     `reads` says what the examples are: "cases" with their targets, "outcomes" (what a model made of
     them), or "preferences" (a better and a worse answer to one input).
+    `loader` is the import string of `load(path, /, *, model)`, which gives what the repaired model's
+    own `save(path)` wrote back as a model; without it, what comes out cannot be saved.
     """
 
     modality: str | None = field(default=None, validator=_known_modality)
+    loader: str | Callable[..., Any] | None = field(default=None)
     reads: Literal["cases", "outcomes", "preferences"] = field(
         default="cases", validator=_choice(("cases", "outcomes", "preferences"))
     )
+
+    @loader.validator
+    def _loads(self, _: Any, loader: Any) -> None:
+        if loader is None or callable(loader):
+            return
+        if not isinstance(loader, str) or not IMPORT_STRING.fullmatch(loader):
+            msg = f"{self.name}: loader {loader!r} must read 'package.module:function'"
+            raise ValueError(msg)
 
 
 @frozen(kw_only=True)

@@ -157,7 +157,7 @@ def layer_probe(layers=(1,)):
 
 
 def preferring():
-    def adapt(model, cases, /, *, seed):
+    def adapt(model, cases, /, *, seed, work):
         better = {str(one.input): one.chosen for one in cases}
 
         def fixed(texts):

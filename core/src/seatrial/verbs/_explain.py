@@ -16,7 +16,7 @@ from .._registry import Registry
 from .._seeds import derive
 from ..auditing._audits import audited
 from ..errors import PlanError, TrialError
-from ..explaining._split import Lesson
+from ..explaining._experiment import Experiment
 from ..explaining._summary import findings_of
 from ..inputs._binding import bound, ready
 from ..inputs._boundary import call
@@ -58,7 +58,7 @@ def explain(
     `audits` look at the outcomes first; errors that they find raise `AuditError`, unless `allow`
     names them.
     """
-    lesson = Lesson.of(
+    experiment = Experiment.of(
         report=report,
         outcomes=outcomes,
         held_out=held_out,
@@ -68,12 +68,12 @@ def explain(
         confidence=confidence,
     )
     use = bound(explainer, Explainer, registry)
-    look_first(lesson, audits, allow, registry)
-    return taught(use, lesson)
+    look_first(experiment, audits, allow, registry)
+    return taught(use, experiment)
 
 
 def look_first(
-    lesson: Lesson,
+    experiment: Experiment,
     audits: Iterable[Any],
     allow: Iterable[str] = (),
     registry: Registry | None = None,
@@ -83,28 +83,28 @@ def look_first(
     if not uses:
         return
     needs = tuple(dict.fromkeys(need for use in uses for need in use.component.needs))
-    subject = lesson.subject(needs, ", ".join(use.label for use in uses))
-    plan = (lesson.report.plan if lesson.report else None) or Plan()
-    audited(uses, plan, subject, (*lesson.learning, *lesson.held), allow, registry)
+    subject = experiment.subject(needs, ", ".join(use.label for use in uses))
+    plan = (experiment.report.plan if experiment.report else None) or Plan()
+    audited(uses, plan, subject, (*experiment.training, *experiment.test), allow, registry)
 
 
-def taught(use: Use[Explainer], lesson: Lesson) -> Explanation:
+def taught(use: Use[Explainer], experiment: Experiment) -> Explanation:
     """Let an explainer learn, and grade its predictions on what it never saw."""
-    subject = lesson.subject(use.component.needs, use.label)
+    subject = experiment.subject(use.component.needs, use.label)
     work = ready(use, subject)
-    if obstacle := lesson.obstacle:
+    if obstacle := experiment.obstacle:
         return obstacle
-    seed = derive(lesson.seed, use.component.name)
-    found = call(use.label, work, subject, lesson.learning, seed=seed)
+    seed = derive(experiment.seed, use.component.name)
+    found = call(use.label, work, subject, experiment.training, seed=seed)
     if not isinstance(found, Explanation):
         msg = f"{use.label} must give an Explanation, got {type(found).__qualname__}"
         raise PlanError(msg)
-    exam, left_out = lesson.fitted
+    exam, left_out = experiment.fitted
     predicts = found.predictor is not None
     grade = {
         "explainer": use.label,
-        "learnt_from": lesson.facts(),
-        **(exam.grade(_chances(use, found, lesson)) if predicts else exam.ungraded()),
+        "learnt_from": experiment.facts(),
+        **(exam.grade(_chances(use, found, experiment)) if predicts else exam.ungraded()),
         "left_out": left_out,
     }
     return evolve(
@@ -117,9 +117,9 @@ def taught(use: Use[Explainer], lesson: Lesson) -> Explanation:
     )
 
 
-def _chances(use: Use[Explainer], found: Explanation, lesson: Lesson) -> Floats:
+def _chances(use: Use[Explainer], found: Explanation, experiment: Experiment) -> Floats:
     """Ask the predictor about the held-out cases as the model saw them, without their targets."""
-    cases = [evolve(one.case, input=one.input, target=None) for one in lesson.held]
+    cases = [evolve(one.case, input=one.input, target=None) for one in experiment.test]
     chances = call(
         f"the predictor of {use.label}",
         lambda: np.asarray(found.predict(cases), dtype=np.float64),
