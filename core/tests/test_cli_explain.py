@@ -222,7 +222,9 @@ def test_a_run_is_repaired_and_the_repaired_model_measured_by_import_string(shor
     fixed = '{ use = "seatrial:repaired", params = { path = "fixed", model = "demo_patient:bot" } }'
     (shore / "after.toml").write_text(SPEC.replace('"demo_patient:bot"', fixed))
     assert call("run", "after.toml", "--to", "runs/b") == 0
-    assert "90 cases that the repaired model learned from are left out" in "".join(capsys.readouterr())
+    assert "90 cases that the repaired model learned from are left out" in "".join(
+        capsys.readouterr()
+    )
     without = '{ use = "seatrial:repaired", params = { path = "fixed" } }'
     (shore / "after.toml").write_text(SPEC.replace('"demo_patient:bot"', without))
     assert call("run", "after.toml", "--to", "runs/c") == 4

@@ -86,9 +86,7 @@ class Bot:
 
 
 def cases(count=80, each=2):
-    return [
-        sea.Case(f"c{n}", f"q{n}", f"a{n}", cluster=f"site {n // each}") for n in range(count)
-    ]
+    return [sea.Case(f"c{n}", f"q{n}", f"a{n}", cluster=f"site {n // each}") for n in range(count)]
 
 
 SPEC = sea.Specification(
@@ -158,7 +156,9 @@ def test_no_verdict_counts_what_was_learned_from(report, tmp_path):
         lambda report: list(cases()),
         lambda report: list(report.outcomes()),
         lambda report: [sea.Preference(one.input, one.target, "x") for one in cases()],
-        lambda report: [sea.Case(f"copy {n}", one.input, one.target) for n, one in enumerate(cases())],
+        lambda report: [
+            sea.Case(f"copy {n}", one.input, one.target) for n, one in enumerate(cases())
+        ],
         lambda report: [sea.Case(one.id, one.input + " ", one.target) for one in cases()],
     ],
 )
