@@ -53,7 +53,8 @@ def seatrial_explainers():
 
 @hookimpl
 def seatrial_adapters():
-    return [Adapter(name="demo.learn", summary="Learn.", factory="demo_why:learn", loader="demo_why:load")]
+    load = "demo_why:load"
+    return [Adapter(name="demo.learn", summary="L.", factory="demo_why:learn", loader=load)]
 
 @hookimpl
 def seatrial_metrics():

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from attrs import field, frozen
 from attrs.validators import in_
 
-from ._values import FrozenMapping, frozen_mapping
+from ._values import FrozenMapping, frozen_mapping, optional_mapping
 from .errors import ModelError
 
 if TYPE_CHECKING:
-    from ._cases import Case
+    from pathlib import Path
+
+    from ._cases import Case, Prediction
     from ._tables import Table
 
 __all__ = ["LEVELS", "Explanation", "Finding", "Level"]
@@ -20,6 +22,13 @@ __all__ = ["LEVELS", "Explanation", "Finding", "Level"]
 Level = Literal["error", "warning", "note"]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
+
+
+def _ends(values: Iterable[float] | None) -> tuple[float, float] | None:
+    if values is None:
+        return None
+    low, high = values
+    return low, high
 
 
 def _ids(values: Iterable[str]) -> tuple[str, ...]:
@@ -32,6 +41,10 @@ class Finding:
 
     `level` is "error" (stops a run unless it is allowed by name), "warning" or "note".
     `effect` is the size of the effect in the unit that the summary names; `fix` says what to do.
+
+    An explainer may say more: `condition` under which failures are more or less frequent (in words,
+    or as data), the `count` of outcomes that meet it, their failure `rate`, its `difference` from
+    that of the others with its `interval`, and ids of cases as `examples`.
     """
 
     name: str
@@ -40,6 +53,12 @@ class Finding:
     cases: tuple[str, ...] = field(default=(), kw_only=True, converter=_ids)
     effect: float | None = field(default=None, kw_only=True)
     fix: str = field(default="", kw_only=True)
+    condition: Any = field(default=None, kw_only=True)
+    count: int | None = field(default=None, kw_only=True)
+    rate: float | None = field(default=None, kw_only=True)
+    difference: float | None = field(default=None, kw_only=True)
+    interval: tuple[float, float] | None = field(default=None, kw_only=True, converter=_ends)
+    examples: tuple[str, ...] = field(default=(), kw_only=True, converter=_ids)
 
 
 def _findings(values: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -54,7 +73,12 @@ class Explanation:
 
     `auroc` and its `interval` are measured on outcomes that the explainer never saw, with failure
     as the positive class; `baselines` maps each trivial baseline to its AUROC on the same outcomes.
-    `predictor` maps cases to the probability that the model fails on each.
+    `predictor` maps cases to the probability that the model fails on each. With `reads_answers` it
+    takes what the model answered besides: `predictor(cases, answers)`.
+
+    `save` writes all of it but a predictor that cannot be saved. One can where its explainer gives
+    `state` (numbers, texts and arrays) and the component names `restore`, which makes the
+    predictor of it again.
 
     `details` holds whatever else was found out, as plain data. What the explainer puts there:
     `searched` (`settings`: how many were tried; `best`: the AUROC of the best on validation; `p`:
@@ -85,19 +109,53 @@ class Explanation:
     auroc: float | None = None
     interval: tuple[float, float] | None = None
     baselines: Mapping[str, float] = field(factory=FrozenMapping, converter=frozen_mapping)
-    predictor: Callable[[Sequence[Case]], Sequence[float]] | None = field(
+    predictor: Callable[..., Sequence[float]] | None = field(
         default=None, kw_only=True, repr=False, eq=False
+    )
+    reads_answers: bool = field(default=False, kw_only=True)
+    state: Mapping[str, Any] | None = field(
+        default=None, converter=optional_mapping, kw_only=True, repr=False, eq=False
     )
     details: Mapping[str, Any] = field(
         factory=FrozenMapping, converter=frozen_mapping, kw_only=True, repr=False
     )
 
-    def predict(self, cases: Sequence[Case], /) -> Sequence[float]:
-        """Give the probability that the model fails on each case."""
+    def predict(
+        self, cases: Sequence[Case], answers: Sequence[Prediction] | None = None, /
+    ) -> Sequence[float]:
+        """Give the probability that the model fails on each case.
+
+        `answers` are what the model said to each, for a predictor that `reads_answers`. Raises
+        `ModelError` where there is no predictor, or it lacks the answers.
+        """
         if self.predictor is None:
             msg = "this explanation predicts nothing: its explainer gave no predictor"
+            if self.details.get("predictor") == "not saved":
+                msg = "this explanation was loaded without its predictor, which cannot be saved"
             raise ModelError(msg)
-        return self.predictor(cases)
+        if not self.reads_answers:
+            return self.predictor(cases)
+        if answers is None or len(answers) != len(cases):
+            msg = "this predictor reads what the model answered: pass one answer for each case"
+            raise ModelError(msg)
+        return self.predictor(cases, answers)
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a JSON file, arrays in a folder beside it; `load` reads it."""
+        from .explaining._saving import save
+
+        save(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path, *, explainer: Any = None) -> Explanation:
+        """Read what was saved; without the predictor where that was not.
+
+        The predictor is restored by `explainer`, the component that made it, by default the
+        installed one of the name; nothing that the file names is imported.
+        """
+        from .explaining._saving import load
+
+        return load(path, explainer)
 
     def table(self) -> Table:
         """Lay out the grade beside that of every baseline."""

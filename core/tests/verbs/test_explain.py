@@ -224,3 +224,51 @@ def test_audits_look_first_and_stop_at_what_is_not_allowed():
     with pytest.warns(sea.errors.AuditWarning, match="leak"):
         found = sea.explain(use, outcomes=outcomes(fails=children), audits=[audit], allow=["leak"])
     assert found.auroc
+
+
+def test_a_predictor_may_read_what_the_model_answered():
+    def watch():
+        def explain(model, outcomes, /, *, seed):
+            return sea.Explanation(
+                "by answer",
+                predictor=lambda cases, answers: [float(one.value == "no") for one in answers],
+                reads_answers=True,
+            )
+
+        return explain
+
+    use = sea.Explainer(name="stand.watch", summary="Watch.", factory=watch)
+    found = sea.explain(use, outcomes=outcomes(fails=children))
+    cases = [sea.Case("a", "?"), sea.Case("b", "?")]
+    assert list(found.predict(cases, [sea.Prediction("no"), sea.Prediction("yes")])) == [1, 0]
+    with pytest.raises(ModelError, match="pass one answer for each case"):
+        found.predict(cases)
+
+
+def rate_of(state):
+    return lambda cases: [state["rate"] if state["word"] in case.input else 0.1 for case in cases]
+
+
+def savable():
+    def explain(model, outcomes, /, *, seed):
+        state = {"word": "child", "rate": 0.9}
+        finding = sea.Finding(
+            "word", "It fails on child.", condition="child", count=3, interval=(0.1, 0.2)
+        )
+        return sea.Explanation("by word", [finding], predictor=rate_of(state), state=state)
+
+    return explain
+
+
+def test_an_explanation_saves_and_loads(tmp_path):
+    use = sea.Explainer(name="stand.word", summary="W.", factory=savable, restore=rate_of)
+    found = sea.explain(use, outcomes=outcomes(fails=children))
+    found.save(tmp_path / "why.json")
+    again = sea.Explanation.load(tmp_path / "why.json", explainer=use)
+    cases = [sea.Case("a", "a child"), sea.Case("b", "a man")]
+    assert list(again.predict(cases)) == list(found.predict(cases)) == [0.9, 0.1]
+    assert again.findings == found.findings
+    assert again.as_dict() == found.as_dict()
+    without = sea.Explanation.load(tmp_path / "why.json")
+    with pytest.raises(ModelError, match="loaded without its predictor"):
+        without.predict(cases)

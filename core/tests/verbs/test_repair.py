@@ -216,7 +216,7 @@ def test_it_is_a_model_and_knows_how_it_was_made(report):
 
 
 def test_an_adapter_that_changes_the_original_is_refused(report):
-    with pytest.raises(ModelError, match="local.memorise.* changed the original model"):
+    with pytest.raises(ModelError, match=r"local.memorise.* changed the original model"):
         sea.repair(adapter()(grow=True), report=report)
 
 

@@ -164,6 +164,7 @@ def test_another_identity_is_refused_where_both_state_one(tmp_path):
     sea.repair(seatrial_simnl.simnl, model=Towers(), cases=cases()).save(path)
     with pytest.raises(ModelError, match="says that it is 'other weights'"):
         seatrial_simnl.load(path, model=renamed)
+    path = tmp_path / "unnamed"
     sea.repair(seatrial_simnl.simnl, model=Unnamed(), cases=cases()).save(path)
     assert seatrial_simnl.load(path, model=renamed).original is renamed
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from attrs import asdict
+
 from .._findings import Explanation, Finding
 from .._tables import Table, figure
 from .._values import plain
@@ -153,17 +155,7 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
     """Give everything but the predictor as plain data."""
     return {
         "summary": explanation.summary,
-        "findings": [
-            {
-                "name": one.name,
-                "level": one.level,
-                "summary": one.summary,
-                "cases": list(one.cases),
-                "effect": one.effect,
-                "fix": one.fix,
-            }
-            for one in explanation.findings
-        ],
+        "findings": [plain(asdict(one, recurse=False)) for one in explanation.findings],
         "auroc": explanation.auroc,
         "interval": plain(explanation.interval),
         "baselines": plain(explanation.baselines),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from attrs import evolve
 
-from .._cases import Outcome
+from .._cases import Outcome, Prediction
 from .._components import Audit, Explainer, Use
 from .._findings import Explanation
 from .._plans import Plan
@@ -120,9 +120,10 @@ def taught(use: Use[Explainer], experiment: Experiment) -> Explanation:
 def _chances(use: Use[Explainer], found: Explanation, experiment: Experiment) -> Floats:
     """Ask the predictor about the held-out cases as the model saw them, without their targets."""
     cases = [evolve(one.case, input=one.input, target=None) for one in experiment.test]
+    answers = [one.prediction or Prediction(None) for one in experiment.test]
     chances = call(
         f"the predictor of {use.label}",
-        lambda: np.asarray(found.predict(cases), dtype=np.float64),
+        lambda: np.asarray(found.predict(cases, answers), dtype=np.float64),
     )
     if chances.shape != (len(cases),):
         msg = f"{use.label} predicts an array of shape {chances.shape} for {len(cases)} cases"
@@ -130,7 +131,7 @@ def _chances(use: Use[Explainer], found: Explanation, experiment: Experiment) ->
     if not ((chances >= 0) & (chances <= 1)).all():
         first = int(np.flatnonzero(~((chances >= 0) & (chances <= 1)))[0])
         msg = (
-            f"{use.label} must predict chances of failure from 0 to 1, and predicts "
+            f"{use.label} must predict probabilities of failure from 0 to 1, and predicts "
             f"{chances[first]} for {cases[first].id!r}"
         )
         raise TrialError(msg)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -20,6 +20,10 @@ ASKED: Final = 8
 """How many inputs the original is asked before and after, and again when a repair is loaded."""
 
 
+def _tuple(values: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(values)
+
+
 @frozen
 class Original:
     """What is known of the model that was repaired.
@@ -30,8 +34,8 @@ class Original:
 
     identity: str | None
     derived: bool = False
-    inputs: tuple[Any, ...] = field(default=(), converter=tuple)
-    answers: tuple[str, ...] = field(default=(), converter=tuple)
+    inputs: tuple[Any, ...] = field(default=(), converter=_tuple)
+    answers: tuple[str, ...] = field(default=(), converter=_tuple)
 
     @classmethod
     def of(cls, subject: Subject, inputs: Sequence[Any]) -> Original:
