@@ -133,7 +133,7 @@ def test_parameters_are_read_as_toml_or_as_text(shore, capsys):
     (found,) = printed["explanations"]
     assert found["summary"] == "it fails on man [5, 10]"
     assert found["auroc"] < 0.5
-    assert found["details"]["grade"]["explainer"] == (
+    assert found["grade"]["explainer"] == (
         "demo.word(layers=(5, 10), rate=0.5, word='man')"
     )
 

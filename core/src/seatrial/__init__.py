@@ -24,6 +24,7 @@ from ._components import (
     Use,
 )
 from ._findings import Explanation, Finding
+from ._graded import Grade
 from ._hooks import hookimpl
 from ._plans import Plan, Priority, Specification
 from ._registry import Registry, default_registry
@@ -62,6 +63,7 @@ __all__ = [
     "Explanation",
     "Failed",
     "Finding",
+    "Grade",
     "Judgement",
     "Metric",
     "Modality",

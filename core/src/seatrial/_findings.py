@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ._cases import Case, Prediction
+    from ._graded import Grade
     from ._tables import Table
 
 __all__ = ["LEVELS", "Explanation", "Finding", "Level"]
@@ -80,25 +81,9 @@ class Explanation:
     `state` (numbers, texts and arrays) and the component names `restore`, which makes the
     predictor of it again.
 
-    `details` holds whatever else was found out, as plain data. What the explainer puts there:
-    `searched` (`settings`: how many were tried; `best`: the AUROC of the best on validation; `p`:
-    its p-value with the search counted) and `selected`, `curve` and the like. The verb `explain`
-    adds `grade`:
-
-    - `explainer`, `confidence` (one-sided at each end of an interval), and counts of `outcomes`,
-      `wrong` and `clusters` in `learnt_from` and `held_out`;
-    - `auroc`, `interval`, and `p`, the one-sided p-value of being above .5;
-    - `detectable`: the true AUROC that would be told from .5 with a chance of 80 %;
-    - `baselines`: for each its `auroc`, `interval`, `cross_validated` (its AUROC on what was learnt
-      from) and `lead`: by how much the explainer is ahead (`estimate`, `interval`, one-sided `p`
-      by DeLong's paired test, and `p_holm`, corrected for the number of baselines);
-    - `best_baseline`: the one with the largest `cross_validated`, so that the held-out outcomes
-      have no say; `left_out`: why there is no such baseline here;
-    - `adds`: whether the explainer knows what the best baseline does not (`p`, and the `auroc` of
-      both together beside that of the `baseline`, each fitted on one half of the held-out outcomes
-      and read off the other);
-    - `calibration`: expected calibration error `ece` with `ece_interval`, `brier` beside
-      `brier_of_base_rate` (that of always saying `base_rate`), and the reliability `table`.
+    `grade` has every figure: see `Grade`. `details` holds whatever else the explainer found out, as
+    plain data: `searched` (`settings`: how many were tried; `best`: the AUROC of the best on
+    validation; `p`: its p-value with the search counted), `selected`, `curve` and the like.
 
     An explainer that gives no predictor has only the grades of the baselines; where there was too
     little to learn from or to grade on, there is no `grade` at all.
@@ -116,6 +101,7 @@ class Explanation:
     state: Mapping[str, Any] | None = field(
         default=None, converter=optional_mapping, kw_only=True, repr=False, eq=False
     )
+    grade: Grade | None = field(default=None, kw_only=True, repr=False)
     details: Mapping[str, Any] = field(
         factory=FrozenMapping, converter=frozen_mapping, kw_only=True, repr=False
     )

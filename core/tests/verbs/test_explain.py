@@ -21,13 +21,13 @@ def test_a_planted_failure_is_foreseen_better_than_by_what_does_not_read_words()
     assert found.auroc > 0.75
     assert found.interval[0] < found.auroc < found.interval[1]
     assert set(found.baselines) == {"answer", "length", "bag-of-words", "all together"}
-    grade = found.details["grade"]
+    grade = found.grade
     for name in ("answer", "length"):
-        assert grade["baselines"][name]["lead"]["p_holm"] < 0.01
+        assert grade.baselines[name].lead.p_holm < 0.01
     assert "foreseeable" in {one.name for one in found.findings}
-    assert grade["learnt_from"]["outcomes"] == 600
-    assert grade["held_out"]["outcomes"] == 200
-    assert math.isclose(grade["calibration"]["base_rate"], 0.5, abs_tol=0.1)
+    assert grade.training.outcomes == 600
+    assert grade.test.outcomes == 200
+    assert math.isclose(grade.calibration.base_rate, 0.5, abs_tol=0.1)
 
 
 def test_the_explainer_never_sees_what_it_is_graded_on_nor_a_target():
@@ -59,7 +59,7 @@ def test_other_outcomes_can_be_held_out_unless_they_share_a_cluster():
     use, seen = explainer(by_word)
     given = outcomes(fails=children)
     found = sea.explain(use, outcomes=given[:160], held_out=given[160:])
-    assert found.details["grade"]["held_out"]["outcomes"] == 80
+    assert found.grade.test.outcomes == 80
     assert seen[0][1] == tuple(given[:160])
     with pytest.raises(PlanError, match=r"in both the training and the test part: 'q158', 'q159'"):
         sea.explain(use, outcomes=given[:160], held_out=given[158:])
@@ -140,7 +140,7 @@ def test_noise_is_not_called_foreseeable():
     assert "not-foreseeable" in names
     assert "not-better-than-baselines" in names
     (said,) = (one for one in found.findings if one.name == "not-foreseeable")
-    assert f"{found.details['grade']['detectable']:.3f}" in said.summary
+    assert f"{found.grade.detectable:.3f}" in said.summary
 
 
 def test_what_the_explainer_says_of_its_search_is_kept_and_told():
@@ -163,7 +163,7 @@ def test_a_graded_explanation_is_told_in_a_table_and_as_plain_data():
     assert "no such baseline here: position (the inputs have no options)" in str(found)
     assert "<table>" in found._repr_html_()
     plain = json.loads(json.dumps(found.as_dict(), allow_nan=False))
-    assert plain["details"]["grade"]["auroc"] == plain["auroc"] == found.auroc
+    assert plain["grade"]["auroc"] == plain["auroc"] == found.auroc
     assert [one["name"] for one in plain["findings"]] == [one.name for one in found.findings]
 
 
@@ -269,6 +269,17 @@ def test_an_explanation_saves_and_loads(tmp_path):
     assert list(again.predict(cases)) == list(found.predict(cases)) == [0.9, 0.1]
     assert again.findings == found.findings
     assert again.as_dict() == found.as_dict()
+    assert again.grade == found.grade
+    assert str(again) == str(found)
     without = sea.Explanation.load(tmp_path / "why.json")
     with pytest.raises(ModelError, match="loaded without its predictor"):
         without.predict(cases)
+
+
+def test_several_explainers_are_trained_and_graded_on_one_split():
+    one, first = explainer(by_word)
+    other, second = explainer(by_lot)
+    found = sea.explain([one, other], outcomes=outcomes(400, fails=children))
+    assert first[0][1] == second[0][1]
+    assert found[0].baselines == found[1].baselines
+    assert found[0].auroc == sea.explain(one, outcomes=outcomes(400, fails=children)).auroc

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from .._cases import Outcome, cluster_of
 from .._findings import Explanation
+from .._graded import Part
 from .._seeds import derive
 from ..errors import ModelError, PlanError
 from ..inputs._models import subject_of
@@ -111,29 +112,29 @@ class Experiment:
         return {"training": self.training, "test": self.test}
 
     @cached_property
-    def fitted(self) -> tuple[Exam, dict[str, str]]:
-        """Fit the baselines; give the exam, and why some baselines cannot be read."""
+    def exam(self) -> Exam:
+        """Fit the baselines, once for all explainers."""
         clusters = [cluster_of(outcome.case) for outcome in self.training]
         seed = derive(self.seed, "baselines")
         baselines, left_out = fit_baselines(self.training, self.test, clusters, seed)
         wrong = np.array([not outcome.right for outcome in self.training])
-        exam = Exam(
+        return Exam(
             wrong=np.array([not outcome.right for outcome in self.test]),
             clusters=[cluster_of(outcome.case) for outcome in self.test],
             baselines=baselines,
             base_rate=float(wrong.mean()),
             confidence=self.confidence,
             seed=derive(self.seed, "exam"),
+            training=self._training_part(),
+            left_out=left_out,
         )
-        return exam, left_out
 
-    def facts(self) -> dict[str, int]:
-        """Count the training part."""
-        return {
-            "outcomes": len(self.training),
-            "wrong": sum(not outcome.right for outcome in self.training),
-            "clusters": len({cluster_of(outcome.case) for outcome in self.training}),
-        }
+    def _training_part(self) -> Part:
+        return Part(
+            len(self.training),
+            sum(not outcome.right for outcome in self.training),
+            len({cluster_of(outcome.case) for outcome in self.training}),
+        )
 
 
 def _kinds(outcomes: Sequence[Outcome]) -> tuple[int, int]:

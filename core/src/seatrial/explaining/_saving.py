@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from .._components import Explainer, import_string
 from .._findings import Explanation, Finding
+from .._graded import Grade
 from .._values import plain
 from ..errors import SeatrialError
 from ..inputs._binding import bound
@@ -23,8 +24,10 @@ SCHEMA: Final = 1
 def save(explanation: Explanation, path: str | Path) -> None:
     """Write an explanation to a file."""
     state = explanation.state
+    facts = as_dict(explanation)
+    del facts["baselines"]  # the grade has them, in order
     value = {
-        **as_dict(explanation),
+        **facts,
         "predicts": explanation.predictor is not None,
         "reads_answers": explanation.reads_answers,
         "state": None if state is None else dict(state),
@@ -40,15 +43,17 @@ def load(path: str | Path, explainer: Any) -> Explanation:
     if found["predicts"] and predictor is None:
         details["predictor"] = "not saved"
     interval = found["interval"]
+    grade = None if found["grade"] is None else Grade.read(found["grade"])
     return Explanation(
         found["summary"],
         [Finding(**one) for one in found["findings"]],
         found["auroc"],
         None if interval is None else tuple(interval),
-        found["baselines"],
+        {name: one.auroc for name, one in grade.baselines.items()} if grade else {},
         predictor=predictor,
         reads_answers=found["reads_answers"],
         state=found["state"],
+        grade=grade,
         details=details,
     )
 
@@ -57,7 +62,7 @@ def _restored(found: Any, explainer: Any) -> Any:
     state = found["state"]
     if state is None:
         return None
-    name = found["details"].get("grade", {}).get("explainer", "").partition("(")[0]
+    name = (found["grade"] or {}).get("explainer", "").partition("(")[0]
     try:
         use = bound(name if explainer is None else explainer, Explainer, None)
     except SeatrialError:

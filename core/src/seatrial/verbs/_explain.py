@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from attrs import evolve
@@ -26,6 +26,42 @@ from ..statistics._checks import Floats
 __all__ = ["explain", "look_first", "taught"]
 
 
+@overload
+def explain(
+    explainer: list[Any] | tuple[Any, ...],
+    /,
+    *,
+    report: Report | None = ...,
+    outcomes: Sequence[Outcome] | None = ...,
+    model: Any = ...,
+    metric: str | None = ...,
+    seed: int = ...,
+    held_out: float | Sequence[Outcome] = ...,
+    confidence: float = ...,
+    audits: Iterable[Any] = ...,
+    allow: Iterable[str] = ...,
+    registry: Registry | None = ...,
+) -> tuple[Explanation, ...]: ...
+
+
+@overload
+def explain(
+    explainer: Any,
+    /,
+    *,
+    report: Report | None = ...,
+    outcomes: Sequence[Outcome] | None = ...,
+    model: Any = ...,
+    metric: str | None = ...,
+    seed: int = ...,
+    held_out: float | Sequence[Outcome] = ...,
+    confidence: float = ...,
+    audits: Iterable[Any] = ...,
+    allow: Iterable[str] = ...,
+    registry: Registry | None = ...,
+) -> Explanation: ...
+
+
 def explain(
     explainer: Any,
     /,
@@ -40,20 +76,22 @@ def explain(
     audits: Iterable[Any] = (),
     allow: Iterable[str] = (),
     registry: Registry | None = None,
-) -> Explanation:
+) -> Explanation | tuple[Explanation, ...]:
     """Ask an explainer which unseen cases the model will fail on, and grade what it says.
+
+    Several explainers, in a list, give an explanation each: they are trained and graded on the same
+    split, and the baselines are fitted once.
 
     It learns from the outcomes of a report (or from `outcomes`); `metric` names the per-case metric
     that tells right from wrong. Explainers that look inside the model get `model`, or that of the
     report. With too few right or wrong answers to learn from or to grade on, nothing is learnt, and
     the explanation says how many there are.
 
-    `held_out` is the share of the outcomes that the explainer never gets to see, whole clusters of
-    them (`statistics.held_out`); or it is other outcomes, which share no cluster with those that
-    are learnt from. The predictor gets the held-out cases with the input that the model saw and
+    `held_out` is the fraction of the outcomes that the explainer never sees, whole clusters of them
+    (`statistics.held_out`); or it is other outcomes, which share no cluster with the training part. The predictor gets the held-out cases with the input that the model saw and
     without targets. Trivial baselines learn from the same outcomes and are graded on the same. The
     split depends on `seed` and not on the explainer, so explainers can be compared. `confidence` is
-    one-sided at each end of an interval. `Explanation` tells what `details["grade"]` holds.
+    one-sided at each end of an interval. `Explanation.grade` has all figures.
 
     `audits` look at the outcomes first; errors that they find raise `AuditError`, unless `allow`
     names them.
@@ -67,9 +105,11 @@ def explain(
         seed=seed,
         confidence=confidence,
     )
-    use = bound(explainer, Explainer, registry)
+    several = isinstance(explainer, list | tuple)
+    uses = [bound(one, Explainer, registry) for one in (explainer if several else [explainer])]
     look_first(experiment, audits, allow, registry)
-    return taught(use, experiment)
+    found = tuple(taught(use, experiment) for use in uses)
+    return found if several else found[0]
 
 
 def look_first(
@@ -99,21 +139,17 @@ def taught(use: Use[Explainer], experiment: Experiment) -> Explanation:
     if not isinstance(found, Explanation):
         msg = f"{use.label} must give an Explanation, got {type(found).__qualname__}"
         raise PlanError(msg)
-    exam, left_out = experiment.fitted
+    exam = experiment.exam
     predicts = found.predictor is not None
-    grade = {
-        "explainer": use.label,
-        "learnt_from": experiment.facts(),
-        **(exam.grade(_chances(use, found, experiment)) if predicts else exam.ungraded()),
-        "left_out": left_out,
-    }
+    grade = exam.grade(_chances(use, found, experiment)) if predicts else exam.ungraded()
+    grade = evolve(grade, explainer=use.label)
     return evolve(
         found,
         findings=(*found.findings, *findings_of(grade)),
-        auroc=grade.get("auroc"),
-        interval=tuple(grade["interval"]) if predicts else None,
-        baselines={name: one["auroc"] for name, one in grade["baselines"].items()},
-        details={**found.details, "grade": grade},
+        auroc=grade.auroc,
+        interval=grade.interval,
+        baselines={name: one.auroc for name, one in grade.baselines.items()},
+        grade=grade,
     )
 
 
