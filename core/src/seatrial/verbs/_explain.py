@@ -88,7 +88,8 @@ def explain(
     the explanation says how many there are.
 
     `held_out` is the fraction of the outcomes that the explainer never sees, whole clusters of them
-    (`statistics.held_out`); or it is other outcomes, which share no cluster with the training part. The predictor gets the held-out cases with the input that the model saw and
+    (`statistics.held_out`); or it is other outcomes, which share no cluster with the training part.
+    The predictor gets the held-out cases with the input that the model saw and
     without targets. Trivial baselines learn from the same outcomes and are graded on the same. The
     split depends on `seed` and not on the explainer, so explainers can be compared. `confidence` is
     one-sided at each end of an interval. `Explanation.grade` has all figures.

@@ -115,7 +115,7 @@ def run(
             "audits": [f"{use.label}, {origin(use, registry)}" for use in plan.audits],
             "allow": sorted(allowed),
             "sequential": sequential,
-        "learned_from": list(learned_clusters(subject.model, work.cases)),
+            "learned_from": list(learned_clusters(subject.model, work.cases)),
         },
         None if to is None else Path(to),
         Asking(size, timeout, retries, retry_wait, plan.seed),
