@@ -160,7 +160,8 @@ def test_a_graded_explanation_is_told_in_a_table_and_as_plain_data():
     assert told[3].split()[:2] == ["stand.explainer", f"{found.auroc:.3f}"]
     assert [line.split("  ")[0] for line in told if " * " in line[:15]] == ["all together *"]
     assert any(line.startswith("calibration: error 0.") for line in told)
-    assert "no such baseline here: position (the inputs have no options)" in str(found)
+    assert "no such baseline here: entropy (none has probabilities)" in str(found)
+    assert "position (the inputs have no options)" in str(found)
     assert "<table>" in found._repr_html_()
     plain = json.loads(json.dumps(found.as_dict(), allow_nan=False))
     assert plain["grade"]["auroc"] == plain["auroc"] == found.auroc
