@@ -33,7 +33,11 @@ class Fixed:
         return ["yes" for _ in texts]
 
 def learn(*, saves="as it is"):
-    return lambda model, cases, /, *, seed: Fixed(len(cases), saves)
+    return lambda model, cases, /, *, seed, work: Fixed(len(cases), saves)
+
+def load(path, *, model):
+    number, saves = Path(path).read_text().split()
+    return Fixed(int(number), saves)
 
 def right():
     return lambda targets, answers: [float(t == a) for t, a in zip(targets, answers)]
@@ -49,7 +53,8 @@ def seatrial_explainers():
 
 @hookimpl
 def seatrial_adapters():
-    return [Adapter(name="demo.learn", summary="Learn.", factory="demo_why:learn")]
+    load = "demo_why:load"
+    return [Adapter(name="demo.learn", summary="L.", factory="demo_why:learn", loader=load)]
 
 @hookimpl
 def seatrial_metrics():
@@ -128,7 +133,7 @@ def test_parameters_are_read_as_toml_or_as_text(shore, capsys):
     (found,) = printed["explanations"]
     assert found["summary"] == "it fails on man [5, 10]"
     assert found["auroc"] < 0.5
-    assert found["details"]["grade"]["explainer"] == (
+    assert found["grade"]["explainer"] == (
         "demo.word(layers=(5, 10), rate=0.5, word='man')"
     )
 
@@ -195,24 +200,46 @@ REPAIR = ("--with", "demo.learn", "--model", "demo_patient:bot", "--cases", "dem
 
 
 def test_a_repaired_model_is_saved(shore, capsys):
-    assert call("repair", *REPAIR, "--to", "fixed/model", "--param", "saves=well") == 0
+    assert call("repair", *REPAIR, "--to", "fixed", "--param", "saves=well") == 0
     assert (shore / "fixed" / "model").read_text() == "120 well"
-    assert "learnt from 120 cases\nrepaired model: fixed/model" in capsys.readouterr().out
-    assert call("repair", *REPAIR, "--to", "other", "--json") == 0
+    out = capsys.readouterr().out
+    assert "learned from 120 cases; verdicts leave out 120 clusters" in out
+    assert out.endswith("repaired model: fixed\n")
+    assert call("repair", *REPAIR, "--to", "other", "--param", "saves=a", "--json") == 0
     assert json.loads(capsys.readouterr().out) == {
-        "adapter": "demo.learn",
+        "adapter": "demo.learn(saves='a')",
         "cases": 120,
+        "clusters": 120,
         "to": "other",
     }
 
 
+def test_a_run_is_repaired_and_the_repaired_model_measured_by_import_string(shore, capsys):
+    made = ("repair", "runs/a", "--with", "demo.learn", "--param", "saves=well", "--to", "fixed")
+    assert call(*made, "--spec", "spec.toml") == 0
+    assert "learned from 90 cases; verdicts leave out 90 clusters" in capsys.readouterr().out
+    assert call(*made, "--spec", "spec.toml") == 0  # made already: loaded
+    assert "learned from 90 cases" in capsys.readouterr().out
+    fixed = '{ use = "seatrial:repaired", params = { path = "fixed", model = "demo_patient:bot" } }'
+    (shore / "after.toml").write_text(SPEC.replace('"demo_patient:bot"', fixed))
+    assert call("run", "after.toml", "--to", "runs/b") == 0
+    assert "90 cases that the repaired model learned from are left out" in "".join(
+        capsys.readouterr()
+    )
+    without = '{ use = "seatrial:repaired", params = { path = "fixed" } }'
+    (shore / "after.toml").write_text(SPEC.replace('"demo_patient:bot"', without))
+    assert call("run", "after.toml", "--to", "runs/c") == 4
+    assert "holds what was trained and not the original" in capsys.readouterr().err
+
+
 def test_a_repair_never_writes_over_anything(shore, capsys):
     (shore / "fixed").mkdir()
-    assert call("repair", *REPAIR, "--to", "fixed") == 2
-    assert "fixed already exists" in capsys.readouterr().err
+    (shore / "fixed" / "mine").write_text("")
+    assert call("repair", *REPAIR, "--to", "fixed") == 4
+    assert "fixed already exists and holds no repair" in capsys.readouterr().err
 
 
 def test_a_repaired_model_that_cannot_be_saved_says_what_to_do(shore, capsys):
     assert call("repair", *REPAIR, "--to", "fixed", "--param", "saves=''") == 4
     assert "it has no save(path)" in capsys.readouterr().err
-    assert not (shore / "fixed").exists()
+    assert not (shore / "fixed" / "model").exists()

@@ -24,6 +24,7 @@ from ._components import (
     Use,
 )
 from ._findings import Explanation, Finding
+from ._graded import Grade
 from ._hooks import hookimpl
 from ._plans import Plan, Priority, Specification
 from ._registry import Registry, default_registry
@@ -32,20 +33,23 @@ from ._verdicts import DemandVerdict, Verdict
 
 if TYPE_CHECKING:
     from ._files import load_specification
+    from .explaining._split import Split
     from .inputs._loading import load_cases
-    from .judging._attack_curve import AttackCurve, attack_curve
+    from .judging._attack_curve import AttackCurve, AttackPoint, attack_curve
+    from .judging._changes import Change
     from .judging._comparison import Comparison
     from .judging._judgement import Judgement
-    from .judging._pareto import pareto
+    from .judging._pareto import Pareto, pareto
     from .runs._records import Record
     from .runs._report import Report
     from .verbs._audit import audit
     from .verbs._compare import compare
     from .verbs._explain import explain
-    from .verbs._forecast import forecast
+    from .verbs._forecast import Forecast, forecast
     from .verbs._judge import judge
     from .verbs._perturbed import perturbed
     from .verbs._repair import repair
+    from .verbs._repaired import Repaired, repaired
     from .verbs._run import run
 
 __all__ = [
@@ -64,6 +68,7 @@ __all__ = [
     "Failed",
     "Finding",
     "Forecast",
+    "Grade",
     "Judgement",
     "Metric",
     "Modality",
@@ -76,9 +81,11 @@ __all__ = [
     "Priority",
     "Record",
     "Registry",
+    "Repaired",
     "Report",
     "Reporter",
     "Specification",
+    "Split",
     "Use",
     "Verdict",
     "Volume",
@@ -96,6 +103,7 @@ __all__ = [
     "pareto",
     "perturbed",
     "repair",
+    "repaired",
     "run",
     "seeded",
 ]
@@ -110,7 +118,9 @@ if not TYPE_CHECKING:  # a typo in a public name is a type error
         "Comparison": "judging._comparison",
         "Judgement": "judging._judgement",
         "Record": "runs._records",
+        "Repaired": "verbs._repaired",
         "Report": "runs._report",
+        "Split": "explaining._split",
         "attack_curve": "judging._attack_curve",
         "audit": "verbs._audit",
         "compare": "verbs._compare",
@@ -122,6 +132,7 @@ if not TYPE_CHECKING:  # a typo in a public name is a type error
         "pareto": "judging._pareto",
         "perturbed": "verbs._perturbed",
         "repair": "verbs._repair",
+        "repaired": "verbs._repaired",
         "run": "verbs._run",
     }
 

@@ -111,6 +111,14 @@ def _importable(component: Component, __: Any, factory: Any) -> None:
         raise TypeError(msg)
 
 
+def _importable_or_none(component: Component, attribute: Any, value: Any) -> None:
+    if value is None or callable(value):
+        return
+    if not isinstance(value, str) or not IMPORT_STRING.fullmatch(value):
+        msg = f"{component.name}: {attribute.name} {value!r} must read 'package.module:function'"
+        raise ValueError(msg)
+
+
 def _rungs(ladder: Iterable[Mapping[str, Any]]) -> tuple[FrozenMapping, ...]:
     return tuple(frozen_mapping(rung) for rung in ladder)
 
@@ -296,9 +304,14 @@ class Metric(Component):
 
 @frozen(kw_only=True)
 class Explainer(Component):
-    """Predicts which unseen cases a model will fail on, and says why."""
+    """Predicts which unseen cases a model will fail on, and says why.
+
+    `restore` is the import string of a function that takes the `state` of a saved explanation and
+    gives its predictor again; without it, an explanation is loaded without one.
+    """
 
     modality: str | None = field(default=None, validator=_known_modality)
+    restore: str | Callable[..., Any] | None = field(default=None, validator=_importable_or_none)
 
 
 @frozen(kw_only=True)
@@ -307,9 +320,12 @@ class Adapter(Component):
 
     `reads` says what the examples are: "cases" with their targets, "outcomes" (what a model made of
     them), or "preferences" (a better and a worse answer to one input).
+    `loader` is the import string of `load(path, /, *, model)`, which reads what the repaired
+    model's own `save(path)` wrote; without it, what comes out cannot be saved.
     """
 
     modality: str | None = field(default=None, validator=_known_modality)
+    loader: str | Callable[..., Any] | None = field(default=None, validator=_importable_or_none)
     reads: Literal["cases", "outcomes", "preferences"] = field(
         default="cases", validator=_choice(("cases", "outcomes", "preferences"))
     )

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from attrs import field, frozen
 from attrs.validators import in_
 
-from ._values import FrozenMapping, frozen_mapping
+from ._values import FrozenMapping, frozen_mapping, optional_mapping
 from .errors import ModelError
 
 if TYPE_CHECKING:
-    from ._cases import Case
+    from pathlib import Path
+
+    from ._cases import Case, Prediction
+    from ._graded import Grade
     from ._tables import Table
 
 __all__ = ["LEVELS", "Explanation", "Finding", "Level"]
@@ -20,6 +23,13 @@ __all__ = ["LEVELS", "Explanation", "Finding", "Level"]
 Level = Literal["error", "warning", "note"]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
+
+
+def _ends(values: Iterable[float] | None) -> tuple[float, float] | None:
+    if values is None:
+        return None
+    low, high = values
+    return low, high
 
 
 def _ids(values: Iterable[str]) -> tuple[str, ...]:
@@ -32,6 +42,10 @@ class Finding:
 
     `level` is "error" (stops a run unless it is allowed by name), "warning" or "note".
     `effect` is the size of the effect in the unit that the summary names; `fix` says what to do.
+
+    An explainer may say more: `condition` under which failures are more or less frequent (in words,
+    or as data), the `count` of outcomes that meet it, their failure `rate`, its `difference` from
+    that of the others with its `interval`, and ids of cases as `examples`.
     """
 
     name: str
@@ -40,6 +54,12 @@ class Finding:
     cases: tuple[str, ...] = field(default=(), kw_only=True, converter=_ids)
     effect: float | None = field(default=None, kw_only=True)
     fix: str = field(default="", kw_only=True)
+    condition: Any = field(default=None, kw_only=True)
+    count: int | None = field(default=None, kw_only=True)
+    rate: float | None = field(default=None, kw_only=True)
+    difference: float | None = field(default=None, kw_only=True)
+    interval: tuple[float, float] | None = field(default=None, kw_only=True, converter=_ends)
+    examples: tuple[str, ...] = field(default=(), kw_only=True, converter=_ids)
 
 
 def _findings(values: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -54,27 +74,16 @@ class Explanation:
 
     `auroc` and its `interval` are measured on outcomes that the explainer never saw, with failure
     as the positive class; `baselines` maps each trivial baseline to its AUROC on the same outcomes.
-    `predictor` maps cases to the probability that the model fails on each.
+    `predictor` maps cases to the probability that the model fails on each. With `reads_answers` it
+    takes what the model answered besides: `predictor(cases, answers)`.
 
-    `details` holds whatever else was found out, as plain data. What the explainer puts there:
-    `searched` (`settings`: how many were tried; `best`: the AUROC of the best on validation; `p`:
-    its p-value with the search counted) and `selected`, `curve` and the like. The verb `explain`
-    adds `grade`:
+    `save` writes all of it but a predictor that cannot be saved. One can where its explainer gives
+    `state` (numbers, texts and arrays) and the component names `restore`, which makes the
+    predictor of it again.
 
-    - `explainer`, `confidence` (one-sided at each end of an interval), and counts of `outcomes`,
-      `wrong` and `clusters` in `learnt_from` and `held_out`;
-    - `auroc`, `interval`, and `p`, the one-sided p-value of being above .5;
-    - `detectable`: the true AUROC that would be told from .5 with a chance of 80 %;
-    - `baselines`: for each its `auroc`, `interval`, `cross_validated` (its AUROC on what was learnt
-      from) and `lead`: by how much the explainer is ahead (`estimate`, `interval`, one-sided `p`
-      by DeLong's paired test, and `p_holm`, corrected for the number of baselines);
-    - `best_baseline`: the one with the largest `cross_validated`, so that the held-out outcomes
-      have no say; `left_out`: why there is no such baseline here;
-    - `adds`: whether the explainer knows what the best baseline does not (`p`, and the `auroc` of
-      both together beside that of the `baseline`, each fitted on one half of the held-out outcomes
-      and read off the other);
-    - `calibration`: expected calibration error `ece` with `ece_interval`, `brier` beside
-      `brier_of_base_rate` (that of always saying `base_rate`), and the reliability `table`.
+    `grade` has every figure: see `Grade`. `details` holds whatever else the explainer found out, as
+    plain data: `searched` (`settings`: how many were tried; `best`: the AUROC of the best on
+    validation; `p`: its p-value with the search counted), `selected`, `curve` and the like.
 
     An explainer that gives no predictor has only the grades of the baselines; where there was too
     little to learn from or to grade on, there is no `grade` at all.
@@ -85,19 +94,54 @@ class Explanation:
     auroc: float | None = None
     interval: tuple[float, float] | None = None
     baselines: Mapping[str, float] = field(factory=FrozenMapping, converter=frozen_mapping)
-    predictor: Callable[[Sequence[Case]], Sequence[float]] | None = field(
+    predictor: Callable[..., Sequence[float]] | None = field(
         default=None, kw_only=True, repr=False, eq=False
     )
+    reads_answers: bool = field(default=False, kw_only=True)
+    state: Mapping[str, Any] | None = field(
+        default=None, converter=optional_mapping, kw_only=True, repr=False, eq=False
+    )
+    grade: Grade | None = field(default=None, kw_only=True, repr=False)
     details: Mapping[str, Any] = field(
         factory=FrozenMapping, converter=frozen_mapping, kw_only=True, repr=False
     )
 
-    def predict(self, cases: Sequence[Case], /) -> Sequence[float]:
-        """Give the probability that the model fails on each case."""
+    def predict(
+        self, cases: Sequence[Case], answers: Sequence[Prediction] | None = None, /
+    ) -> Sequence[float]:
+        """Give the probability that the model fails on each case.
+
+        `answers` are what the model said to each, for a predictor that `reads_answers`. Raises
+        `ModelError` where there is no predictor, or it lacks the answers.
+        """
         if self.predictor is None:
             msg = "this explanation predicts nothing: its explainer gave no predictor"
+            if self.details.get("predictor") == "not saved":
+                msg = "this explanation was loaded without its predictor, which cannot be saved"
             raise ModelError(msg)
-        return self.predictor(cases)
+        if not self.reads_answers:
+            return self.predictor(cases)
+        if answers is None or len(answers) != len(cases):
+            msg = "this predictor reads what the model answered: pass one answer for each case"
+            raise ModelError(msg)
+        return self.predictor(cases, answers)
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a JSON file, arrays in a folder beside it; `load` reads it."""
+        from .explaining._saving import save
+
+        save(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path, *, explainer: Any = None) -> Explanation:
+        """Read what was saved; without the predictor where that was not.
+
+        The predictor is restored by `explainer`, the component that made it, by default the
+        installed one of the name; nothing that the file names is imported.
+        """
+        from .explaining._saving import load
+
+        return load(path, explainer)
 
     def table(self) -> Table:
         """Lay out the grade beside that of every baseline."""

@@ -19,7 +19,7 @@ from attrs import field, frozen
 
 from ._values import FrozenMapping, frozen_mapping
 
-__all__ = ["BatchDone", "Finished", "Progress", "Retried", "Started", "Usage"]
+__all__ = ["BatchDone", "Finished", "Progress", "Retried", "Started", "Trained", "Usage"]
 
 
 @frozen
@@ -89,3 +89,11 @@ class BatchDone(Progress):
 @frozen
 class Finished(Progress):
     """The run is over: everything is measured, or it was stopped."""
+
+
+@frozen
+class Trained:
+    """How far an adapter is: `done` steps of `total`, None where nobody knows how many."""
+
+    done: int
+    total: int | None = None

@@ -44,24 +44,24 @@ def test_the_grade_is_that_of_the_public_statistics():
         chances
     )
     known = auroc(wrong, chances, clusters.astype(str), 0.95)
-    assert (grade["auroc"], *grade["interval"]) == (known.estimate, *known.ends)
+    assert (grade.auroc, *grade.interval) == (known.estimate, *known.ends)
     for name, mine in scores.items():
-        lead = grade["baselines"][name]["lead"]
+        lead = grade.baselines[name].lead
         known = auroc_drop(wrong, chances, mine, clusters.astype(str), 0.95)
-        assert (lead["estimate"], *lead["interval"]) == (known.estimate, *known.ends)
-        at_p = auroc_drop(wrong, chances, mine, clusters.astype(str), 1 - lead["p"])
+        assert (lead.estimate, *lead.interval) == (known.estimate, *known.ends)
+        at_p = auroc_drop(wrong, chances, mine, clusters.astype(str), 1 - lead.p)
         assert at_p.low == pytest.approx(0, abs=1e-5)
-    p_values = [grade["baselines"][name]["lead"]["p"] for name in scores]
-    assert [grade["baselines"][name]["lead"]["p_holm"] for name in scores] == holm(p_values)
+    p_values = [grade.baselines[name].lead.p for name in scores]
+    assert [grade.baselines[name].lead.p_holm for name in scores] == holm(p_values)
 
 
 def test_the_auroc_and_brier_score_are_those_of_scikit_learn():
     metrics = pytest.importorskip("sklearn.metrics")
     _, wrong, chances = drawn(1)
     grade = exam(wrong).grade(chances)
-    assert grade["auroc"] == pytest.approx(metrics.roc_auc_score(wrong, chances))
-    assert grade["calibration"]["brier"] == pytest.approx(metrics.brier_score_loss(wrong, chances))
-    assert grade["calibration"]["brier_of_base_rate"] == pytest.approx(0.25)
+    assert grade.auroc == pytest.approx(metrics.roc_auc_score(wrong, chances))
+    assert grade.calibration.brier == pytest.approx(metrics.brier_score_loss(wrong, chances))
+    assert grade.calibration.brier_of_base_rate == pytest.approx(0.25)
 
 
 def test_the_p_value_is_near_that_of_mann_and_whitney():
@@ -71,7 +71,7 @@ def test_the_p_value_is_near_that_of_mann_and_whitney():
         draw, wrong, _ = drawn(seed)
         chances = expit(draw.normal(size=300) + 0.25 * wrong)
         known = mannwhitneyu(chances[wrong], chances[~wrong], alternative="greater").pvalue
-        found = exam(wrong).grade(chances)["p"]
+        found = exam(wrong).grade(chances).p
         if known < 0.4:
             assert found == pytest.approx(known, rel=0.35)
 
@@ -81,13 +81,13 @@ def test_the_best_baseline_is_chosen_by_cross_validation_and_not_by_the_test():
     grade = exam(wrong, {"lucky": (wrong + 0.0, 0.55), "steady": (draw.random(300), 0.6)}).grade(
         chances
     )
-    assert grade["best_baseline"] == "steady"
-    assert grade["baselines"]["lucky"]["auroc"] == 1
+    assert grade.best_baseline == "steady"
+    assert grade.baselines["lucky"].auroc == 1
 
 
 def test_the_reliability_table_adds_up():
     _, wrong, chances = drawn(3)
-    rows = exam(wrong).grade(chances)["calibration"]["table"]
+    rows = exam(wrong).grade(chances).calibration.table
     assert sum(row["outcomes"] for row in rows) == 300
     assert sum(row["outcomes"] * row["failed"] for row in rows) == pytest.approx(wrong.sum())
     assert sum(row["outcomes"] * row["predicted"] for row in rows) == pytest.approx(chances.sum())
@@ -136,9 +136,9 @@ def test_chance_is_called_better_than_chance_or_baselines_no_oftener_than_stated
         grade = exam(wrong, {"lot": (draw.normal(size=len(of)), 0.5)}, clusters=of).grade(
             expit(guess)
         )
-        alarms["chance"] += grade["p"] <= 0.05
-        alarms["lead"] += grade["baselines"]["lot"]["lead"]["p"] <= 0.05
-        alarms["adds"] += bool(grade["adds"]) and grade["adds"]["p"] <= 0.05
+        alarms["chance"] += grade.p <= 0.05
+        alarms["lead"] += grade.baselines["lot"].lead.p <= 0.05
+        alarms["adds"] += bool(grade.added) and grade.added.p <= 0.05
     assert max(alarms.values()) <= 19, alarms
 
 
@@ -149,9 +149,9 @@ def test_a_noisy_copy_of_a_baseline_adds_nothing_and_a_second_cause_does():
         known, other = draw.standard_cauchy(200), draw.normal(size=200)
         clusters = [str(number) for number in range(200)]
         copy = known + draw.normal(size=200)
-        false += adds(draw.random(200) < expit(known), known, copy, clusters, seed)["p"] <= 0.05
+        false += adds(draw.random(200) < expit(known), known, copy, clusters, seed).p <= 0.05
         wrong = draw.random(200) < expit(known + other)
-        true += adds(wrong, known, other, clusters, seed)["p"] <= 0.05
+        true += adds(wrong, known, other, clusters, seed).p <= 0.05
     assert false <= 19  # three standard errors above 5 % of 200
     assert true > 180
 
@@ -160,7 +160,7 @@ def test_adding_survives_separation_and_constant_scores():
     wrong = np.arange(60) < 20
     clusters = [str(number) for number in range(60)]
     perfect, flat = wrong + np.linspace(0, 0.1, 60), np.zeros(60)
-    assert adds(wrong, flat, perfect, clusters, 0)["p"] < 1e-6
-    assert adds(wrong, flat, perfect, clusters, 0)["auroc"] == 1
+    assert adds(wrong, flat, perfect, clusters, 0).p < 1e-6
+    assert adds(wrong, flat, perfect, clusters, 0).auroc == 1
     for other in (perfect, np.exp(perfect), flat):
-        assert adds(wrong, perfect, other, clusters, 0)["p"] > 0.3
+        assert adds(wrong, perfect, other, clusters, 0).p > 0.3

@@ -157,7 +157,7 @@ def layer_probe(layers=(1,)):
 
 
 def preferring():
-    def adapt(model, cases, /, *, seed):
+    def adapt(model, cases, /, *, seed, work):
         better = {str(one.input): one.chosen for one in cases}
 
         def fixed(texts):
@@ -172,7 +172,9 @@ def preferring():
 
 
 probe = sea.Explainer(name="stand.probe", summary="Look inside.", factory=layer_probe)
-tuning = sea.Adapter(name="stand.tuning", summary="Prefer.", factory=preferring)
+tuning = sea.Adapter(
+    name="stand.tuning", summary="Prefer.", factory=preferring, reads="preferences"
+)
 
 
 def test_explain_learns_from_a_report_and_predicts(report):
@@ -279,9 +281,11 @@ def test_the_example_of_a_specification_works_as_it_is_printed(tmp_path, monkeyp
         before = sea.run(spec, to="runs/before")
         assert sea.judge(spec, before).outcome == "fail"
         why = sea.explain(logistic_probe(layers=(5, 10, 15)), report=before)
-        fixed = sea.repair(preference_tuning(), model=spec.model(), cases=before.preferences())
+        fixed = sea.repair(preference_tuning(), model=spec.model(), report=before)
         after = sea.run(spec, model=fixed, to="runs/after")
-        assert sea.judge(spec, after).outcome == "pass"
+        told = sea.judge(spec, after)
+        assert "learned from" in told.notes[0]
+        assert told.verdicts[0].cases_used < sea.judge(spec, before).verdicts[0].cases_used
         assert [change.change > 0 for change in sea.compare(before, after).changes[1:]] == [
             True,
             True,

@@ -169,51 +169,51 @@ def adds_the_mean():
 
 def gives_a_table():
     adapt = good.learn_words()
-    return lambda model, cases, *, seed: adapt(model, cases, seed=seed).votes
+    return lambda model, cases, *, seed, work: adapt(model, cases, seed=seed, work=work).votes
 
 
 def overwrites():
     adapt = good.learn_words()
 
-    def work(model, cases, *, seed):
-        repaired = adapt(model, cases, seed=seed)
+    def repair(model, cases, *, seed, work):
+        repaired = adapt(model, cases, seed=seed, work=work)
         model.table = repaired.votes
         return repaired
 
-    return work
+    return repair
 
 
 def counts_repairs():
     adapt = good.learn_words()
 
-    def work(model, cases, *, seed):
-        repaired, number = adapt(model, cases, seed=seed), next(calls)
+    def repair(model, cases, *, seed, work):
+        repaired, number = adapt(model, cases, seed=seed, work=work), next(calls)
         return lambda inputs: [f"{answer} ({number})" for answer in repaired(inputs)]
 
-    return work
+    return repair
 
 
 def wants_many_cases():
     adapt = good.learn_words()
 
-    def work(model, cases, *, seed):
+    def repair(model, cases, *, seed, work):
         if len(cases) < 4:
             msg = "fold 1 of 5 is empty"
             raise ValueError(msg)
-        return adapt(model, cases, seed=seed)
+        return adapt(model, cases, seed=seed, work=work)
 
-    return work
+    return repair
 
 
 def looks_inside():
     adapt = good.learn_words()
 
-    def work(model, cases, *, seed):
-        repaired = adapt(model, cases, seed=seed)
+    def repair(model, cases, *, seed, work):
+        repaired = adapt(model, cases, seed=seed, work=work)
         repaired.votes = {**model.table, **repaired.votes}
         return repaired
 
-    return work
+    return repair
 
 
 class Forgetful(good.Repaired):
@@ -221,17 +221,14 @@ class Forgetful(good.Repaired):
         good.Repaired({}, self.default).save(path)
 
 
-load = good.load
-
-
 def saves_half():
     adapt = good.learn_words()
 
-    def work(model, cases, *, seed):
-        repaired = adapt(model, cases, seed=seed)
+    def repair(model, cases, *, seed, work):
+        repaired = adapt(model, cases, seed=seed, work=work)
         return Forgetful(repaired.votes, repaired.default)
 
-    return work
+    return repair
 
 
 def says_a_word():
@@ -398,7 +395,7 @@ thief = _adapter("thief", "overwrites", needs=("bad.table",))
 counter = _adapter("counter", "counts_repairs")
 hungry = _adapter("hungry", "wants_many_cases")
 nosy = _adapter("nosy", "looks_inside")
-forgetful = _adapter("forgetful", "saves_half")
+forgetful = _adapter("forgetful", "saves_half", loader="sample_plugins.good:load")
 curt = _explainer("curt", "says_a_word")
 wavering = _explainer("wavering", "counts_explanations")
 dividing = _explainer("dividing", "divides_by_failures")

@@ -138,14 +138,14 @@ class Repaired:
         Path(path).write_text(json.dumps([self.votes, self.default]), encoding="utf-8")
 
 
-def load(path):
+def load(path, *, model):
     return Repaired(*json.loads(Path(path).read_text(encoding="utf-8")))
 
 
 def learn_words():
     """Learn the last label of each word."""
 
-    def adapt(model, cases, *, seed):
+    def adapt(model, cases, *, seed, work):
         votes = {word: case.target for case in cases for word in case.input.split()}
         return Repaired(votes, model([cases[0].input])[0])
 
@@ -239,7 +239,10 @@ doubtful = metric(
     "good.doubt", "sample_plugins.good:doubt", reads="prediction", higher_is_better=False
 )
 learner = Adapter(
-    name="good.learner", summary="Learn words.", factory="sample_plugins.good:learn_words"
+    name="good.learner",
+    summary="Learn words.",
+    factory="sample_plugins.good:learn_words",
+    loader="sample_plugins.good:load",
 )
 words = Explainer(
     name="good.words", summary="Tell by words.", factory="sample_plugins.good:words_that_fail"

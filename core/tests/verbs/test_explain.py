@@ -21,13 +21,13 @@ def test_a_planted_failure_is_foreseen_better_than_by_what_does_not_read_words()
     assert found.auroc > 0.75
     assert found.interval[0] < found.auroc < found.interval[1]
     assert set(found.baselines) == {"answer", "length", "bag-of-words", "all together"}
-    grade = found.details["grade"]
+    grade = found.grade
     for name in ("answer", "length"):
-        assert grade["baselines"][name]["lead"]["p_holm"] < 0.01
+        assert grade.baselines[name].lead.p_holm < 0.01
     assert "foreseeable" in {one.name for one in found.findings}
-    assert grade["learnt_from"]["outcomes"] == 600
-    assert grade["held_out"]["outcomes"] == 200
-    assert math.isclose(grade["calibration"]["base_rate"], 0.5, abs_tol=0.1)
+    assert grade.training.outcomes == 600
+    assert grade.test.outcomes == 200
+    assert math.isclose(grade.calibration.base_rate, 0.5, abs_tol=0.1)
 
 
 def test_the_explainer_never_sees_what_it_is_graded_on_nor_a_target():
@@ -59,11 +59,11 @@ def test_other_outcomes_can_be_held_out_unless_they_share_a_cluster():
     use, seen = explainer(by_word)
     given = outcomes(fails=children)
     found = sea.explain(use, outcomes=given[:160], held_out=given[160:])
-    assert found.details["grade"]["held_out"]["outcomes"] == 80
+    assert found.grade.test.outcomes == 80
     assert seen[0][1] == tuple(given[:160])
-    with pytest.raises(PlanError, match=r"clusters 'q158', 'q159' stand both among"):
+    with pytest.raises(PlanError, match=r"in both the training and the test part: 'q158', 'q159'"):
         sea.explain(use, outcomes=given[:160], held_out=given[158:])
-    with pytest.raises(PlanError, match=r"'q000', 'q001', 'q002' and 157 more stand"):
+    with pytest.raises(PlanError, match=r"'q000', 'q001', 'q002' and 157 more"):
         sea.explain(use, outcomes=given[:160], held_out=given)
 
 
@@ -140,7 +140,7 @@ def test_noise_is_not_called_foreseeable():
     assert "not-foreseeable" in names
     assert "not-better-than-baselines" in names
     (said,) = (one for one in found.findings if one.name == "not-foreseeable")
-    assert f"{found.details['grade']['detectable']:.3f}" in said.summary
+    assert f"{found.grade.detectable:.3f}" in said.summary
 
 
 def test_what_the_explainer_says_of_its_search_is_kept_and_told():
@@ -160,10 +160,11 @@ def test_a_graded_explanation_is_told_in_a_table_and_as_plain_data():
     assert told[3].split()[:2] == ["stand.explainer", f"{found.auroc:.3f}"]
     assert [line.split("  ")[0] for line in told if " * " in line[:15]] == ["all together *"]
     assert any(line.startswith("calibration: error 0.") for line in told)
-    assert "no such baseline here: position (the inputs have no options)" in str(found)
+    assert "no such baseline here: entropy (none has probabilities)" in str(found)
+    assert "position (the inputs have no options)" in str(found)
     assert "<table>" in found._repr_html_()
     plain = json.loads(json.dumps(found.as_dict(), allow_nan=False))
-    assert plain["details"]["grade"]["auroc"] == plain["auroc"] == found.auroc
+    assert plain["grade"]["auroc"] == plain["auroc"] == found.auroc
     assert [one["name"] for one in plain["findings"]] == [one.name for one in found.findings]
 
 
@@ -224,3 +225,62 @@ def test_audits_look_first_and_stop_at_what_is_not_allowed():
     with pytest.warns(sea.errors.AuditWarning, match="leak"):
         found = sea.explain(use, outcomes=outcomes(fails=children), audits=[audit], allow=["leak"])
     assert found.auroc
+
+
+def test_a_predictor_may_read_what_the_model_answered():
+    def watch():
+        def explain(model, outcomes, /, *, seed):
+            return sea.Explanation(
+                "by answer",
+                predictor=lambda cases, answers: [float(one.value == "no") for one in answers],
+                reads_answers=True,
+            )
+
+        return explain
+
+    use = sea.Explainer(name="stand.watch", summary="Watch.", factory=watch)
+    found = sea.explain(use, outcomes=outcomes(fails=children))
+    cases = [sea.Case("a", "?"), sea.Case("b", "?")]
+    assert list(found.predict(cases, [sea.Prediction("no"), sea.Prediction("yes")])) == [1, 0]
+    with pytest.raises(ModelError, match="pass one answer for each case"):
+        found.predict(cases)
+
+
+def rate_of(state):
+    return lambda cases: [state["rate"] if state["word"] in case.input else 0.1 for case in cases]
+
+
+def savable():
+    def explain(model, outcomes, /, *, seed):
+        state = {"word": "child", "rate": 0.9}
+        finding = sea.Finding(
+            "word", "It fails on child.", condition="child", count=3, interval=(0.1, 0.2)
+        )
+        return sea.Explanation("by word", [finding], predictor=rate_of(state), state=state)
+
+    return explain
+
+
+def test_an_explanation_saves_and_loads(tmp_path):
+    use = sea.Explainer(name="stand.word", summary="W.", factory=savable, restore=rate_of)
+    found = sea.explain(use, outcomes=outcomes(fails=children))
+    found.save(tmp_path / "why.json")
+    again = sea.Explanation.load(tmp_path / "why.json", explainer=use)
+    cases = [sea.Case("a", "a child"), sea.Case("b", "a man")]
+    assert list(again.predict(cases)) == list(found.predict(cases)) == [0.9, 0.1]
+    assert again.findings == found.findings
+    assert again.as_dict() == found.as_dict()
+    assert again.grade == found.grade
+    assert str(again) == str(found)
+    without = sea.Explanation.load(tmp_path / "why.json")
+    with pytest.raises(ModelError, match="loaded without its predictor"):
+        without.predict(cases)
+
+
+def test_several_explainers_are_trained_and_graded_on_one_split():
+    one, first = explainer(by_word)
+    other, second = explainer(by_lot)
+    found = sea.explain([one, other], outcomes=outcomes(400, fails=children))
+    assert first[0][1] == second[0][1]
+    assert found[0].baselines == found[1].baselines
+    assert found[0].auroc == sea.explain(one, outcomes=outcomes(400, fails=children)).auroc

@@ -79,7 +79,7 @@ def test_it_says_why(adapter):
 
 
 def test_a_saved_model_needs_its_own_backbone(tmp_path):
-    path = tmp_path / "fixed.safetensors"
+    path = tmp_path / "fixed"
     fixed = sea.repair(seatrial_simnl.simnl, model=Towers(), cases=cases())
     fixed.save(path)
     with pytest.raises(ModelError, match=r"pass model=, or repair with backbone="):
@@ -89,7 +89,12 @@ def test_a_saved_model_needs_its_own_backbone(tmp_path):
     again = seatrial_simnl.load(path, model=Towers())
     images = [case.input for case in cases(3, seed=2)]
     assert (again.predict_proba(images) == fixed.predict_proba(images)).all()
-    assert again.identity == fixed.identity
+    assert again.identity == fixed.model.identity
+    loaded = sea.Repaired.load(path, model=Towers())
+    assert loaded.identity == fixed.identity
+    assert (loaded.predict_proba(images) == fixed.predict_proba(images)).all()
+    with pytest.raises(ModelError, match="'towers 0', and the model given is 'towers 1'"):
+        sea.Repaired.load(path, model=Towers(twist=1))
 
 
 class Unnamed(Towers):
@@ -127,7 +132,7 @@ CHANGED = {
 
 @pytest.mark.parametrize("how", CHANGED)
 def test_another_image_tower_is_refused(how, tmp_path):
-    path = tmp_path / "fixed.safetensors"
+    path = tmp_path / "fixed"
     sea.repair(seatrial_simnl.simnl, model=Towers(), cases=cases()).save(path)
     seatrial_simnl.load(path, model=Unnamed())
     with pytest.raises(ModelError, match=r"this model embeds fixed image \d (?:in|elsewhere)"):
@@ -144,7 +149,7 @@ def without_one(rows):
     [np.negative, shuffled, without_one, lambda rows: rows * 1.1, lambda rows: rows[:, 1:]],
 )
 def test_another_text_tower_is_refused(change, tmp_path):
-    path = tmp_path / "fixed.safetensors"
+    path = tmp_path / "fixed"
     sea.repair(seatrial_simnl.simnl, model=Towers(), cases=cases()).save(path)
     with pytest.raises(
         ModelError, match=r"this model embeds 'a photo of a \w+\.' (?:in|elsewhere)"
@@ -153,12 +158,13 @@ def test_another_text_tower_is_refused(change, tmp_path):
 
 
 def test_another_identity_is_refused_where_both_state_one(tmp_path):
-    path = tmp_path / "fixed.safetensors"
+    path = tmp_path / "fixed"
     renamed = Towers()
     renamed.identity = "other weights"
     sea.repair(seatrial_simnl.simnl, model=Towers(), cases=cases()).save(path)
     with pytest.raises(ModelError, match="says that it is 'other weights'"):
         seatrial_simnl.load(path, model=renamed)
+    path = tmp_path / "unnamed"
     sea.repair(seatrial_simnl.simnl, model=Unnamed(), cases=cases()).save(path)
     assert seatrial_simnl.load(path, model=renamed).original is renamed
 

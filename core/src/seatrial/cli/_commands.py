@@ -311,15 +311,26 @@ def explain(
 
 
 @seatrial.command()
+@click.argument("directory", type=PATH, required=False)
 @click.option("--with", "name", required=True, metavar="NAME", help="The adapter.")
 @param
-@click.option("--model", required=True, metavar="MODULE:NAME", help="The model to repair.")
-@click.option("--cases", required=True, metavar="MODULE:NAME", help="The cases to learn from.")
-@click.option("--to", type=PATH, required=True, help="Where to save the repaired model.")
-@click.option("--seed", default=0, show_default=True, help="The seed of the adapter.")
+@click.option("--spec", type=PATH, help="The specification whose model is repaired.")
+@click.option("--model", metavar="MODULE:NAME", help="The model to repair.")
+@click.option(
+    "--cases", metavar="MODULE:NAME", help="The cases to learn from, in place of DIRECTORY."
+)
+@click.option("--metric", metavar="NAME", help="The metric that tells right from wrong.")
+@click.option(
+    "--held-out",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="The fraction that is not learned from, as in explain; .25 of a DIRECTORY.",
+)
+@click.option("--to", type=PATH, required=True, help="The folder for the repaired model.")
+@click.option("--seed", default=0, show_default=True, help="The seed of split and adapter.")
+@click.option("--trust", is_flag=True, help="Import the model that DIRECTORY names.")
 @as_json
 def repair(params: tuple[str, ...], **options: Any) -> None:
-    """Make a repaired model and save it; the original stays as it was."""
+    """Train a repaired model on a run (DIRECTORY) or on cases, and save it."""
     from ._explain import repaired
     from ._params import parameters
 

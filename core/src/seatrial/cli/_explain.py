@@ -9,11 +9,10 @@ from typing import Any
 import click
 
 from .._components import Adapter, Component, Explainer, Use
+from .._files import load_specification
 from .._registry import default_registry
-from ..errors import ModelError
-from ..explaining._split import Lesson
+from ..explaining._experiment import Experiment
 from ..explaining._summary import as_dict, side_by_side, text_of
-from ..inputs._loading import load_cases
 from ..runs._report import Report
 from ..verbs._explain import look_first, taught
 from ..verbs._repair import repair
@@ -36,10 +35,10 @@ def explained(
     """Explain the failures of a run by one explainer, or compare several on the same outcomes."""
     uses = _uses(names, params, Explainer)
     report = Report.load(directory, trust=trust)
-    lesson = Lesson.of(report=report, outcomes=None, **options)
-    look_first(lesson, audits, allow)
-    found = [taught(use, lesson) for use in uses]
-    table = side_by_side(found) if len(found) > 1 and not lesson.obstacle else found[0].table()
+    experiment = Experiment.of(report=report, outcomes=None, **options)
+    look_first(experiment, audits, allow)
+    found = [taught(use, experiment) for use in uses]
+    table = side_by_side(found) if len(found) > 1 and not experiment.obstacle else found[0].table()
     if as_json:
         print_json({"directory": str(directory), "explanations": [as_dict(one) for one in found]})
     elif table.rows:
@@ -49,36 +48,44 @@ def explained(
 
 
 def repaired(
+    directory: Path | None,
     name: str,
     params: Mapping[str, Any],
     *,
-    model: str,
-    cases: str,
+    spec: Path | None,
+    model: str | None,
+    cases: str | None,
+    metric: str | None,
+    held_out: float | None,
     to: Path,
     seed: int,
+    trust: bool,
     as_json: bool,
 ) -> None:
-    """Build a repaired model and save it."""
+    """Train a repaired model and save it; the same command goes on where it stopped."""
     (use,) = _uses([name], params, Adapter)
-    if to.exists():
-        msg = f"{to} already exists; give --to a path where nothing stands yet"
-        raise click.UsageError(msg)
-    learnt = load_cases(cases)
-    fixed = repair(use, model=model, cases=learnt, seed=seed)
-    save = getattr(fixed, "save", None)
-    if not callable(save):
-        msg = (
-            f"the model that {use.label} gives cannot be saved: it has no save(path). Repair it in "
-            "Python (seatrial.repair) and use it there, or give its class a method save(path) and "
-            "its module a function load(path)"
-        )
-        raise ModelError(msg)
-    to.parent.mkdir(parents=True, exist_ok=True)
-    save(to)
+    report = None if directory is None else Report.load(directory, trust=trust)
+    original: Any = model
+    if spec is not None and model is None:
+        original = load_specification(spec).model
+    fixed = repair(
+        use,
+        report=report,
+        model=original,
+        cases=cases,
+        metric=metric,
+        seed=seed,
+        held_out=held_out,
+        to=to,
+    )
+    counted = {"cases": len(fixed.case_ids), "clusters": len(fixed.learned_from)}
     if as_json:
-        print_json({"adapter": use.label, "cases": len(learnt), "to": str(to)})
+        print_json({"adapter": use.label, **counted, "to": str(to)})
     else:
-        echo(f"{use.label} learnt from {len(learnt):,} cases\nrepaired model: {to}")
+        echo(
+            f"{use.label} learned from {counted['cases']:,} cases; verdicts leave out "
+            f"{counted['clusters']:,} clusters\nrepaired model: {to}"
+        )
 
 
 def _uses(names: Sequence[str], params: Mapping[str, Any], kind: type[Component]) -> list[Use[Any]]:

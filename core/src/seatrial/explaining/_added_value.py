@@ -11,11 +11,12 @@ fit, no trouble with separation, and robust to clusters.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from .._graded import Added
 from .._seeds import derive
 from ..statistics._auroc import placements
 from ..statistics._checks import Floats, cluster_codes
@@ -32,7 +33,7 @@ STRENGTH: Final = 100.0
 
 def adds(
     wrong: Rows, baseline: Floats, explainer: Floats, clusters: Sequence[str], seed: int
-) -> dict[str, Any] | None:
+) -> Added | None:
     """Test whether the explainer's score tells of failures what the baseline's does not.
 
     `p` is one-sided. `auroc` is that of both scores in one logistic regression, fitted on one half
@@ -61,7 +62,7 @@ def adds(
     halves = _halves(wrong, other, mine, clusters, seed)
     if halves is None:
         return None
-    return {"p": float(stdtr(found - 1, -told)), "auroc": halves[0], "baseline": halves[1]}
+    return Added(float(stdtr(found - 1, -told)), *halves)
 
 
 def _halves(

@@ -1,15 +1,15 @@
-"""Grade predicted failures on outcomes that nothing was learnt from."""
+"""Grade predicted failures on outcomes of the test part."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from attrs import frozen
+from attrs import evolve, field, frozen
 
-from ..statistics import Interval
+from .._graded import BaselineGrade, Calibration, Grade, Lead, Part
 from ..statistics._auroc import Placements, bound_of_area, placements
 from ..statistics._calibration import brier_scores, expected_calibration_error
 from ..statistics._checks import Floats
@@ -23,13 +23,14 @@ __all__ = ["Exam", "calibration_of", "lead_over"]
 BINS: Final = 10
 AREA: Final = (0.0, 1.0)
 LEAD: Final = (-1.0, 1.0)
+NOTHING: Final = Part(0, 0, 0)
 
 
 @frozen(eq=False, kw_only=True)
 class Exam:
     """The held-out outcomes, and what every baseline says of them; the same for each explainer.
 
-    `base_rate` is the share of failures among what was learnt from.
+    `base_rate` is the failure rate of the `training` part.
     """
 
     wrong: npt.NDArray[np.bool_]
@@ -38,6 +39,8 @@ class Exam:
     base_rate: float
     confidence: float
     seed: int
+    training: Part = NOTHING
+    left_out: Mapping[str, str] = field(factory=dict)
 
     @property
     def best(self) -> str | None:
@@ -49,58 +52,58 @@ class Exam:
         """Rank the outcomes by a score."""
         return placements(self.wrong, scores, list(self.clusters))
 
-    def facts(self) -> dict[str, Any]:
-        """Say what there is to grade on, and what it could have shown."""
+    @property
+    def test(self) -> Part:
+        """Count what there is to grade on."""
+        return Part(len(self.wrong), int(self.wrong.sum()), len(set(self.clusters)))
+
+    def ungraded(self) -> Grade:
+        """Say what there would have been to grade on, and how the baselines do."""
         names = np.asarray(self.clusters)
         kinds = [len(set(names[mine])) for mine in (self.wrong, ~self.wrong)]
-        return {
-            "confidence": self.confidence,
-            "held_out": {
-                "outcomes": len(self.wrong),
-                "wrong": int(self.wrong.sum()),
-                "clusters": len(set(names)),
+        return Grade(
+            confidence=self.confidence,
+            training=self.training,
+            test=self.test,
+            detectable=detectable_auroc(kinds[0], kinds[1], self.confidence),
+            best_baseline=self.best,
+            baselines={
+                name: BaselineGrade(*self._area(self.placed(one.scores)), one.cross_validated)
+                for name, one in self.baselines.items()
             },
-            "detectable": detectable_auroc(kinds[0], kinds[1], self.confidence),
-            "best_baseline": self.best,
-        }
+            left_out=self.left_out,
+        )
 
-    def baseline_facts(self) -> dict[str, dict[str, Any]]:
-        """Give the AUROC of every baseline, with its interval."""
-        return {
-            name: {
-                **_told(bound_of_area(self.placed(one.scores), AREA, self.confidence)),
-                "cross_validated": one.cross_validated,
-            }
-            for name, one in self.baselines.items()
-        }
-
-    def ungraded(self) -> dict[str, Any]:
-        """Say what there would have been to grade on, and how the baselines do."""
-        return {**self.facts(), "baselines": self.baseline_facts()}
-
-    def grade(self, chances: Floats) -> dict[str, Any]:
-        """Compare predicted chances of failure with what happened, and with every baseline."""
+    def grade(self, chances: Floats) -> Grade:
+        """Compare predicted probabilities of failure with what happened, and with baselines."""
         mine = self.placed(chances)
         leads = {name: lead_over(mine, self.placed(b.scores)) for name, b in self.baselines.items()}
         p_values = [_chance_of(found, LEAD) for found in leads.values()]
-        baselines = self.baseline_facts()
+        plain = self.ungraded()
+        baselines = {}
         for (name, found), p, adjusted in zip(leads.items(), p_values, holm(p_values), strict=True):
-            baselines[name]["lead"] = {
-                **_told(bound_of_area(found, LEAD, self.confidence), "estimate"),
-                "p": p,
-                "p_holm": adjusted,
-            }
+            bound = bound_of_area(found, LEAD, self.confidence)
+            lead = Lead(bound.estimate, bound.ends, p, adjusted)
+            baselines[name] = evolve(plain.baselines[name], lead=lead)
         best = self.baselines.get(self.best or "")
-        return {
-            **self.facts(),
-            **_told(bound_of_area(mine, AREA, self.confidence)),
-            "p": _chance_of(mine, AREA),
-            "baselines": baselines,
-            "adds": best and adds(self.wrong, best.scores, chances, self.clusters, self.seed),
-            "calibration": calibration_of(
+        area, ends = self._area(mine)
+        return evolve(
+            plain,
+            auroc=area,
+            interval=ends,
+            p=_chance_of(mine, AREA),
+            baselines=baselines,
+            added=None
+            if best is None
+            else adds(self.wrong, best.scores, chances, self.clusters, self.seed),
+            calibration=calibration_of(
                 chances, self.wrong, self.clusters, self.base_rate, self.confidence, self.seed
             ),
-        }
+        )
+
+    def _area(self, placed: Placements) -> tuple[float, tuple[float, float]]:
+        found = bound_of_area(placed, AREA, self.confidence)
+        return found.estimate, found.ends
 
 
 def lead_over(mine: Placements, other: Placements) -> Placements:
@@ -114,10 +117,6 @@ def _chance_of(found: Placements, bounds: tuple[float, float]) -> float:
     return p_value(lambda confidence: bound_of_area(found, bounds, confidence).low > middle)
 
 
-def _told(found: Interval, name: str = "auroc") -> dict[str, Any]:
-    return {name: found.estimate, "interval": list(found.ends)}
-
-
 def calibration_of(
     chances: Floats,
     wrong: npt.NDArray[np.bool_],
@@ -125,8 +124,8 @@ def calibration_of(
     base_rate: float,
     confidence: float,
     seed: int,
-) -> dict[str, Any]:
-    """Say whether the predicted chances of failure are as large as failures are frequent."""
+) -> Calibration:
+    """Say whether the probabilities of failure are as large as failures are frequent."""
     error = expected_calibration_error(
         chances, wrong, list(clusters), confidence, seed=seed, resamples=2_000
     )
@@ -143,11 +142,11 @@ def calibration_of(
         if mine.any()
     ]
     constant = np.full(len(wrong), base_rate)
-    return {
-        "ece": error.estimate,
-        "ece_interval": list(error.ends),
-        "brier": float(brier_scores(chances, wrong).mean()),
-        "brier_of_base_rate": float(brier_scores(constant, wrong).mean()),
-        "base_rate": base_rate,
-        "table": rows,
-    }
+    return Calibration(
+        error.estimate,
+        error.ends,
+        float(brier_scores(chances, wrong).mean()),
+        float(brier_scores(constant, wrong).mean()),
+        base_rate,
+        rows,
+    )

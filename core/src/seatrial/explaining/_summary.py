@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
+from attrs import asdict
+
 from .._findings import Explanation, Finding
+from .._graded import BaselineGrade, Grade, Lead
 from .._tables import Table, figure
 from .._values import plain
+from ..errors import PlanError
 from ..statistics._multiplicity import MIN_P, holm
 
 __all__ = ["as_dict", "findings_of", "side_by_side", "table_of", "text_of"]
@@ -23,9 +27,9 @@ COLUMNS: Final = (
 )
 
 
-def findings_of(grade: Mapping[str, Any]) -> Iterator[Finding]:
+def findings_of(grade: Grade) -> Iterator[Finding]:
     """Say what a grade means; what is not shown is a warning, for it may still be so."""
-    if "auroc" not in grade:
+    if grade.auroc is None or grade.p is None:
         yield Finding(
             "not-graded",
             "its explainer predicts nothing, so it cannot be graded",
@@ -33,83 +37,86 @@ def findings_of(grade: Mapping[str, Any]) -> Iterator[Finding]:
             fix="return Explanation(..., predictor=...)",
         )
         return
-    alpha = 1 - grade["confidence"]
-    area, held = grade["auroc"], grade["held_out"]
-    if grade["p"] <= alpha:
+    alpha = 1 - grade.confidence
+    area, held = grade.auroc, grade.test
+    if grade.p <= alpha:
         yield Finding(
             "foreseeable",
-            f"failures are foreseen better than by chance ({_p(grade['p'])})",
+            f"failures are foreseen better than by chance ({_p(grade.p)})",
             effect=area,
         )
     else:
         yield Finding(
             "not-foreseeable",
-            f"not shown to be better than chance: an AUROC of {grade['detectable']:.3f} would have "
-            f"been found 4 times in 5 on {held['wrong']:,} wrong and "
-            f"{held['outcomes'] - held['wrong']:,} right",
+            f"not shown to be better than chance: an AUROC of {grade.detectable:.3f} would have "
+            f"been found 4 times in 5 on {held.wrong:,} wrong and "
+            f"{held.outcomes - held.wrong:,} right",
             level="warning",
             effect=area,
             fix="hold more outcomes out, or try an explainer that reads something else",
         )
     yield from _beside_baselines(grade, alpha)
-    found = grade["calibration"]
-    if found["ece_interval"][0] > MISCALIBRATED:
+    found = grade.calibration
+    if found is not None and found.ece_interval[0] > MISCALIBRATED:
         yield Finding(
             "miscalibrated",
-            f"the predicted chances of failure are off by {found['ece']:.3f} on average",
+            f"the predicted probabilities of failure are off by {found.ece:.3f} on average",
             level="warning",
-            effect=found["ece"],
+            effect=found.ece,
             fix="rely on the order of its predictions, not on their size",
         )
 
 
-def _beside_baselines(grade: Mapping[str, Any], alpha: float) -> Iterator[Finding]:
-    best = grade["best_baseline"]
+def _beside_baselines(grade: Grade, alpha: float) -> Iterator[Finding]:
+    best = grade.best_baseline
     if best is None:
         return
-    lead, added = grade["baselines"][best]["lead"], grade["adds"]
-    known = bool(added) and added["p"] <= alpha
-    ahead = f"{_signed(lead['estimate'])} AUROC ({_range(lead['interval'], signed=True)})"
-    if lead["p"] <= alpha:
+    lead, added = grade.baselines[best].lead, grade.added
+    if lead is None:
+        return
+    ahead = f"{_signed(lead.estimate)} AUROC ({_range(lead.interval, signed=True)})"
+    if lead.p <= alpha:
         yield Finding(
             "better-than-baselines",
-            f"it leads the best baseline ({best}) by {ahead}, {_p(lead['p'])}",
-            effect=lead["estimate"],
+            f"it leads the best baseline ({best}) by {ahead}, {_p(lead.p)}",
+            effect=lead.estimate,
         )
     else:
-        worse = lead["interval"][1] < 0
+        worse = lead.interval[1] < 0
         yield Finding(
             "worse-than-baselines" if worse else "not-better-than-baselines",
             f"{'worse' if worse else 'not shown to be better'} than the best baseline ({best}): "
             f"its lead is {ahead}",
             level="warning",
-            effect=lead["estimate"],
-            fix="use both together" if known else "whoever acts on it may act on the baseline",
+            effect=lead.estimate,
+            fix="use both together"
+            if added and added.p <= alpha
+            else "whoever acts on it may act on the baseline",
         )
-    if known:
+    if added and added.p <= alpha:
         yield Finding(
             "adds-to-baselines",
-            f"it knows what the best baseline ({best}) does not ({_p(added['p'])}): both together "
-            f"reach {added['auroc']:.3f}, and the baseline alone {added['baseline']:.3f}",
-            effect=added["auroc"] - added["baseline"],
+            f"it knows what the best baseline ({best}) does not ({_p(added.p)}): both together "
+            f"reach {added.auroc:.3f}, and the baseline alone {added.baseline:.3f}",
+            effect=added.auroc - added.baseline,
         )
 
 
 def table_of(explanation: Explanation) -> Table:
     """Lay out the grade, each baseline beside it, and what the explainer found."""
-    grade = explanation.details.get("grade")
+    grade = explanation.grade
     if grade is None:
         return Table(("predictor", "AUROC"), (), explanation.summary, _found(explanation))
-    held = grade["held_out"]
+    held = grade.test
     title = (
-        f"{grade['explainer']}: AUROC of failure on {held['outcomes']:,} held-out outcomes "
-        f"({held['wrong']:,} wrong, {held['clusters']:,} clusters)"
+        f"{grade.explainer}: AUROC of failure on {held.outcomes:,} held-out outcomes "
+        f"({held.wrong:,} wrong, {held.clusters:,} clusters)"
     )
-    rows = [(grade["explainer"], *_area(grade), "", "", "")] if "auroc" in grade else []
-    best = grade["best_baseline"]
-    for name, one in grade["baselines"].items():
-        lead = one.get("lead")
-        told = (*_lead(lead), _p(lead["p_holm"], "")) if lead else ("", "", "")
+    rows = [(grade.explainer, *_area(grade), "", "", "")] if grade.auroc is not None else []
+    best = grade.best_baseline
+    for name, one in grade.baselines.items():
+        lead = one.lead
+        told = (*_lead(lead), _p(lead.p_holm, "")) if lead else ("", "", "")
         rows.append((f"{name} *" if name == best else name, *_area(one), *told))
     verdicts = tuple(findings_of(grade))
     said = ["", *(line for one in verdicts for line in _sentences(one))]
@@ -121,25 +128,25 @@ def side_by_side(explanations: Sequence[Explanation]) -> Table:
 
     The p-values are corrected for the number of explainers that were tried.
     """
-    graded = [one.details["grade"] for one in explanations]
-    grade, best = graded[0], graded[0]["best_baseline"]
-    ranked = sorted(graded, key=lambda one: -one.get("auroc", 0.0))
+    graded = [_graded(one) for one in explanations]
+    grade, best = graded[0], graded[0].best_baseline
+    ranked = sorted(graded, key=lambda one: -(one.auroc or 0.0))
     rows: list[tuple[str, ...]] = []
-    leads = [one["baselines"].get(best, {}).get("lead") for one in ranked]
-    adjusted = iter(holm([lead["p"] for lead in leads if lead]))
+    leads = [one.baselines[best].lead if best else None for one in ranked]
+    adjusted = iter(holm([lead.p for lead in leads if lead]))
     for one, lead in zip(ranked, leads, strict=True):
-        area = _area(one) if "auroc" in one else ("—", "")
+        area = _area(one) if one.auroc is not None else ("—", "")
         told = (*_lead(lead), _p(next(adjusted), "")) if lead else ("", "", "")
-        rows.append((one["explainer"], *area, *told))
-    for name, one in grade["baselines"].items():
-        rows.append((f"{name} *" if name == best else name, *_area(one), "", "", ""))
-    held = grade["held_out"]
+        rows.append((one.explainer, *area, *told))
+    for name, known in grade.baselines.items():
+        rows.append((f"{name} *" if name == best else name, *_area(known), "", "", ""))
+    held = grade.test
     title = (
-        f"AUROC of failure on the same {held['outcomes']:,} held-out outcomes "
-        f"({held['wrong']:,} wrong, {held['clusters']:,} clusters)"
+        f"AUROC of failure on the same {held.outcomes:,} held-out outcomes "
+        f"({held.wrong:,} wrong, {held.clusters:,} clusters)"
     )
     columns = ("predictor", "AUROC", "interval", f"lead over {best}", "interval ", "p (Holm)")
-    said = [f"{one.details['grade']['explainer']}: {one.summary}" for one in explanations]
+    said = [f"{_graded(one).explainer}: {one.summary}" for one in explanations]
     return Table(columns, rows, title, [*_about(grade), "", *said])
 
 
@@ -153,48 +160,61 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
     """Give everything but the predictor as plain data."""
     return {
         "summary": explanation.summary,
-        "findings": [
-            {
-                "name": one.name,
-                "level": one.level,
-                "summary": one.summary,
-                "cases": list(one.cases),
-                "effect": one.effect,
-                "fix": one.fix,
-            }
-            for one in explanation.findings
-        ],
+        "findings": [plain(asdict(one, recurse=False)) for one in explanation.findings],
         "auroc": explanation.auroc,
         "interval": plain(explanation.interval),
         "baselines": plain(explanation.baselines),
+        "grade": None if explanation.grade is None else _plain(explanation.grade),
         "details": plain(explanation.details),
     }
 
 
-def _notes(grade: Mapping[str, Any]) -> Iterator[str]:
+def _plain(grade: Grade) -> dict[str, Any]:
+    found = asdict(grade, recurse=False) | {
+        "training": asdict(grade.training),
+        "test": asdict(grade.test),
+        "baselines": [{"name": name, **asdict(one)} for name, one in grade.baselines.items()],
+        "added": grade.added and asdict(grade.added),
+        "calibration": grade.calibration
+        and {
+            **asdict(grade.calibration, recurse=False),
+            "table": [dict(row) for row in grade.calibration.table],
+        },
+    }
+    written: dict[str, Any] = plain(found)
+    return written
+
+
+def _graded(explanation: Explanation) -> Grade:
+    if explanation.grade is None:
+        msg = f"nothing was graded: {explanation.summary}"
+        raise PlanError(msg)
+    return explanation.grade
+
+
+def _notes(grade: Grade) -> Iterator[str]:
     yield from _about(grade)
-    if "calibration" in grade:
-        found = grade["calibration"]
+    if (found := grade.calibration) is not None:
         yield (
-            f"calibration: error {found['ece']:.3f} ({_range(found['ece_interval'])}), Brier score "
-            f"{found['brier']:.3f} (always saying {found['base_rate']:.2f}: "
-            f"{found['brier_of_base_rate']:.3f})"
+            f"calibration: error {found.ece:.3f} ({_range(found.ece_interval)}), Brier score "
+            f"{found.brier:.3f} (always saying {found.base_rate:.2f}: "
+            f"{found.brier_of_base_rate:.3f})"
         )
-    if grade["left_out"]:
-        left = ", ".join(f"{name} ({why})" for name, why in grade["left_out"].items())
+    if grade.left_out:
+        left = ", ".join(f"{name} ({why})" for name, why in sorted(grade.left_out.items()))
         yield f"no such baseline here: {left}"
 
 
-def _about(grade: Mapping[str, Any]) -> Iterator[str]:
-    if grade["best_baseline"] is not None:
-        yield "* the best baseline by cross-validation on what was learnt from"
-    learnt = grade["learnt_from"]
+def _about(grade: Grade) -> Iterator[str]:
+    if grade.best_baseline is not None:
+        yield "* the best baseline by cross-validation on the training part"
+    training = grade.training
     yield (
-        f"learnt from {learnt['outcomes']:,} other outcomes ({learnt['wrong']:,} wrong); each end "
-        f"of an interval is one-sided at {grade['confidence']:.4g}"
+        f"trained on {training.outcomes:,} other outcomes ({training.wrong:,} wrong); each end "
+        f"of an interval is one-sided at {grade.confidence:.4g}"
     )
     yield (
-        f"a true AUROC of {grade['detectable']:.3f} would be told from chance (.5) 4 times in 5 on "
+        f"a true AUROC of {grade.detectable:.3f} would be told from chance (.5) 4 times in 5 on "
         "so many held-out outcomes"
     )
 
@@ -216,12 +236,12 @@ def _sentences(finding: Finding) -> list[str]:
     return [*lines, f"  {finding.fix}"] if finding.fix and finding.level != "note" else lines
 
 
-def _area(one: Mapping[str, Any]) -> tuple[str, str]:
-    return figure(one["auroc"]), _range(one["interval"])
+def _area(one: Grade | BaselineGrade) -> tuple[str, str]:
+    return figure(one.auroc), _range(one.interval or ())
 
 
-def _lead(lead: Mapping[str, Any]) -> tuple[str, str]:
-    return _signed(lead["estimate"]), _range(lead["interval"], signed=True)
+def _lead(lead: Lead) -> tuple[str, str]:
+    return _signed(lead.estimate), _range(lead.interval, signed=True)
 
 
 def _range(ends: Sequence[float], *, signed: bool = False) -> str:

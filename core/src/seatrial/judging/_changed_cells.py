@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from attrs import evolve
 
+from .._cases import cluster_of
 from ..errors import PlanError
 from ..runs._report import Report
 from ._changes import Change, Pairs
@@ -28,7 +29,12 @@ def changed_cells(
     metrics = [one for one in after.metrics if one["per_case"] and one["label"] in old_metrics]
     old_case = {case.id: at for at, case in enumerate(before.cases)}
     # Cases of the first report that the second one has too, and where each stands in both.
-    shared = [at for at, case in enumerate(after.cases) if case.id in old_case]
+    learned = {*before.learned_from, *after.learned_from}
+    shared = [
+        at
+        for at, case in enumerate(after.cases)
+        if case.id in old_case and cluster_of(case) not in learned
+    ]
     there = [old_case[after.cases[at].id] for at in shared]
     cases = [after.cases[at] for at in shared]
     groups = _groups([case.groups.get(by) if by else None for case in cases], by)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, evolve, field, frozen
 
-from .._cases import CLEAN, Case, Outcome, Prediction, Preference, cluster_of
+from .._cases import CLEAN, Case, Outcome, Prediction, cluster_of
 from .._components import Component, Metric, Perturbation, Use
 from .._findings import Finding
 from .._plans import Plan, Reference
@@ -26,7 +26,7 @@ from ._reader import Reader
 from ._records import Accounting, Cell, ErrorCount, Record
 from ._store import Store
 from ._trust import trusted
-from ._views import frame_of, outcomes_of, preferences_of, right_by
+from ._views import Preferences, frame_of, outcomes_of, preferences_of, right_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +51,7 @@ class Report:
     _cases: Sequence[Case] | None = field(default=None, kw_only=True)
     _given: Any = field(default=None, kw_only=True)
     _trust: bool = field(default=False, kw_only=True)
+    _left_out: frozenset[str] = field(default=frozenset(), kw_only=True)
 
     @classmethod
     def load(
@@ -117,8 +118,16 @@ class Report:
 
     @property
     def learned_from(self) -> tuple[str, ...]:
-        """The clusters that a repaired model learned from; empty for other models."""
-        return tuple(self._store.meta("learned_from") or ())
+        """The measured clusters that a repaired model learned from, and those of `without`.
+
+        No verdict counts them.
+        """
+        return tuple(sorted(self._left_out.union(self._store.meta("learned_from") or ())))
+
+    def without(self, clusters: Iterable[str]) -> Report:
+        """Give the same report, of which verdicts leave out some clusters besides."""
+        more = frozenset(clusters)
+        return self if more <= {*self.learned_from} else evolve(self, left_out=more)
 
     @cached_property
     def reference(self) -> Reference | None:
@@ -292,10 +301,15 @@ class Report:
         """
         return outcomes_of(self.records(), *self._right(metric))
 
-    def preferences(self, metric: str | None = None) -> tuple[Preference, ...]:
-        """Turn every wrong answer to a case with a target into a pair: target before answer."""
+    def preferences(self, metric: str | None = None) -> Preferences:
+        """Turn every wrong answer to a case with a target into a pair: target before answer.
+
+        They know the clusters of all cases of the report: a model that learns from them is judged
+        on none of these, because what is left was right before.
+        """
         clusters = {case.id: cluster_of(case) for case in self.cases}
-        return tuple(preferences_of(self.records(), *self._right(metric), clusters))
+        found = preferences_of(self.records(), *self._right(metric), clusters)
+        return Preferences.of(found, clusters.values())
 
     def frame(self) -> pd.DataFrame:
         """Give every measured record as one row of a pandas data frame.

@@ -16,7 +16,20 @@ from ._records import Record
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["frame_of", "outcomes_of", "preferences_of", "right_by"]
+__all__ = ["Preferences", "frame_of", "outcomes_of", "preferences_of", "right_by"]
+
+
+class Preferences(tuple[Preference, ...]):  # noqa: SLOT001 - it has an attribute
+    """Preferences, and the clusters of all cases among which they were found."""
+
+    clusters: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, found: Iterable[Preference], clusters: Iterable[str]) -> Preferences:
+        """Put them together."""
+        made = cls(found)
+        made.clusters = frozenset(clusters)
+        return made
 
 
 def right_by(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
 from .._cases import Case
 from .._components import Adapter, Use
 from ..protocols import Model
+from ..verbs._repaired import load_adapted
+from ..verbs._workspace import Workspace
 from ._common import built
 from ._results import Skipped, expect
 from ._samples import SEEDS, Bare, Samples
@@ -45,7 +45,7 @@ def adapted(use: A, samples: Samples, model: Model | None = None) -> Model:
     (adapt,) = built(use)
     cases = cases_of(use, samples)
     model = model or samples.model(use.component.needs)
-    result: Any = adapt(model, cases, seed=SEEDS[0])
+    result: Any = adapt(model, cases, seed=SEEDS[0], work=Workspace())
     if not callable(result):
         msg = "it gives no model"
         raise Skipped(msg)
@@ -59,7 +59,7 @@ def check_result_is_a_model(use: A, samples: Samples) -> None:
     """
     (adapt,) = built(use)
     cases = cases_of(use, samples)
-    result = adapt(samples.model(use.component.needs), cases, seed=SEEDS[0])
+    result = adapt(samples.model(use.component.needs), cases, seed=SEEDS[0], work=Workspace())
     expect(callable(result), f"it gives {result!r:.80}, which cannot be called")
     answers(result, cases)
 
@@ -99,7 +99,7 @@ def check_learns_from_one_case_per_class(use: A, samples: Samples) -> None:
     (adapt,) = built(use)
     model = samples.model(use.component.needs)
     try:
-        result = adapt(model, tuple(classes.values()), seed=SEEDS[0])
+        result = adapt(model, tuple(classes.values()), seed=SEEDS[0], work=Workspace())
     except Exception as error:
         msg = f"{len(classes)} cases, one per class, raise {type(error).__name__}: {error}"
         raise AssertionError(msg) from error
@@ -125,29 +125,23 @@ def check_needs_are_truthful(use: A, samples: Samples) -> None:
 
 
 def check_saves_and_loads(use: A, samples: Samples) -> None:
-    """A repaired model with `save(path)` is read by `load(path)` of its module, answers and all.
+    """A repaired model with `save(path)` is read by the adapter's `loader`, answers and all.
 
-    Save everything that the answers depend on, and what the original was.
+    Save everything that the answers depend on; the original is handed to the loader.
     """
-    result = adapted(use, samples)
+    original = samples.model(use.component.needs)
+    result = adapted(use, samples, original)
     save = getattr(result, "save", None)
-    load = getattr(_module_of(use.component.factory), "load", None)
-    if save is None or load is None:
-        msg = "its model has no save" if save is None else "its module has no load"
+    if save is None or use.component.loader is None:
+        msg = "its model has no save" if save is None else "it has no loader"
         raise Skipped(msg)
     cases = cases_of(use, samples)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model"
         save(path)
-        before, after = answers(result, cases), answers(load(path), cases)
+        before, after = answers(result, cases), answers(load_adapted(use, path, original), cases)
     changed = sum(one != other for one, other in zip(before, after, strict=True))
     expect(not changed, f"{changed} of {len(cases)} answers differ after saving and loading")
-
-
-def _module_of(factory: Any) -> Any:
-    if isinstance(factory, str):
-        return import_module(factory.partition(":")[0])
-    return sys.modules.get(getattr(factory, "__module__", ""))
 
 
 CHECKS: tuple[Callable[[A, Samples], None], ...] = (

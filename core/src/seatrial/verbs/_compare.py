@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
+from .._cases import cluster_of
 from .._plans import Specification
 from ..errors import PlanError, SeatrialError
 from ..judging._changed_cells import changed_cells
@@ -34,13 +35,18 @@ def compare(
     the cells within. What got worse is listed first; each end of an interval is a one-sided bound
     at `confidence`.
 
-    A demand that either run says nothing on is named in the notes. The comparison is kept beside
+    What either model learned from (see `Repaired`) is left out of both runs. A demand that either
+    run says nothing on is named in the notes. The comparison is kept beside
     the later run, where that has a directory. Raises `PlanError` where
     nothing at all can be compared.
     """
+    learned = {*before.learned_from, *after.learned_from}
+    before, after = before.without(learned), after.without(learned)
     changes = list(changed_cells(before, after, confidence, by))
     priorities: list[DemandChange] = []
     notes: list[str] = []
+    if left := sum(cluster_of(case) in learned for case in after.cases):
+        notes.append(f"{left:,} cases that a repaired model learned from are left out")
     if specification is not None:
         for one in _demands(specification, before, after, confidence):
             if isinstance(one, DemandChange):
@@ -92,8 +98,12 @@ def _demands(
 
 
 def _nothing(before: Report, after: Report) -> str:
-    if not {case.id for case in before.cases} & {case.id for case in after.cases}:
+    common = {case.id for case in before.cases}
+    shared = [case for case in after.cases if case.id in common]
+    if not shared:
         return "the two reports have no case in common, so nothing can be compared"
+    if all(cluster_of(case) in after.learned_from for case in shared):
+        return "a repaired model learned from every case, so nothing can be compared"
     return (
         "the two reports share no metric that scores case by case, so their cells cannot be "
         "compared; give a specification, whose demands can"

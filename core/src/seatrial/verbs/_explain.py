@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from attrs import evolve
 
-from .._cases import Outcome
+from .._cases import Outcome, Prediction
 from .._components import Audit, Explainer, Use
 from .._findings import Explanation
 from .._plans import Plan
@@ -16,7 +16,7 @@ from .._registry import Registry
 from .._seeds import derive
 from ..auditing._audits import audited
 from ..errors import PlanError, TrialError
-from ..explaining._split import Lesson
+from ..explaining._experiment import Experiment
 from ..explaining._summary import findings_of
 from ..inputs._binding import bound, ready
 from ..inputs._boundary import call
@@ -24,6 +24,42 @@ from ..runs._report import Report
 from ..statistics._checks import Floats
 
 __all__ = ["explain", "look_first", "taught"]
+
+
+@overload
+def explain(
+    explainer: list[Any] | tuple[Any, ...],
+    /,
+    *,
+    report: Report | None = ...,
+    outcomes: Sequence[Outcome] | None = ...,
+    model: Any = ...,
+    metric: str | None = ...,
+    seed: int = ...,
+    held_out: float | Sequence[Outcome] = ...,
+    confidence: float = ...,
+    audits: Iterable[Any] = ...,
+    allow: Iterable[str] = ...,
+    registry: Registry | None = ...,
+) -> tuple[Explanation, ...]: ...
+
+
+@overload
+def explain(
+    explainer: Any,
+    /,
+    *,
+    report: Report | None = ...,
+    outcomes: Sequence[Outcome] | None = ...,
+    model: Any = ...,
+    metric: str | None = ...,
+    seed: int = ...,
+    held_out: float | Sequence[Outcome] = ...,
+    confidence: float = ...,
+    audits: Iterable[Any] = ...,
+    allow: Iterable[str] = ...,
+    registry: Registry | None = ...,
+) -> Explanation: ...
 
 
 def explain(
@@ -40,25 +76,28 @@ def explain(
     audits: Iterable[Any] = (),
     allow: Iterable[str] = (),
     registry: Registry | None = None,
-) -> Explanation:
+) -> Explanation | tuple[Explanation, ...]:
     """Ask an explainer which unseen cases the model will fail on, and grade what it says.
+
+    Several explainers, in a list, give an explanation each: they are trained and graded on the same
+    split, and the baselines are fitted once.
 
     It learns from the outcomes of a report (or from `outcomes`); `metric` names the per-case metric
     that tells right from wrong. Explainers that look inside the model get `model`, or that of the
     report. With too few right or wrong answers to learn from or to grade on, nothing is learnt, and
     the explanation says how many there are.
 
-    `held_out` is the share of the outcomes that the explainer never gets to see, whole clusters of
-    them (`statistics.held_out`); or it is other outcomes, which share no cluster with those that
-    are learnt from. The predictor gets the held-out cases with the input that the model saw and
+    `held_out` is the fraction of the outcomes that the explainer never sees, whole clusters of them
+    (`statistics.held_out`); or it is other outcomes, which share no cluster with the training part.
+    The predictor gets the held-out cases with the input that the model saw and
     without targets. Trivial baselines learn from the same outcomes and are graded on the same. The
     split depends on `seed` and not on the explainer, so explainers can be compared. `confidence` is
-    one-sided at each end of an interval. `Explanation` tells what `details["grade"]` holds.
+    one-sided at each end of an interval. `Explanation.grade` has all figures.
 
     `audits` look at the outcomes first; errors that they find raise `AuditError`, unless `allow`
     names them.
     """
-    lesson = Lesson.of(
+    experiment = Experiment.of(
         report=report,
         outcomes=outcomes,
         held_out=held_out,
@@ -67,13 +106,15 @@ def explain(
         seed=seed,
         confidence=confidence,
     )
-    use = bound(explainer, Explainer, registry)
-    look_first(lesson, audits, allow, registry)
-    return taught(use, lesson)
+    several = isinstance(explainer, list | tuple)
+    uses = [bound(one, Explainer, registry) for one in (explainer if several else [explainer])]
+    look_first(experiment, audits, allow, registry)
+    found = tuple(taught(use, experiment) for use in uses)
+    return found if several else found[0]
 
 
 def look_first(
-    lesson: Lesson,
+    experiment: Experiment,
     audits: Iterable[Any],
     allow: Iterable[str] = (),
     registry: Registry | None = None,
@@ -83,46 +124,43 @@ def look_first(
     if not uses:
         return
     needs = tuple(dict.fromkeys(need for use in uses for need in use.component.needs))
-    subject = lesson.subject(needs, ", ".join(use.label for use in uses))
-    plan = (lesson.report.plan if lesson.report else None) or Plan()
-    audited(uses, plan, subject, (*lesson.learning, *lesson.held), allow, registry)
+    subject = experiment.subject(needs, ", ".join(use.label for use in uses))
+    plan = (experiment.report.plan if experiment.report else None) or Plan()
+    audited(uses, plan, subject, (*experiment.training, *experiment.test), allow, registry)
 
 
-def taught(use: Use[Explainer], lesson: Lesson) -> Explanation:
+def taught(use: Use[Explainer], experiment: Experiment) -> Explanation:
     """Let an explainer learn, and grade its predictions on what it never saw."""
-    subject = lesson.subject(use.component.needs, use.label)
+    subject = experiment.subject(use.component.needs, use.label)
     work = ready(use, subject)
-    if obstacle := lesson.obstacle:
+    if obstacle := experiment.obstacle:
         return obstacle
-    seed = derive(lesson.seed, use.component.name)
-    found = call(use.label, work, subject, lesson.learning, seed=seed)
+    seed = derive(experiment.seed, use.component.name)
+    found = call(use.label, work, subject, experiment.training, seed=seed)
     if not isinstance(found, Explanation):
         msg = f"{use.label} must give an Explanation, got {type(found).__qualname__}"
         raise PlanError(msg)
-    exam, left_out = lesson.fitted
+    exam = experiment.exam
     predicts = found.predictor is not None
-    grade = {
-        "explainer": use.label,
-        "learnt_from": lesson.facts(),
-        **(exam.grade(_chances(use, found, lesson)) if predicts else exam.ungraded()),
-        "left_out": left_out,
-    }
+    grade = exam.grade(_chances(use, found, experiment)) if predicts else exam.ungraded()
+    grade = evolve(grade, explainer=use.label)
     return evolve(
         found,
         findings=(*found.findings, *findings_of(grade)),
-        auroc=grade.get("auroc"),
-        interval=tuple(grade["interval"]) if predicts else None,
-        baselines={name: one["auroc"] for name, one in grade["baselines"].items()},
-        details={**found.details, "grade": grade},
+        auroc=grade.auroc,
+        interval=grade.interval,
+        baselines={name: one.auroc for name, one in grade.baselines.items()},
+        grade=grade,
     )
 
 
-def _chances(use: Use[Explainer], found: Explanation, lesson: Lesson) -> Floats:
+def _chances(use: Use[Explainer], found: Explanation, experiment: Experiment) -> Floats:
     """Ask the predictor about the held-out cases as the model saw them, without their targets."""
-    cases = [evolve(one.case, input=one.input, target=None) for one in lesson.held]
+    cases = [evolve(one.case, input=one.input, target=None) for one in experiment.test]
+    answers = [one.prediction or Prediction(None) for one in experiment.test]
     chances = call(
         f"the predictor of {use.label}",
-        lambda: np.asarray(found.predict(cases), dtype=np.float64),
+        lambda: np.asarray(found.predict(cases, answers), dtype=np.float64),
     )
     if chances.shape != (len(cases),):
         msg = f"{use.label} predicts an array of shape {chances.shape} for {len(cases)} cases"
@@ -130,7 +168,7 @@ def _chances(use: Use[Explainer], found: Explanation, lesson: Lesson) -> Floats:
     if not ((chances >= 0) & (chances <= 1)).all():
         first = int(np.flatnonzero(~((chances >= 0) & (chances <= 1)))[0])
         msg = (
-            f"{use.label} must predict chances of failure from 0 to 1, and predicts "
+            f"{use.label} must predict probabilities of failure from 0 to 1, and predicts "
             f"{chances[first]} for {cases[first].id!r}"
         )
         raise TrialError(msg)

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
-from .._cases import Case
+from .._cases import Case, cluster_of
 from .._plans import Plan, Specification
 from ..engine._workload import Workload
 from ..errors import NotApplicable, PlanError
@@ -20,8 +20,9 @@ __all__ = ["perturbed"]
 def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:
     """Give every perturbed case that a plan asks for, without measuring anything.
 
-    The ids read `17@torchio.ghosting:3` (and `#1` for the second replicate). This is what `run`
-    feeds to the model, so training on it is training on the very faults that are tested. A case to
+    The ids read `17@torchio.ghosting:3` (and `#1` for the second replicate), and the cluster is
+    that of the case. This is what `run` feeds to the model, so training on it is training on the
+    very faults that are tested. A case to
     which a perturbation does not apply is left out. What a search finds depends on the model, so
     plans with searches are refused: `Report.outcomes` gives what was found.
     """
@@ -48,4 +49,5 @@ def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:
         except NotApplicable:
             continue
         again = f"#{unit.replicate}" if unit.replicate else ""
-        yield evolve(seen, id=f"{case.id}@{use.label}:{unit.severity}{again}")
+        name = f"{case.id}@{use.label}:{unit.severity}{again}"
+        yield evolve(seen, id=name, cluster=cluster_of(case))

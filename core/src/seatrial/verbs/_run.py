@@ -29,6 +29,7 @@ from ._asked import is_sequential, unpacked
 from ._manifest import describe
 from ._measuring import Measuring
 from ._observers import Observers
+from ._repaired import learned_clusters
 
 __all__ = ["run"]
 
@@ -114,6 +115,7 @@ def run(
             "audits": [f"{use.label}, {origin(use, registry)}" for use in plan.audits],
             "allow": sorted(allowed),
             "sequential": sequential,
+            "learned_from": list(learned_clusters(subject.model, work.cases)),
         },
         None if to is None else Path(to),
         Asking(size, timeout, retries, retry_wait, plan.seed),

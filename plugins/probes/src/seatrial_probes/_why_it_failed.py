@@ -110,7 +110,7 @@ def why_it_failed(
         )
         for use in uses
     ]
-    if "grade" not in said[0].details:
+    if said[0].grade is None:
         raise PlanError(said[0].summary)
     found = WhyItFailed(
         task="+".join(sorted({str(case.groups.get("set", "cases")) for case in cases})),
@@ -119,8 +119,8 @@ def why_it_failed(
         judged=judged,
         split={"learning": _counts(learning), "test": _counts(unseen)},
         rows=_rows(said),
-        best_baseline=said[0].details["grade"]["best_baseline"],
-        detectable=said[0].details["grade"]["detectable"],
+        best_baseline=said[0].grade.best_baseline,
+        detectable=said[0].grade.detectable,
         confidence=confidence,
         curve=_curve(shared, inputs, poolings[0], learning, unseen, seed),
         pooling=poolings[0] if hasattr(model, "activations") else None,
@@ -204,25 +204,25 @@ def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
 
 
 def _rows(said: Sequence[Explanation]) -> tuple[Row, ...]:
-    grades = [one.details["grade"] for one in said]
-    best = grades[0]["best_baseline"]
+    grades = [one.grade for one in said if one.grade is not None]
+    best = grades[0].best_baseline
     rows = []
-    for grade in sorted(grades, key=lambda one: -one.get("auroc", 0.0)):
-        lead = grade["baselines"].get(best, {}).get("lead") or {}
+    for grade in sorted(grades, key=lambda one: -(one.auroc or 0.0)):
+        lead = grade.baselines[best].lead if best else None
         rows.append(
             Row(
-                name=grade["explainer"],
+                name=grade.explainer,
                 kind="explainer",
-                auroc=grade.get("auroc"),
-                interval=grade.get("interval"),
-                lead=lead.get("estimate"),
-                lead_interval=lead.get("interval"),
-                p=lead.get("p"),
+                auroc=grade.auroc,
+                interval=grade.interval,
+                lead=lead and lead.estimate,
+                lead_interval=lead and lead.interval,
+                p=lead and lead.p,
             )
         )
-    baselines = grades[0]["baselines"].items()
-    for name, one in sorted(baselines, key=lambda item: -item[1]["auroc"]):
-        rows.append(Row(name=name, kind="baseline", auroc=one["auroc"], interval=one["interval"]))
+    baselines = grades[0].baselines.items()
+    for name, one in sorted(baselines, key=lambda item: -item[1].auroc):
+        rows.append(Row(name=name, kind="baseline", auroc=one.auroc, interval=one.interval))
     return tuple(rows)
 
 

@@ -115,6 +115,7 @@ def _adapter(name: str, summary: str) -> Adapter:
         factory=f"seatrial_simnl._adapters:{name.replace('-', '_')}",
         needs=NEEDS,
         modality="image",
+        loader="seatrial_simnl:load",
     )
 
 

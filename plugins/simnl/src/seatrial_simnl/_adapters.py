@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Any
@@ -12,6 +11,7 @@ from attrs import NOTHING, define, evolve, field, fields
 
 from seatrial import Case
 from seatrial.errors import PlanError
+from seatrial.protocols import Work
 
 from ._ape import Ape
 from ._arrays import Matrix, matrix, unit
@@ -74,14 +74,6 @@ class Told:
         return {side: matrix("texts", rows, width=width) for side, rows in found.items()}
 
 
-def _reference(model: Any) -> str | None:
-    """Name a model that stands in a module by itself."""
-    module, name = getattr(model, "__module__", None), getattr(model, "__qualname__", None)
-    if name and module in sys.modules and getattr(sys.modules[module], name, None) is model:
-        return f"{module}:{name}"
-    return None
-
-
 class _Factory:
     """Makes the adapter of one method; takes the method's parameters and those of `Told`."""
 
@@ -108,14 +100,18 @@ class _Factory:
         told = Told(**{name: params.pop(name) for name in self._own & params.keys()})
         estimator, fixed = self._estimator, self._fixed
 
-        def adapt(model: Any, cases: Sequence[Case], /, *, seed: int) -> AdaptedModel:
+        def adapt(model: Any, cases: Sequence[Case], /, *, seed: int, work: Work) -> AdaptedModel:
             learner = estimator().set_params(**fixed, **params, seed=seed)
-            return _adapted(learner, told, model, cases)
+            known = work.reference
+            named = known.use if known is not None and known.params is None else None
+            return _adapted(learner, told, model, cases, told.backbone or named)
 
         return adapt
 
 
-def _adapted(learner: Estimator, told: Told, model: Any, cases: Sequence[Case]) -> AdaptedModel:
+def _adapted(
+    learner: Estimator, told: Told, model: Any, cases: Sequence[Case], backbone: str | None
+) -> AdaptedModel:
     if not cases:
         msg = f"{learner.name} learns from cases, and there are none"
         raise PlanError(msg)
@@ -145,7 +141,7 @@ def _adapted(learner: Estimator, told: Told, model: Any, cases: Sequence[Case]) 
         cached=cached,
         cases=[(case.id, case.target) for case in cases],
         fingerprint=Fingerprint.taken(model, prompts, cases[0].input),
-        backbone=told.backbone or _reference(model),
+        backbone=backbone,
     )
 
 

@@ -140,10 +140,14 @@ def _identity(model: Any) -> str:
 def load(path: str | Path, *, model: Any = None) -> AdaptedModel:
     """Read a repaired model; `model` is the original, where the file does not say how to make it.
 
+    `path` is the file that `AdaptedModel.save` wrote, or the folder of `seatrial.Repaired.save`.
+
     Refuses another original than the one that was repaired, with `ModelError`: the identities are
     compared where both models state one, and each tower embeds fixed texts and images, which must
     come out as they did then.
     """
+    path = Path(path)
+    path = path / "model" if path.is_dir() else path  # what `Repaired.save` writes
     learned, facts, arrays = read(path)
     if "towers" not in facts:
         msg = f"{path} holds an estimator and no repaired model; read it with load_estimator"

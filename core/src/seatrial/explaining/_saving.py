@@ -1,0 +1,75 @@
+"""Explanations on disk: all but a predictor that its explainer cannot restore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from .._components import Explainer, import_string
+from .._findings import Explanation, Finding
+from .._graded import Grade
+from .._values import plain
+from ..errors import SeatrialError
+from ..inputs._binding import bound
+from ..inputs._boundary import call
+from ..runs._results import load_result, save_result
+from ._summary import as_dict
+
+__all__ = ["load", "save"]
+
+KIND: Final = "explanation"
+SCHEMA: Final = 1
+
+
+def save(explanation: Explanation, path: str | Path) -> None:
+    """Write an explanation to a file."""
+    state = explanation.state
+    facts = as_dict(explanation)
+    del facts["baselines"]  # the grade has them, in order
+    value = {
+        **facts,
+        "predicts": explanation.predictor is not None,
+        "reads_answers": explanation.reads_answers,
+        "state": None if state is None else dict(state),
+    }
+    save_result(path, KIND, SCHEMA, value)
+
+
+def load(path: str | Path, explainer: Any) -> Explanation:
+    """Read an explanation, with its predictor where its explainer restores it."""
+    found = load_result(path, KIND, SCHEMA)
+    predictor = _restored(found, explainer)
+    details = dict(plain(found["details"]))
+    if found["predicts"] and predictor is None:
+        details["predictor"] = "not saved"
+    interval = found["interval"]
+    grade = None if found["grade"] is None else Grade.read(found["grade"])
+    return Explanation(
+        found["summary"],
+        [Finding(**one) for one in found["findings"]],
+        found["auroc"],
+        None if interval is None else tuple(interval),
+        {name: one.auroc for name, one in grade.baselines.items()} if grade else {},
+        predictor=predictor,
+        reads_answers=found["reads_answers"],
+        state=found["state"],
+        grade=grade,
+        details=details,
+    )
+
+
+def _restored(found: Any, explainer: Any) -> Any:
+    state = found["state"]
+    if state is None:
+        return None
+    name = (found["grade"] or {}).get("explainer", "").partition("(")[0]
+    try:
+        use = bound(name if explainer is None else explainer, Explainer, None)
+    except SeatrialError:
+        if explainer is not None:
+            raise
+        return None  # the plugin is not installed here
+    restore: Any = use.component.restore
+    if isinstance(restore, str):
+        restore = import_string(restore, what=f"restore of {use.label}")
+    return None if restore is None else call(f"restore of {use.label}", restore, state)

@@ -1,0 +1,32 @@
+"""What an adapter gets to work with: a directory to resume in, and whom to tell its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+
+from .._plans import Reference
+from ..events import Trained
+
+__all__ = ["Workspace"]
+
+
+def _tuple(values: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(values)
+
+
+@frozen
+class Workspace:
+    """The `Work` of one repair."""
+
+    directory: Path | None = None
+    reference: Reference | None = None
+    observers: tuple[Callable[[Trained], Any], ...] = field(default=(), converter=_tuple)
+
+    def progress(self, done: int, total: int | None = None, /) -> None:
+        """Tell how many steps are done, and of how many."""
+        for observer in self.observers:
+            observer(Trained(done, total))
