@@ -133,9 +133,7 @@ def test_parameters_are_read_as_toml_or_as_text(shore, capsys):
     (found,) = printed["explanations"]
     assert found["summary"] == "it fails on man [5, 10]"
     assert found["auroc"] < 0.5
-    assert found["grade"]["explainer"] == (
-        "demo.word(layers=(5, 10), rate=0.5, word='man')"
-    )
+    assert found["grade"]["explainer"] == ("demo.word(layers=(5, 10), rate=0.5, word='man')")
 
 
 def test_several_explainers_are_compared_on_the_same_outcomes(shore, capsys):

@@ -23,7 +23,7 @@ from ._components import (
     Reporter,
     Use,
 )
-from ._findings import Explanation, Finding
+from ._findings import Finding
 from ._graded import Grade
 from ._hooks import hookimpl
 from ._plans import Plan, Priority, Specification
@@ -33,6 +33,7 @@ from ._verdicts import DemandVerdict, Verdict
 
 if TYPE_CHECKING:
     from ._files import load_specification
+    from .explaining._explanation import Explanation
     from .explaining._split import Split
     from .inputs._loading import load_cases
     from .judging._attack_curve import AttackCurve, AttackPoint, attack_curve
@@ -110,6 +111,7 @@ __all__ = [
 
 if not TYPE_CHECKING:  # a typo in a public name is a type error
     _ABOVE = {
+        "Explanation": "explaining._explanation",
         "Forecast": "verbs._forecast",
         "Pareto": "judging._pareto",
         "Change": "judging._changes",

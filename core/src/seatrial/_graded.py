@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -17,6 +17,10 @@ def _ends(values: Any) -> tuple[float, float] | None:
         return None
     low, high = values
     return float(low), float(high)
+
+
+def _rows(values: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    return tuple(map(frozen_mapping, values))
 
 
 @frozen
@@ -36,7 +40,7 @@ class Lead:
     """
 
     estimate: float
-    interval: tuple[float, float] = field(converter=_ends)  # type: ignore[assignment]
+    interval: tuple[float, float] = field(converter=_ends)
     p: float
     p_holm: float
 
@@ -49,7 +53,7 @@ class BaselineGrade:
     """
 
     auroc: float
-    interval: tuple[float, float] = field(converter=_ends)  # type: ignore[assignment]
+    interval: tuple[float, float] = field(converter=_ends)
     cross_validated: float
     lead: Lead | None = None
 
@@ -76,13 +80,11 @@ class Calibration:
     """
 
     ece: float
-    ece_interval: tuple[float, float] = field(converter=_ends)  # type: ignore[assignment]
+    ece_interval: tuple[float, float] = field(converter=_ends)
     brier: float
     brier_of_base_rate: float
     base_rate: float
-    table: tuple[Mapping[str, Any], ...] = field(
-        converter=lambda rows: tuple(map(FrozenMapping, rows))
-    )
+    table: tuple[Mapping[str, Any], ...] = field(converter=_rows)
 
 
 @frozen(kw_only=True)

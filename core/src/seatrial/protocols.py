@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ._cases import Case, Failed, Outcome, Prediction, Preference
-    from ._findings import Explanation, Finding
+    from ._findings import Finding
     from ._plans import Reference
+    from .explaining._explanation import Explanation
 
 __all__ = [
     "POOLINGS",

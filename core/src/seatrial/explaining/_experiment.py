@@ -10,7 +10,6 @@ import numpy as np
 from attrs import frozen
 
 from .._cases import Outcome, cluster_of
-from .._findings import Explanation
 from .._graded import Part
 from .._seeds import derive
 from ..errors import ModelError, PlanError
@@ -18,6 +17,7 @@ from ..inputs._models import subject_of
 from ..runs._report import Report
 from ..statistics._checks import check_confidence
 from ._baselines import fit_baselines
+from ._explanation import Explanation
 from ._grade import Exam
 from ._split import Split
 

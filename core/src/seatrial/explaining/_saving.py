@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .._components import Explainer, import_string
-from .._findings import Explanation, Finding
+from .._findings import Finding
 from .._graded import Grade
 from .._values import plain
 from ..errors import SeatrialError
@@ -14,6 +14,9 @@ from ..inputs._binding import bound
 from ..inputs._boundary import call
 from ..runs._results import load_result, save_result
 from ._summary import as_dict
+
+if TYPE_CHECKING:
+    from ._explanation import Explanation
 
 __all__ = ["load", "save"]
 
@@ -35,8 +38,8 @@ def save(explanation: Explanation, path: str | Path) -> None:
     save_result(path, KIND, SCHEMA, value)
 
 
-def load(path: str | Path, explainer: Any) -> Explanation:
-    """Read an explanation, with its predictor where its explainer restores it."""
+def load(path: str | Path, explainer: Any) -> dict[str, Any]:
+    """Read the fields of an explanation, with its predictor where its explainer restores it."""
     found = load_result(path, KIND, SCHEMA)
     predictor = _restored(found, explainer)
     details = dict(plain(found["details"]))
@@ -44,18 +47,18 @@ def load(path: str | Path, explainer: Any) -> Explanation:
         details["predictor"] = "not saved"
     interval = found["interval"]
     grade = None if found["grade"] is None else Grade.read(found["grade"])
-    return Explanation(
-        found["summary"],
-        [Finding(**one) for one in found["findings"]],
-        found["auroc"],
-        None if interval is None else tuple(interval),
-        {name: one.auroc for name, one in grade.baselines.items()} if grade else {},
-        predictor=predictor,
-        reads_answers=found["reads_answers"],
-        state=found["state"],
-        grade=grade,
-        details=details,
-    )
+    return {
+        "summary": found["summary"],
+        "findings": [Finding(**one) for one in found["findings"]],
+        "auroc": found["auroc"],
+        "interval": None if interval is None else tuple(interval),
+        "baselines": {name: one.auroc for name, one in grade.baselines.items()} if grade else {},
+        "predictor": predictor,
+        "reads_answers": found["reads_answers"],
+        "state": found["state"],
+        "grade": grade,
+        "details": details,
+    }
 
 
 def _restored(found: Any, explainer: Any) -> Any:

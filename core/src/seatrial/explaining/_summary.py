@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import asdict
 
-from .._findings import Explanation, Finding
+from .._findings import Finding
 from .._graded import BaselineGrade, Grade, Lead
 from .._tables import Table, figure
 from .._values import plain
 from ..errors import PlanError
 from ..statistics._multiplicity import MIN_P, holm
+
+if TYPE_CHECKING:
+    from ._explanation import Explanation
 
 __all__ = ["as_dict", "findings_of", "side_by_side", "table_of", "text_of"]
 

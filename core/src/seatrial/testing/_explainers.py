@@ -9,9 +9,9 @@ from attrs import evolve
 
 from .._cases import Case, Outcome, Prediction
 from .._components import Explainer, Use
-from .._findings import Explanation
 from .._seeds import derive
 from ..errors import PlanError, TrialError
+from ..explaining._explanation import Explanation
 from ._common import built
 from ._inside import Thinking
 from ._results import Skipped, expect

@@ -10,13 +10,13 @@ from attrs import evolve
 
 from .._cases import Outcome, Prediction
 from .._components import Audit, Explainer, Use
-from .._findings import Explanation
 from .._plans import Plan
 from .._registry import Registry
 from .._seeds import derive
 from ..auditing._audits import audited
 from ..errors import PlanError, TrialError
 from ..explaining._experiment import Experiment
+from ..explaining._explanation import Explanation
 from ..explaining._summary import findings_of
 from ..inputs._binding import bound, ready
 from ..inputs._boundary import call

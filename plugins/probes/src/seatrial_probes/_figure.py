@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import ceil, floor
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
 from seatrial.errors import PlanError
 
-from ._result import WhyItFailed
+if TYPE_CHECKING:
+    from ._result import WhyItFailed
 
 __all__ = ["figure"]
 

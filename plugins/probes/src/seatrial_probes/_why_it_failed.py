@@ -215,9 +215,9 @@ def _rows(said: Sequence[Explanation]) -> tuple[Row, ...]:
                 kind="explainer",
                 auroc=grade.auroc,
                 interval=grade.interval,
-                lead=lead and lead.estimate,
-                lead_interval=lead and lead.interval,
-                p=lead and lead.p,
+                lead=None if lead is None else lead.estimate,
+                lead_interval=None if lead is None else lead.interval,
+                p=None if lead is None else lead.p,
             )
         )
     baselines = grades[0].baselines.items()
