@@ -405,8 +405,17 @@ REQUIRE = st.fixed_dictionaries(
     },
 )
 REFUSING = ("must-refuse", "may-refuse", "must-abstain")  # not with just any metric: `_fitness`
+
+
+def priority(*given, relation, require, **more):
+    """A priority that does not contradict itself: `directional` asks for another answer."""
+    if relation == "directional":
+        require.pop("min_agreement", None)
+    return Priority(*given, relation=relation, require=require, **more)
+
+
 PRIORITIES = st.builds(
-    Priority,
+    priority,
     TEXT.filter(str.strip),
     perturbations=st.lists(USES, min_size=1, max_size=2),
     where=st.dictionaries(TEXT, SCALARS | st.lists(SCALARS, max_size=2), max_size=2),

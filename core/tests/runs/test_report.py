@@ -158,12 +158,10 @@ def layer_probe(layers=(1,)):
 
 def preferring():
     def adapt(model, cases, /, *, seed, work):
-        better = {str(one.input): one.chosen for one in cases}
+        better = {one.rejected: one.chosen for one in cases}
 
         def fixed(texts):
-            return [
-                better.get(text, answer) for text, answer in zip(texts, model(texts), strict=True)
-            ]
+            return [better.get(answer, answer) for answer in model(texts)]
 
         fixed.identity = "fixed 1"
         return fixed
@@ -281,7 +279,7 @@ def test_the_example_of_a_specification_works_as_it_is_printed(tmp_path, monkeyp
         before = sea.run(spec, to="runs/before")
         assert sea.judge(spec, before).outcome == "fail"
         why = sea.explain(logistic_probe(layers=(5, 10, 15)), report=before)
-        fixed = sea.repair(preference_tuning(), model=spec.model(), report=before)
+        fixed = sea.repair(preference_tuning(), report=before)
         after = sea.run(spec, model=fixed, to="runs/after")
         told = sea.judge(spec, after)
         assert "learned from" in told.notes[0]
