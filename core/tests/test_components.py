@@ -8,8 +8,9 @@ import attrs
 import pytest
 
 from seatrial import Adapter, Audit, Explainer, Metric, Perturbation, Use, hookimpl
-from seatrial._components import KINDS, import_string
+from seatrial._components import KINDS
 from seatrial._hooks import Specs
+from seatrial._importing import import_string
 from seatrial._values import FrozenMapping
 from seatrial.errors import ComponentLoadError, ParameterError
 

@@ -8,7 +8,8 @@ import pytest
 from seatrial import Case, Metric, Perturbation, Plan, Priority, Registry, Specification
 from seatrial import _uses as uses
 from seatrial._demand_list import DEMANDS
-from seatrial._plans import CONCEPTS, RELATIONS, Reference, matches
+from seatrial._plans import CONCEPTS, RELATIONS, matches
+from seatrial._reference import Reference
 from seatrial.errors import ComponentLoadError, ParameterError, PlanError
 
 

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, cast
 
 from attrs import Converter, evolve, field, frozen
 from attrs.validators import instance_of
 
-from ._values import FrozenMapping, did_you_mean, frozen_mapping
-from .errors import ComponentLoadError, ParameterError
+from ._declaring import (
+    BUILT_IN,
+    check_factory,
+    check_loader,
+    check_modality,
+    check_name,
+    check_needs,
+    check_summary,
+    one_of,
+    rungs_of,
+    strings_of,
+)
+from ._importing import import_string
+from ._values import FrozenMapping, frozen_mapping
+from .errors import ParameterError
 
 if TYPE_CHECKING:
     from .protocols import Perturb
 
 __all__ = [
-    "BUILT_IN",
-    "CAPABILITIES",
     "KINDS",
-    "MODALITIES",
     "Adapter",
     "Audit",
     "Component",
@@ -33,134 +41,7 @@ __all__ = [
     "Perturbation",
     "Reporter",
     "Use",
-    "attribute_of",
-    "import_string",
 ]
-
-SUMMARY_LENGTH = 72
-WORD = r"[a-z0-9]+(-[a-z0-9]+)*"
-NAME = re.compile(rf"{WORD}(\.{WORD})+")
-BARE = re.compile(WORD)
-NEED = re.compile(rf"{WORD}\.[a-z_][a-z0-9_]*")
-IMPORT_STRING = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
-
-BUILT_IN = "seatrial"
-"""The namespace of what comes with the core: its components have bare names (`text`, `serial`)."""
-
-MODALITIES = ("text", "messages", "image", "volume", "mask", "array")
-"""The modalities that the core brings; a plugin's own is named `namespace.name`."""
-
-CAPABILITIES = (
-    "activations",
-    "choices",
-    "embed_image",
-    "embed_text",
-    "generate",
-    "identity",
-    "intervened",
-    "module",
-    "segment",
-)
-"""The attributes of richer models that `needs` may name; a third party's own is written
-`namespace.attribute`."""
-
-
-def import_string(target: str, *, what: str) -> Any:
-    """Import `"package.module:name"`; `what` names the thing in the error."""
-    module, _, path = target.partition(":")
-    try:
-        found: Any = import_module(module)
-        for part in path.split("."):
-            found = getattr(found, part)
-    except (Exception, SystemExit) as error:
-        msg = f"{what}: cannot import {target!r}: {type(error).__name__}: {error}"
-        raise ComponentLoadError(msg) from error
-    return found
-
-
-def attribute_of(need: str) -> str:
-    """Give the attribute of a model that a need names: its own name, after any namespace."""
-    return need.rpartition(".")[2]
-
-
-def _named(component: Component, __: Any, name: Any) -> None:
-    bare = component.bare_names and isinstance(name, str) and BARE.fullmatch(name)
-    if not bare and (not isinstance(name, str) or not NAME.fullmatch(name)):
-        msg = (
-            f"component name {name!r} must be 'namespace.name' in lower case letters, digits and "
-            "hyphens, as in 'nlpaug.keyboard'"
-        )
-        raise ValueError(msg)
-
-
-def _summarised(component: Component, __: Any, summary: str) -> None:
-    if not summary or len(summary) > SUMMARY_LENGTH or "\n" in summary:
-        msg = (
-            f"{component.name}: summary must be one line of 1 to {SUMMARY_LENGTH} characters, "
-            f"got {summary!r}"
-        )
-        raise ValueError(msg)
-
-
-def _importable(component: Component, __: Any, factory: Any) -> None:
-    if isinstance(factory, str) and not IMPORT_STRING.fullmatch(factory):
-        msg = f"{component.name}: factory {factory!r} must read 'package.module:function'"
-        raise ValueError(msg)
-    if not isinstance(factory, str) and not callable(factory):
-        msg = f"{component.name}: factory must be an import string or a callable, got {factory!r}"
-        raise TypeError(msg)
-
-
-def _importable_or_none(component: Component, attribute: Any, value: Any) -> None:
-    if value is None or callable(value):
-        return
-    if not isinstance(value, str) or not IMPORT_STRING.fullmatch(value):
-        msg = f"{component.name}: {attribute.name} {value!r} must read 'package.module:function'"
-        raise ValueError(msg)
-
-
-def _rungs(ladder: Iterable[Mapping[str, Any]]) -> tuple[FrozenMapping, ...]:
-    return tuple(frozen_mapping(rung) for rung in ladder)
-
-
-def _strings(values: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(values, str):
-        msg = f"expected a tuple of strings, got the string {values!r}"
-        raise TypeError(msg)
-    return tuple(values)
-
-
-def _known_modality(component: Component, __: Any, modality: Any) -> None:
-    if modality is None or modality in MODALITIES:
-        return
-    if not isinstance(modality, str) or not NAME.fullmatch(modality):
-        hint = did_you_mean(str(modality), MODALITIES)
-        msg = (
-            f"{component.name}: there is no modality {modality!r}{hint}; seatrial has "
-            f"{', '.join(MODALITIES)}, and a plugin's own is named 'namespace.name'"
-        )
-        raise ValueError(msg)
-
-
-def _known_needs(component: Component, __: Any, needs: tuple[str, ...]) -> None:
-    for need in needs:
-        if need not in CAPABILITIES and not NEED.fullmatch(need):
-            hint = did_you_mean(need, CAPABILITIES)
-            msg = (
-                f"{component.name}: no model has the capability {need!r}{hint}; known are "
-                f"{', '.join(CAPABILITIES)}, and one of your own is written 'namespace.attribute'"
-            )
-            raise ValueError(msg)
-
-
-def _choice(choices: Sequence[str]) -> Callable[[Component, Any, Any], None]:
-    def check(component: Component, attribute: Any, value: Any) -> None:
-        if value not in choices:
-            known = " or ".join(map(repr, choices))
-            msg = f"{component.name}: {attribute.name} must be {known}, got {value!r}"
-            raise ValueError(msg)
-
-    return check
 
 
 @frozen(kw_only=True)
@@ -181,13 +62,13 @@ class Component:
 
     bare_names = False
 
-    name: str = field(validator=_named)
-    summary: str = field(validator=_summarised)
-    factory: str | Callable[..., Any] = field(validator=_importable)
+    name: str = field(validator=check_name)
+    summary: str = field(validator=check_summary)
+    factory: str | Callable[..., Any] = field(validator=check_factory)
     revision: int = field(default=1, validator=instance_of(int))
-    needs: tuple[str, ...] = field(default=(), converter=_strings, validator=_known_needs)
-    components: tuple[str, ...] = field(default=(), converter=_strings)
-    tags: tuple[str, ...] = field(default=(), converter=_strings)
+    needs: tuple[str, ...] = field(default=(), converter=strings_of, validator=check_needs)
+    components: tuple[str, ...] = field(default=(), converter=strings_of)
+    tags: tuple[str, ...] = field(default=(), converter=strings_of)
     expected_failures: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping)
 
     @property
@@ -247,11 +128,11 @@ class Perturbation(Component):
     untouched.
     """
 
-    modality: str = field(validator=[instance_of(str), _known_modality])
-    ladder: tuple[FrozenMapping, ...] = field(default=({},), converter=_rungs)
+    modality: str = field(validator=[instance_of(str), check_modality])
+    ladder: tuple[FrozenMapping, ...] = field(default=({},), converter=rungs_of)
     sees_case: bool = False
     searches: bool = False
-    alters: tuple[str, ...] = field(default=(), converter=_strings)
+    alters: tuple[str, ...] = field(default=(), converter=strings_of)
 
     @ladder.validator
     def _has_rungs(self, _: Any, ladder: tuple[FrozenMapping, ...]) -> None:
@@ -296,7 +177,7 @@ class Metric(Component):
     per_case: bool = False
     scores_refusals: bool = False
     reads: Literal["value", "prediction", "case"] = field(
-        default="value", validator=_choice(("value", "prediction", "case"))
+        default="value", validator=one_of(("value", "prediction", "case"))
     )
     bounds: tuple[float, float] | None = (0.0, 1.0)
     examples: tuple[tuple[Any, Any, float], ...] = ()
@@ -310,8 +191,8 @@ class Explainer(Component):
     gives its predictor again; without it, an explanation is loaded without one.
     """
 
-    modality: str | None = field(default=None, validator=_known_modality)
-    restore: str | Callable[..., Any] | None = field(default=None, validator=_importable_or_none)
+    modality: str | None = field(default=None, validator=check_modality)
+    restore: str | Callable[..., Any] | None = field(default=None, validator=check_loader)
 
 
 @frozen(kw_only=True)
@@ -324,10 +205,10 @@ class Adapter(Component):
     model's own `save(path)` wrote; without it, what comes out cannot be saved.
     """
 
-    modality: str | None = field(default=None, validator=_known_modality)
-    loader: str | Callable[..., Any] | None = field(default=None, validator=_importable_or_none)
+    modality: str | None = field(default=None, validator=check_modality)
+    loader: str | Callable[..., Any] | None = field(default=None, validator=check_loader)
     reads: Literal["cases", "outcomes", "preferences"] = field(
-        default="cases", validator=_choice(("cases", "outcomes", "preferences"))
+        default="cases", validator=one_of(("cases", "outcomes", "preferences"))
     )
 
 
@@ -340,7 +221,7 @@ class Audit(Component):
     """
 
     reads: Literal["cases", "outcomes"] = field(
-        default="cases", validator=_choice(("cases", "outcomes"))
+        default="cases", validator=one_of(("cases", "outcomes"))
     )
 
 

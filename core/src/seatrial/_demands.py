@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ._components import IMPORT_STRING, import_string
+from ._importing import IMPORT_STRING, import_string
 from ._settings import Check
 from ._values import FrozenMapping
 

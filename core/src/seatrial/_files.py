@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import fields_dict
 
 from ._components import Audit, Component, Metric, Perturbation, Use
-from ._plans import Plan, Priority, Reference, Specification
+from ._plans import Plan, Priority, Specification
+from ._reference import Reference
 from ._registry import Registry, default_registry
 from ._requirements import requirement_problems
 from ._values import did_you_mean, plain

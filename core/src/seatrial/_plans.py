@@ -10,13 +10,14 @@ from attrs import evolve, field, frozen
 from attrs.validators import ge, instance_of
 
 from ._cases import Case, duplicates
-from ._components import IMPORT_STRING, Audit, Component, Metric, Perturbation, Use, import_string
+from ._components import Audit, Component, Metric, Perturbation, Use
 from ._demand_list import DEMANDS
 from ._fitness import misfit
+from ._reference import Reference
 from ._requirements import Requirement, requirement_problems, requirements_of
 from ._right import Right, right_of
 from ._uses import allowed_of, audits_of, metric_of, metrics_of, perturbations_of
-from ._values import FrozenMapping, did_you_mean, frozen_mapping, optional_mapping, plain
+from ._values import FrozenMapping, did_you_mean, frozen_mapping
 from .errors import PlanError
 
 __all__ = [
@@ -25,7 +26,6 @@ __all__ = [
     "Arm",
     "Plan",
     "Priority",
-    "Reference",
     "Specification",
 ]
 
@@ -98,29 +98,6 @@ def _one_of(choices: Sequence[str]) -> Callable[[Any, Any, Any], None]:
             raise PlanError(msg)
 
     return check
-
-
-@frozen
-class Reference:
-    """A model or cases in a file: an import string and, for a factory, its parameters.
-
-    With `params` (even empty ones) the imported object is called with them; without, it is used as
-    it is, like the `module:app` of a web server.
-    """
-
-    use: str = field()
-    params: FrozenMapping | None = field(default=None, converter=optional_mapping)
-
-    @use.validator
-    def _importable(self, _: Any, use: Any) -> None:
-        if not isinstance(use, str) or not IMPORT_STRING.fullmatch(use):
-            msg = f"{use!r} must read 'package.module:name'"
-            raise PlanError(msg)
-
-    def __call__(self) -> Any:
-        """Import the object, and call it when parameters are given."""
-        found = import_string(self.use, what="reference")
-        return found if self.params is None else found(**plain(self.params))
 
 
 @frozen(kw_only=True)

@@ -13,8 +13,9 @@ from attrs import field, frozen
 from pluggy import PluginManager
 
 from . import _builtin
-from ._components import BUILT_IN, Component
+from ._components import Component
 from ._contract import components_of
+from ._declaring import BUILT_IN
 from ._hooks import PROJECT, Specs
 from ._values import did_you_mean, with_article
 from .errors import (

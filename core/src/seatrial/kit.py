@@ -6,9 +6,9 @@ Light to import: nothing here loads numpy.
 from __future__ import annotations
 
 from ._cases import answer_of, cluster_of
-from ._components import import_string
 from ._edit_distance import edit_distance
 from ._findings import Level
+from ._importing import import_string
 from ._tables import Table
 from ._texts import PROTECTED, protected_spans, texts_of
 from ._values import did_you_mean, freeze, plain

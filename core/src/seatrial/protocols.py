@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ._cases import Case, Failed, Outcome, Prediction, Preference
     from ._findings import Finding
-    from ._plans import Reference
+    from ._reference import Reference
     from .explaining._explanation import Explanation
 
 __all__ = [

@@ -19,7 +19,7 @@ from trial_stand_ins import bot, orders, plan, rows, same, shout, swap
 
 import seatrial as sea
 from seatrial import _builtin
-from seatrial._plans import Reference
+from seatrial._reference import Reference
 from seatrial.engine._execution import Execution, executor_of
 from seatrial.engine._worker import Measured
 from seatrial.errors import ModelError, ParameterError, PlanError, TrialError, UnknownComponentError

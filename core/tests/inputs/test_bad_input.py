@@ -25,7 +25,7 @@ from trial_stand_ins import (
 )
 
 import seatrial as sea
-from seatrial._plans import Reference
+from seatrial._reference import Reference
 from seatrial.errors import ModelError, ParameterError, PlanError, TrialError
 from seatrial.verbs._run import run
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from value_strategies import arrays, conversations, images, masks, texts, volumes
 
 from seatrial import Volume
-from seatrial._components import MODALITIES
+from seatrial._declaring import MODALITIES
 from seatrial.errors import PlanError
 from seatrial.inputs._modalities import core_modalities, described
 

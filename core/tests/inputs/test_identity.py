@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 import seatrial as sea
-from seatrial._plans import Reference
+from seatrial._reference import Reference
 from seatrial.errors import ModelError
 from seatrial.inputs._identity import changes, of_component, of_reference
 from seatrial.inputs._models import subject_of

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import seatrial as sea
-from seatrial._plans import Reference
+from seatrial._reference import Reference
 from seatrial.errors import ComponentError, PlanError
 from seatrial.inputs._loading import load_cases
 
@@ -37,7 +37,7 @@ def case(name):
         "def cases(): yield from [sea.Case('b', 'x'), sea.Case('a', 'y')]",
         "cases = (sea.Case('b', 'x'), sea.Case('a', 'y'))",
         """
-        from seatrial._plans import Reference
+        from seatrial._reference import Reference
         a, b = sea.Case('a', 'y'), sea.Case('b', 'x')
         cases = [Reference('shop:b'), Reference('shop:a')]
         """,

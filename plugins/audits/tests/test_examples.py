@@ -54,7 +54,7 @@ POSITIVE = {
     ],
     audits.prompt_shortcut: [
         sea.Case(one.id, one.input + " door" * 9 * (one.target == "yes"), one.target)
-        for one in FINE
+        for one in asked(120)
     ],
     audits.answer_imbalance: with_options(place=0),
     audits.too_few_clusters: [

@@ -419,7 +419,7 @@ def test_an_option_that_tells_it_is_right_is_found(drawn):
 def test_failures_that_a_length_predicts_are_found(drawn, judged):
     for seed in SEEDS:
         rng = rng_of(seed)
-        outcomes, _ = judged(drawn("boolq", seed), seed)
+        outcomes, _ = judged(drawn("boolq", seed, 600), seed)
         lengths = np.array([len(one.input["passage"]) for one in outcomes])
         late = lengths.argsort().argsort() / len(lengths)
         planted = [

@@ -12,7 +12,8 @@ from typing import Any
 from attrs import frozen
 
 from .._components import Use
-from .._plans import Plan, Reference
+from .._plans import Plan
+from .._reference import Reference
 from ..errors import PlanError
 from ..inputs._modalities import Modalities
 from ..inputs._models import Subject, subject_of

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .._components import Explainer, import_string
+from .._components import Explainer
 from .._findings import Finding
 from .._graded import Grade
+from .._importing import import_string
 from .._values import plain
 from ..errors import SeatrialError
 from ..inputs._binding import bound

@@ -45,7 +45,7 @@ def findings_of(grade: Grade) -> Iterator[Finding]:
     if grade.p <= alpha:
         yield Finding(
             "foreseeable",
-            f"failures are foreseen better than by chance ({_p(grade.p)})",
+            f"failures are predicted better than by chance ({_p(grade.p)})",
             effect=area,
         )
     else:
@@ -200,7 +200,7 @@ def _notes(grade: Grade) -> Iterator[str]:
     if (found := grade.calibration) is not None:
         yield (
             f"calibration: error {found.ece:.3f} ({_range(found.ece_interval)}), Brier score "
-            f"{found.brier:.3f} (always saying {found.base_rate:.2f}: "
+            f"{found.brier:.3f} (always predicting {found.base_rate:.2f}: "
             f"{found.brier_of_base_rate:.3f})"
         )
     if grade.left_out:
@@ -217,7 +217,7 @@ def _about(grade: Grade) -> Iterator[str]:
         f"of an interval is one-sided at {grade.confidence:.4g}"
     )
     yield (
-        f"a true AUROC of {grade.detectable:.3f} would be told from chance (.5) 4 times in 5 on "
+        f"a true AUROC of {grade.detectable:.3f} would be found above .5 with a power of 80 % on "
         "so many held-out outcomes"
     )
 

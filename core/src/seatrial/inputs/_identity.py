@@ -10,8 +10,9 @@ from typing import Any
 
 from attrs import field, frozen
 
-from .._components import IMPORT_STRING, Component, Use
-from .._plans import Reference
+from .._components import Component, Use
+from .._importing import IMPORT_STRING
+from .._reference import Reference
 from .._values import FrozenMapping
 from .._writing import digest
 from ..errors import SeatrialError

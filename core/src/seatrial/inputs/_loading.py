@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field
 
 from .._cases import Case, duplicates
-from .._plans import Reference
+from .._reference import Reference
 from ..errors import ComponentError, PlanError
 from ._assets import assets_in, missing
 from ._boundary import call

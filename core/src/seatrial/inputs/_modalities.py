@@ -10,7 +10,8 @@ from attrs import define, field
 
 from .._carriers import Asset
 from .._cases import Case
-from .._components import MODALITIES, NAME, Modality
+from .._components import Modality
+from .._declaring import MODALITIES, NAME
 from .._plans import Plan
 from .._registry import Registry, default_registry
 from .._values import FrozenMapping

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from .._plans import Reference
+from .._reference import Reference
 from ..errors import ComponentError, ModelError
 from ._boundary import call
 from ._identity import Identity, of_reference

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._components import Use, attribute_of
+from .._components import Use
+from .._declaring import attribute_of
 
 __all__ = ["lacking"]
 

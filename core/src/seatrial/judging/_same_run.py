@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .._cases import Case
-from .._plans import Reference, Specification
+from .._plans import Specification
+from .._reference import Reference
 from .._values import plain
 from ..errors import PlanError
 from ..inputs._content import case_digest

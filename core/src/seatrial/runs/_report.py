@@ -13,7 +13,8 @@ from attrs import asdict, evolve, field, frozen
 from .._cases import CLEAN, Case, Outcome, Prediction, cluster_of
 from .._components import Component, Metric, Perturbation, Use
 from .._findings import Finding
-from .._plans import Plan, Reference
+from .._plans import Plan
+from .._reference import Reference
 from .._registry import Registry, default_registry
 from .._tables import Table, figure
 from .._values import FrozenMapping, freeze, plain

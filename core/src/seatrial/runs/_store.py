@@ -23,30 +23,16 @@ from ._artifacts import ARTIFACTS, Artifacts
 from ._directory import DATABASE, explained, writing
 from ._encoding import Row, load_prediction
 from ._keeping import Keeper, withheld
+from ._schema import SCHEMA, TABLES
 
 __all__ = ["STATUSES", "Store"]
 
-SCHEMA = 3
 BYTES_A_RECORD = 1024  # a generous estimate, asked for before compute is spent
 CACHE_KIB = 32 * 1024  # keys are hashes, so their index is touched all over
 PAGES_OF_LOG = 8192  # each checkpoint waits for the disk
 TAKE = "SELECT status, refused, answer, prediction, scores, error FROM records WHERE key = ?"
 ERRORED, ANSWER = STATUSES.index("errored"), 2  # where TAKE gives the answer
 INSERT = "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-
-TABLES = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS cases (
-    position INTEGER PRIMARY KEY, id TEXT NOT NULL, content BLOB NOT NULL, input TEXT NOT NULL,
-    target TEXT NOT NULL, groups TEXT NOT NULL, cluster TEXT) STRICT;
-CREATE TABLE IF NOT EXISTS plan (
-    position INTEGER PRIMARY KEY, key BLOB NOT NULL, use INTEGER NOT NULL,
-    severity INTEGER NOT NULL, replicate INTEGER NOT NULL, case_position INTEGER NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS records (
-    key BLOB PRIMARY KEY, seed INTEGER, status INTEGER NOT NULL, refused INTEGER, answer INTEGER,
-    prediction TEXT, scores TEXT NOT NULL, error TEXT, distance REAL, unchanged INTEGER NOT NULL,
-    target TEXT, seen TEXT, queries INTEGER, attempts INTEGER NOT NULL) STRICT;
-"""
 
 
 class Store:

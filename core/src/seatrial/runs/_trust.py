@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from .._plans import Reference
+from .._reference import Reference
 from .._values import plain
 from ..errors import ModelError
 

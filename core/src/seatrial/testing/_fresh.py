@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
-from .._components import import_string
+from .._importing import import_string
 from ..errors import NotApplicable
 from ._results import Skipped
 from ._searches import led

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import field, frozen
 
 from .._cases import Case, Prediction
-from .._components import attribute_of
+from .._declaring import attribute_of
 from .._seeds import derive
 from ..protocols import Model
 from ._inside import Thinking

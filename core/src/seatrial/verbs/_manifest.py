@@ -11,7 +11,8 @@ from typing import Any
 from attrs import evolve
 
 from .._files import dump_plan, dump_specification
-from .._plans import Plan, Reference, Specification
+from .._plans import Plan, Specification
+from .._reference import Reference
 from .._registry import Registry
 from .._seeds import SEED_SCHEME
 from .._values import plain

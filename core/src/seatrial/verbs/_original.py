@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from .._plans import Reference
+from .._reference import Reference
 from ..engine._calls import called, concurrency
 from ..errors import ComponentError, ModelError
 from ..inputs._models import Subject

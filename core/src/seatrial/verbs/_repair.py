@@ -11,7 +11,7 @@ from attrs import evolve
 
 from .._cases import CLEAN, Case, Outcome, Preference
 from .._components import Adapter, Use
-from .._plans import Reference
+from .._reference import Reference
 from .._registry import Registry
 from .._seeds import derive
 from .._writing import digest, write_atomically

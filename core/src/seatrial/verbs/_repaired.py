@@ -10,8 +10,9 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from .._cases import Case, Outcome, cluster_of
-from .._components import Adapter, Use, import_string
-from .._plans import Reference
+from .._components import Adapter, Use
+from .._importing import import_string
+from .._reference import Reference
 from .._registry import Registry
 from .._writing import digest
 from ..engine._calls import called, concurrency, is_async

@@ -23,7 +23,8 @@ from ..inputs._content import attributes_digest
 from ..inputs._encoding import as_json
 from ..inputs._identity import changes
 from ..inputs._models import Subject
-from ..runs._store import SCHEMA, Store
+from ..runs._schema import SCHEMA
+from ..runs._store import Store
 
 __all__ = ["DONE", "Earlier", "ask_again", "confirm", "confirmed", "fingerprint"]
 

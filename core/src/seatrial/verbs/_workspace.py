@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from .._plans import Reference
+from .._reference import Reference
 from ..events import Trained
 
 __all__ = ["Workspace"]

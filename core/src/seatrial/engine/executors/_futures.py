@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import Any
 
-from ..._components import import_string
+from ..._importing import import_string
 from ...errors import PlanError
 
 __all__ = ["Futures", "futures"]

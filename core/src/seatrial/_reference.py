@@ -1,0 +1,36 @@
+"""A model or cases named by an import string, as in a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import field, frozen
+
+from ._importing import IMPORT_STRING, import_string
+from ._values import FrozenMapping, optional_mapping, plain
+from .errors import PlanError
+
+__all__ = ["Reference"]
+
+
+@frozen
+class Reference:
+    """A model or cases in a file: an import string and, for a factory, its parameters.
+
+    With `params` (even empty ones) the imported object is called with them; without, it is used as
+    it is, like the `module:app` of a web server.
+    """
+
+    use: str = field()
+    params: FrozenMapping | None = field(default=None, converter=optional_mapping)
+
+    @use.validator
+    def _importable(self, _: Any, use: Any) -> None:
+        if not isinstance(use, str) or not IMPORT_STRING.fullmatch(use):
+            msg = f"{use!r} must read 'package.module:name'"
+            raise PlanError(msg)
+
+    def __call__(self) -> Any:
+        """Import the object, and call it when parameters are given."""
+        found = import_string(self.use, what="reference")
+        return found if self.params is None else found(**plain(self.params))
