@@ -12,6 +12,7 @@ from attrs import NOTHING, define, evolve, field, fields
 
 from seatrial import Case
 from seatrial.errors import PlanError
+from seatrial.protocols import Work
 
 from ._ape import Ape
 from ._arrays import Matrix, matrix, unit
@@ -108,7 +109,14 @@ class _Factory:
         told = Told(**{name: params.pop(name) for name in self._own & params.keys()})
         estimator, fixed = self._estimator, self._fixed
 
-        def adapt(model: Any, cases: Sequence[Case], /, *, seed: int) -> AdaptedModel:
+        def adapt(
+            model: Any,
+            cases: Sequence[Case],
+            /,
+            *,
+            seed: int,
+            work: Work | None = None,  # noqa: ARG001
+        ) -> AdaptedModel:
             learner = estimator().set_params(**fixed, **params, seed=seed)
             return _adapted(learner, told, model, cases)
 
