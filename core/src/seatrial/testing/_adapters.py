@@ -190,8 +190,8 @@ def _module_of(factory: Any) -> Any:
 
 
 CHECKS: tuple[Callable[[A, Samples], None], ...] = (
+    check_original_is_left_alone,  # first: what changes a model may do so only once
     check_result_is_a_model,
-    check_original_is_left_alone,
     check_same_seed_same_model,
     check_learns_from_one_case_per_class,
     check_needs_are_truthful,

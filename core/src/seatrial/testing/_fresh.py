@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Self, cast
@@ -105,6 +106,11 @@ TASKS: dict[str, Callable[..., Any]] = {"imported": _imported_by, "results": _re
 
 def imported(module: str) -> list[str]:
     """List the packages that a module imports beyond the standard library, seatrial and its own."""
+    return _imported(module, _last_change(module.partition(".")[0]))
+
+
+@lru_cache(maxsize=64)
+def _imported(module: str, _: float) -> list[str]:
     with Interpreter() as fresh:
         found: list[str] = fresh.ask("imported", module)
     return found

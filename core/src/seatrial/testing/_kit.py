@@ -24,6 +24,7 @@ from . import (
 from ._exercise import Exercise, checks_for
 from ._results import CheckResult, NotExercised, Skipped
 from ._samples import Samples
+from ._surroundings import process_state, restored
 
 __all__ = [
     "Check",
@@ -108,6 +109,7 @@ def expectations(component: Component | Use[Any], given: Mapping[str, str]) -> M
 
 def run_one(check: Check, use: Use[Any], samples: Samples) -> None:
     """Run one check; a failure carries a note of what is asked for and how to mend it."""
+    before = process_state()
     try:
         check(use, samples)
     except Skipped:
@@ -115,6 +117,8 @@ def run_one(check: Check, use: Use[Any], samples: Samples) -> None:
     except Exception as error:
         error.add_note(f"{use.label}, {check.__name__}: {inspect.getdoc(check)}")
         raise
+    finally:
+        restored(before)
 
 
 def check(
