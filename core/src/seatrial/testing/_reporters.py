@@ -58,7 +58,7 @@ def measured() -> Any:
     report = run(
         specification, model=lambda texts: [one.split(" ")[0] for one in texts], cases=cases
     )
-    from ..judging._judge import judge
+    from ..verbs._judge import judge
 
     return Bundle(report=report, judgement=judge(specification, report))
 
