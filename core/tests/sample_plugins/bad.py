@@ -4,6 +4,7 @@ The one whose declaration is heavy stands in `heavy.py`: here it would weigh on 
 """
 
 import random
+import time
 from fractions import Fraction
 from itertools import count
 
@@ -11,7 +12,7 @@ from attrs import evolve
 
 from sample_plugins import good
 from sample_plugins.good import LEVELS, SHARES, metric, perturbation
-from seatrial import Adapter, Audit, Explainer, Finding
+from seatrial import Adapter, Audit, Executor, Explainer, Finding, Modality, Reporter, Volume
 
 calls = count()
 
@@ -32,6 +33,34 @@ def remembers(*, share):
         return mild(text, seed=seed + again)
 
     return work
+
+
+def caches_by_seed(*, share):
+    mild, lengths = good.stretch(share=share), {}
+
+    def work(text, *, seed):
+        return mild(text, seed=seed + lengths.setdefault(seed, len(text)))
+
+    return work
+
+
+def rests_at_its_third_rung(*, share):
+    return good.stretch(share=0.2 if share == 0.4 else share)
+
+
+def prints(*, share):
+    mild = good.stretch(share=share)
+
+    def work(text, *, seed):
+        print(text)
+        return mild(text, seed=seed)
+
+    return work
+
+
+def follows_the_clock(*, share):
+    mild = good.stretch(share=share)
+    return lambda text, *, seed: mild(text, seed=seed + int(time.time() / 10**6))
 
 
 def hashes(*, share):
@@ -66,7 +95,12 @@ def seeds_globally(*, share):
 
 def turns_round(*, level):
     mild = good.shade(level=level)
-    return lambda image, *, seed: mild(image, seed=seed).swapaxes(0, 1)
+
+    def work(image, *, seed):
+        changed = mild(image, seed=seed)
+        return changed.swapaxes(0, 1) if len(image) > 1 else changed
+
+    return work
 
 
 def forgets_to_clip(*, level):
@@ -77,7 +111,7 @@ def forgets_to_clip(*, level):
     def work(image, *, seed):
         changed = mild(image, seed=seed)
         return (
-            changed if image.dtype == np.uint8 or not np.ptp(image) else changed * np.float32(1.2)
+            changed if image.dtype != np.float32 or not np.ptp(image) else changed * np.float32(1.2)
         )
 
     return work
@@ -97,7 +131,11 @@ def spreads_nan(*, level):
     import numpy as np
 
     mild = good.ripple(level=level)
-    return lambda volume, *, seed: mild(np.nan_to_num(volume), seed=seed)
+
+    def work(volume, *, seed):
+        return mild(Volume(np.nan_to_num(volume.array), volume.affine), seed=seed)
+
+    return work
 
 
 def misspells_drugs(*, share):
@@ -175,45 +213,45 @@ def gives_a_table():
 def overwrites():
     adapt = good.learn_words()
 
-    def repair(model, cases, *, seed, work):
+    def learn(model, cases, *, seed, work):
         repaired = adapt(model, cases, seed=seed, work=work)
         model.table = repaired.votes
         return repaired
 
-    return repair
+    return learn
 
 
 def counts_repairs():
     adapt = good.learn_words()
 
-    def repair(model, cases, *, seed, work):
+    def learn(model, cases, *, seed, work):
         repaired, number = adapt(model, cases, seed=seed, work=work), next(calls)
         return lambda inputs: [f"{answer} ({number})" for answer in repaired(inputs)]
 
-    return repair
+    return learn
 
 
 def wants_many_cases():
     adapt = good.learn_words()
 
-    def repair(model, cases, *, seed, work):
+    def learn(model, cases, *, seed, work):
         if len(cases) < 4:
             msg = "fold 1 of 5 is empty"
             raise ValueError(msg)
         return adapt(model, cases, seed=seed, work=work)
 
-    return repair
+    return learn
 
 
 def looks_inside():
     adapt = good.learn_words()
 
-    def repair(model, cases, *, seed, work):
+    def learn(model, cases, *, seed, work):
         repaired = adapt(model, cases, seed=seed, work=work)
         repaired.votes = {**model.table, **repaired.votes}
         return repaired
 
-    return repair
+    return learn
 
 
 class Forgetful(good.Repaired):
@@ -221,14 +259,17 @@ class Forgetful(good.Repaired):
         good.Repaired({}, self.default).save(path)
 
 
+load = good.load
+
+
 def saves_half():
     adapt = good.learn_words()
 
-    def repair(model, cases, *, seed, work):
+    def learn(model, cases, *, seed, work):
         repaired = adapt(model, cases, seed=seed, work=work)
         return Forgetful(repaired.votes, repaired.default)
 
-    return repair
+    return learn
 
 
 def says_a_word():
@@ -337,8 +378,11 @@ def asks_the_model():
     return check
 
 
+RIGHT = {"per_case": True, "examples": good.right.examples}
+
+
 def _per_case(name, factory, **more):
-    return metric(f"bad.{name}", f"sample_plugins.bad:{factory}", per_case=True, **more)
+    return metric(f"bad.{name}", f"sample_plugins.bad:{factory}", **{**RIGHT, **more})
 
 
 def _adapter(name, factory, **more):
@@ -382,9 +426,9 @@ wordy = _text("wordy", "sample_plugins.bad:expects_words")
 porous = perturbation("bad.porous", "sample_plugins.bad:spreads_nan", LEVELS, "volume")
 backwards = _text("backwards", "sample_plugins.good:stretch", SHARES[::-1])
 careless = _text("careless", "sample_plugins.bad:misspells_drugs")
-nowhere = _per_case("nowhere", "undefined")
+nowhere = _per_case("nowhere", "undefined", examples=())
 wrong_way = _per_case("wrong-way", "share_wrong")
-unbounded = _per_case("unbounded", "percent")
+unbounded = _per_case("unbounded", "percent", examples=())
 placed = metric("bad.placed", "sample_plugins.bad:weighs_by_place")
 sorting = _per_case("sorting", "sorts_in_place")
 empty = _per_case("empty", "scores_nothing")
@@ -395,7 +439,7 @@ thief = _adapter("thief", "overwrites", needs=("bad.table",))
 counter = _adapter("counter", "counts_repairs")
 hungry = _adapter("hungry", "wants_many_cases")
 nosy = _adapter("nosy", "looks_inside")
-forgetful = _adapter("forgetful", "saves_half", loader="sample_plugins.good:load")
+forgetful = _adapter("forgetful", "saves_half")
 curt = _explainer("curt", "says_a_word")
 wavering = _explainer("wavering", "counts_explanations")
 dividing = _explainer("dividing", "divides_by_failures")
@@ -409,13 +453,87 @@ fickle = _audit("fickle", "counts_audits")
 helpless = _audit("helpless", "finds_without_a_fix", reads="outcomes")
 dependent = _audit("dependent", "asks_the_model")
 
+cached = _text("cached", "sample_plugins.bad:caches_by_seed")
+idle = _text("idle", "sample_plugins.bad:rests_at_its_third_rung")
+printing = _text("printing", "sample_plugins.bad:prints")
+clocked = _text("clocked", "sample_plugins.bad:follows_the_clock")
+mistagged = perturbation("bad.mistagged", "sample_plugins.good:stretch", tags=("determinstic",))
+miscounted = metric(
+    "bad.miscounted",
+    "sample_plugins.good:share_right",
+    per_case=True,
+    examples=((("a",), ("a",), 0.5),),
+)
+
+
+def _modality(name):
+    return Modality(
+        name=f"bad.{name.lower()}",
+        summary="A short sound.",
+        values="float32 array of samples",
+        factory=f"sample_plugins.sounds:{name}",
+    )
+
+
+def _executor(name):
+    return Executor(
+        name=f"bad.{name.lower()}", summary="Here.", factory=f"sample_plugins.sounds:{name}"
+    )
+
+
+def _reporter(name, factory="sample_plugins.good:lines", suffix=".txt"):
+    return Reporter(name=f"bad.{name}", summary="Write.", factory=factory, suffix=suffix)
+
+
+def gives_text():
+    render = good.lines()
+    return lambda bundle: render(bundle).decode()
+
+
+def numbers_its_files():
+    render = good.lines()
+    return lambda bundle: render(bundle) + str(next(calls)).encode()
+
+
+def reverses():
+    render = good.lines()
+
+    def work(bundle):
+        if bundle.judgement is not None:
+            object.__setattr__(bundle.judgement, "title", "mine")
+        return render(bundle)
+
+    return work
+
+
 BAD = {
     "check_factory_imports": gone,
     "check_parameters_are_taken": misnamed,
     "check_it_builds": stops,
     "check_survives_a_file": fractions,
     "check_same_seed_same_output": memory,
-    "check_same_output_in_a_fresh_process": salted,
+    "check_same_result_in_a_fresh_process": salted,
+    "check_what_came_before_does_not_matter": cached,
+    "check_every_rung_does_something": idle,
+    "check_process_is_left_alone": printing,
+    "check_surroundings_do_not_matter": clocked,
+    "check_tags_are_known": mistagged,
+    "check_samples_are_held": _modality("HoldsAll"),
+    "check_stores_exactly": _modality("Lossy"),
+    "check_digest_names_the_content": _modality("NamesLengths"),
+    "check_frozen_values_are_safe": _modality("Thaws"),
+    "check_distance_is_zero_where_nothing_changed": _modality("SignedDistance"),
+    "check_values_are_left_alone": _modality("Normalises"),
+    "check_preview_is_one_line": _modality("Prolix"),
+    "check_nan_is_told_from_numbers": _modality("Random"),
+    "check_renders_bytes": _reporter("text", "sample_plugins.bad:gives_text"),
+    "check_renders_the_same_twice": _reporter("numbered", "sample_plugins.bad:numbers_its_files"),
+    "check_results_are_left_alone": _reporter("reversing", "sample_plugins.bad:reverses"),
+    "check_suffix_is_of_a_file": _reporter("bare", suffix="txt"),
+    "check_runs_every_batch": _executor("Stale"),
+    "check_failures_are_told": _executor("Alarmed"),
+    "check_closes_and_opens_again": _executor("ClosesOnce"),
+    "check_worked_examples_come_out": miscounted,
     "check_another_seed_gives_another_output": fixed,
     "check_input_is_left_alone": in_place,
     "check_global_randomness_is_left_alone": globally,

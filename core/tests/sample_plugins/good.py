@@ -8,14 +8,31 @@ from random import Random
 
 from attrs import evolve
 
-from seatrial import Adapter, Audit, Explainer, Explanation, Finding, Metric, Perturbation
+from seatrial import (
+    Adapter,
+    Audit,
+    Executor,
+    Explainer,
+    Explanation,
+    Finding,
+    Metric,
+    Modality,
+    Perturbation,
+    Prediction,
+    Reporter,
+    Volume,
+)
 from seatrial.errors import MetricError, NotApplicable
 
 SHARES = tuple({"share": share} for share in (0.1, 0.2, 0.4, 0.6, 0.9))
 LEVELS = tuple({"level": level} for level in (0.02, 0.05, 0.1, 0.2, 0.3))
 KEPT = frozenset(
-    ("ibuprofen", "aspirin", "paracetamol", "tablets", "denies", "none", "left", "right")
+    (
+        *("ibuprofen", "aspirin", "paracetamol", "tablets", "mmol"),
+        *("denies", "none", "never", "without", "left", "right"),
+    )
 )
+STEMS = ("tinib", "pril", "olol", "statin", "azole", "cillin", "mab", "sartan", "gliptin")
 
 
 def stretch(*, share, letter="", times=2):
@@ -27,7 +44,7 @@ def stretch(*, share, letter="", times=2):
         def longer(match):
             word = match[0]
             chosen, place = draw.random() < share, draw.randrange(len(word))
-            if not chosen or word in KEPT:
+            if not chosen or word in KEPT or word.endswith(STEMS):
                 return word
             return word[:place] + (letter or word[place]) * times + word[place + 1 :]
 
@@ -40,11 +57,14 @@ def stretch_messages(*, share):
     """Repeat letters in what the user says."""
     stretched = stretch(share=share)
 
+    def said(content, seed):
+        if isinstance(content, str):
+            return stretched(content, seed=seed)
+        return tuple(said(one, seed) if isinstance(one, str) else one for one in content)
+
     def work(messages, *, seed):
         return tuple(
-            {**turn, "content": stretched(turn["content"], seed=seed)}
-            if turn["role"] == "user"
-            else turn
+            {**turn, "content": said(turn["content"], seed)} if turn["role"] == "user" else turn
             for turn in messages
         )
 
@@ -73,7 +93,7 @@ def shade(*, level):
             msg = "the image holds NaN"
             raise ValueError(msg)
         generator = np.random.default_rng(seed)
-        top = 255 if image.dtype == np.uint8 else 1
+        top = 1 if image.dtype == np.float32 else np.iinfo(image.dtype).max
         shift = level * top * generator.choice([-1, 1]) * (generator.random(len(image)) < 0.7)
         return np.clip(image + shift[:, None, None], 0, top).astype(image.dtype)
 
@@ -85,11 +105,13 @@ def ripple(*, level):
     import numpy as np
 
     def work(volume, *, seed):
-        if np.isnan(volume).any():
+        voxels = volume.array
+        if np.isnan(voxels).any():
             msg = "the volume holds NaN"
             raise ValueError(msg)
-        noise = np.random.default_rng(seed).standard_normal(volume.shape)
-        return (volume + level * np.ptp(volume) * noise).astype(volume.dtype)
+        noise = np.random.default_rng(seed).standard_normal(voxels.shape)
+        changed = voxels + level * np.ptp(voxels) * noise
+        return Volume(changed.astype(voxels.dtype), volume.affine)
 
     return work
 
@@ -234,9 +256,18 @@ messages = perturbation(
 whole_case = perturbation("good.case", "sample_plugins.good:stretch_case", sees_case=True)
 image = perturbation("good.image", "sample_plugins.good:shade", LEVELS, "image")
 volume = perturbation("good.volume", "sample_plugins.good:ripple", LEVELS, "volume")
-right = metric("good.right", "sample_plugins.good:share_right", per_case=True)
+right = metric(
+    "good.right",
+    "sample_plugins.good:share_right",
+    per_case=True,
+    examples=((("a", "b"), ("a", "a"), 0.5),),
+)
 doubtful = metric(
-    "good.doubt", "sample_plugins.good:doubt", reads="prediction", higher_is_better=False
+    "good.doubt",
+    "sample_plugins.good:doubt",
+    reads="prediction",
+    higher_is_better=False,
+    examples=((("a",), (Prediction("a", probabilities={"a": 0.75}),), 0.25),),
 )
 learner = Adapter(
     name="good.learner",
@@ -255,4 +286,50 @@ wrong = Audit(
     reads="outcomes",
 )
 
-GOOD = (text, messages, whole_case, image, volume, right, doubtful, learner, words, few, wrong)
+
+def clip():
+    """Carry short sounds: float32 samples."""
+    from sample_plugins.sounds import Sounds
+
+    return Sounds()
+
+
+def lines():
+    """Write the tables of all results, one after the other."""
+    return lambda bundle: "\n".join(one.table().text() for one in bundle.named().values()).encode()
+
+
+def here():
+    """Measure at once."""
+    from sample_plugins.sounds import Here
+
+    return Here()
+
+
+sound = Modality(
+    name="good.sound",
+    summary="A short sound.",
+    values="float32 array of samples",
+    factory="sample_plugins.good:clip",
+)
+report = Reporter(
+    name="good.lines", summary="Tables.", factory="sample_plugins.good:lines", suffix=".txt"
+)
+at_once = Executor(name="good.here", summary="At once.", factory="sample_plugins.good:here")
+
+GOOD = (
+    text,
+    messages,
+    whole_case,
+    image,
+    volume,
+    right,
+    doubtful,
+    learner,
+    words,
+    few,
+    wrong,
+    sound,
+    report,
+    at_once,
+)

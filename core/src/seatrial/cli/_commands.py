@@ -339,9 +339,10 @@ def repair(params: tuple[str, ...], **options: Any) -> None:
 
 @seatrial.command()
 @click.argument("distribution")
+@click.option("--strict", is_flag=True, help="Fail on checks that were not exercised, too.")
 @as_json
-def check(distribution: str, as_json: bool) -> int:
+def check(distribution: str, strict: bool, as_json: bool) -> int:
     """Check that the components of DISTRIBUTION (or of a namespace) keep the contract."""
     from ._check import checked
 
-    return checked(distribution, as_json=as_json)
+    return checked(distribution, strict=strict, as_json=as_json)

@@ -17,12 +17,13 @@ from __future__ import annotations
 from ._installed import installed
 from ._kit import check, check_distribution, checks_of
 from ._pytest import parametrize
-from ._results import CheckResult, Skipped, summary
+from ._results import CheckResult, NotExercised, Skipped, summary
 from ._samples import Answers, Samples
 
 __all__ = [
     "Answers",
     "CheckResult",
+    "NotExercised",
     "Samples",
     "Skipped",
     "check",

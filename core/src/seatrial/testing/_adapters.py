@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from .._cases import Case
+from .._cases import Case, Outcome, Preference, answer_of, cluster_of
 from .._components import Adapter, Use
 from ..protocols import Model
 from ..verbs._repaired import load_adapted
 from ..verbs._workspace import Workspace
 from ._common import built
-from ._results import Skipped, expect
+from ._results import NotExercised, Skipped, expect
 from ._samples import SEEDS, Bare, Samples
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "results"]
 
 A = Use[Adapter]
 
@@ -27,8 +27,26 @@ def cases_of(use: A, samples: Samples) -> tuple[Case, ...]:
     made = all(isinstance(case.input, str) for case in samples.cases)
     if modality not in (None, "text") and made:
         msg = f"no sample cases of modality {modality!r}"
-        raise Skipped(msg)
+        raise NotExercised(msg)
     return samples.cases
+
+
+def examples_of(use: A, cases: Sequence[Case], model: Model) -> tuple[Any, ...]:
+    """Give the examples that an adapter reads: cases, outcomes of the model, or preferences."""
+    if use.component.reads == "cases":
+        return tuple(cases)
+    given = [answer_of(one) for one in model([case.input for case in cases])]
+    if use.component.reads == "outcomes":
+        return tuple(
+            Outcome(case=case, input=case.input, prediction=one, right=one.value == case.target)
+            for case, one in zip(cases, given, strict=True)
+        )
+    others = {case.target for case in cases}
+    return tuple(
+        Preference(case.input, case.target, other, case_id=case.id, cluster=cluster_of(case))
+        for case in cases
+        for other in sorted(others - {case.target}, key=repr)[:1]
+    )
 
 
 def answers(model: Model, cases: Sequence[Case]) -> list[str]:
@@ -45,11 +63,16 @@ def adapted(use: A, samples: Samples, model: Model | None = None) -> Model:
     (adapt,) = built(use)
     cases = cases_of(use, samples)
     model = model or samples.model(use.component.needs)
-    result: Any = adapt(model, cases, seed=SEEDS[0], work=Workspace())
+    result: Any = adapt(model, examples_of(use, cases, model), seed=SEEDS[0], work=Workspace())
     if not callable(result):
         msg = "it gives no model"
-        raise Skipped(msg)
+        raise NotExercised(msg)
     return cast("Model", result)
+
+
+def results(use: A, samples: Samples) -> list[str]:
+    """Write down the answers of a repaired model."""
+    return answers(adapted(use, samples), cases_of(use, samples))
 
 
 def check_result_is_a_model(use: A, samples: Samples) -> None:
@@ -59,7 +82,9 @@ def check_result_is_a_model(use: A, samples: Samples) -> None:
     """
     (adapt,) = built(use)
     cases = cases_of(use, samples)
-    result = adapt(samples.model(use.component.needs), cases, seed=SEEDS[0], work=Workspace())
+    model = samples.model(use.component.needs)
+    examples = examples_of(use, cases, model)
+    result = adapt(model, examples, seed=SEEDS[0], work=Workspace())
     expect(callable(result), f"it gives {result!r:.80}, which cannot be called")
     answers(result, cases)
 
@@ -99,7 +124,8 @@ def check_learns_from_one_case_per_class(use: A, samples: Samples) -> None:
     (adapt,) = built(use)
     model = samples.model(use.component.needs)
     try:
-        result = adapt(model, tuple(classes.values()), seed=SEEDS[0], work=Workspace())
+        examples = examples_of(use, tuple(classes.values()), model)
+        result = adapt(model, examples, seed=SEEDS[0], work=Workspace())
     except Exception as error:
         msg = f"{len(classes)} cases, one per class, raise {type(error).__name__}: {error}"
         raise AssertionError(msg) from error
@@ -145,8 +171,8 @@ def check_saves_and_loads(use: A, samples: Samples) -> None:
 
 
 CHECKS: tuple[Callable[[A, Samples], None], ...] = (
+    check_original_is_left_alone,  # first: what changes a model may do so only once
     check_result_is_a_model,
-    check_original_is_left_alone,
     check_same_seed_same_model,
     check_learns_from_one_case_per_class,
     check_needs_are_truthful,

@@ -12,10 +12,10 @@ from .._components import Audit, Metric, Perturbation, Use
 from .._findings import Finding
 from .._plans import Plan
 from ._common import built
-from ._results import Skipped, expect
+from ._results import NotExercised, Skipped, expect
 from ._samples import Samples
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "results"]
 
 
 def _plan() -> Plan:
@@ -27,7 +27,7 @@ def _plan() -> Plan:
     )
     equal = Metric(
         name="sample.equal",
-        summary="Share of answers that equal their target.",
+        summary="Fraction of answers that equal their target.",
         factory=lambda: (
             lambda targets, answers: [
                 float(target == answer) for target, answer in zip(targets, answers, strict=True)
@@ -73,6 +73,11 @@ def _all_findings(found: Sequence[tuple[Sequence[Any], tuple[Any, ...]]]) -> lis
     return [one for _, some in found for one in some]
 
 
+def results(use: Use[Audit], samples: Samples) -> list[str]:
+    """Write down what it finds in every experiment."""
+    return [repr(found) for _, found in _sound(use, samples)]
+
+
 def check_gives_findings(use: Use[Audit], samples: Samples) -> None:
     """It gives findings, or none.
 
@@ -86,7 +91,7 @@ def _sound(use: Use[Audit], samples: Samples) -> list[tuple[Sequence[Any], tuple
     found = findings(use, samples)
     if not all(isinstance(one, Finding) for one in _all_findings(found)):
         msg = "it does not give findings"
-        raise Skipped(msg)
+        raise NotExercised(msg)
     return found
 
 

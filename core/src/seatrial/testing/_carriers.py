@@ -3,36 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import isfinite
 from typing import Any
 
+from .._carriers import Volume
 from .._cases import Case
+from ..inputs._modalities import described
+from ..protocols import Carrier
 
 __all__ = ["misfit", "out_of_range", "with_nan"]
 
 
-def misfit(clean: Any, changed: Any) -> str | None:
-    """Say how a value no longer has the type, shape or dtype that it had."""
+def misfit(clean: Any, changed: Any, *, shape: bool = True) -> str | None:
+    """Say how a value no longer has the type, dtype and, if it must, the shape that it had."""
     if isinstance(clean, Case) and isinstance(changed, Case) and clean.id == changed.id:
-        return misfit(clean.input, changed.input)
+        clean, changed = clean.input, changed.input
+    if isinstance(clean, Volume) and isinstance(changed, Volume):
+        clean, changed = clean.array, changed.array
     if hasattr(clean, "dtype"):
-        return _array_misfit(clean, changed)
-    same_kind = isinstance(changed, Mapping if isinstance(clean, Mapping) else type(clean))
-    if not same_kind or isinstance(clean, Case):
+        return _array_misfit(clean, changed, shape)
+    if isinstance(clean, Case) or not isinstance(changed, _like(clean)):
         return f"{_kind(clean)} became {_kind(changed)}: {changed!r:.80}"
+    return _part_misfit(clean, changed, shape)
+
+
+def _like(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return Mapping
+    return (list, tuple) if isinstance(value, list | tuple) else type(value)
+
+
+def _part_misfit(clean: Any, changed: Any, shape: bool) -> str | None:
+    pairs: Iterable[tuple[Any, Any]] = ()
     if isinstance(clean, Mapping):
-        missing = sorted(map(str, clean.keys() ^ changed.keys()))
-        told = f"the parts {', '.join(missing)} were added or lost" if missing else None
-        return told or _first(misfit(clean[key], changed[key]) for key in clean)
-    return _first(misfit(clean[0], one) for one in changed) if _several(clean) else None
+        if missing := sorted(map(str, clean.keys() ^ changed.keys())):
+            return f"the parts {', '.join(missing)} were added or lost"
+        pairs = [(clean[key], changed[key]) for key in clean]
+    elif isinstance(clean, list | tuple):
+        pairs = zip(clean, changed, strict=False)
+    return _first(misfit(one, other, shape=shape) for one, other in pairs)
 
 
-def _several(value: Any) -> bool:
-    return isinstance(value, tuple | list) and bool(value)
-
-
-def _array_misfit(clean: Any, changed: Any) -> str | None:
-    for name in ("dtype", "shape"):
+def _array_misfit(clean: Any, changed: Any, shape: bool) -> str | None:
+    for name in ("dtype", "shape") if shape else ("dtype",):
         if not hasattr(changed, name):
             return f"an array became {_kind(changed)}"
         before, after = getattr(clean, name), getattr(changed, name)
@@ -49,23 +61,19 @@ def _kind(value: Any) -> str:
     return type(value).__qualname__
 
 
-def out_of_range(modality: str, value: Any) -> str | None:
-    """Say how a value leaves the range of its carrier."""
+def out_of_range(carrier: Carrier, value: Any) -> str | None:
+    """Say that a value is none of its modality any more: out of range, not finite, not encodable.
+
+    Named parts and sequences of a case's input are looked at one by one.
+    """
     if isinstance(value, Case):
         value = value.input
-    if isinstance(value, Mapping | tuple | list):
-        parts = value.values() if isinstance(value, Mapping) else value
-        return _first(out_of_range(modality, one) for one in parts)
-    if isinstance(value, str):
-        held = value.encode(errors="replace").decode()
-        return None if held == value else f"the text cannot be encoded as UTF-8: {value!a:.80}"
-    if not _floating(value) or not value.size:
+    if carrier.holds(value):
         return None
-    low, high = float(value.min()), float(value.max())
-    if not isfinite(low) or not isfinite(high):
-        return f"the array holds {low} to {high}, which is not finite"
-    wide = modality == "image" and (low < 0 or high > 1)
-    return f"the image holds {low:.4g} to {high:.4g}, not [0, 1]" if wide else None
+    if isinstance(value, Mapping | tuple | list) and value:
+        parts = value.values() if isinstance(value, Mapping) else value
+        return _first(out_of_range(carrier, one) for one in parts)
+    return f"it is no value of the modality any more: {described(value)}"
 
 
 def _floating(value: Any) -> bool:
@@ -74,7 +82,10 @@ def _floating(value: Any) -> bool:
 
 def with_nan(value: Any) -> Any:
     """Put NaN into a copy of a floating-point array; None for what cannot hold it."""
-    if not _floating(value):
+    if isinstance(value, Volume):
+        spoilt = with_nan(value.array)
+        return None if spoilt is None else Volume(spoilt, value.affine)
+    if not _floating(value) or not value.size:
         return None
     spoilt = value.copy()
     spoilt.flat[spoilt.size // 2] = float("nan")

@@ -11,13 +11,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .._components import KINDS, Component, Metric, Perturbation, Use
+from .._components import (
+    KINDS,
+    Component,
+    Executor,
+    Metric,
+    Modality,
+    Perturbation,
+    Use,
+)
 from .._hooks import PROJECT, hookimpl
 from .._registry import Registry
-from .._values import FrozenMapping, freeze
+from .._values import FrozenMapping, did_you_mean, freeze
 from ..errors import ComponentLoadError, SeatrialError
 from ._fresh import importable, imported
-from ._results import Skipped, expect
+from ._results import NotExercised, expect
 from ._samples import Samples
 
 __all__ = ["CHECKS", "built", "declaring", "rungs"]
@@ -39,7 +47,7 @@ def signature_of(use: Use[Any]) -> inspect.Signature:
         return inspect.signature(use.component.load())
     except ComponentLoadError:
         msg = "its factory does not import"
-        raise Skipped(msg) from None
+        raise NotExercised(msg) from None
 
 
 def built(use: Use[Any]) -> list[Any]:
@@ -51,7 +59,7 @@ def built(use: Use[Any]) -> list[Any]:
         return [use.component.build(params) for params in rungs(use)]
     except Exception as error:
         msg = f"it does not build: {error}"
-        raise Skipped(msg) from error
+        raise NotExercised(msg) from error
 
 
 def _needs_nothing_more(
@@ -68,7 +76,7 @@ def _needs_nothing_more(
         bound = ", ".join(f"{name}=..." for name in required)
         short = use.component.name.rpartition(".")[2].replace("-", "_")
         msg = f"it needs {', '.join(required)}: check a use of it, as in check({short}({bound}))"
-        raise Skipped(msg)
+        raise NotExercised(msg)
 
 
 def declaring(components: Iterable[Component]) -> ModuleType:
@@ -92,7 +100,7 @@ def declared_in(component: Component, factory: str) -> str:
         if inside and any(value is component for value in vars(module).values()):
             return name
     msg = f"its plugin is not installed, and no module of {package!r} holds it"
-    raise Skipped(msg)
+    raise NotExercised(msg)
 
 
 def check_declaration_imports_nothing_heavy(use: Use[Any], _: Samples) -> None:
@@ -137,7 +145,7 @@ def check_parameters_are_taken(use: Use[Any], _: Samples) -> None:
 
 
 def check_it_builds(use: Use[Any], _: Samples) -> None:
-    """The factory gives a callable at every rung.
+    """The factory gives a callable at every rung (modalities and executors: their object).
 
     Mend the rung that is named, or let the factory return what it has made.
     """
@@ -148,13 +156,14 @@ def check_it_builds(use: Use[Any], _: Samples) -> None:
             signature.bind(**params)
         except TypeError:
             msg = "its parameters are not taken"
-            raise Skipped(msg) from None
+            raise NotExercised(msg) from None
         try:
             work = use.component.build(params)
         except Exception as error:
             msg = f"rung {level} does not build: {type(error).__name__}: {error}"
             raise AssertionError(msg) from error
-        expect(callable(work), f"rung {level} gives no callable but {work!r}")
+        made = callable(work) or isinstance(use.component, Modality | Executor)
+        expect(made and work is not None, f"rung {level} gives no callable but {work!r}")
 
 
 def check_survives_a_file(use: Use[Any], _: Samples) -> None:
@@ -223,7 +232,25 @@ def _through_a_file(use: Use[Any]) -> Use[Any]:
         return _files._use(registry, Component, table["use"])
 
 
+TAGS: Mapping[str, str] = {
+    "deterministic": "nothing is drawn: every seed gives the same output",
+    "length-changing": "the shape of what comes out may be another than that of what went in",
+}
+"""The tags that the kit knows, and what each promises; a plugin's own is `namespace.tag`."""
+
+
+def check_tags_are_known(use: Use[Any], _: Samples) -> None:
+    """Every tag is known to the kit, or is written `namespace.tag`.
+
+    Correct the spelling: an unknown tag would be a promise that nobody checks.
+    """
+    for tag in use.component.tags:
+        hint = did_you_mean(tag, TAGS)
+        expect(tag in TAGS or "." in tag, f"there is no tag {tag!r}{hint}; {', '.join(TAGS)}")
+
+
 CHECKS: tuple[Callable[[Use[Any], Samples], None], ...] = (
+    check_tags_are_known,
     check_declaration_imports_nothing_heavy,
     check_factory_imports,
     check_parameters_are_taken,

@@ -14,10 +14,10 @@ from ..errors import PlanError, TrialError
 from ..explaining._explanation import Explanation
 from ._common import built
 from ._inside import Thinking
-from ._results import Skipped, expect
+from ._results import NotExercised, Skipped, expect
 from ._samples import SEEDS, Bare, Samples
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "results"]
 
 E = Use[Explainer]
 
@@ -91,17 +91,24 @@ def explained(use: E, samples: Samples, fails: Callable[[str], bool]) -> Any:
     return explain(model, outcomes(fails, _seen()), seed=SEEDS[0])
 
 
+def results(use: E, samples: Samples) -> list[str]:
+    """Write down an explanation and what it predicts."""
+    found = _explanation(explained(use, samples, _planted))
+    said = [found.summary, repr(found.findings), repr(found.auroc)]
+    return [*said, *(repr(one) for one in _predicted(found, _unseen()))]
+
+
 def _built(use: E) -> list[Any]:
     if use.component.modality not in (None, "text"):
         msg = f"no sample outcomes of modality {use.component.modality!r}"
-        raise Skipped(msg)
+        raise NotExercised(msg)
     return built(use)
 
 
 def _explanation(found: Any) -> Explanation:
     if not isinstance(found, Explanation):
         msg = "it gives no Explanation"
-        raise Skipped(msg)
+        raise NotExercised(msg)
     return found
 
 
@@ -116,7 +123,7 @@ def _unseen() -> list[Case]:
 def _predicted(found: Explanation, cases: Sequence[Case]) -> list[float]:
     if found.predictor is None:
         msg = "its explanation has no predictor"
-        raise Skipped(msg)
+        raise NotExercised(msg)
     return [float(one) for one in found.predict(cases)]
 
 
@@ -187,10 +194,10 @@ def check_finds_a_planted_failure(use: E, samples: Samples) -> None:
         found = explain(use, outcomes=seen, held_out=unseen, model=model)
     except (PlanError, TrialError) as error:
         msg = f"it cannot be graded: {error}"
-        raise Skipped(msg) from error
+        raise NotExercised(msg) from error
     if found.auroc is None:
         msg = "its explanation has no predictor"
-        raise Skipped(msg)
+        raise NotExercised(msg)
     expect(
         found.auroc > GRADE,
         f"AUROC {found.auroc:.2f} on unseen cases of a model that fails on {PLANTED!r}",

@@ -7,21 +7,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import tempfile
+from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
 from .._importing import import_string
-from ..errors import NotApplicable
-from ._results import Skipped
-from ._searches import led
-from ._wire import decode, encode, fingerprint
+from ._results import NotExercised
+from ._wire import encode
 
-__all__ = ["NOT_APPLICABLE", "fingerprint_of", "importable", "imported", "perturbed_elsewhere"]
+__all__ = ["importable", "imported", "results_elsewhere"]
 
-NOT_APPLICABLE = "not applicable"
 LIGHT = frozenset({"attr", "attrs", "cattrs", "pluggy", "seatrial", "typing_extensions"})
 START = "import sys; sys.path[:] = sys.argv[1:]; from seatrial.testing._fresh import serve; serve()"
 
@@ -32,12 +31,13 @@ class Interpreter:
     def __init__(self) -> None:
         other = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
         self.process = subprocess.Popen(  # noqa: S603 - this Python, on code of ours
-            [sys.executable, "-c", START, *sys.path],
+            [sys.executable, "-c", START, *(str(Path(one).absolute()) for one in sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             encoding="ascii",
-            env={**os.environ, "PYTHONHASHSEED": other},
+            cwd=tempfile.gettempdir(),
+            env={**os.environ, "PYTHONHASHSEED": other, "TZ": "Pacific/Chatham"},
         )
 
     def __enter__(self) -> Self:
@@ -79,14 +79,20 @@ def serve() -> None:
         for line in sys.stdin:
             task, *given = json.loads(line)
             try:
-                reply = [TASKS[task](*given), None]
+                reply = [_function(TASKS[task])(*given), None]
             except Exception as error:  # noqa: BLE001 - it is raised again over there
                 reply = [None, f"{type(error).__name__}: {error}"]
             telling.write(json.dumps(reply) + "\n")
             telling.flush()
 
 
-def _imported_by(module: str) -> list[str]:
+def _function(name: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = import_string(f"{__package__}.{name}", what="a task of the kit")
+    return found
+
+
+def packages_of(module: str) -> list[str]:
+    """List the packages that the import of a module brings in, in this process."""
     before = set(sys.modules)
     import_module(module)
     packages = {name.partition(".")[0] for name in set(sys.modules) - before}
@@ -94,37 +100,17 @@ def _imported_by(module: str) -> list[str]:
     return sorted(packages - LIGHT - sys.stdlib_module_names - {own})
 
 
-def _perturbed(
-    factory: str,
-    rungs: Iterable[Any],
-    values: Iterable[Any],
-    seeds: Sequence[int],
-    budgets: Sequence[int],
-) -> list[str]:
-    built = [import_string(factory, what="factory")(**decode(rung)) for rung in rungs]
-    if budgets:
-        built = [led(work, budget) for work, budget in zip(built, budgets, strict=True)]
-    return [
-        fingerprint_of(work, decode(value), seed)
-        for work in built
-        for value in values
-        for seed in seeds
-    ]
-
-
-TASKS: dict[str, Callable[..., Any]] = {"imported": _imported_by, "perturbed": _perturbed}
-
-
-def fingerprint_of(work: Callable[..., Any], value: Any, seed: int) -> str:
-    """Fingerprint what a perturbation makes of a value."""
-    try:
-        return fingerprint(work(value, seed=seed))
-    except NotApplicable:
-        return NOT_APPLICABLE
+TASKS = {"imported": "_fresh:packages_of", "results": "_kit:exercised"}
+"""What a fresh process can be asked to do; each function is imported there."""
 
 
 def imported(module: str) -> list[str]:
     """List the packages that a module imports beyond the standard library, seatrial and its own."""
+    return _imported(module, _last_change(module.partition(".")[0]))
+
+
+@lru_cache(maxsize=64)
+def _imported(module: str, _: float) -> list[str]:
     with Interpreter() as fresh:
         found: list[str] = fresh.ask("imported", module)
     return found
@@ -134,17 +120,8 @@ _kept: dict[str, tuple[float, Interpreter]] = {}
 """One interpreter for each package, because importing a library costs seconds."""
 
 
-def perturbed_elsewhere(
-    factory: str,
-    rungs: Iterable[Any],
-    values: Iterable[Any],
-    seeds: Sequence[int],
-    budgets: Sequence[int] = (),
-) -> list[str]:
-    """Fingerprint what a factory's perturbations make of values in another process.
-
-    `budgets` are those of a search, one for each rung, and empty for other perturbations.
-    """
+def results_elsewhere(factory: str, use: Any, samples: Any) -> list[str]:
+    """Exercise a component on samples in another process."""
     package = factory.partition(":")[0].partition(".")[0]
     changed = _last_change(package)
     if package in _kept and (_kept[package][0] != changed or _kept[package][1].ended()):
@@ -152,15 +129,9 @@ def perturbed_elsewhere(
     if package not in _kept:
         _kept[package] = (changed, Interpreter())
         atexit.register(_kept[package][1].close)
-    fresh = _kept[package][1]
-    found: list[str] = fresh.ask(
-        "perturbed", factory, _encoded(rungs), _encoded(values), seeds, list(budgets)
-    )
+    given = {"values": samples.values, "answers": samples.answers, "cases": samples.cases}
+    found: list[str] = _kept[package][1].ask("results", encode(use), encode(given))
     return found
-
-
-def _encoded(values: Iterable[Any]) -> list[Any]:
-    return [encode(value) for value in values]
 
 
 def _last_change(package: str) -> float:
@@ -176,5 +147,5 @@ def importable(factory: Any) -> str:
     """Give the import string of a factory, or skip: another process cannot name a callable."""
     if not isinstance(factory, str):
         msg = "its factory is a callable, not an import string"
-        raise Skipped(msg)
+        raise NotExercised(msg)
     return factory

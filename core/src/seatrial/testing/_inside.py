@@ -16,7 +16,7 @@ from attrs import frozen
 from .._seeds import derive
 from ..errors import ModelError
 from ..protocols import POOLINGS, Model
-from ._results import Skipped
+from ._results import NotExercised
 
 if TYPE_CHECKING:
     import numpy as np
@@ -234,7 +234,7 @@ def _edited(state: np.ndarray[Any, Any], edit: Callable[[Any], Any]) -> np.ndarr
         import torch
     except ImportError:
         msg = "the state of a sample model is edited as a torch tensor, and torch is not installed"
-        raise Skipped(msg) from None
+        raise NotExercised(msg) from None
     changed = edit(torch.from_numpy(state[None].astype(np.float32)))
     return np.asarray(changed.detach().numpy()[0], dtype=np.float64)
 

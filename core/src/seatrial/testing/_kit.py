@@ -10,11 +10,33 @@ from typing import Any
 from .._components import KINDS, Component, Perturbation, Use
 from .._registry import OFFICIAL, Registry, default_registry
 from ..errors import PlanError, UnknownComponentError
-from . import _adapters, _audits, _common, _explainers, _metrics, _perturbations
-from ._results import CheckResult, Skipped
+from . import (
+    _adapters,
+    _audits,
+    _common,
+    _executors,
+    _explainers,
+    _metrics,
+    _modalities,
+    _perturbations,
+    _reporters,
+)
+from ._exercise import Exercise, checks_for
+from ._results import CheckResult, NotExercised, Skipped
 from ._samples import Samples
+from ._surroundings import process_state, restored
+from ._wire import decode
 
-__all__ = ["Check", "check", "check_distribution", "checks_of", "expectations", "run_one", "used"]
+__all__ = [
+    "Check",
+    "check",
+    "check_distribution",
+    "checks_of",
+    "exercise_of",
+    "expectations",
+    "run_one",
+    "used",
+]
 
 Check = Callable[[Use[Any], Samples], None]
 
@@ -24,6 +46,25 @@ OF_KIND: Mapping[str, tuple[Check, ...]] = {
     "adapters": _adapters.CHECKS,
     "explainers": _explainers.CHECKS,
     "audits": _audits.CHECKS,
+    "modalities": _modalities.CHECKS,
+    "reporters": _reporters.CHECKS,
+    "executors": _executors.CHECKS,
+}
+EXERCISES: Mapping[str, Exercise] = {
+    "perturbations": _perturbations.outputs,
+    "metrics": _metrics.results,
+    "adapters": _adapters.results,
+    "explainers": _explainers.results,
+    "audits": _audits.results,
+    "modalities": _modalities.results,
+    "reporters": _reporters.results,
+    "executors": _executors.results,
+}
+"""How each kind is exercised: everything that it makes of the samples, as texts."""
+ONCE = ("metrics", "modalities", "executors")
+ANYWHERE: Mapping[str, tuple[Check, ...]] = {
+    plural: checks_for(exercise, travels=plural != "executors", repeats=plural not in ONCE)
+    for plural, exercise in EXERCISES.items()
 }
 
 
@@ -34,23 +75,40 @@ def used(component: Component | Use[Any]) -> Use[Any]:
 
 def checks_of(component: Component | Use[Any]) -> dict[str, Check]:
     """List the checks that a component must pass, by name, in the order in which they run."""
-    one = used(component).component
-    own = next(OF_KIND[plural] for plural, kind in KINDS.items() if isinstance(one, kind))
+    one, plural = used(component).component, _plural(component)
+    own = (*OF_KIND[plural], *ANYWHERE[plural])
     if isinstance(one, Perturbation) and one.searches:
         own = (*own, *_perturbations.OF_SEARCHES)
     return {check.__name__: check for check in (*_common.CHECKS, *own)}
 
 
+def _plural(component: Component | Use[Any]) -> str:
+    one = used(component).component
+    return next(plural for plural, kind in KINDS.items() if isinstance(one, kind))
+
+
+def exercise_of(component: Component | Use[Any]) -> Exercise:
+    """Give the way in which a component of this kind is exercised."""
+    return EXERCISES[_plural(component)]
+
+
+def exercised(use: Any, samples: Any) -> list[str]:
+    """Exercise a component that came from another process."""
+    component = decode(use)
+    return exercise_of(component)(component, Samples(**decode(samples)))
+
+
 def expectations(component: Component | Use[Any], given: Mapping[str, str]) -> Mapping[str, str]:
-    """Refuse expected failures of unknown checks, and those without a reason."""
+    """Join the expected failures that are declared and given; refuse unknown checks, no reasons."""
     checks = checks_of(component)
+    given = {**used(component).component.expected_failures, **given}
     for name, reason in given.items():
         if name not in checks:
             close = difflib.get_close_matches(name, checks, n=1)
             hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(checks)}"
             msg = f"{used(component).label} has no check {name!r}{hint}"
             raise PlanError(msg)
-        if not reason.strip():
+        if not str(reason).strip():
             msg = f"the expected failure of {name} needs a reason"
             raise PlanError(msg)
     return given
@@ -58,6 +116,7 @@ def expectations(component: Component | Use[Any], given: Mapping[str, str]) -> M
 
 def run_one(check: Check, use: Use[Any], samples: Samples) -> None:
     """Run one check; a failure carries a note of what is asked for and how to mend it."""
+    before = process_state()
     try:
         check(use, samples)
     except Skipped:
@@ -65,6 +124,8 @@ def run_one(check: Check, use: Use[Any], samples: Samples) -> None:
     except Exception as error:
         error.add_note(f"{use.label}, {check.__name__}: {inspect.getdoc(check)}")
         raise
+    finally:
+        restored(before)
 
 
 def check(
@@ -76,8 +137,9 @@ def check(
     """Check that a component keeps what seatrial promises its users.
 
     `component` may be a use with parameters bound, as in `check(probe(layers=(3,)))`.
-    `expected_failures` maps names of checks to reasons; it is strict: one that passes after all is
-    a failure. Raises `PlanError` for a name that is no check, or a reason that is empty.
+    `expected_failures` maps names of checks to reasons, beside those that the component declares;
+    it is strict: one that passes after all is a failure. Raises `PlanError` for a name that is no
+    check, or a reason that is empty.
     Print `summary(results)` to see how many checks ran, and why others did not.
     """
     use = used(component)
@@ -90,7 +152,7 @@ def check(
             outcome, reason = "expected", announced[name]
         elif name in announced and outcome == "passed":
             outcome = "failed"
-            reason = f"it passes, though its failure is announced ({announced[name]}); delete that"
+            reason = f"it passes, though its failure is expected ({announced[name]}); delete that"
         results.append(
             CheckResult(name, outcome, reason, inspect.getdoc(one) or "", component=use.label)
         )
@@ -100,6 +162,8 @@ def check(
 def _outcome(check: Check, use: Use[Any], samples: Samples) -> tuple[str, str]:
     try:
         run_one(check, use, samples)
+    except NotExercised as error:
+        return "not exercised", str(error)
     except Skipped as skipped:
         return "skipped", str(skipped)
     except AssertionError as error:

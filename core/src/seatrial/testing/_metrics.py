@@ -6,15 +6,15 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .._cases import Prediction
+from .._cases import Case, Prediction, answer_of
 from .._components import Metric, Use
 from ..errors import MetricError
 from ._common import built
-from ._results import Skipped, expect
+from ._results import NotExercised, Skipped, expect
 from ._samples import Answers, Samples
 from ._wire import fingerprint
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "results"]
 
 M = Use[Metric]
 
@@ -22,8 +22,22 @@ M = Use[Metric]
 def scored(use: M, targets: Sequence[Any], answers: Sequence[Prediction]) -> Any:
     """Score as a run does: with whole predictions, or with the bare answers."""
     (score,) = built(use)
-    whole = use.component.reads == "prediction"
-    return score(list(targets), list(answers) if whole else [one.value for one in answers])
+    return score(*given_to(use, targets, answers))
+
+
+def given_to(
+    use: M, targets: Sequence[Any], answers: Sequence[Prediction]
+) -> tuple[list[Any], list[Any]]:
+    """Give what a run hands to a metric: targets or whole cases, and bare or whole answers."""
+    reads = use.component.reads
+    if reads == "case":
+        cases = [
+            one if isinstance(one, Case) else Case(f"case-{place}", "a question", one)
+            for place, one in enumerate(targets)
+        ]
+        return cases, list(answers)
+    bare = reads == "value"
+    return list(targets), [one.value for one in answers] if bare else list(answers)
 
 
 def figure(use: M, targets: Sequence[Any], answers: Sequence[Prediction]) -> float:
@@ -51,8 +65,37 @@ def suites(use: M, samples: Samples) -> list[Answers]:
             found.append(one)
     if not found:
         msg = "it gives none of the sample answers a finite score"
-        raise Skipped(msg)
+        raise NotExercised(msg)
     return found
+
+
+def results(use: M, samples: Samples) -> list[str]:
+    """Write down the scores of all sample answers, and of the worked examples."""
+    return [
+        repr(scored(use, one.targets, given))
+        for one in suites(use, samples)
+        for given in (one.perfect, one.mixed, one.worst)
+    ]
+
+
+def check_worked_examples_come_out(use: M, _: Samples) -> None:
+    """Every worked example scores what was worked out by hand, and there is one at least.
+
+    Declare `examples=((targets, predictions, score), ...)`; with `per_case`, the score is the mean.
+    """
+    examples = use.component.examples
+    if not examples:
+        msg = "it declares no worked example: examples=((targets, predictions, score), ...)"
+        raise NotExercised(msg)
+    for targets, predictions, expected in examples:
+        answers = [answer_of(one) for one in predictions]
+        try:
+            found = figure(use, targets, answers)
+        except Exception as error:
+            msg = f"{targets!r:.60} against {predictions!r:.60} raises {error}"
+            raise AssertionError(msg) from error
+        told = f"{predictions!r:.80} for {targets!r:.80} score {found!r}, not {expected!r}"
+        expect(math.isclose(found, expected, rel_tol=1e-6, abs_tol=1e-9), told)
 
 
 def check_ordinary_answers_get_a_finite_score(use: M, samples: Samples) -> None:
@@ -139,9 +182,7 @@ def check_targets_and_answers_are_left_alone(use: M, samples: Samples) -> None:
     """
     (score,) = built(use)
     for one in suites(use, samples):
-        targets = list(one.targets)
-        whole = use.component.reads == "prediction"
-        answers = list(one.mixed) if whole else [answer.value for answer in one.mixed]
+        targets, answers = given_to(use, one.targets, one.mixed)
         before = fingerprint(targets), list(map(repr, answers))
         score(targets, answers)
         after = fingerprint(targets), list(map(repr, answers))
@@ -210,6 +251,7 @@ def check_per_case_gives_one_number_per_case(use: M, samples: Samples) -> None:
 
 
 CHECKS: tuple[Callable[[M, Samples], None], ...] = (
+    check_worked_examples_come_out,
     check_ordinary_answers_get_a_finite_score,
     check_perfect_beats_worst,
     check_score_lies_within_bounds,

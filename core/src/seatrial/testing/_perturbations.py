@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import math
-import random
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from copy import deepcopy
 from itertools import pairwise
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from .._cases import Case
 from .._components import Perturbation, Use
 from ..errors import NotApplicable, SeatrialError
 from ..protocols import Perturb
 from ._carriers import misfit, out_of_range, with_nan
-from ._common import built, rungs
-from ._fresh import fingerprint_of, importable, perturbed_elsewhere
-from ._results import Skipped, expect
-from ._samples import SEEDS, Samples
+from ._common import built
+from ._results import NotExercised, Skipped, expect
+from ._samples import SEARCHED, SEEDS, Samples
 from ._searches import SampleLoss, led
 from ._spans import spans_of
 from ._wire import fingerprint
 
-__all__ = ["CHECKS", "OF_SEARCHES"]
+__all__ = ["CHECKS", "OF_SEARCHES", "outputs"]
+
+NOT_APPLICABLE = "not applicable"
 
 P = Use[Perturbation]
 
@@ -68,20 +66,32 @@ def inputs_of(use: P, samples: Samples) -> list[Any]:
 
 
 def _for(use: P, values: list[Any]) -> list[Any]:
+    if use.component.searches:
+        values = values[:SEARCHED]
     if not use.component.sees_case:
         return values
     return [
-        value if isinstance(value, Case) else Case(f"sample-{index}", _part(use, value), "answer")
+        value if isinstance(value, Case) else Case(f"sample-{index}", value, "answer")
         for index, value in enumerate(values)
     ]
 
 
-def _part(use: P, value: Any) -> Any:
-    if use.component.modality != "volume":
-        return value
-    import numpy as np
+def outputs(use: P, samples: Samples) -> list[str]:
+    """Write down what becomes of every sample at every severity."""
+    return [
+        applied_once(work, clean, seed)
+        for work in applied(use, samples)
+        for clean in inputs_of(use, samples)
+        for seed in SEEDS[:2]
+    ]
 
-    return {"volume": value, "affine": np.eye(4)}
+
+def applied_once(work: Perturb, clean: Any, seed: int) -> str:
+    """Fingerprint what becomes of a copy."""
+    try:
+        return fingerprint(work(deepcopy(clean), seed=seed))
+    except NotApplicable:
+        return NOT_APPLICABLE
 
 
 def trials(use: P, samples: Samples, seeds: int = 3) -> list[Trial]:
@@ -97,13 +107,8 @@ def trials(use: P, samples: Samples, seeds: int = 3) -> list[Trial]:
                 found.append(Trial(severity, seed, clean, changed))
     if not found:
         msg = f"it applies to none of the samples of modality {use.component.modality!r}"
-        raise Skipped(msg)
+        raise NotExercised(msg)
     return found
-
-
-def again(work: Perturb, clean: Any) -> str:
-    """Fingerprint what becomes of a copy."""
-    return fingerprint_of(work, deepcopy(clean), SEEDS[0])
 
 
 def check_same_seed_same_output(use: P, samples: Samples) -> None:
@@ -113,44 +118,44 @@ def check_same_seed_same_output(use: P, samples: Samples) -> None:
     """
     for one, other in zip(applied(use, samples), applied(use, samples), strict=True):
         for clean in inputs_of(use, samples):
-            results = [again(work, clean) for work in (one, one, other)]
+            results = [applied_once(work, clean, SEEDS[0]) for work in (one, one, other)]
             expect(
                 len(set(results)) == 1,
                 f"seed {SEEDS[0]} gave different outputs for {_short(clean)}",
             )
 
 
-def check_same_output_in_a_fresh_process(use: P, samples: Samples) -> None:
-    """Another process gives the same output for the same seed.
+def check_what_came_before_does_not_matter(use: P, samples: Samples) -> None:
+    """Inputs are changed alike one by one, in a row, and in the opposite order.
 
-    Look for `hash()` of texts and for the order of sets: both differ from process to process.
+    Keep nothing between calls, or key a cache by everything that the output depends on.
     """
-    factory, values, seeds = importable(use.component.factory), inputs_of(use, samples), SEEDS[:2]
-    here = [
-        fingerprint_of(work, deepcopy(value), seed)
-        for work in applied(use, samples)
-        for value in values
-        for seed in seeds
-    ]
-    if use.component.searches and use.component.needs:
-        msg = "it looks inside a model, and models do not travel to another process"
-        raise Skipped(msg)
-    asked = budgets(use) if use.component.searches else []
-    there = perturbed_elsewhere(factory, rungs(use), values, seeds, asked)
-    differ = sum(one != other for one, other in zip(here, there, strict=True))
-    expect(not differ, f"{differ} of {len(here)} outputs differ in a fresh process")
+    inputs = inputs_of(use, samples)
+    for severity in range(len(use.component.ladder)):
+        alone = [applied_once(applied(use, samples)[severity], one, SEEDS[0]) for one in inputs[:6]]
+        one, other = (applied(use, samples)[severity] for _ in range(2))
+        forth = [applied_once(one, clean, SEEDS[0]) for clean in inputs]
+        back = [applied_once(other, clean, SEEDS[0]) for clean in reversed(inputs)][::-1]
+        differ = sum(a != b for a, b in zip(forth, back, strict=True))
+        expect(not differ, f"{differ} of {len(inputs)} outputs differ in the opposite order")
+        differ = sum(a != b for a, b in zip(alone, forth, strict=False))
+        expect(not differ, f"{differ} of {len(alone)} outputs differ when they come alone")
 
 
 def check_another_seed_gives_another_output(use: P, samples: Samples) -> None:
     """Different seeds give different outputs at the strongest rung.
 
-    Use the seed. Where nothing is drawn on purpose, announce this check as an expected failure.
+    Use the seed. Where nothing is drawn on purpose, declare `tags=("deterministic",)`.
     """
     found: dict[str, set[str]] = {}
     for trial in trials(use, samples, seeds=len(SEEDS)):
         if trial.severity == len(use.component.ladder):
             found.setdefault(fingerprint(trial.clean), set()).add(fingerprint(trial.changed))
-    varied = any(len(outputs) > 1 for outputs in found.values())
+    varied = any(len(several) > 1 for several in found.values())
+    if "deterministic" in use.component.tags:
+        expect(not varied, "it is tagged deterministic, but another seed gives another output")
+        msg = "it is tagged deterministic"
+        raise Skipped(msg)
     expect(varied or not found, f"{len(SEEDS)} seeds gave one and the same output for every sample")
 
 
@@ -167,75 +172,56 @@ def check_input_is_left_alone(use: P, samples: Samples) -> None:
             except NotApplicable:
                 continue
             expect(fingerprint(value) == before, f"severity {severity} changed its input in place")
+    frozen_inputs(use, samples)
 
 
-def check_global_randomness_is_left_alone(use: P, samples: Samples) -> None:
-    """The global generators of `random`, numpy and torch are as they were.
+def frozen_inputs(use: P, samples: Samples) -> None:
+    """Apply to inputs as a run hands them out: nobody can write to them."""
+    from ..inputs._modalities import Modalities
 
-    Draw from a generator of your own, or wrap the library that draws from a global one in
-    `with seatrial.seeded(seed):`.
-    """
-    built(use)  # what the library does when it is imported is not at issue
-    with _unlikely_state() as state:
-        before = state()
-        trials(use, samples, seeds=1)
-        after = state()
-    for name, known in before.items():
-        expect(after[name] == known, f"it changed the global generator of {name}")
+    freeze = Modalities(named=(use.component.modality,)).freeze
+    for severity, work in enumerate(applied(use, samples), start=1):
+        for value in inputs_of(use, samples):
+            given = evolve(value, input=freeze(value.input)) if _is_case(value) else freeze(value)
+            try:
+                work(given, seed=SEEDS[0])
+            except NotApplicable:
+                continue
+            except Exception as error:
+                msg = f"severity {severity} fails on a read-only input: {error}"
+                raise AssertionError(msg) from error
 
 
-@contextmanager
-def _unlikely_state() -> Iterator[Callable[[], Mapping[str, Any]]]:
-    """Put the generators where no seed of ours leads, so that seeding them cannot go unseen."""
-    numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
-
-    def state() -> dict[str, Any]:
-        found: dict[str, Any] = {"random": random.getstate()}
-        if numpy:
-            found["numpy"] = fingerprint(numpy.random.get_state())
-        if torch:
-            found["torch"] = torch.random.get_rng_state().tolist()
-        return found
-
-    saved = random.getstate()
-    saved_numpy = numpy.random.get_state() if numpy else None
-    saved_torch = torch.random.get_rng_state() if torch else None
-    random.seed("a state that no seed of the checks leads to")
-    if numpy:
-        numpy.random.seed([20, 26, 7, 31])
-    if torch:
-        torch.random.set_rng_state(torch.Generator().manual_seed(20260731).get_state())
-    try:
-        yield state
-    finally:
-        random.setstate(saved)
-        if numpy:
-            numpy.random.set_state(saved_numpy)
-        if torch:
-            torch.random.set_rng_state(saved_torch)
+def _is_case(value: Any) -> bool:
+    return isinstance(value, Case)
 
 
 def check_modality_is_kept(use: P, samples: Samples) -> None:
     """What comes out is of the type, shape and dtype that went in.
 
-    Convert back before you return: the next perturbation and the model expect the same carrier.
+    Convert back before you return: the next perturbation and the model expect the same. Where the
+    shape changes on purpose, declare `tags=("length-changing",)`.
     """
     for trial in trials(use, samples):
-        problem = misfit(trial.clean, trial.changed)
+        problem = misfit(trial.clean, trial.changed, shape=_same_shape(use))
         expect(not problem, f"{trial.where}: {problem}")
 
 
 def check_range_is_kept(use: P, samples: Samples) -> None:
-    """Texts can be encoded, images stay in their range, and volumes stay finite.
+    """What comes out is a value of the modality: texts encode, images stay in range, no NaN.
 
-    Clip to the range of the carrier before you return.
+    Clip to the range of the modality before you return.
     """
     for trial in trials(use, samples):
-        if misfit(trial.clean, trial.changed):
+        if misfit(trial.clean, trial.changed, shape=_same_shape(use)):
             msg = "it does not keep the modality"
-            raise Skipped(msg)
-        problem = out_of_range(use.component.modality, trial.changed)
+            raise NotExercised(msg)
+        problem = out_of_range(samples.carrier(use.component.modality), trial.changed)
         expect(not problem, f"{trial.where}: {problem}")
+
+
+def _same_shape(use: P) -> bool:
+    return "length-changing" not in use.component.tags
 
 
 def check_edge_inputs_are_handled(use: P, samples: Samples) -> None:
@@ -253,7 +239,8 @@ def check_edge_inputs_are_handled(use: P, samples: Samples) -> None:
             except Exception as error:
                 msg = f"severity {severity}: {type(error).__name__} on {_short(edge)}: {error}"
                 raise AssertionError(msg) from error
-            problem = misfit(edge, changed) or out_of_range(use.component.modality, changed)
+            problem = misfit(edge, changed, shape=_same_shape(use))
+            problem = problem or out_of_range(samples.carrier(use.component.modality), changed)
             expect(not problem, f"severity {severity}: {_short(edge)}: {problem}")
 
 
@@ -263,10 +250,11 @@ def check_nan_is_refused(use: P, samples: Samples) -> None:
     Raise `ValueError`, or an error of `seatrial.errors`, that says so: NaN spreads, and what a
     model makes of it means nothing.
     """
+    carrier = samples.carrier(use.component.modality)
     values = [with_nan(value) for value in samples.of(use.component.modality)]
-    spoilt = _for(use, [value for value in values if value is not None])
+    spoilt = _for(use, [one for one in values if one is not None and not carrier.holds(one)])
     if not spoilt:
-        msg = f"{use.component.modality} cannot hold NaN"
+        msg = f"{use.component.modality} cannot hold NaN, or may"
         raise Skipped(msg)
     for severity, work in enumerate(applied(use, samples), start=1):
         for value in spoilt:
@@ -281,10 +269,13 @@ def check_nan_is_refused(use: P, samples: Samples) -> None:
 def check_effect_grows_along_the_ladder(use: P, samples: Samples) -> None:
     """A higher severity moves inputs at least as far, and the highest further than the lowest.
 
-    Reorder or widen the ladder. Where distance is not what severity is about, announce this check
-    as an expected failure.
+    Reorder or widen the ladder. Where distance is not what severity is about, declare this check
+    in `expected_failures`, with the reason.
     """
     from ..inputs._distance import distance
+    from ..inputs._modalities import Modalities
+
+    modalities = Modalities(named=(use.component.modality,))
 
     rungs_ = len(use.component.ladder)
     if rungs_ == 1:
@@ -292,16 +283,49 @@ def check_effect_grows_along_the_ladder(use: P, samples: Samples) -> None:
         raise Skipped(msg)
     far: list[list[float]] = [[] for _ in range(rungs_)]
     for trial in trials(use, samples, seeds=len(SEEDS)):
-        moved = distance(_carried(trial.clean), _carried(trial.changed))
+        moved = distance(_carried(trial.clean), _carried(trial.changed), modalities)
         if moved is not None:
             far[trial.severity - 1].append(moved)
     if not all(far):
         msg = f"no distance is defined on {use.component.modality}"
-        raise Skipped(msg)
+        raise NotExercised(msg)
     means = [math.fsum(one) / len(one) for one in far]
     told = ", ".join(f"{mean:.4g}" for mean in means)
     grows = all(low <= high * (1 + 1e-9) for low, high in pairwise(means))
     expect(grows and means[0] < means[-1], f"mean distances by severity are {told}")
+
+
+def check_every_rung_does_something(use: P, samples: Samples) -> None:
+    """Every severity changes some input, and changes it otherwise than the severity below.
+
+    The magnitude belongs to the rung; only direction, sign and place are drawn. Widen the ladder,
+    or see whether the parameter of the rung is used.
+    """
+    found = [
+        [applied_once(work, clean, seed) for clean in inputs_of(use, samples) for seed in SEEDS]
+        for work in applied(use, samples)
+    ]
+    inputs = inputs_of(use, samples)
+    clean = [fingerprint(one) for one in inputs for _ in SEEDS]
+    below = clean
+    if all(one == NOT_APPLICABLE for some in found for one in some):
+        msg = f"it applies to none of the samples of modality {use.component.modality!r}"
+        raise NotExercised(msg)
+    for severity, changed in enumerate(found, start=1):
+        pairs = [pair for pair in zip(clean, changed, strict=True) if pair[1] != NOT_APPLICABLE]
+        expect(any(one != other for one, other in pairs), f"severity {severity} changes nothing")
+        told = f"severity {severity} gives the same as severity {severity - 1}"
+        expect(changed != below, told)
+        below = changed
+    reached = [
+        sum(
+            found[-1][place] not in (clean[place], NOT_APPLICABLE)
+            for place in range(at, at + len(SEEDS))
+        )
+        for at in range(0, len(clean), len(SEEDS))
+    ]
+    told = f"the highest severity changes an input with {max(reached)} of {len(SEEDS)} seeds"
+    expect(max(reached) > len(SEEDS) // 2, told)
 
 
 def check_protected_spans_are_untouched(use: P, samples: Samples) -> None:
@@ -352,15 +376,15 @@ def _short(value: Any) -> str:
 
 CHECKS: tuple[Callable[[P, Samples], None], ...] = (
     check_same_seed_same_output,
-    check_same_output_in_a_fresh_process,
+    check_what_came_before_does_not_matter,
     check_another_seed_gives_another_output,
     check_input_is_left_alone,
-    check_global_randomness_is_left_alone,
     check_modality_is_kept,
     check_range_is_kept,
     check_edge_inputs_are_handled,
     check_nan_is_refused,
     check_effect_grows_along_the_ladder,
+    check_every_rung_does_something,
     check_protected_spans_are_untouched,
 )
 OF_SEARCHES: tuple[Callable[[P, Samples], None], ...] = (check_search_stays_within_its_budget,)

@@ -29,8 +29,9 @@ def parametrize(
         def test_conforms(component, run_check):
             run_check(component)
 
-    `expected_failures` maps names of components to names of checks to reasons; they become strict
-    expected failures of pytest. Raises `PlanError` for a name that is unknown, or an empty reason.
+    `expected_failures` maps names of components to names of checks to reasons, beside those that
+    the components declare; they become strict expected failures of pytest. Raises `PlanError` for a
+    name that is unknown, or an empty reason.
     """
     import pytest
 

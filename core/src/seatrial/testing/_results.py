@@ -7,22 +7,30 @@ from collections.abc import Iterable
 from attrs import field, frozen
 from attrs.validators import in_
 
-__all__ = ["CheckResult", "Skipped", "expect", "summary"]
+__all__ = ["CheckResult", "NotExercised", "Skipped", "expect", "summary"]
 
-OUTCOMES = ("failed", "passed", "expected", "skipped")
+OUTCOMES = ("failed", "passed", "expected", "not exercised", "skipped")
 
 
 class Skipped(Exception):  # noqa: N818 - a statement about a check, not a fault
     """A check does not apply to this component; the message says why."""
 
 
+class NotExercised(Skipped):
+    """A check applies, but the kit could not run it (no samples, no model); the message says why.
+
+    This is no pass: `seatrial check --strict` fails on it.
+    """
+
+
 @frozen
 class CheckResult:
     """What one check said about one component.
 
-    `outcome` is "passed", "failed", "skipped" (it does not apply) or "expected" (it failed, as was
-    announced with a reason). `reason` says why, `help` what the check asks for and how to mend it;
-    `component` is the label of what was checked.
+    `outcome` is "passed", "failed", "skipped" (it does not apply), "not exercised" (it applies, but
+    there was nothing to run it on) or "expected" (it failed, as was declared with a reason).
+    `reason` says why, `help` what the check asks for and how to mend it; `component` is the label
+    of what was checked.
     """
 
     name: str

@@ -11,100 +11,38 @@ from attrs import field, frozen
 from .._cases import Case, Prediction
 from .._declaring import attribute_of
 from .._seeds import derive
-from ..protocols import Model
+from .._values import freeze
+from ..errors import UnknownComponentError
+from ..inputs._modalities import Modalities
+from ..protocols import Carrier, Model
 from ._inside import Thinking
-from ._results import Skipped
+from ._results import NotExercised
+from ._texts import TEXTS
 
-__all__ = ["SEEDS", "Answers", "Bare", "SampleModel", "Samples"]
+__all__ = ["SEARCHED", "SEEDS", "Answers", "Bare", "SampleModel", "Samples"]
 
 SEEDS = tuple(derive(0, "seatrial.testing", index) for index in range(8))
 
-TEXTS = tuple(
-    " ".join(lines.split()).replace("|", "\n")
-    for lines in (
-        """Please take two tablets of ibuprofen 400 mg after breakfast with plenty of water, and
-        do not take more than 1200 mg in a day before you have spoken with the pharmacist
-        about it.""",
-        """My left knee has been hurting badly since the long walk on Tuesday, and the swelling
-        is getting worse every morning. I am not allergic to aspirin. Could I still go
-        swimming?""",
-        """The patient denies chest pain but reports shortness of breath when climbing the
-        stairs; blood pressure was 145/90 mmHg, temperature 37.2 °C, and there is no swelling
-        around the right ankle.""",
-        """Which of these medicines would be the safest choice for somebody with a headache and a
-        weak stomach?|A) ibuprofen 200 mg|B) paracetamol 500 mg|C) aspirin 300 mg|D) none of
-        these""",
-        """Thank you for writing to our little pharmacy yesterday. Somebody from the team would
-        be glad to explain how the new inhaler works, where to store it, and when it needs
-        cleaning.""",
-    )
-)
-SPANS: Mapping[str, str] = {
-    "numbers": r"two tablets|\d[\d./]* (?:mg|mmHg|°C)",
-    "drugs": r"ibuprofen|aspirin|paracetamol",
-    "negation": r"not|no|none|denies|never|without|cannot",
-    "laterality": r"left|right",
-    "options": r"[A-D]\)",
-}
-"""The protected spans of the texts above, by the word that `Perturbation.alters` has for them."""
+SEARCHED = 6  # a search asks a model hundreds of times
 
 
-def _images() -> list[Any]:
-    import numpy as np
-
-    down, across = np.mgrid[0:24, 0:32]
-    plane = 120 + 60 * np.sin(down / 4) + 50 * np.cos(across / 5)
-    texture = np.random.default_rng(0).integers(-15, 16, size=(24, 32, 3))
-    image = np.clip(plane[..., None] + texture, 0, 255).astype(np.uint8)
-    return [image, image[::-1] // 2, (image / np.float32(255)).astype(np.float32)]
-
-
-def _volumes() -> list[Any]:
-    import numpy as np
-
-    x, y, z = np.mgrid[-1:1:12j, -1:1:14j, -1:1:10j]
-    head = np.exp(-3 * (x**2 + 2 * y**2 + z**2)) + 0.3 * np.exp(
-        -40 * ((x - 0.3) ** 2 + y**2 + z**2)
-    )
-    grain = 0.02 * np.random.default_rng(0).random(head.shape)
-    return [(head + grain)[None].astype(np.float32), np.stack([head, grain]).astype(np.float32)]
-
-
-def _messages() -> list[Any]:
+def _conversations() -> list[Any]:
     return [
-        (
-            {"role": "system", "content": "You answer for a pharmacy."},
-            {"role": "user", "content": text},
+        freeze(
+            [
+                {"role": "system", "content": "You answer for a pharmacy."},
+                {"role": "user", "content": text},
+            ]
         )
         for text in TEXTS
     ]
 
 
-def _edge_images() -> list[Any]:
-    import numpy as np
-
-    pixel = np.full((1, 1, 3), 7, dtype=np.uint8)
-    return [pixel, np.full((8, 8, 3), 0.5, dtype=np.float32), np.zeros((8, 8, 3), dtype=np.uint8)]
-
-
-def _edge_volumes() -> list[Any]:
-    import numpy as np
-
-    return [np.zeros((1, 6, 6, 6), dtype=np.float32), np.ones((1, 1, 1, 1), dtype=np.float32)]
-
-
-MADE: Mapping[str, Callable[[], list[Any]]] = {
+OWN: Mapping[str, Callable[[], list[Any]]] = {
     "text": lambda: list(TEXTS),
-    "messages": _messages,
-    "image": _images,
-    "volume": _volumes,
+    "messages": _conversations,
 }
-EDGES: Mapping[str, Callable[[], list[Any]]] = {
-    "text": lambda: ["", " ", " \n\t", "x", "?!", "a\u0301 🩺"],
-    "messages": lambda: [(), ({"role": "user", "content": ""},)],
-    "image": _edge_images,
-    "volume": _edge_volumes,
-}
+"""Values of the kit's own, beside those that the carrier of a modality gives."""
 
 
 def _listed(values: Iterable[Any]) -> tuple[Any, ...]:
@@ -226,7 +164,8 @@ def _cases() -> tuple[Case, ...]:
 class Samples:
     """What components are checked on; what is not given is made by code.
 
-    `values` maps a modality to inputs of it (or to whole `Case`s), `answers` are for metrics,
+    `values` maps a modality to inputs of it (or to whole `Case`s), in place of those that its
+    carrier gives, `answers` are for metrics,
     `cases` (each with a target) for adapters and audits, and `models` for components whose `needs`
     ask for more than a callable: the first that has all of them is taken, or else a tiny network
     of the kit, which has `activations`, `intervened`, `embed_text`, `choices` and `generate`.
@@ -237,21 +176,24 @@ class Samples:
     cases: tuple[Case, ...] = field(factory=_cases, converter=tuple)
     models: tuple[Model, ...] = field(factory=tuple, converter=tuple)
 
+    def carrier(self, modality: str) -> Carrier:
+        """Give the carrier of a modality, or raise `NotExercised` where nothing declares it."""
+        try:
+            return Modalities().carrier(modality)
+        except UnknownComponentError as error:
+            msg = f"no samples of modality {modality!r}: {error}"
+            raise NotExercised(msg) from error
+
     def of(self, modality: str) -> list[Any]:
-        """Give inputs of a modality, new copies every time, or skip."""
+        """Give values of a modality, new copies every time: what is given, else its carrier's."""
         if modality in self.values:
             return deepcopy(list(self.values[modality]))
-        if modality in MADE:
-            return MADE[modality]()
-        msg = f"no samples of modality {modality!r}"
-        raise Skipped(msg)
+        own = OWN.get(modality, list)()
+        return [*own, *deepcopy(list(self.carrier(modality).samples()))]
 
     def edges(self, modality: str) -> list[Any]:
-        """Give the edge inputs of a modality, or skip."""
-        if modality in EDGES:
-            return EDGES[modality]()
-        msg = f"no edge inputs of modality {modality!r}"
-        raise Skipped(msg)
+        """Give the edge cases of a modality, as its carrier has them."""
+        return deepcopy(list(self.carrier(modality).edges()))
 
     def model(self, needs: Sequence[str], default: Callable[[], Model] = SampleModel) -> Model:
         """Give a model that has every attribute which is needed, or skip."""
@@ -259,4 +201,4 @@ class Samples:
             if all(hasattr(model, attribute_of(need)) for need in needs):
                 return model
         msg = f"no sample model has {' and '.join(needs)}; pass samples=Samples(models=[...])"
-        raise Skipped(msg)
+        raise NotExercised(msg)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .._cases import Case
-from ._samples import SPANS
+from ._texts import SPANS
 
 __all__ = ["spans_of"]
 

@@ -1,4 +1,4 @@
-"""Values as JSON and back: for comparing outputs, and for sending inputs to a fresh process."""
+"""Values as JSON and back: for comparing results, and for sending values to a fresh process."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from .._cases import Case
-from ._results import Skipped
+import attrs
+
+from .._importing import import_string
+from ._results import NotExercised
 
 __all__ = ["decode", "encode", "fingerprint"]
 
 
 def encode(value: Any) -> Any:
-    """Turn text, numbers, arrays, cases, and lists and mappings of these into plain JSON."""
+    """Turn texts, numbers, arrays, attrs values, lists and mappings of these into plain JSON."""
     if value is None or isinstance(value, str | bool | int | float):
         return value
-    if isinstance(value, Case):
-        parts = [value.id, value.input, value.target, value.groups, value.cluster]
-        return {"case": [encode(part) for part in parts]}
+    if isinstance(value, bytes):
+        return {"bytes": b64encode(value).decode()}
     if isinstance(value, Mapping):
         return {"mapping": [[encode(key), encode(one)] for key, one in value.items()]}
     if isinstance(value, list | tuple):
@@ -28,10 +29,15 @@ def encode(value: Any) -> Any:
         import numpy as np
 
         array = np.asarray(value)
-        data = b64encode(np.ascontiguousarray(array).tobytes()).decode()
-        return {"array": [array.dtype.str, list(array.shape), data]}
+        if not array.dtype.hasobject:
+            data = b64encode(np.ascontiguousarray(array).tobytes()).decode()
+            return {"array": [array.dtype.str, list(array.shape), data]}
+    if attrs.has(type(value)):
+        fields = [one.name for one in attrs.fields(type(value)) if one.init]
+        held = [[name, encode(getattr(value, name))] for name in fields]
+        return {"attrs": [f"{type(value).__module__}:{type(value).__qualname__}", held]}
     msg = f"values of type {type(value).__qualname__} cannot be compared or sent by the kit"
-    raise Skipped(msg)
+    raise NotExercised(msg)
 
 
 def decode(given: Any) -> Any:
@@ -39,8 +45,11 @@ def decode(given: Any) -> Any:
     if not isinstance(given, dict):
         return given
     ((kind, parts),) = given.items()
-    if kind == "case":
-        return Case(*(decode(part) for part in parts))
+    if kind == "bytes":
+        return b64decode(parts)
+    if kind == "attrs":
+        made = import_string(parts[0], what="a value")
+        return made(**{name.lstrip("_"): decode(one) for name, one in parts[1]})
     if kind == "mapping":
         return {decode(key): decode(one) for key, one in parts}
     if kind == "array":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seatrial import Metric, hookimpl
+from seatrial import Metric, Prediction, hookimpl
 
 __all__ = [
     "accuracy",
@@ -20,11 +20,22 @@ __all__ = [
     "rouge_l",
 ]
 
+
+def _p(**probabilities: float) -> Prediction:
+    """Predict the most probable class."""
+    best = max(probabilities, key=lambda name: probabilities[name])
+    return Prediction(best, probabilities=probabilities)
+
+
 accuracy = Metric(
     name="metrics.accuracy",
     summary="Fraction of answers that equal their target.",
     factory="seatrial_metrics._equality:accuracy",
     per_case=True,
+    examples=(
+        (("a",), ("a",), 1.0),
+        (("a", "a", 1), ("b", None, 1.0), 1 / 3),
+    ),
 )
 
 agreement = Metric(
@@ -32,6 +43,7 @@ agreement = Metric(
     summary="Fraction of answers that equal another answer, such as the clean one.",
     factory="seatrial_metrics._equality:agreement",
     per_case=True,
+    examples=((("a", None, "a"), ("a", None, None), 2 / 3),),
 )
 
 exact_match = Metric(
@@ -40,18 +52,24 @@ exact_match = Metric(
     factory="seatrial_metrics._equality:exact_match",
     revision=2,
     per_case=True,
+    examples=(
+        (("2.5 mg",), ("2.50 MG.",), 1.0),
+        (("2.5 mg", "C#"), ("25 mg", "C"), 0.0),
+    ),
 )
 
 balanced_accuracy = Metric(
     name="metrics.balanced-accuracy",
     summary="Mean recall over the classes.",
     factory="seatrial_metrics._classes:balanced_accuracy",
+    examples=((("a", "a", "a", "b"), ("a", "a", "b", "b"), 5 / 6),),
 )
 
 macro_f1 = Metric(
     name="metrics.macro-f1",
     summary="Mean F1 over the classes.",
     factory="seatrial_metrics._classes:macro_f1",
+    examples=((("a", "a", "b", "b"), ("a", "a", "a", "b"), (0.8 + 2 / 3) / 2),),
 )
 
 mcc = Metric(
@@ -59,6 +77,7 @@ mcc = Metric(
     summary="Matthews correlation of targets and answers, for two or more classes.",
     factory="seatrial_metrics._classes:mcc",
     bounds=(-1.0, 1.0),
+    examples=((("a", "a", "b", "b"), ("a", "a", "a", "b"), 1 / 3**0.5),),
 )
 
 auroc = Metric(
@@ -66,6 +85,7 @@ auroc = Metric(
     summary="Area under the ROC curve, by the probability of a class.",
     factory="seatrial_metrics._probabilities:auroc",
     reads="prediction",
+    examples=((("a", "b", "b"), (_p(a=0.6, b=0.4), _p(a=0.7, b=0.3), _p(a=0.1, b=0.9)), 0.5),),
 )
 
 brier = Metric(
@@ -75,6 +95,10 @@ brier = Metric(
     reads="prediction",
     per_case=True,
     higher_is_better=False,
+    examples=(
+        (("a",), (_p(a=1.0, b=0.0),), 0.0),
+        (("a",), (_p(a=0.2, b=0.8),), 0.64),
+    ),
 )
 
 ece = Metric(
@@ -83,6 +107,7 @@ ece = Metric(
     factory="seatrial_metrics._probabilities:ece",
     reads="prediction",
     higher_is_better=False,
+    examples=((("a", "b"), (_p(a=0.9, b=0.1), _p(a=0.9, b=0.1)), 0.4),),
 )
 
 rouge_1 = Metric(
@@ -91,6 +116,7 @@ rouge_1 = Metric(
     factory="seatrial_metrics._rouge:rouge_1",
     revision=2,
     per_case=True,
+    examples=((("two tablets daily", "two"), ("two tablets", "one"), 0.4),),
 )
 
 rouge_2 = Metric(
@@ -99,6 +125,7 @@ rouge_2 = Metric(
     factory="seatrial_metrics._rouge:rouge_2",
     revision=2,
     per_case=True,
+    examples=((("two tablets daily", "two"), ("two tablets", "two"), 1 / 3),),
 )
 
 rouge_l = Metric(
@@ -107,6 +134,7 @@ rouge_l = Metric(
     factory="seatrial_metrics._rouge:rouge_l",
     revision=2,
     per_case=True,
+    examples=((("a b c d", "a b"), ("a c", "b a"), (2 / 3 + 0.5) / 2),),
 )
 
 refusal_rate = Metric(
@@ -117,6 +145,7 @@ refusal_rate = Metric(
     per_case=True,
     higher_is_better=False,
     scores_refusals=True,
+    examples=(((None, None), ("I cannot help with that.", "Take one a day."), 0.5),),
 )
 
 

@@ -54,6 +54,8 @@ class Masks(Arrays):
 
     def distance(self, clean: Any, perturbed: Any, /) -> float | None:
         """Give the fraction of pixels with another label; None where the grid was changed."""
+        if _affine(clean) != _affine(perturbed):
+            return None
         one, other = _labels(clean), _labels(perturbed)
         return float((one != other).mean()) if one.shape == other.shape else None
 
@@ -79,6 +81,10 @@ class Masks(Arrays):
 
 def _labels(value: Any) -> np.ndarray[Any, Any]:
     return value.array[0] if isinstance(value, Volume) else np.asarray(value)
+
+
+def _affine(value: Any) -> bytes | None:
+    return value.affine.tobytes() if isinstance(value, Volume) else None
 
 
 def mask() -> Masks:
