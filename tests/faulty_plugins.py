@@ -5,7 +5,7 @@ wrong one; `declared` spoils the declaration alone. Factories are module-level n
 processes find them.
 """
 
-# ruff: noqa: DTZ005, DTZ011, ICN001, NPY002, PTH109, RUF012 - these are the faults
+# ruff: noqa: DTZ005, DTZ011, ICN001, NPY002, PTH109, RUF012 - faults on purpose
 
 import datetime
 import os

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import BuiltinFunctionType
 from typing import Any, TypeVar
 
 from ._results import expect
@@ -139,7 +140,7 @@ def another_time(package: str) -> Iterator[None]:
         if name not in ("time", "datetime") and name.partition(".")[0] != package:
             continue
         for key, value in list(vars(module).items()):
-            if isinstance(value, type | type(time.time)) and value in replaced:
+            if isinstance(value, type | BuiltinFunctionType) and value in replaced:
                 undo.append((module, key, value))
                 setattr(module, key, replaced[value])
     try:
