@@ -10,7 +10,6 @@ from typing import Any, cast
 from .._cases import Case, Outcome, Preference, answer_of, cluster_of
 from .._components import Adapter, Use
 from ..protocols import Model
-from ..verbs._repaired import load_adapted
 from ..verbs._workspace import Workspace
 from ._common import built
 from ._results import NotExercised, Skipped, expect
@@ -155,6 +154,8 @@ def check_saves_and_loads(use: A, samples: Samples) -> None:
 
     Save everything that the answers depend on; the original is handed to the loader.
     """
+    from ..verbs._repaired import load_adapted  # it loads numpy, and the kit is light
+
     original = samples.model(use.component.needs)
     result = adapted(use, samples, original)
     save = getattr(result, "save", None)
