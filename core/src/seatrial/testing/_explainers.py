@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
@@ -11,11 +11,13 @@ from .._cases import Case, Outcome, Prediction
 from .._components import Explainer, Use
 from .._seeds import derive
 from ..errors import PlanError, TrialError
-from ..explaining._explanation import Explanation
 from ._common import built
 from ._inside import Thinking
 from ._results import NotExercised, Skipped, expect
 from ._samples import SEEDS, Bare, Samples
+
+if TYPE_CHECKING:
+    from ..explaining._explanation import Explanation
 
 __all__ = ["CHECKS", "results"]
 
@@ -106,6 +108,8 @@ def _built(use: E) -> list[Any]:
 
 
 def _explanation(found: Any) -> Explanation:
+    from ..explaining._explanation import Explanation  # it loads numpy, and the kit is light
+
     if not isinstance(found, Explanation):
         msg = "it gives no Explanation"
         raise NotExercised(msg)
@@ -132,6 +136,8 @@ def check_gives_an_explanation(use: E, samples: Samples) -> None:
 
     Return `seatrial.Explanation(summary, findings, ..., predictor=...)`.
     """
+    from ..explaining._explanation import Explanation  # it loads numpy, and the kit is light
+
     found = explained(use, samples, _planted)
     expect(isinstance(found, Explanation), f"it gives {found!r:.80}, not an Explanation")
     expect(found.summary.strip(), "its explanation has no summary")
