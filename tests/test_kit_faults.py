@@ -38,7 +38,8 @@ def first_failure(component):
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_found(name, monkeypatch):
+def test_a_fault_is_found(name, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # one of them leaves a file
     monkeypatch.setattr(faulty.Towers, "__call__", faulty.Towers.__call__)
     assert first_failure(FAULTS[name])
 

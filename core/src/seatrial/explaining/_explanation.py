@@ -14,7 +14,6 @@ from .._graded import Grade
 from .._tables import Table
 from .._values import FrozenMapping, frozen_mapping, optional_mapping
 from ..errors import ModelError
-from . import _saving, _summary
 
 __all__ = ["Explanation"]
 
@@ -92,7 +91,9 @@ class Explanation:
 
     def save(self, path: str | Path) -> None:
         """Write it to a JSON file, arrays in a folder beside it; `load` reads it."""
-        _saving.save(self, path)
+        from ._saving import save
+
+        save(self, path)
 
     @classmethod
     def load(cls, path: str | Path, *, explainer: Any = None) -> Explanation:
@@ -101,18 +102,26 @@ class Explanation:
         The predictor is restored by `explainer`, the component that made it, by default the
         installed one of the name; nothing that the file names is imported.
         """
-        return cls(**_saving.load(path, explainer))
+        from ._saving import load
+
+        return cls(**load(path, explainer))
 
     def table(self) -> Table:
         """Lay out the grade beside that of every baseline."""
-        return _summary.table_of(self)
+        from ._summary import table_of
+
+        return table_of(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Give everything but the predictor as plain data, ready for JSON."""
-        return _summary.as_dict(self)
+        from ._summary import as_dict
+
+        return as_dict(self)
 
     def __str__(self) -> str:
-        return _summary.text_of(self)
+        from ._summary import text_of
+
+        return text_of(self)
 
     def _repr_html_(self) -> str:
         return self.table().html()
