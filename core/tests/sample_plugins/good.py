@@ -13,7 +13,6 @@ from seatrial import (
     Audit,
     Executor,
     Explainer,
-    Explanation,
     Finding,
     Metric,
     Modality,
@@ -176,6 +175,7 @@ def learn_words():
 
 def words_that_fail():
     """Predict failure from the words of the input, graded on a third that was kept aside."""
+    from seatrial import Explanation
 
     def explain(model, outcomes, *, seed):
         failures = sum(not outcome.right for outcome in outcomes)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from seatrial import Explainer, Explanation
+from seatrial import Explainer
 
 
 def means_inside(layer=2):
     """Predict failure where the model thinks as it did when it failed."""
     import numpy as np
+
+    from seatrial import Explanation
 
     def explain(model, outcomes, *, seed):
         wrong = np.array([not outcome.right for outcome in outcomes])
@@ -31,6 +33,7 @@ def means_inside(layer=2):
 
 def doubts():
     """Predict failure where the model voices doubt."""
+    from seatrial import Explanation
 
     def explain(model, outcomes, *, seed):
         failed = sum(not outcome.right for outcome in outcomes)
