@@ -139,6 +139,9 @@ surface = Explainer(
     summary="Length, digits, negation, overlap of options: what meets the eye.",
     factory="seatrial_probes._text:surface",
     modality="text",
+    expected_failures={
+        "check_finds_a_planted_failure": "the planted word looks like any other: it reads no words"
+    },
 )
 
 embeddings = Explainer(
@@ -154,6 +157,9 @@ verbal = Explainer(
     factory="seatrial_probes._verbal:verbal",
     modality="text",
     needs=("generate",),
+    expected_failures={
+        "check_finds_a_planted_failure": "the sample model writes no hypotheses and answers at random"
+    },
 )
 
 chain_of_thought = Explainer(
