@@ -52,6 +52,15 @@ class _Seen:
     process: list[str] = field(factory=list)
 
 
+def _noticed(run: Callable[[], list[str]]) -> tuple[list[str], list[str], list[str]]:
+    """Exercise once, and list which global generators and what of the process were changed."""
+    with another_random_state():
+        before = random_state()
+        results, process = watched(run)
+        after = random_state()
+    return results, [name for name, state in before.items() if after[name] != state], process
+
+
 @lru_cache(maxsize=2)
 def _seen(once: _Once) -> _Seen:
     built(once.use)  # what its library does when it is imported is not at issue
@@ -59,13 +68,9 @@ def _seen(once: _Once) -> _Seen:
     def run() -> list[str]:
         return once.exercise(once.use, once.samples)
 
-    with another_random_state():
-        before = random_state()
-        results, process = watched(run)
-        after = random_state()
-        if process:  # a library that is imported late may set itself up; once is enough for that
-            results, process = watched(run)
-    randomness = [name for name, state in before.items() if after[name] != state]
+    results, randomness, process = _noticed(run)
+    if randomness or process:  # a library that is imported late may set itself up, once
+        results, randomness, process = _noticed(run)
     return _Seen(results, randomness, process)
 
 
