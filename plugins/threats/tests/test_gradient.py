@@ -160,10 +160,17 @@ def test_a_run_turns_right_answers_wrong_and_counts_its_queries():
     assert 0 < sum(truth) < 12
 
 
+class Coloured(torch.nn.Module):
+    """Take grey images as colour images of three equal channels."""
+
+    def forward(self, images):
+        return images.expand(-1, 3, -1, -1)
+
+
 def test_it_conforms_where_a_model_is_given():
     model = Linear(outputs=2)
     model.module = torch.nn.Sequential(
-        torch.nn.AdaptiveAvgPool2d((4, 3)), torch.nn.ReLU(), model.module
+        Coloured(), torch.nn.AdaptiveAvgPool2d((4, 3)), torch.nn.ReLU(), model.module
     ).eval()
     samples = Samples(values={"image": [image()]}, models=[model])
     small = evolve(threats.projected_gradient, ladder=({"distance": 0.01}, {"distance": 0.05}))
