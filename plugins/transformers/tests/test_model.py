@@ -56,7 +56,7 @@ def test_options_are_chosen_among_and_texts_are_written_in_the_order_of_the_inpu
 
 
 def test_details_can_be_written_as_json(tiny):
-    from seatrial._values import plain
+    from seatrial.kit import plain
 
     model = causal_lm(tiny, max_new_tokens=2)
     for answer in model([{"q": "why?", "options": ["yes", ""]}, "why?"]):
