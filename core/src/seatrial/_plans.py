@@ -59,6 +59,7 @@ SCOPE = ("intended_use", "users", "not_for")
 """What a specification may say of the use it is about."""
 
 CONFIDENCE = 0.95
+MAX_LOOKS = 10
 MIN_CHANGED = 0.5
 
 
@@ -328,6 +329,8 @@ class Specification:
     `model` is a `Reference` (or its import string) or a model; `cases` is a `Reference`, several,
     or cases. `audits` and `allow` are those of the `Plan`. `scope` says what the model is for:
     `intended_use`, `users` and `not_for`, each some text.
+    `looks` is how often verdicts may be read while cases are added: one look spends the whole
+    error; with more, the number of cases that is measured first may be doubled `looks - 1` times.
     """
 
     title: str = field(validator=_named)
@@ -338,6 +341,14 @@ class Specification:
     audits: tuple[Use[Audit], ...] = field(default=(), kw_only=True, converter=audits_of)
     allow: tuple[str, ...] = field(default=(), kw_only=True, converter=allowed_of)
     scope: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
+    looks: int = field(default=1, kw_only=True)
+
+    @looks.validator
+    def _some_looks(self, _: Any, looks: Any) -> None:
+        whole = isinstance(looks, int) and not isinstance(looks, bool)
+        if not whole or not 1 <= looks <= MAX_LOOKS:
+            msg = f"looks must be a whole number from 1 to {MAX_LOOKS}, got {looks!r}"
+            raise PlanError(msg)
 
     @scope.validator
     def _said(self, _: Any, scope: FrozenMapping) -> None:

@@ -15,7 +15,7 @@ from ..runs._results import keep_result, load_result, save_result
 
 __all__ = ["Judgement", "finite"]
 
-SCHEMA = 2
+SCHEMA = 3
 COLUMNS = (
     "verdict",
     "priority",

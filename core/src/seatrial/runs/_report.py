@@ -18,11 +18,12 @@ from .._reference import Reference
 from .._registry import Registry, default_registry
 from .._tables import Table, figure
 from .._values import FrozenMapping, freeze, plain
-from .._writing import write_atomically
+from .._writing import digest, write_atomically
 from ..errors import PlanError, SeatrialError
 from ..inputs._loading import load_cases
 from ._cells import account, cell_of, score_of
 from ._columns import Columns, read_columns, update_columns
+from ._looks import Looked
 from ._reader import Reader
 from ._records import Accounting, Cell, ErrorCount, Record
 from ._store import Store
@@ -106,6 +107,23 @@ class Report:
     def sequential(self) -> bool:
         """Whether the run stopped each priority as soon as it was decided."""
         return bool(self._store.meta("sequential"))
+
+    def looked(self, planned: int) -> Looked:
+        """Note that verdicts are read, of which `planned` looks are planned where it is the first.
+
+        Looks belong to the model and the seed that were measured. The run directory keeps them:
+        whoever judges the same cases again takes the same look.
+        """
+        run = digest([self.identity, self.seed])
+        self._store.look(run, planned)
+        known = {case: (look, plan) for case, look, plan in self._store.looks(run)}
+        last = max((look for look, _ in known.values()), default=0)
+        ids = [case.id for case in self.cases]
+        return Looked(
+            tuple(known[one][0] if one in known else last + 1 for one in ids),
+            next((plan for look, plan in known.values() if look == 1), planned),
+            len(known.keys() - set(ids)),
+        )
 
     @property
     def identity(self) -> str:

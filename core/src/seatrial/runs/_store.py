@@ -231,6 +231,39 @@ class Store:
                 units,
             )
 
+    def look(self, run: str, planned: int) -> None:
+        """Note the cases that are looked at for the first time, in a look after those before.
+
+        `run` names what was measured, and `planned` is how many looks were planned. Nothing is
+        noted where nothing can be written.
+        """
+        new = "FROM cases WHERE id NOT IN (SELECT id FROM looks WHERE run = ?)"
+        directory = self.path
+        if directory is not None and not os.access(directory, os.W_OK):
+            return
+        if next(self._read(f"SELECT count(*) {new}", run)) == (0,):
+            return
+        (reading,) = self._connection.execute("PRAGMA query_only").fetchone()
+        with explained(directory):
+            self._connection.execute("PRAGMA query_only = OFF")
+        stamp = None if directory is None else (directory / DATABASE).stat()
+        number = "(SELECT coalesce(max(look), 0) + 1 FROM looks WHERE run = ?)"
+        with self._transaction() as database:
+            database.execute(
+                f"INSERT INTO looks SELECT ?, id, {number}, ? {new}",  # noqa: S608 - literals
+                (run, run, planned, run),
+            )
+        with explained(directory):
+            self._connection.execute(f"PRAGMA query_only = {reading}")
+        if directory is not None and stamp is not None:
+            self.settle()
+            # Nothing was measured: what was made of the run before is still of the run as it is.
+            os.utime(directory / DATABASE, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+
+    def looks(self, run: str) -> Iterator[tuple[str, int, int]]:
+        """Read (case, look, planned) of every case that was looked at."""
+        yield from self._read("SELECT id, look, planned FROM looks WHERE run = ?", run)
+
     def room_for(self, records: int) -> None:
         """Refuse to start when the disk cannot hold the records."""
         if self.path is None:

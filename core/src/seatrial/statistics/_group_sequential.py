@@ -195,12 +195,12 @@ def crossing_probabilities(boundaries: Boundaries, rate: float) -> CrossingProba
 
 
 def predictive_probabilities(
-    boundaries: Boundaries, look: int, successes: int
+    boundaries: Boundaries, look: int, successes: int, *, until: int | None = None
 ) -> tuple[float, float]:
     """Give the probability of a later pass, and of a later fail, from what a look has shown.
 
     So many `successes` at `boundaries.looks[look]` cases, and Jeffreys' prior for the rate: Beta
-    (1/2, 1/2). Calibrated over rates that are drawn evenly; where they lie near the threshold it
+    (1/2, 1/2). `until` is the last look that counts, by default the last there is. Calibrated over rates that are drawn evenly; where they lie near the threshold it
     says too much. Both are small where a verdict is too close to tell.
     Source: Spiegelhalter, Freedman and Blackburn, Controlled Clinical Trials 7 (1986) 8-17.
     """
@@ -213,7 +213,7 @@ def predictive_probabilities(
     states: Integers = np.array([successes], dtype=np.int64)
     mass: Floats = np.ones(1)
     passes = fails = 0.0
-    for at in range(look + 1, len(boundaries.looks)):
+    for at in range(look + 1, len(boundaries.looks) if until is None else until + 1):
         n = int(boundaries.looks[at])
         more = np.arange(n - before + 1)
         right, wrong = states[:, None] + 0.5, before - states[:, None] + 0.5
