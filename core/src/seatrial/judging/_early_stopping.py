@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
-from ..statistics import predictive_probabilities
+from ..statistics import predictive_probabilities, smallest_error
 from ._evidence import Evidence, Positions
 from ._figures import Figure, figure_of
 from ._looks import Levels, Looks, boundaries_of
@@ -20,7 +20,7 @@ __all__ = ["Measured", "judged_early"]
 Decided = Literal["pass", "fail"]
 
 SCREEN = 0.5
-"""A bound is only computed where the mean lies this part of a Gaussian bound off the threshold."""
+"""Bounds of rates are only computed where the mean lies this part of a Gaussian one off."""
 
 DOUBTFUL = 0.3
 """Where the limit of many cases promises a decision less surely, the exact prediction is made."""
@@ -51,6 +51,7 @@ class Measured:
     figures: tuple[Figure, ...]
     place: Positions
     clusters: int
+    _parts: dict[int, tuple[_Part, ...]] = field(factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, question: Question, evidence: Evidence, rank: Positions, looks: Looks) -> Measured:
@@ -101,58 +102,94 @@ class Measured:
     @property
     def rate(self) -> bool:
         """Whether the figure is a rate of right and wrong."""
-        return all(
-            one.rate and bool(np.isin(one.values, (0.0, 1.0)).all()) for one in self.figures
-        )
+        return all(map(_is_rate, self.figures))
 
     def outcome(self, clusters: int, levels: Levels) -> Decided | None:
         """Decide by the first so many clusters; None unless all suppositions lead to the same."""
-        found = {self._decided(one, levels) for one in self._first(clusters)}
+        found = {one.outcome(levels) for one in self._first(clusters)}
         return found.pop() if len(found) == 1 else None
 
     def hopeless(self, looks: Looks, at: int, levels: Sequence[Levels], confidence: float) -> bool:
         """Tell whether a decision at a later look is so unlikely that measuring more is a waste."""
         last, clusters = looks.plan.planned - 1, int(looks.plan.sizes[at])
-        if at >= last:
+        first, *_ = self._first(clusters) or (None,)
+        if at >= last or first is None:
             return False
-        figure, *_ = self._first(clusters) or (None,)
-        if figure is None or not len(figure.values):
-            return False
-        mean, error = _mean_and_error(figure)
-        distance = mean - self.requirement.threshold
-        signed = -distance if self.at_most else distance
-        standing = Standing(clusters, signed, error)
-        told = standing.decides(int(looks.plan.sizes[last]), levels[last])
+        told = first.standing.decides(int(looks.plan.sizes[last]), levels[last])
         exact = boundaries_of(looks, self.requirement.threshold, confidence) if self.rate else None
-        if told >= DOUBTFUL or exact is None or len(figure.values) != clusters:
+        if told >= DOUBTFUL or exact is None or len(first.figure.values) != clusters:
             return told < TOO_CLOSE
-        right = round(float(figure.values.sum()))
+        right = round(float(first.figure.values.sum()))
         return sum(predictive_probabilities(exact, at, right, until=last)) < TOO_CLOSE
 
-    def _first(self, clusters: int) -> tuple[Figure, ...]:
+    def _first(self, clusters: int) -> tuple[_Part, ...]:
+        """Give the first so many clusters under each supposition; none where nothing is known."""
         until = int(np.searchsorted(self.place, clusters))
-        return tuple(
-            evolve(one, values=one.values[:until], clusters=one.clusters[:until])
-            for one in self.figures
-        )
+        if until and clusters not in self._parts:
+            different = self.figures[:1] if self._same else self.figures
+            self._parts[clusters] = tuple(
+                _Part.of(
+                    evolve(one, values=one.values[:until], clusters=one.clusters[:until]),
+                    clusters,
+                    self.requirement.threshold,
+                    at_most=self.at_most,
+                )
+                for one in different
+            )
+        return self._parts.get(clusters, ())
 
-    def _decided(self, figure: Figure, levels: Levels) -> Decided | None:
+    @property
+    def _same(self) -> bool:
+        first, *others = self.figures
+        return all(np.array_equal(one.values, first.values) for one in others)
+
+
+@frozen(eq=False)
+class _Part:
+    """The first clusters of a figure: where it stands, and what its bound says."""
+
+    figure: Figure
+    standing: Standing
+    threshold: float
+    at_most: bool
+    error: float | None
+    """The smallest error at which it is decided, where its bound is one for means."""
+
+    @classmethod
+    def of(cls, figure: Figure, clusters: int, threshold: float, *, at_most: bool) -> _Part:
+        mean = float(figure.values.mean())
+        sums = np.bincount(figure.clusters, figure.values - mean)
+        error = float(np.sqrt(np.square(sums).sum())) / len(figure.values)
+        distance = threshold - mean if at_most else mean - threshold
+        found = None
+        if figure.bounds is not None and not _is_rate(figure):
+            below = at_most == (distance >= 0)
+            found = smallest_error(
+                figure.values, figure.clusters, threshold, figure.bounds, at_most=below
+            )
+        return cls(figure, Standing(clusters, distance, error), threshold, at_most, found)
+
+    def outcome(self, levels: Levels) -> Decided | None:
+        """Decide at one look."""
         from scipy.special import ndtri
 
-        if not len(figure.values):
-            return None
-        threshold = self.requirement.threshold
-        mean, error = _mean_and_error(figure)
-        meets = mean <= threshold if self.at_most else mean >= threshold
+        meets = self.standing.distance >= 0
         level = levels.passing if meets else levels.failing
-        if abs(mean - threshold) < SCREEN * float(ndtri(level)) * error:
+        decided: Decided = "pass" if meets else "fail"
+        if self.error is not None:
+            return decided if self.error <= 1 - level else None
+        if abs(self.standing.distance) < SCREEN * float(ndtri(level)) * self.standing.error:
             return None
-        low, high = figure.interval(level, self.seed).ends
-        if self.at_most:
-            low, high, threshold = -high, -low, -threshold
-        if meets:
-            return "pass" if low >= threshold else None
-        return "fail" if high < threshold else None
+        low, high = self.figure.interval(level, 0).ends
+        if self.at_most == meets:
+            clear = high <= self.threshold if meets else high < self.threshold
+        else:
+            clear = low >= self.threshold if meets else low > self.threshold
+        return decided if clear else None
+
+
+def _is_rate(figure: Figure) -> bool:
+    return figure.rate and bool(np.isin(figure.values, (0.0, 1.0)).all())
 
 
 def _figures(question: Question, part: Evidence) -> tuple[Figure, ...]:
@@ -166,12 +203,3 @@ def _figures(question: Question, part: Evidence) -> tuple[Figure, ...]:
         one = figure_of(question.requirement, part)
         return (one,) * len(supposed)
     return tuple(figure_of(question.requirement, one) for one in supposed)
-
-
-def _mean_and_error(figure: Figure) -> tuple[float, float]:
-    """Give the mean and its standard error, over clusters."""
-    mean = float(figure.values.mean())
-    sums = np.bincount(figure.clusters, figure.values - mean)
-    return mean, float(np.sqrt(np.square(sums).sum())) / len(figure.values)
-
-

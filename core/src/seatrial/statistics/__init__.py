@@ -28,7 +28,7 @@ from ._group_sequential import (
 from ._groups import Worst, gap_between_groups, worst_cell, worst_group
 from ._interval import Interval
 from ._jackknife import jackknife
-from ._means import mean_of_bounded, paired_drop
+from ._means import mean_of_bounded, paired_drop, smallest_error
 from ._multiplicity import Searched, holm, p_value, searched_maximum
 from ._power import cases_for_drop, cases_for_rate, design_effect, pass_probability
 from ._proportion import clopper_pearson, proportion
@@ -76,6 +76,7 @@ __all__ = [
     "proportion",
     "risk_under_coverage",
     "searched_maximum",
+    "smallest_error",
     "wilson",
     "worst_by_chance",
     "worst_cell",
