@@ -127,6 +127,10 @@ def matches(case: Case, where: Mapping[str, Any]) -> bool:
     return True
 
 
+def _frozen_if_mapping(value: Any) -> Any:
+    return frozen_mapping(value) if isinstance(value, Mapping) else value
+
+
 def _arms(values: Iterable[Arm]) -> tuple[Arm, ...]:
     return tuple(values)
 
@@ -192,8 +196,9 @@ class Priority:
     must hold, those in `all_of` too. `min_changed` (.5) is the fraction of perturbed inputs that
     must differ from the clean ones: where fewer do, nothing was shown, and nothing passes.
     `concept` is one of the 17 robustness concepts (`CONCEPTS`).
-    `expected` is the figure that the author expects to measure, for power; `hazard` says what harm
-    a failure may do, and `source` where the demand comes from.
+    `expected` is the figure that the author expects to measure, for power: that of the first
+    requirement, or a table of figures by the names of requirements. `hazard` says what harm a
+    failure may do, and `source` where the demand comes from.
     """
 
     name: str = field(validator=_named)
@@ -207,7 +212,9 @@ class Priority:
     require: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
     concept: str | None = field(default=None, kw_only=True)
     weight: float = field(default=1.0, kw_only=True)
-    expected: float | None = field(default=None, kw_only=True)
+    expected: float | FrozenMapping | None = field(
+        default=None, converter=_frozen_if_mapping, kw_only=True
+    )
     hazard: str | None = field(default=None, kw_only=True)
     source: str | None = field(default=None, kw_only=True)
 
@@ -218,11 +225,15 @@ class Priority:
             _named(self, attribute, value)
 
     @expected.validator
-    def _a_number(self, _: Any, value: Any) -> None:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if value is not None and not number:
-            msg = f"expected must be a number, the figure that you expect to measure, got {value!r}"
-            raise PlanError(msg)
+    def _numbers(self, _: Any, value: Any) -> None:
+        for one in value.values() if isinstance(value, FrozenMapping) else (value,):
+            number = isinstance(one, int | float) and not isinstance(one, bool)
+            if value is not None and not number:
+                msg = (
+                    "expected must be a number, the figure that you expect to measure, or a table "
+                    f"of them by requirement, got {value!r}"
+                )
+                raise PlanError(msg)
 
     @concept.validator
     def _known_concept(self, attribute: Any, concept: str | None) -> None:
@@ -264,6 +275,14 @@ class Priority:
         """What is required, in the order of `DEMANDS`, with what stands in `all_of` last."""
         return tuple(requirements_of(self.require))
 
+    def expected_of(self, requirement: Requirement) -> float | None:
+        """Give the figure that is expected of a requirement; None where none is stated."""
+        if isinstance(self.expected, FrozenMapping):
+            found = self.expected.get(requirement.name)
+            return None if found is None else float(found)
+        first = requirement == self.requirements[0]
+        return None if self.expected is None or not first else float(self.expected)
+
     @property
     def right(self) -> Right | None:
         """What counts as right: None where neither the relation nor a metric says so."""
@@ -283,6 +302,11 @@ class Priority:
         """Say why this priority cannot be judged as it stands, if so."""
         if not self.requirements:
             return f"requires nothing: give require with one of {', '.join(DEMANDS)}"
+        names = [one.name for one in self.requirements]
+        if isinstance(self.expected, FrozenMapping):
+            for name in self.expected:
+                if name not in names:
+                    return f"expects {name!r}, which it does not require{did_you_mean(name, names)}"
         try:
             right = self.right
         except PlanError as error:

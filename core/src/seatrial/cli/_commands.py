@@ -122,7 +122,14 @@ def audit(
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.option("--dry-run", is_flag=True, help="Count what would be measured, and stop."),
+        click.option(
+            "--dry-run", is_flag=True, help="Say what would be measured and decided, and stop."
+        ),
+        click.option(
+            "--icc",
+            type=click.FloatRange(0, 1),
+            help="The correlation to expect between cases of one cluster, with --dry-run.",
+        ),
         click.option(
             "--executor",
             default="serial",
@@ -167,6 +174,7 @@ def run(
     spec: Path,
     directory: Path | None,
     dry_run: bool,
+    icc: float | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -183,7 +191,7 @@ def run(
 
     specification = load_specification(spec)
     if dry_run:
-        counted = forecast(specification)
+        counted = forecast(specification, icc=icc)
         if as_json:
             print_json(counted.as_dict())
         else:

@@ -18,7 +18,7 @@ from ._baseline import majority_baseline, no_better_than
 from ._family import Claim, adjusted, clear_pass
 from ._judgement import Judgement
 from ._looks import Order
-from ._power import power_of
+from ._power import Units, first_confidence, power_of
 from ._question import Answer, Question
 from ._sample import Sample
 
@@ -174,12 +174,17 @@ class _Judged:
         )
 
     def _power(self) -> float | None:
-        """Give the probability of passing the first demand if the model is as good as expected."""
+        """Give the probability of passing the first demand if the model is as good as expected.
+
+        Clusters count as one case each, as if the cases of one all came out alike.
+        """
         first = self.questions[0]
         if first is None or first.evidence is None:
             return None
-        clusters = len(set(first.evidence.clusters.tolist()))
-        power = power_of(self.priority, first.requirement, clusters)
+        sizes = np.unique(first.evidence.clusters.astype(str), return_counts=True)[1]
+        units = Units(int(sizes.sum()), float(np.square(sizes).sum() / sizes.sum()), 1.0)
+        confidence = first_confidence(self.priority.confidence, self.order.planned)
+        power = power_of(self.priority, first.requirement, units, confidence)
         return None if power is None else power.passing
 
 

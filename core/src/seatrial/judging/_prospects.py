@@ -23,7 +23,7 @@ LIKELY = 0.5
 TOO_CLOSE = 0.05
 """Below this probability of a decision a run that stops when it is decided gives up."""
 
-FURTHEST = 16
+FURTHEST = 4
 """A new run of more than so many times the cases is not advised."""
 
 MANY = 2_000
