@@ -135,9 +135,7 @@ def test_more_looks_cost_some_power_of_the_first():
 
 
 def test_what_the_number_of_demands_costs_is_said():
-    twenty = [
-        attrs.evolve(demand({"at_least": 0.9}, uses=()), name=f"p{at}") for at in range(20)
-    ]
+    twenty = [attrs.evolve(demand({"at_least": 0.9}, uses=()), name=f"p{at}") for at in range(20)]
     specification = sea.Specification("t", priorities=twenty, seed=0)
     (note,) = sea.forecast(specification, items(100)).notes
     assert "needs a failure at confidence 0.9978 in place of 0.95" in note

@@ -76,8 +76,8 @@ def _planned(question: Question, order: Order, looks: Looks, confidence: float) 
         following = int(looks.plan.sizes[looks.reached])
         last = _noted(
             last,
-            f"judged by the first {_many(looks, sizes[-1])}; the next look is at {following:,}, and "
-            f"{waiting:,} wait for it",
+            f"judged by the first {_many(looks, sizes[-1])}; the next look is at {following:,}, "
+            f"and {waiting:,} wait for it",
         )
     return last
 
@@ -91,8 +91,9 @@ def _unplanned(question: Question, looks: Looks, planned: Answer, confidence: fl
     said = {"pass": "they pass", "fail": "they fail"}.get(every.outcome, "they decide nothing")
     added = _many(looks, looks.clusters - int(looks.plan.sizes[-1]))
     told = (
-        f"{added} were added after the last planned look; with them {said} at confidence {kept:.3f}, which is what remains true, and not at "
-        f"{confidence:g} (state looks before measuring, or measure new cases in a new run)"
+        f"{added} were added after the last planned look; with them {said} at confidence "
+        f"{kept:.3f}, which is what remains true, and not at {confidence:g} (state looks before "
+        "measuring, or measure new cases in a new run)"
     )
     outcome = every.outcome if every.outcome == "error" else "inconclusive"
     return _noted(evolve(every, outcome=outcome, confidence=kept), told)
@@ -101,11 +102,11 @@ def _unplanned(question: Question, looks: Looks, planned: Answer, confidence: fl
 def _sequential(question: Question, order: Order, looks: Looks, confidence: float) -> Answer:
     """Walk through the looks that the run took; the first that decides is the answer."""
     evidence = question.evidence
+    if evidence is None:
+        return question.answer(Levels.both(confidence))
     try:
-        measured = evidence and Measured.of(question, evidence, order.rank, looks)
+        measured = Measured.of(question, evidence, order.rank, looks)
     except PlanError:
-        measured = None
-    if evidence is None or measured is None:
         return question.answer(Levels.both(confidence))
     levels = measured.levels(looks, confidence)
     sizes = [int(one) for one in looks.plan.sizes if one <= measured.clusters]

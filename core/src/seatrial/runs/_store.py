@@ -250,7 +250,7 @@ class Store:
         number = "(SELECT coalesce(max(look), 0) + 1 FROM looks WHERE run = ?)"
         with self._transaction() as database:
             database.execute(
-                f"INSERT INTO looks SELECT ?, id, {number}, ? {new}",  # noqa: S608 - literals
+                f"INSERT INTO looks SELECT ?, id, {number}, ? {new}",
                 (run, run, planned, run),
             )
         with explained(directory):

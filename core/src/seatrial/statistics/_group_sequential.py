@@ -200,8 +200,9 @@ def predictive_probabilities(
     """Give the probability of a later pass, and of a later fail, from what a look has shown.
 
     So many `successes` at `boundaries.looks[look]` cases, and Jeffreys' prior for the rate: Beta
-    (1/2, 1/2). `until` is the last look that counts, by default the last there is. Calibrated over rates that are drawn evenly; where they lie near the threshold it
-    says too much. Both are small where a verdict is too close to tell.
+    (1/2, 1/2). `until` is the last look that counts, by default the last there is. Calibrated over
+    rates that are drawn evenly; where they lie near the threshold it says too much. Both are small
+    where a verdict is too close to tell.
     Source: Spiegelhalter, Freedman and Blackburn, Controlled Clinical Trials 7 (1986) 8-17.
     """
     from scipy.special import betaln
@@ -283,7 +284,7 @@ def _fractions(sizes: Integers, spent: npt.ArrayLike | None) -> Floats:
         return spent_fractions(sizes)
     found = np.asarray(spent, dtype=np.float64)
     rising = found.shape == sizes.shape and (np.diff(found, prepend=0.0) >= 0).all()
-    if not rising or found[-1] > 1 + 1e-9:  # noqa: PLR2004 - a rounding error
+    if not rising or found[-1] > 1 + 1e-9:
         msg = f"spent fractions rise to at most 1, one for each look, got {found.tolist()}"
         raise PlanError(msg)
     return found
@@ -296,7 +297,8 @@ def _moved(mass: Floats, variance: float) -> Floats:
 
     scale = np.sqrt(variance)
     kernel = ndtr((GRID + CELL / 2) / scale) - ndtr((GRID - CELL / 2) / scale)
-    return np.maximum(fftconvolve(mass, kernel, mode="same"), 0.0)
+    found: Floats = np.maximum(fftconvolve(mass, kernel, mode="same"), 0.0)
+    return found
 
 
 def _upper_boundary(rate: float, looks: Integers, allowed: Floats) -> tuple[Integers, Floats]:

@@ -224,9 +224,7 @@ def _with_power(
     size = sum(one * one for one in sizes) / cases
     units = [Units(cases, size, icc) for icc in ends]
     passes, fails = figures_to_decide(priority, requirement, units[0], confidence)
-    found = evolve(
-        found, figure_to_pass=None if found.obstacle else passes, figure_to_fail=fails
-    )
+    found = evolve(found, figure_to_pass=None if found.obstacle else passes, figure_to_fail=fails)
     powers = [power_of(priority, requirement, one, confidence) for one in units]
     alike, apart = powers
     if alike is None or apart is None:
