@@ -91,7 +91,6 @@ class _Judged:
         questions: list[Question | None] = []
         demands = []
         for requirement in priority.requirements:
-            at_most = priority.at_most(requirement)
             try:
                 question = Question.ask(priority, requirement, sample, seed)
                 answer = _answered(question, priority.confidence, rank)
@@ -99,7 +98,7 @@ class _Judged:
                 question = None
                 answer = Answer("error", None, None, (str(error),), {}, priority.confidence)
             questions.append(question)
-            demands.append(_noted(answer, question, baseline).verdict(requirement, at_most=at_most))
+            demands.append(_noted(answer, question, baseline).verdict(requirement, priority))
         return cls(priority, tuple(demands), tuple(questions), rank, baseline=baseline)
 
     def tested(self, total: int) -> list[Claim]:

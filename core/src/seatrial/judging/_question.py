@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from .._fitness import is_mean_over_cases
 from .._plans import Priority
 from .._requirements import Requirement
 from .._values import FrozenMapping
@@ -21,7 +22,7 @@ from ._figures import Bound, bound_of
 from ._sample import Sample
 from ._set_metrics import interval_of_set_metric
 
-__all__ = ["Answer", "Question", "decision", "questions_of"]
+__all__ = ["Answer", "Question", "as_good_as", "decision", "questions_of"]
 
 
 def questions_of(priority: Priority, report: Report, seed: int) -> list[Question]:
@@ -49,9 +50,10 @@ class Answer:
     details: Mapping[str, Any]
     confidence: float
 
-    def verdict(self, requirement: Requirement, *, at_most: bool) -> DemandVerdict:
+    def verdict(self, requirement: Requirement, priority: Priority) -> DemandVerdict:
         """Put the answer into words."""
         notes, threshold = list(self.notes), requirement.threshold
+        at_most = priority.at_most(requirement)
         found = DemandVerdict(
             demand=requirement.name,
             outcome=self.outcome,
@@ -63,6 +65,9 @@ class Answer:
         )
         if self.interval is None:
             return found
+        estimand = _estimand(requirement, priority)
+        if self.interval.clusters < self.interval.cases:
+            notes.append(f"{estimand}, {as_good_as(self.interval)}")
         needed = None
         if decision(self.interval, threshold, at_most=at_most) == self.outcome == "inconclusive":
             needed = cases_needed(self.interval, threshold)
@@ -81,8 +86,25 @@ class Answer:
                 **self.details,
                 "method": self.interval.method,
                 "clusters": self.interval.clusters,
+                "effective_clusters": self.interval.effective_clusters,
+                "estimand": estimand,
             },
         )
+
+
+def _estimand(requirement: Requirement, priority: Priority) -> str:
+    """Say what counts alike in the figure."""
+    mean = is_mean_over_cases(requirement, priority.right)
+    return f"mean over {priority.weigh}" if mean else "every case counts alike"
+
+
+def as_good_as(interval: Interval) -> str:
+    """Say how many clusters there are, and how many equally large ones would tell as much."""
+    clusters, worth = interval.clusters, interval.effective_clusters
+    told = f"in {clusters:,} cluster{'s' if clusters > 1 else ''}"
+    if worth > clusters - 0.5:
+        return told
+    return f"{told}, as good as {worth:,.3g} equal ones"
 
 
 @frozen

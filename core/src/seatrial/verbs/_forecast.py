@@ -19,7 +19,7 @@ from ..inputs._loading import load_cases
 from ..judging._evidence import Evidence, Reading
 from ..judging._figures import bound_of, estimate_of, figure_of
 from ..judging._power import figure_to_pass, power_of
-from ..judging._question import decision
+from ..judging._question import as_good_as, decision
 from ..judging._set_metrics import rarest_class
 from ..statistics import jackknife
 from ..statistics._sample_size import minimum_cases
@@ -178,6 +178,7 @@ def _obstacle(priority: Priority, requirement: Requirement, cases: tuple[Case, .
                 priority.confidence,
                 figure_of(requirement, evidence).bounds,
                 rarest=rarest_class([case.target for case in cases], evidence.clusters),
+                largest=priority.largest_cluster,
             )
         else:
             interval = bound_of(requirement, evidence, priority.confidence, 0).interval
@@ -186,9 +187,10 @@ def _obstacle(priority: Priority, requirement: Requirement, cases: tuple[Case, .
     if decision(interval, requirement.threshold, at_most=at_most) == "pass":
         return ""
     end = interval.high if at_most else interval.low
+    spread = f" {as_good_as(interval)}" if interval.clusters < len(cases) else ""
     return (
-        f"even a flawless model would only show {end:.3g} with these {len(cases):,} cases, and "
-        f"{requirement.name} wants {requirement.threshold:g}"
+        f"even a flawless model would only show {end:.3g} with these {len(cases):,} cases{spread}, "
+        f"and {requirement.name} wants {requirement.threshold:g}"
     )
 
 

@@ -84,7 +84,9 @@ def _bounded(evidence: Evidence, confidence: float, seed: int, *, resamples: int
             "the model states no probabilities (Prediction.probabilities), so it has no calibration"
         )
         raise PlanError(msg)
-    clusters = np.repeat(evidence.clusters, evidence.variants.values.shape[1])
+    variants = evidence.variants.values.shape[1]
+    clusters = np.repeat(evidence.clusters, variants)
+    largest = evidence.priority.largest_cluster
     found = expected_calibration_error(
         probability[known] if known.any() else np.ones(1),
         right[known] if known.any() else np.zeros(1),
@@ -92,6 +94,7 @@ def _bounded(evidence: Evidence, confidence: float, seed: int, *, resamples: int
         confidence,
         seed=seed,
         resamples=resamples,
+        largest=None if largest is None else largest * variants,
     )
     fraction = 1 - int(known.sum()) / int(asked.sum())
     return evolve(

@@ -54,7 +54,7 @@ def _bound(
     """Bound by the errors of a table, or pair with those of a run that has the same cases."""
     figure = _corruption(evidence, settings, relative=relative)
     if isinstance(settings["reference"], Mapping):
-        return Bound(figure.interval(confidence, seed), figure.details)
+        return Bound(figure.interval(confidence, evidence.priority.largest_cluster), figure.details)
     other = evidence_of_run(str(settings["reference"]), evidence.priority)
     at = {name: row for row, name in enumerate(other.ids)}
     paired = at.keys() >= set(evidence.ids)
@@ -68,6 +68,7 @@ def _bound(
         seed=seed,
         reference=None if paired else theirs.clusters,
         paired=paired,
+        largest=evidence.priority.largest_cluster,
     )
     return Bound(found, figure.details)
 

@@ -55,6 +55,7 @@ def cascade(
         confidence,
         bounds=(-spread, spread),
         seed=seed,
+        largest=evidence.priority.largest_cluster,
     )
     details = {"pipeline_drop": float(ours.mean()), "component_drop": float(theirs.mean())}
     return Bound(found, details, note)

@@ -91,6 +91,7 @@ def worst(
             confidence,
             bounds=bounds_of(evidence),
             seed=seed,
+            largest=evidence.priority.largest_cluster,
             smallest=int(settings.get("min_cases", MIN_CLUSTERS)),
             higher_is_better=evidence.better,
         )
@@ -107,6 +108,7 @@ def gap(evidence: Evidence, settings: Mapping[str, Any], confidence: float, seed
             confidence,
             bounds=bounds_of(evidence),
             seed=seed,
+            largest=evidence.priority.largest_cluster,
             smallest=int(settings.get("min_cases", MIN_CLUSTERS)),
         )
     )

@@ -81,8 +81,9 @@ def predictive_value(
     """
     right, ill = _parts(evidence, settings["positive"])
     half = 1 - (1 - confidence) / 2
-    hit = proportion(right[ill], evidence.clusters[ill], half)
-    alarm = proportion(1.0 - right[~ill], evidence.clusters[~ill], half)
+    largest = evidence.priority.largest_cluster
+    hit = proportion(right[ill], evidence.clusters[ill], half, largest=largest)
+    alarm = proportion(1.0 - right[~ill], evidence.clusters[~ill], half, largest=largest)
     curve = {
         f"{rate:g}": [
             _value(hit.low, alarm.high, rate),
@@ -101,6 +102,7 @@ def predictive_value(
         method="Bayes",
         cases=len(right),
         clusters=len(set(evidence.clusters.tolist())),
+        effective_clusters=min(hit.effective_clusters, alarm.effective_clusters),
     )
     details = {
         "sensitivity": hit.estimate,

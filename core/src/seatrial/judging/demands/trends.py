@@ -59,6 +59,7 @@ def slope(
         confidence,
         (-steepest, steepest),
         seed=seed,
+        largest=evidence.priority.largest_cluster,
     )
     windows = {f"{at:g}": float(scores[when == at].mean()) for at in sorted(set(when.tolist()))}
     return Bound(found, {"windows": windows})

@@ -92,6 +92,7 @@ def worst_severity(
             confidence,
             bounds=bounds_of(evidence),
             seed=seed,
+            largest=evidence.priority.largest_cluster,
             higher_is_better=evidence.better,
         )
     )
