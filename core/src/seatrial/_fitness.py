@@ -14,10 +14,10 @@ def misfit(
     requirement: Requirement, relation: str, right: Right | None, *, perturbed: bool, weigh: str
 ) -> str | None:
     """Say what a priority lacks for a demand, or what in it contradicts the demand."""
-    told = next(_misfits(requirement, relation, right, perturbed=perturbed), None)
-    if told is None and weigh == "clusters" and not is_mean_over_cases(requirement, right):
-        told = "is no mean over cases, so clusters cannot count alike in it: leave out weigh"
-    return told and f"{requirement.name} {told}"
+    reason = next(_misfits(requirement, relation, right, perturbed=perturbed), None)
+    if reason is None and weigh == "clusters" and not is_mean_over_cases(requirement, right):
+        reason = "is no mean over cases, so clusters cannot count alike in it: leave out weigh"
+    return reason and f"{requirement.name} {reason}"
 
 
 def is_mean_over_cases(requirement: Requirement, right: Right | None) -> bool:
