@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,10 @@ from ..._requirements import Requirement
 from ...errors import PlanError
 from ...statistics import Interval
 from ...statistics._calibration import expected_calibration_error
-from .._evidence import Evidence
+from .._evidence import Evidence, Floats, Mask
 from .._figures import Bound, Figure
 from .._sample import Sample
-from .._simulation import Simulated, cases_of, uniforms
+from .._simulation import Setting, Simulated, cases_of, uniforms
 
 __all__ = [
     "brier",
@@ -122,27 +122,33 @@ def brier(evidence: Evidence, _: Mapping[str, Any], /) -> Figure:
     return Figure.of_scores(evidence, evidence.means(), rate=evidence.binary())
 
 
-def _answers(right: Any, probability: float) -> list[list[Prediction]]:
+def _answers(right: Mask, stated: Floats) -> list[list[Prediction]]:
     found = []
-    for one in right.tolist():
+    for one, probability in zip(right.tolist(), stated.tolist(), strict=True):
         value, other = ("yes", "no") if one else ("no", "yes")
         odds = {value: probability, other: 1 - probability}
         found.append([Prediction(value, probabilities=odds)] * 4)
     return found
 
 
-def simulate_calibration_error(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
-    """Draw a model that states .95 and is right less often, by half the trouble."""
-    right = uniforms(rng, sizes, icc) < 0.95 - trouble / 2
-    return Simulated(cases_of(sizes), _answers(right, 0.95), trouble / 2)
+def _stated(rng: np.random.Generator, setting: Setting, mean: float) -> Floats:
+    """Draw what a model states: always the same, or a number within .05 of it."""
+    off = 0.0 if setting.ties else 0.05
+    return mean + off * (2 * rng.random(sum(setting.sizes)) - 1)
 
 
-def simulate_brier(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
-    """Draw a model that states .8."""
-    wrong = trouble / 2
-    right = uniforms(rng, sizes, icc) >= wrong
-    return Simulated(cases_of(sizes), _answers(right, 0.8), 0.04 * (1 - wrong) + 0.64 * wrong)
+def simulate_calibration_error(rng: np.random.Generator, setting: Setting, /) -> Simulated:
+    """Draw a model that states about .95 and is right less often, by half the trouble."""
+    stated = _stated(rng, setting, 0.95)
+    right = uniforms(rng, setting) < stated - setting.trouble / 2
+    return Simulated(cases_of(setting), _answers(right, stated), setting.trouble / 2)
+
+
+def simulate_brier(rng: np.random.Generator, setting: Setting, /) -> Simulated:
+    """Draw a model that states about .8."""
+    wrong = setting.trouble / 2
+    stated = _stated(rng, setting, 0.8)
+    right = uniforms(rng, setting) >= wrong
+    spread = 0.0 if setting.ties else 0.05**2 / 3
+    truth = 0.04 * (1 - wrong) + 0.64 * wrong + spread
+    return Simulated(cases_of(setting), _answers(right, stated), truth)
