@@ -206,22 +206,24 @@ def areas(clusters: int, icc: float, truth: float, runs: int, seed: int, *, drop
 def few(positives: int, negatives: int, runs: int, seed: int) -> Floats:
     """Give the worst error of an AUROC of scores of two levels, over true rates of the upper one.
 
-    Nothing is drawn: with 1,000 negatives, they are as good as known.
+    Nothing is drawn. With 1,000 negatives, all of these lie between the two levels: positives are
+    ranked first or last, which is the largest spread that they can have.
     """
     del runs, seed
-    many = negatives >= 1000  # noqa: PLR2004 - too many to add up: half of them are high
-    high = np.array([negatives // 2]) if many else np.arange(negatives + 1)
+    between = negatives >= 1000  # noqa: PLR2004 - too many to add up
+    high = np.zeros(1, dtype=int) if between else np.arange(negatives + 1)
     low, upper = np.empty((2, positives + 1, len(high)))
     labels = (np.arange(positives + negatives) < positives) * 1.0
     for ours, (at, theirs) in product(range(positives + 1), enumerate(high)):
-        levels = np.arange(positives) < ours, np.arange(negatives) < theirs
+        others = np.full(negatives, 0.5) if between else np.arange(negatives) < theirs
+        levels = np.arange(positives) < ours, others
         found = auroc(labels, np.concatenate(levels) * 1.0, None, CONFIDENCE)
         low[ours, at], upper[ours, at] = found.ends
     worst = np.zeros(4)
     grid = np.linspace(0.02, 0.98, 49)
-    for rate, other in product(grid, [high[0] / negatives] if many else grid):
-        truth = (1 + rate - other) / 2
-        chosen = np.ones(1) if many else binom.pmf(high, negatives, other)
+    for rate, other in product(grid, grid[:1] if between else grid):
+        truth = rate if between else (1 + rate - other) / 2
+        chosen = np.ones(1) if between else binom.pmf(high, negatives, other)
         weight = np.outer(binom.pmf(np.arange(positives + 1), positives, rate), chosen)
         missed = low > truth + TINY, low > truth + NEAR, upper < truth - TINY, upper < truth - NEAR
         worst = np.maximum(worst, [weight[one].sum() for one in missed])
