@@ -10,7 +10,9 @@ experiments, plus three standard errors (the exact binomial's 99.87 %).
 The grid: laws of cluster sizes, correlation within clusters, rarity of failures, scores with ties
 and without, kinds of reference, one look or a run that stops when decided, answers lost at random
 or where the model is wrong. Beside it, specifications of 20 demands that are all just met: exit
-status 1 is wrong. Every seed runs the whole grid, 25 experiments a setting.
+status 1 is wrong. And comparisons of two runs of the same cases: an interval that begins above the
+true change counts as a false pass, one that ends below it as a false fail. Every seed runs the
+whole grid, 25 experiments a setting.
 
 RESULTS is a file to which a line is added for each setting and seed; what it has already is not run
 again, so that a killed run goes on, and several may write files of their own seeds (then give all
@@ -34,12 +36,19 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are as many as the cores
 
+import attrs
 import numpy as np
 from scipy.stats import binom, norm
 
-from seatrial.testing.simulation import Setting, demands, exit_statuses, simulate
+from seatrial.testing.simulation import (
+    Setting,
+    demands,
+    exit_statuses,
+    simulate,
+    simulate_changes,
+)
 
-ALPHA, EXPERIMENTS, TOGETHER, SPECIFICATIONS = 0.05, 25, 20, 5
+ALPHA, EXPERIMENTS, TOGETHER, SPECIFICATIONS, CLOSE = 0.05, 25, 20, 5, 1e-9
 LAWS = ("single", "alike", "unequal", "lognormal", "half")
 REFERENCES = ("corruption_error", "relative_corruption_error")
 Job = dict[str, Any]
@@ -80,6 +89,12 @@ def exits() -> Iterator[Job]:
         yield {"demand": "exit status", "of": demand, "law": law, "icc": 0.2, "trouble": trouble}
 
 
+def comparisons(demand: str) -> Iterator[Job]:
+    """List the settings in which the figure of a demand is compared between two runs."""
+    for law, icc in (("single", 0.0), ("alike", 0.5), ("unequal", 0.5)):
+        yield {"demand": "comparison", "of": demand, "law": law, "icc": icc, "trouble": 0.4}
+
+
 def work(job: Job, seed: int) -> Job:
     """Simulate one setting with one seed, and count what was wrong."""
     number = random.Random(f"{sorted(job.items())} {seed}").getrandbits(32)
@@ -109,6 +124,13 @@ def work(job: Job, seed: int) -> Job:
             "passed": 0,
             "failed": int((found == 1).sum()),
         }
+    if job["demand"] == "comparison":
+        other = attrs.evolve(settings[0], trouble=settings[0].trouble / 2)
+        low, high, truth = simulate_changes(
+            job["of"], settings[0], other, experiments=EXPERIMENTS, seed=number
+        )
+        above, below = (low > truth + CLOSE).sum(), (high < truth - CLOSE).sum()
+        return {**job, "seed": seed, "n": len(low), "passed": int(above), "failed": int(below)}
     told = simulate(
         job["demand"],
         settings,
@@ -132,8 +154,8 @@ def told(rows: list[Job]) -> int:
     by: dict[tuple[str, Any], list[Job]] = defaultdict(list)
     each: dict[str, list[Job]] = defaultdict(list)
     for row in rows:
-        if row["demand"] == "exit status":
-            by["exit status", f"of {TOGETHER} demands just met"].append(row)
+        if "of" in row:
+            by[row["demand"], row["of"]].append(row)
         else:
             for name in properties:
                 by[name, row[name]].append(row)
@@ -178,6 +200,7 @@ def main() -> int:
     args = parser.parse_args()
     first, last = map(int, args.seeds.split(":"))
     jobs = [job for name in args.demands or demands() for job in grid(name)]
+    jobs += [job for name in args.demands or demands() for job in comparisons(name)]
     jobs += [] if args.demands else list(exits())
     random.Random(0).shuffle(jobs)  # a run that is cut off has seen a bit of everything
     rows = read(args.results)

@@ -56,35 +56,44 @@ def expected_calibration_error(
     exceed the true error for any signs, is bounded on the other half.
 
     One more cluster that was never seen is reckoned with at both ends (`largest`: see
-    `mean_of_bounded`). What is bounded is the error
-    of the binned confidence; within a bin, errors of both signs cancel.
+    `mean_of_bounded`). What is bounded is the error of the binned confidence; within a bin, errors
+    of both signs cancel.
     Source: Naeini, Cooper and Hauskrecht, AAAI 2015, 2901-2907.
     """
     check_confidence(confidence)
     said, was = _checked(stated, right)
-    gaps = said - was
-    bin_of = np.minimum((said * bins).astype(np.intp), bins - 1)
-    spread = np.where(bin_of[:, None] == np.arange(bins), gaps[:, None], 0.0)
-    sums, sizes, _ = sums_by_cluster(spread, clusters, (-1.0, 1.0))
+    sums, sizes, _ = sums_by_cluster(_by_bin(said, was, bins), clusters, (-1.0, 1.0))
     drawn, weight, unseen = resampled_means(sums, sizes, seed, resamples, largest)
     error = np.abs(drawn).sum(axis=1)
     weight_of_unseen = (unseen / (weight + unseen))[:, 0]
-    estimate = float(np.abs(sums.sum(axis=0)).sum() / len(gaps))
+    estimate = error_of_bins(said, was, bins=bins)
     high = float(np.quantile(error + weight_of_unseen * (1 - error), confidence, method="higher"))
     effective = effective_clusters(sizes[:, 0])
-    blind = unseen_fraction(len(gaps) / unseen_size(sizes[:, 0], largest), confidence)
+    blind = unseen_fraction(len(said) / unseen_size(sizes[:, 0], largest), confidence)
     return Interval(
         estimate=estimate,
         low=min(_low(sums, sizes[:, 0], confidence, seed, largest), estimate),
         high=max(high, estimate + blind * (1 - estimate)),
         confidence=confidence,
         method="bootstrap of bins",
-        cases=len(gaps),
+        cases=len(said),
         clusters=len(sums),
         effective_clusters=effective,
         n_effective=effective,
         bounds=(0.0, 1.0),
     )
+
+
+def error_of_bins(stated: npt.ArrayLike, right: npt.ArrayLike, *, bins: int = BINS) -> float:
+    """Give the expected calibration error alone, without an interval."""
+    gaps = np.sort(_by_bin(*_checked(stated, right), bins), axis=0)
+    return float(np.abs(gaps.sum(axis=0)).sum() / len(gaps))
+
+
+def _by_bin(said: Floats, was: Floats, bins: int) -> Floats:
+    """Put stated confidence minus outcome of each case into the column of its bin."""
+    bin_of = np.minimum((said * bins).astype(np.intp), bins - 1)
+    return np.where(bin_of[:, None] == np.arange(bins), (said - was)[:, None], 0.0)
 
 
 def risk_under_coverage(stated: npt.ArrayLike, right: npt.ArrayLike) -> float:

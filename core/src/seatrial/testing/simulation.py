@@ -30,10 +30,11 @@ from .._verdicts import Verdict
 from ..errors import PlanError
 from ..judging._simulation import SEVERITIES, Setting, Simulated
 from ..runs._report import Report
+from ..verbs._compare import compare
 from ..verbs._judge import judge
 from ..verbs._run import run
 
-__all__ = ["Experiments", "Setting", "demands", "exit_statuses", "simulate"]
+__all__ = ["Experiments", "Setting", "demands", "exit_statuses", "simulate", "simulate_changes"]
 
 CLOSE = 1e-9
 LOST = 0.05
@@ -273,3 +274,33 @@ def _run(
         stop="decided" if sequential else None,
         batch_size=1024,
     )
+
+
+def simulate_changes(
+    demand: str,
+    before: Setting,
+    after: Setting,
+    *,
+    experiments: int,
+    seed: int,
+    confidence: float = 0.95,
+) -> tuple[Any, Any, float]:
+    """Compare two models on the same cases, and give both ends of each change and the true one.
+
+    The settings differ in `trouble` alone. A change is above zero where the second model is better.
+    Experiments whose figure is undefined in either run are left out.
+    """
+    one = DEMANDS[demand]
+    rng = np.random.default_rng(seed)
+    generate = one.load("generator")
+    first: list[Simulated] = [generate(rng, before) for _ in range(experiments)]
+    second: list[Simulated] = [generate(rng, after) for _ in range(experiments)]
+    with tempfile.TemporaryDirectory() as folder:
+        earlier = _earlier_run(one, first, confidence, seed, folder)
+        asked = _priorities(one, first, 1.0, confidence, earlier)
+        reports = [_run(one, drawn, [()] * experiments, asked, seed) for drawn in (first, second)]
+        specified = _specification(one, asked, seed)
+        found = compare(*reports, specification=specified, confidence=confidence)
+    low, high = np.array([each.interval for each in found.priorities]).T
+    better = -1.0 if one.at_most else 1.0
+    return low, high, better * (second[0].truth - first[0].truth)
