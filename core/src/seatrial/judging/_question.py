@@ -171,6 +171,11 @@ class Question:
 
     def _answer(self, confidence: float) -> Answer:
         evidence = self.evidence
+        if evidence is None and (pending := self.sample.pending()):
+            note = (
+                f"{pending:,} cases are not measured yet, and a metric of the set needs every one"
+            )
+            return Answer("inconclusive", None, None, (note,), {}, confidence)
         if evidence is None:
             interval = interval_of_set_metric(
                 self.priority, self.sample, confidence, drop=self.paired
