@@ -122,6 +122,13 @@ def test_a_set_metric_reckons_with_the_largest_cluster_too():
     assert ends[1][0] < ends[0][0]
 
 
+def test_a_cluster_larger_than_was_stated_is_named():
+    found = verdict(demand({**LEVEL, "largest_cluster": 10}), right_unless(wrong), clustered())
+    assert "cluster p0 has 40 cases, and largest_cluster says 10" in found.note
+    plain = verdict(demand(LEVEL), right_unless(wrong), clustered())
+    assert found.interval == plain.interval
+
+
 @pytest.mark.parametrize(
     ("require", "told"),
     [

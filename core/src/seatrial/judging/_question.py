@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from attrs import evolve, field, frozen
 
 from .._fitness import is_mean_over_cases
@@ -92,6 +93,16 @@ class Answer:
         )
 
 
+def _larger_than_stated(priority: Priority, sample: Sample) -> tuple[str, ...]:
+    """Say that a cluster is larger than the largest that was to be expected, if so."""
+    stated = priority.largest_cluster
+    names, sizes = np.unique(sample.clusters.astype(str), return_counts=True)
+    if stated is None or sizes.max() <= stated:
+        return ()
+    name, size = names[sizes.argmax()], int(sizes.max())
+    return (f"cluster {name} has {size:,} cases, and largest_cluster says {stated:,}",)
+
+
 def _estimand(requirement: Requirement, priority: Priority) -> str:
     """Say what counts alike in the figure."""
     mean = is_mean_over_cases(requirement, priority.right)
@@ -140,6 +151,7 @@ class Question:
             msg = "no case of the slice could be measured: each was skipped"
             raise PlanError(msg)
         notes = () if usable.all() else (f"{int((~usable).sum())} cases skipped",)
+        notes += _larger_than_stated(priority, sample)
         return cls(priority, requirement, sample, seed, evidence.of(usable), notes, changed)
 
     @property
