@@ -34,6 +34,8 @@ Relation = Literal["invariant", "directional", "must-refuse", "may-refuse", "mus
 
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
 
+Weigh = Literal["cases", "clusters"]
+
 CONCEPTS = (
     "natural",
     "adversarial",
@@ -195,6 +197,8 @@ class Priority:
     (against the clean input, paired) or `worst_group`, and their `confidence` (.95); all of them
     must hold, those in `all_of` too. `min_changed` (.5) is the fraction of perturbed inputs that
     must differ from the clean ones: where fewer do, nothing was shown, and nothing passes.
+    `weigh` says what counts alike in a mean: "cases" (the default) or "clusters"; `largest_cluster`
+    is the number of cases of the largest cluster to expect.
     `concept` is one of the 17 robustness concepts (`CONCEPTS`).
     `expected` is the figure that the author expects to measure, for power: that of the first
     requirement, or a table of figures by the names of requirements. `hazard` says what harm a
@@ -271,6 +275,16 @@ class Priority:
         return float(self.require.get("min_changed", MIN_CHANGED))
 
     @property
+    def weigh(self) -> Weigh:
+        """What counts alike in a mean: every case, or every cluster."""
+        return "clusters" if self.require.get("weigh") == "clusters" else "cases"
+
+    @property
+    def largest_cluster(self) -> int | None:
+        """The number of cases of the largest cluster to expect, where the author states it."""
+        return self.require.get("largest_cluster")
+
+    @property
     def requirements(self) -> tuple[Requirement, ...]:
         """What is required, in the order of `DEMANDS`, with what stands in `all_of` last."""
         return tuple(requirements_of(self.require))
@@ -313,7 +327,8 @@ class Priority:
             return f"contradicts itself: {error}"
         perturbed = bool(self.perturbations)
         misfits = (
-            misfit(one, self.relation, right, perturbed=perturbed) for one in self.requirements
+            misfit(one, self.relation, right, perturbed=perturbed, weigh=self.weigh)
+            for one in self.requirements
         )
         return next((one for one in misfits if one), None)
 

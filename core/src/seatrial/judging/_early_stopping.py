@@ -47,7 +47,7 @@ class Measured:
 
     requirement: Any
     at_most: bool
-    seed: int
+    largest: int | None
     figures: tuple[Figure, ...]
     place: Positions
     clusters: int
@@ -68,7 +68,7 @@ class Measured:
         return cls(
             question.requirement,
             question.at_most,
-            question.seed,
+            question.priority.largest_cluster,
             tuple(evolve(one, clusters=places) for one in figures),
             places,
             clusters,
@@ -133,6 +133,7 @@ class Measured:
                     clusters,
                     self.requirement.threshold,
                     at_most=self.at_most,
+                    largest=self.largest,
                 )
                 for one in different
             )
@@ -152,11 +153,20 @@ class _Part:
     standing: Standing
     threshold: float
     at_most: bool
+    largest: int | None
     error: float | None
     """The smallest error at which it is decided, where its bound is one for means."""
 
     @classmethod
-    def of(cls, figure: Figure, clusters: int, threshold: float, *, at_most: bool) -> _Part:
+    def of(
+        cls,
+        figure: Figure,
+        clusters: int,
+        threshold: float,
+        *,
+        at_most: bool,
+        largest: int | None,
+    ) -> _Part:
         mean = float(figure.values.mean())
         sums = np.bincount(figure.clusters, figure.values - mean)
         error = float(np.sqrt(np.square(sums).sum())) / len(figure.values)
@@ -165,9 +175,15 @@ class _Part:
         if figure.bounds is not None and not _is_rate(figure):
             below = at_most == (distance >= 0)
             found = smallest_error(
-                figure.values, figure.clusters, threshold, figure.bounds, at_most=below
+                figure.values,
+                figure.clusters,
+                threshold,
+                figure.bounds,
+                at_most=below,
+                largest=largest,
             )
-        return cls(figure, Standing(clusters, distance, error), threshold, at_most, found)
+        standing = Standing(clusters, distance, error)
+        return cls(figure, standing, threshold, at_most, largest, found)
 
     def outcome(self, levels: Levels) -> Decided | None:
         """Decide at one look."""
@@ -180,7 +196,7 @@ class _Part:
             return decided if self.error <= 1 - level else None
         if abs(self.standing.distance) < SCREEN * float(ndtri(level)) * self.standing.error:
             return None
-        low, high = self.figure.interval(level, 0).ends
+        low, high = self.figure.interval(level, self.largest).ends
         if self.at_most == meets:
             clear = high <= self.threshold if meets else high < self.threshold
         else:

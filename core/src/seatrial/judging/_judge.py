@@ -99,7 +99,6 @@ class _Judged:
         questions: list[Question | None] = []
         demands = []
         for requirement in priority.requirements:
-            at_most = priority.at_most(requirement)
             try:
                 question = Question.ask(priority, requirement, sample, seed)
                 answer = answer_of(question, order, priority.confidence)
@@ -108,7 +107,7 @@ class _Judged:
                 question = None
                 answer = Answer("error", None, None, (str(error),), {}, priority.confidence)
             questions.append(question)
-            demands.append(_noted(answer, question, baseline).verdict(requirement, at_most=at_most))
+            demands.append(_noted(answer, question, baseline).verdict(requirement, priority))
         return cls(priority, tuple(demands), tuple(questions), order, baseline=baseline)
 
     def tested(self, total: int) -> list[Claim]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from attrs import evolve, field, frozen
 
+from .._fitness import is_mean_over_cases
 from .._plans import Priority
 from .._requirements import Requirement
 from .._values import FrozenMapping
@@ -22,7 +23,7 @@ from ._looks import Levels
 from ._sample import Sample
 from ._set_metrics import interval_of_set_metric
 
-__all__ = ["Advice", "Answer", "Question", "decision", "questions_of"]
+__all__ = ["Advice", "Answer", "Question", "as_good_as", "decision", "questions_of"]
 
 
 def questions_of(priority: Priority, report: Report, seed: int) -> list[Question]:
@@ -60,9 +61,10 @@ class Answer:
     confidence: float
     advice: Advice | None = None
 
-    def verdict(self, requirement: Requirement, *, at_most: bool) -> DemandVerdict:
+    def verdict(self, requirement: Requirement, priority: Priority) -> DemandVerdict:
         """Put the answer into words."""
         notes, threshold = list(self.notes), requirement.threshold
+        at_most = priority.at_most(requirement)
         found = DemandVerdict(
             demand=requirement.name,
             outcome=self.outcome,
@@ -74,6 +76,9 @@ class Answer:
         )
         if self.interval is None:
             return found
+        estimand = _estimand(requirement, priority)
+        if self.interval.clusters < self.interval.cases:
+            notes.append(f"{estimand}, {as_good_as(self.interval)}")
         advice = self.advice or Advice(None, None, "")
         if advice.note:
             notes.append(advice.note)
@@ -89,8 +94,35 @@ class Answer:
                 **self.details,
                 "method": self.interval.method,
                 "clusters": self.interval.clusters,
+                "effective_clusters": self.interval.effective_clusters,
+                "estimand": estimand,
             },
         )
+
+
+def _larger_than_stated(priority: Priority, sample: Sample) -> tuple[str, ...]:
+    """Say that a cluster is larger than the largest that was to be expected, if so."""
+    stated = priority.largest_cluster
+    names, sizes = np.unique(sample.clusters.astype(str), return_counts=True)
+    if stated is None or sizes.max() <= stated:
+        return ()
+    name, size = names[sizes.argmax()], int(sizes.max())
+    return (f"cluster {name} has {size:,} cases, and largest_cluster says {stated:,}",)
+
+
+def _estimand(requirement: Requirement, priority: Priority) -> str:
+    """Say what counts alike in the figure."""
+    mean = is_mean_over_cases(requirement, priority.right)
+    return f"mean over {priority.weigh}" if mean else "every case counts alike"
+
+
+def as_good_as(interval: Interval) -> str:
+    """Say how many clusters there are, and how many equally large ones would tell as much."""
+    clusters, worth = interval.clusters, interval.effective_clusters
+    told = f"in {clusters:,} cluster{'s' if clusters > 1 else ''}"
+    if worth > clusters - 0.5:
+        return told
+    return f"{told}, as good as {worth:,.3g} equal ones"
 
 
 @frozen
@@ -130,6 +162,7 @@ class Question:
             msg = "no case of the slice could be measured: each was skipped"
             raise PlanError(msg)
         notes = () if usable.all() else (f"{int((~usable).sum())} cases skipped",)
+        notes += _larger_than_stated(priority, sample)
         return cls(
             priority,
             requirement,
@@ -195,6 +228,12 @@ class Question:
     def _answer(self, levels: Levels) -> Answer:
         evidence, confidence = self.evidence, levels.passing
         if evidence is None:
+            if pending := self.sample.pending():
+                note = (
+                    f"{pending:,} cases are not measured yet, and a metric of the set needs every "
+                    "one"
+                )
+                return Answer("inconclusive", None, None, (note,), {}, confidence)
             bound = self.bound(None, levels)
             return self.said(self.decision(bound.interval), bound, confidence)
         errored, pending = evidence.lost(paired=self.paired)

@@ -51,7 +51,8 @@ def mean_of_bounded(
     each cluster's own mean, in which a large cluster counts no more than a small one. `largest` is
     the number of cases of the largest cluster to expect: no bound can know of clusters larger than
     any that was drawn, so state it where they exist (15 clusters, of which one in 20 is 50 times as
-    large as the others, miss the mean 47 % of the time without it).
+    large as the others, may miss the mean 46 % of the time without it:
+    `benchmarks/clusters_never_drawn.py`).
 
     A score without bounds (None) gets a cluster-robust t interval, which trusts the spread that it
     sees; without any spread it is infinite.

@@ -15,7 +15,7 @@ from ..judging._evidence import Evidence, Reading
 from ..judging._figures import estimate_of, figure_of
 from ..judging._looks import Order
 from ..judging._power import first_confidence
-from ..judging._question import Question, decision
+from ..judging._question import Question, as_good_as, decision
 from ..judging._set_metrics import rarest_class
 from ..runs._looks import Looked
 from ..statistics import Interval, jackknife
@@ -45,9 +45,10 @@ def obstacle(
     if outcome == "pass":
         return ""
     end = interval.high if at_most else interval.low
+    spread = f" {as_good_as(interval)}" if interval.clusters < len(cases) else ""
     return (
-        f"even a flawless model would only show {end:.3g} with these {len(cases):,} cases, and "
-        f"{requirement.name} wants {requirement.threshold:g}"
+        f"even a flawless model would only show {end:.3g} with these {len(cases):,} cases{spread}, "
+        f"and {requirement.name} wants {requirement.threshold:g}"
     )
 
 
@@ -94,6 +95,7 @@ def _of_the_set(
         first_confidence(priority.confidence, looks),
         figure_of(requirement, evidence).bounds,
         rarest=rarest_class([case.target for case in evidence.cases], evidence.clusters),
+        largest=priority.largest_cluster,
     )
 
 

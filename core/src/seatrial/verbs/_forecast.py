@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from math import ceil
 from typing import Any
 
 from attrs import asdict, evolve, frozen
@@ -220,6 +221,9 @@ def _with_power(
     ends: Range,
     confidence: float,
 ) -> DemandOutlook:
+    per = sum(sizes) / len(sizes)
+    if priority.weigh == "clusters":  # each is one value, however many cases it has
+        sizes = [1] * len(sizes)
     cases = sum(sizes)
     size = sum(one * one for one in sizes) / cases
     units = [Units(cases, size, icc) for icc in ends]
@@ -233,8 +237,8 @@ def _with_power(
     found = evolve(found, power=(told[0], told[1]))
     if alike.cases_needed is None or apart.cases_needed is None:
         return found
-    needed = alike.cases_needed, apart.cases_needed
-    per = cases / len(sizes)
+    times = per * len(sizes) / cases
+    needed = ceil(alike.cases_needed * times), ceil(apart.cases_needed * times)
     return evolve(
         found,
         cases_for_power=needed,
