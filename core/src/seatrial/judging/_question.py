@@ -228,9 +228,9 @@ class Question:
     def _answer(self, levels: Levels) -> Answer:
         evidence, confidence = self.evidence, levels.passing
         if evidence is None:
-            if pending := self.sample.pending():
+            if unmeasured := self.sample.pending():
                 note = (
-                    f"{pending:,} cases are not measured yet, and a metric of the set needs every "
+                    f"{unmeasured:,} cases are not measured yet, and a metric of the set needs every "
                     "one"
                 )
                 return Answer("inconclusive", None, None, (note,), {}, confidence)
