@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal, TypeVar, get_args
 
@@ -13,6 +13,7 @@ from ._cases import Case, duplicates
 from ._components import Audit, Component, Metric, Perturbation, Use
 from ._demand_list import DEMANDS
 from ._fitness import misfit
+from ._plan_checks import Named, as_severities, figures, named, numbers, one_of, some_looks
 from ._reference import Reference
 from ._requirements import Requirement, requirement_problems, requirements_of
 from ._right import Right, right_of
@@ -61,46 +62,10 @@ SCOPE = ("intended_use", "users", "not_for")
 """What a specification may say of the use it is about."""
 
 CONFIDENCE = 0.95
-MAX_LOOKS = 10
 MIN_CHANGED = 0.5
 
 
 C = TypeVar("C", bound=Component)
-
-
-def _severities(values: Any) -> tuple[int, ...]:
-    found = tuple(values) if isinstance(values, Iterable) else (values,)
-    for one in found:
-        if not isinstance(one, int) or isinstance(one, bool) or one < 1:
-            msg = (
-                "severities are whole numbers from 1 up (0, clean, is always measured), "
-                f"got {one!r}"
-            )
-            raise PlanError(msg)
-    return tuple(sorted(set(found)))
-
-
-def _named(_: Any, attribute: Any, value: Any) -> None:
-    if not isinstance(value, str) or not value.strip():
-        msg = f"{attribute.name} must be some text, got {value!r}"
-        raise PlanError(msg)
-
-
-@frozen
-class _Named:
-    """What a validator's message calls a value that is no field of its own."""
-
-    name: str
-
-
-def _one_of(choices: Sequence[str]) -> Callable[[Any, Any, Any], None]:
-    def check(_: Any, attribute: Any, value: Any) -> None:
-        if value not in choices:
-            known = did_you_mean(str(value), choices) or f"; there are {', '.join(choices)}"
-            msg = f"there is no {attribute.name} {value!r}{known}"
-            raise PlanError(msg)
-
-    return check
 
 
 @frozen(kw_only=True)
@@ -129,10 +94,6 @@ def matches(case: Case, where: Mapping[str, Any]) -> bool:
     return True
 
 
-def _frozen_if_mapping(value: Any) -> Any:
-    return frozen_mapping(value) if isinstance(value, Mapping) else value
-
-
 def _arms(values: Iterable[Arm]) -> tuple[Arm, ...]:
     return tuple(values)
 
@@ -150,7 +111,7 @@ class Plan:
 
     perturbations: tuple[Use[Perturbation], ...] = field(default=(), converter=perturbations_of)
     metrics: tuple[Use[Metric], ...] = field(default=(), converter=metrics_of)
-    severities: tuple[int, ...] = field(default=(1, 2, 3, 4, 5), converter=_severities)
+    severities: tuple[int, ...] = field(default=(1, 2, 3, 4, 5), converter=as_severities)
     seed: int = field(default=0, validator=instance_of(int))
     replicates: int = field(default=1, validator=[instance_of(int), ge(1)])
     narrowed: tuple[Arm, ...] = field(default=(), converter=_arms, repr=False)
@@ -205,19 +166,19 @@ class Priority:
     failure may do, and `source` where the demand comes from.
     """
 
-    name: str = field(validator=_named)
+    name: str = field(validator=named)
     perturbations: tuple[Use[Perturbation], ...] = field(
         default=(), converter=perturbations_of, kw_only=True
     )
     where: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
-    severities: tuple[int, ...] = field(default=(), converter=_severities, kw_only=True)
-    relation: Relation = field(default="invariant", validator=_one_of(RELATIONS), kw_only=True)
+    severities: tuple[int, ...] = field(default=(), converter=as_severities, kw_only=True)
+    relation: Relation = field(default="invariant", validator=one_of(RELATIONS), kw_only=True)
     metric: Use[Metric] | None = field(default=None, converter=metric_of, kw_only=True)
     require: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
     concept: str | None = field(default=None, kw_only=True)
     weight: float = field(default=1.0, kw_only=True)
     expected: float | FrozenMapping | None = field(
-        default=None, converter=_frozen_if_mapping, kw_only=True
+        default=None, converter=figures, validator=numbers, kw_only=True
     )
     hazard: str | None = field(default=None, kw_only=True)
     source: str | None = field(default=None, kw_only=True)
@@ -226,23 +187,12 @@ class Priority:
     @source.validator
     def _some_text(self, attribute: Any, value: Any) -> None:
         if value is not None:
-            _named(self, attribute, value)
-
-    @expected.validator
-    def _numbers(self, _: Any, value: Any) -> None:
-        for one in value.values() if isinstance(value, FrozenMapping) else (value,):
-            number = isinstance(one, int | float) and not isinstance(one, bool)
-            if value is not None and not number:
-                msg = (
-                    "expected must be a number, the figure that you expect to measure, or a table "
-                    f"of them by requirement, got {value!r}"
-                )
-                raise PlanError(msg)
+            named(self, attribute, value)
 
     @concept.validator
     def _known_concept(self, attribute: Any, concept: str | None) -> None:
         if concept is not None:
-            _one_of(CONCEPTS)(self, attribute, concept)
+            one_of(CONCEPTS)(self, attribute, concept)
 
     @weight.validator
     def _positive(self, _: Any, weight: Any) -> None:
@@ -372,7 +322,7 @@ class Specification:
     error; with more, the number of cases that is measured first may be doubled `looks - 1` times.
     """
 
-    title: str = field(validator=_named)
+    title: str = field(validator=named)
     priorities: tuple[Priority, ...] = field(kw_only=True, converter=_priorities)
     seed: int = field(kw_only=True, validator=instance_of(int))
     model: Any = field(default=None, kw_only=True, converter=_model)
@@ -380,20 +330,13 @@ class Specification:
     audits: tuple[Use[Audit], ...] = field(default=(), kw_only=True, converter=audits_of)
     allow: tuple[str, ...] = field(default=(), kw_only=True, converter=allowed_of)
     scope: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
-    looks: int = field(default=1, kw_only=True)
-
-    @looks.validator
-    def _some_looks(self, _: Any, looks: Any) -> None:
-        whole = isinstance(looks, int) and not isinstance(looks, bool)
-        if not whole or not 1 <= looks <= MAX_LOOKS:
-            msg = f"looks must be a whole number from 1 to {MAX_LOOKS}, got {looks!r}"
-            raise PlanError(msg)
+    looks: int = field(default=1, validator=some_looks, kw_only=True)
 
     @scope.validator
     def _said(self, _: Any, scope: FrozenMapping) -> None:
         for key, text in scope.items():
-            _one_of(SCOPE)(self, _Named("key of scope"), key)
-            _named(self, _Named(f"scope.{key}"), text)
+            one_of(SCOPE)(self, Named("key of scope"), key)
+            named(self, Named(f"scope.{key}"), text)
 
     def __attrs_post_init__(self) -> None:
         priorities = self.priorities

@@ -230,8 +230,8 @@ class Question:
         if evidence is None:
             if unmeasured := self.sample.pending():
                 note = (
-                    f"{unmeasured:,} cases are not measured yet, and a metric of the set needs every "
-                    "one"
+                    f"{unmeasured:,} cases are not measured yet, and a metric of the set needs "
+                    "every one"
                 )
                 return Answer("inconclusive", None, None, (note,), {}, confidence)
             bound = self.bound(None, levels)

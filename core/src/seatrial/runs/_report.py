@@ -109,21 +109,12 @@ class Report:
         return bool(self._store.meta("sequential"))
 
     def looked(self, planned: int) -> Looked:
-        """Note that verdicts are read, of which `planned` looks are planned where it is the first.
+        """Note that verdicts are read, of which so many are planned where this is the first.
 
-        Looks belong to the model and the seed that were measured. The run directory keeps them:
-        whoever judges the same cases again takes the same look.
+        The run directory keeps it: whoever judges the same cases again takes the same look.
         """
-        run = digest([self.identity, self.seed])
-        self._store.look(run, planned)
-        known = {case: (look, plan) for case, look, plan in self._store.looks(run)}
-        last = max((look for look, _ in known.values()), default=0)
-        ids = [case.id for case in self.cases]
-        return Looked(
-            tuple(known[one][0] if one in known else last + 1 for one in ids),
-            next((plan for look, plan in known.values() if look == 1), planned),
-            len(known.keys() - set(ids)),
-        )
+        known = self._store.looked(digest([self.identity, self.seed]), planned)
+        return Looked.of(known, [case.id for case in self.cases], planned)
 
     @property
     def identity(self) -> str:

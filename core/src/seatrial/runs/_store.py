@@ -23,6 +23,7 @@ from ._artifacts import ARTIFACTS, Artifacts
 from ._directory import DATABASE, explained, writing
 from ._encoding import Row, load_prediction
 from ._keeping import Keeper, withheld
+from ._looks import note_look
 from ._schema import SCHEMA, TABLES
 
 __all__ = ["STATUSES", "Store"]
@@ -231,38 +232,10 @@ class Store:
                 units,
             )
 
-    def look(self, run: str, planned: int) -> None:
-        """Note the cases that are looked at for the first time, in a look after those before.
-
-        `run` names what was measured, and `planned` is how many looks were planned. Nothing is
-        noted where nothing can be written.
-        """
-        new = "FROM cases WHERE id NOT IN (SELECT id FROM looks WHERE run = ?)"
-        directory = self.path
-        if directory is not None and not os.access(directory, os.W_OK):
-            return
-        if next(self._read(f"SELECT count(*) {new}", run)) == (0,):
-            return
-        (reading,) = self._connection.execute("PRAGMA query_only").fetchone()
-        with explained(directory):
-            self._connection.execute("PRAGMA query_only = OFF")
-        stamp = None if directory is None else (directory / DATABASE).stat()
-        number = "(SELECT coalesce(max(look), 0) + 1 FROM looks WHERE run = ?)"
-        with self._transaction() as database:
-            database.execute(
-                f"INSERT INTO looks SELECT ?, id, {number}, ? {new}",
-                (run, run, planned, run),
-            )
-        with explained(directory):
-            self._connection.execute(f"PRAGMA query_only = {reading}")
-        if directory is not None and stamp is not None:
-            self.settle()
-            # Nothing was measured: what was made of the run before is still of the run as it is.
-            os.utime(directory / DATABASE, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-
-    def looks(self, run: str) -> Iterator[tuple[str, int, int]]:
-        """Read (case, look, planned) of every case that was looked at."""
-        yield from self._read("SELECT id, look, planned FROM looks WHERE run = ?", run)
+    def looked(self, run: str, planned: int) -> dict[str, tuple[int, int]]:
+        """Note that the cases are looked at; give (look, planned) of all that ever were."""
+        with explained(self.path):
+            return note_look(self._connection, self.path, run, planned)
 
     def room_for(self, records: int) -> None:
         """Refuse to start when the disk cannot hold the records."""
