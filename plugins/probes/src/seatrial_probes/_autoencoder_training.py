@@ -32,7 +32,7 @@ def trained(
     rate: float = RATE,
     seed: int = 0,
 ) -> Autoencoder:
-    """Fit an autoencoder to vectors [n, width], with `expansion` × width latents, `k` on at a time.
+    """Fit an autoencoder to vectors [n, width], with `expansion` × width latents, `k` active.
 
     Vectors are scaled to a mean squared norm of their width. The decoder starts as random unit
     directions and the encoder as its transpose, the bias at the vectors' geometric median; after
@@ -47,7 +47,10 @@ def trained(
     count, width = vectors.shape
     latents = round(expansion * width)
     if not 1 <= k <= latents or steps < 1 or batch < 1:
-        msg = f"{latents} latents, {k} on at a time, {steps} steps of {batch}: all must be possible"
+        msg = (
+            f"{k} active of {latents} latents, {steps} steps of {batch} vectors: each must be 1 or "
+            "more, and k at most the number of latents"
+        )
         raise ParameterError(msg)
     if not np.isfinite(vectors).all():
         msg = "the activations are not all finite: an autoencoder cannot learn from them"

@@ -1,4 +1,4 @@
-"""How a model reasons aloud, as features: length, doubt, changes of mind."""
+"""The chain of thought that a model writes, as features: length, doubt, changes of mind."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SPACE: Final = re.compile(r"\W+")
 
 @frozen
 class ChainOfThought:
-    """Predicts failure from how the model reasons aloud before it answers.
+    """Predicts failure from the chain of thought that the model writes before it answers.
 
     The model writes `samples` traces for each input, each led in by other words and with the
     options in another order, so that also a model that is greedy gives different ones. The answer

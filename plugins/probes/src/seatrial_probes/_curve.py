@@ -1,4 +1,4 @@
-"""The figure of the paper: how well a probe of each layer foresees failure."""
+"""The figure of the paper: how well a probe of each layer predicts failure."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def findings_of(
         findings.append(
             Finding(
                 f"latent {names[place]}",
-                f"latent {names[place]} speaks for {sign}: it fires {where} in {rates[0]:.0%} of "
+                f"latent {names[place]} predicts {sign}: it fires {where} in {rates[0]:.0%} of "
                 f"failures and {rates[1]:.0%} of successes{listed}; most in {quoted}",
                 effect=rates[0] - rates[1],
                 cases=tuple(dict.fromkeys(learning.outcomes[one].case.id for one in top)),

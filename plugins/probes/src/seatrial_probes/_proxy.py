@@ -1,4 +1,4 @@
-"""Probes for models that show only answers: what another model thinks at the same inputs."""
+"""Probes for models that show only answers: another model's activations at the same inputs."""
 
 from __future__ import annotations
 

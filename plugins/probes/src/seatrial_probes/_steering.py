@@ -1,4 +1,4 @@
-"""What becomes of a model's answers when its insides are pushed along a direction."""
+"""Steers a model's activations along a direction, and measures its answers again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Vectors = npt.NDArray[Any]
 
 @frozen(kw_only=True)
 class Push:
-    """What one strength does: accuracy now, and lost against no push and against random ones.
+    """The effect of one strength: accuracy, and its drop from no push and from random pushes.
 
     `random` is the accuracy under each random direction; `beyond` is the drop beyond their mean,
     case by case.
@@ -81,7 +81,7 @@ class Steering:
         )
         return table(
             f"steering at layer {self.layer}, {self.cases} cases, "
-            f"accuracy {self.accuracy:.3f} unpushed",
+            f"accuracy {self.accuracy:.3f} without steering",
             ("towards failure", "accuracy", "random", "accuracy lost", "beyond random"),
             rows,
             f"effect {self.effect:+.3f} against {against}",

@@ -26,7 +26,7 @@ __all__ = ["AdaptedModel", "Reasons", "load"]
 class Reasons:
     """Why a repaired model answers what it answers.
 
-    `nearest` are the most similar images that it learned from: (case, class, cosine), best first;
+    `nearest` are the most similar training images: (case, class, cosine), best first;
     `positive` and `negative` map each class to its part of the logit (`negative` is empty where
     there is no negative classifier).
     """
@@ -95,7 +95,7 @@ class AdaptedModel:
         return self.estimator.predict_proba(self._features(images))
 
     def explain(self, image: Any, /, *, nearest: int = 3) -> Reasons:
-        """Say which images it learned from are nearest, and what speaks for and against."""
+        """Say which training images are nearest, and what is for and against the class."""
         features = self._features([image])
         logits = self.estimator.predict_proba(features)[0]
         similar = self._cached @ features[0]
