@@ -12,7 +12,7 @@ from seatrial_probes._validation import permutation_test
 from sklearn.metrics import roc_auc_score
 
 from seatrial import Case, Outcome, Prediction
-from seatrial.errors import ModelError, ParameterError, PlanError
+from seatrial.errors import ComponentLoadError, ModelError, ParameterError, PlanError
 
 
 class Letters:
@@ -199,7 +199,7 @@ def test_texts_without_a_word_are_no_reason_to_fail():
 
 
 def test_an_encoder_may_be_an_import_string_and_must_embed(planted):
-    with pytest.raises(ParameterError, match="cannot import 'nowhere:encoder'"):
+    with pytest.raises(ComponentLoadError, match="cannot import 'nowhere:encoder'"):
         explain(embeddings(encoder="nowhere:encoder"), planted())
     with pytest.raises(ParameterError, match=re.escape("'package.module:name'")):
         explain(embeddings(encoder="minilm"), planted())

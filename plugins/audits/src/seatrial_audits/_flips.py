@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from importlib import import_module
 from itertools import combinations
 from typing import Any
 
 from seatrial import Case, Finding
+from seatrial.kit import import_string
 
 from ._common import Check, disagree, golds_of, graded, grouped, percent
 from ._labels import target_classes
@@ -177,12 +177,7 @@ def _by_input(cases: Sequence[Case]) -> dict[Any, list[Case]]:
 
 def _cases(reference: Any) -> list[Case]:
     if isinstance(reference, str):
-        module, _, name = reference.partition(":")
-        try:
-            reference = getattr(import_module(module), name)
-        except (ImportError, AttributeError, ValueError) as error:
-            msg = f"it must read 'module:name': {error}"
-            raise ValueError(msg) from error
+        reference = import_string(reference, what="reference")
     found = list(reference() if callable(reference) else reference)
     if wrong := [one for one in found if not isinstance(one, Case)]:
         msg = f"it must be cases, and holds {wrong[0]!r:.80}"

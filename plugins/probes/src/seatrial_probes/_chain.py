@@ -14,8 +14,8 @@ from attrs import evolve, field, frozen
 from attrs.validators import and_, ge, instance_of, le
 
 from seatrial import Explanation, Outcome
+from seatrial.kit import object_with
 
-from ._named import named
 from ._odds import Feature, explain_by_features
 from ._rendering import Read, read
 from ._validation import one_sided
@@ -67,7 +67,7 @@ class ChainOfThought:
         """Let the model write about every input, and learn from how it does."""
         if said := one_sided(outcomes):
             return said
-        model = named(model, what="probes.chain-of-thought: the model", has="generate")
+        model = object_with(model, "generate", what="probes.chain-of-thought: the model")
 
         def describe(inputs: Sequence[Any]) -> list[Mapping[str, Feature]]:
             return self._described(model, inputs)
