@@ -16,6 +16,7 @@ from seatrial.statistics import Interval, paired_drop
 from ._editing import adding, outlying
 from ._grading import SURE, Judged, Right, has, judged
 from ._plain import bounded, plainly, table
+from ._threads import one_thread
 
 __all__ = ["Push", "Steering", "direction_of", "steer"]
 
@@ -190,6 +191,7 @@ def steer(
     )
 
 
+@one_thread()
 def _drawn(vectors: Vectors, match: str, draw: np.random.Generator) -> Floats:
     found = np.asarray(draw.standard_normal(vectors.shape[1]))
     if match == "covariance":
