@@ -68,12 +68,12 @@ def outcomes(first, count):
 
 def main():
     model = Model()
-    for name, options in OPTIONS.items():
-        use = getattr(probes, name)
+    for name, given in OPTIONS.items():
+        use, options = getattr(probes, name), dict(given)
         if "poolings" in use.parameters():
-            options = {**options, "poolings": ("last",)}
+            options["poolings"] = ("last",)
         if name == "embeddings":
-            options = {"encoder": model}
+            options["encoder"] = model
         found = use(**options).build()(model, outcomes(0, 150), seed=3)
         said = [float(p) for p in found.predict([one.case for one in outcomes(900, 20)])]
         print(name, digest([found.summary, said, repr(found.details)]), flush=True)
