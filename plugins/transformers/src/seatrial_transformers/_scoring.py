@@ -140,8 +140,8 @@ def _group(
         if span and loaded.window is not None and len(span.ids) > loaded.window:
             msg = (
                 f"the prompt {readable(prompt)[:40]!r} with the option "
-                f"{readable(option)[:40]!r} has {len(span.ids)} tokens, and the model takes {loaded.window}; shorten it "
-                "(nothing is cut off silently)"
+                f"{readable(option)[:40]!r} has {len(span.ids)} tokens, and the model takes "
+                f"{loaded.window}; shorten it (nothing is cut off silently)"
             )
             raise ModelError(msg)
     rest = Span((*lead, *bare), start) if common < len(bare) and any(spans) else None
