@@ -16,6 +16,7 @@ from ._fitness import misfit
 from ._reference import Reference
 from ._requirements import Requirement, requirement_problems, requirements_of
 from ._right import Right, right_of
+from ._table_options import ANSWERS, CASES, reference_to
 from ._uses import allowed_of, audits_of, metric_of, metrics_of, perturbations_of
 from ._values import FrozenMapping, did_you_mean, frozen_mapping
 from .errors import PlanError
@@ -293,14 +294,14 @@ class Priority:
         return next((told for told in misfits if told), None)
 
 
-def _model(value: Any) -> Any:
-    return Reference(value) if isinstance(value, str) else value
+_model = reference_to(ANSWERS)
+_source = reference_to(CASES)
 
 
 def _cases(value: Any) -> Any:
     if value is None or isinstance(value, str | Reference):
-        return _model(value)
-    return tuple(_model(one) for one in value)
+        return _source(value)
+    return tuple(_source(one) for one in value)
 
 
 def _priorities(values: Iterable[Any]) -> tuple[Priority, ...]:
