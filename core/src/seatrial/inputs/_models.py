@@ -9,6 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from .._reference import Reference
+from .._table_options import ANSWERS, reference_to
 from ..errors import ComponentError, ModelError
 from ._boundary import call
 from ._identity import Identity, of_reference
@@ -74,8 +75,7 @@ class Subject:
 def subject_of(model: Any) -> Subject:
     """Resolve a model argument: a callable, an import string, or a `Reference`."""
     reference = None
-    if isinstance(model, str):
-        model = Reference(model)
+    model = reference_to(ANSWERS)(model)
     if isinstance(model, Reference):
         reference, model = model, _made(model)
     if model is None:

@@ -66,3 +66,16 @@ class Cells:
             return self.read(row, name)
         except PlanError:
             return value_at(row.values, name)
+
+    def name(self, row: Row, column: str) -> str:
+        """Read an id or a cluster: a text, or a whole number."""
+        value = kept(value_at(row.values, column))
+        if value is NOTHING or is_empty(value):
+            msg = f"{column!r} is empty"
+            raise PlanError(msg)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            msg = f"{column!r} must be a text or a whole number, got {value!r:.60}"
+            raise PlanError(msg)
+        return str(value)

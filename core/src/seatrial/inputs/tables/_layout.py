@@ -13,8 +13,7 @@ from ..._cases import Case
 from ...errors import PlanError
 from ._cells import Cells
 from ._reading import Reading
-from ._rows import NOTHING, Row, Rows, refused, value_at
-from ._types import is_empty, kept
+from ._rows import Row, Rows, refused
 
 __all__ = ["Layout", "chosen"]
 
@@ -100,7 +99,7 @@ class Layout:
         def with_ids() -> Iterator[Row]:
             for row in inside:
                 try:
-                    label = row.label if named is None else _name_in(row, named)
+                    label = row.label if named is None else cells.name(row, named)
                 except PlanError as error:
                     problems.append(f"{row.place}: {error}")
                     continue
@@ -152,7 +151,7 @@ class Layout:
             cells.part(row, parts[0]) if whole else {one: cells.part(row, one) for one in parts},
             None if target is None else cells.read(row, target),
             groups,
-            None if cluster is None or cells.empty(row, cluster) else _name_in(row, cluster),
+            None if cluster is None or cells.empty(row, cluster) else cells.name(row, cluster),
         )
 
 
@@ -178,17 +177,3 @@ def chosen(
 def _matches(cells: Cells, row: Row, name: str, wanted: Any) -> bool:
     have = cells.loose(row, name)
     return any(have == one for one in (wanted if isinstance(wanted, list | tuple) else (wanted,)))
-
-
-def _name_in(row: Row, column: str) -> str:
-    """Read an id or a cluster: a text, or a whole number."""
-    value = kept(value_at(row.values, column))
-    if value is NOTHING or is_empty(value):
-        msg = f"{column!r} is empty"
-        raise PlanError(msg)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        msg = f"{column!r} must be a text or a whole number, got {value!r:.60}"
-        raise PlanError(msg)
-    return str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import math
 import re
@@ -120,12 +121,17 @@ def _truth(value: Any) -> bool:
 
 
 def _parsed(value: Any) -> Any:
+    """Read JSON, or the literals of Python, which pandas writes into CSV in its place."""
     if not isinstance(value, str):
         return value
     try:
         return json.loads(value)
-    except ValueError as error:
-        msg = f"{value!r:.60} is not JSON: {error}"
+    except ValueError:
+        pass
+    try:
+        return ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        msg = f"{value!r:.60} is not JSON"
         raise PlanError(msg) from None
 
 
