@@ -122,6 +122,7 @@ def audit(
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
+        click.option("--limit", type=click.IntRange(1), help="Take only so many of the cases."),
         click.option("--dry-run", is_flag=True, help="Count what would be measured, and stop."),
         click.option(
             "--executor",
@@ -163,6 +164,7 @@ def run(
     spec: Path,
     directory: Path | None,
     dry_run: bool,
+    limit: int | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -179,7 +181,7 @@ def run(
 
     specification = load_specification(spec)
     if dry_run:
-        counted = forecast(specification)
+        counted = forecast(specification, load_cases(specification.cases, limit=limit))
         if as_json:
             print_json(counted.as_dict())
         else:
@@ -188,7 +190,7 @@ def run(
     if directory is None:
         msg = "--to DIR is needed: everything that is measured is kept there"
         raise click.UsageError(msg)
-    cases = load_cases(specification.cases)
+    cases = load_cases(specification.cases, limit=limit)
     for obstacle in obstacles(specification, cases):
         echo(f"cannot pass: {obstacle}", err=True)
     with progress_bar() as tell:

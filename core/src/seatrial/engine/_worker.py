@@ -22,7 +22,7 @@ from ..inputs._recorded import Asked, RecordKey
 from ..runs._encoding import Row
 from ..runs._keeping import Keeper
 from ._asking import Answer, Asker, Asking, Cost, Repeat, StuckError
-from ._calls import WrongCountError, concurrency
+from ._calls import NoAnswersError, WrongCountError, concurrency
 from ._scoring import Scores, score_cases, scores_or_errors
 from ._search import Aim, Place, aimed_at, budget_of, loss_of
 from ._workload import Task, Unit
@@ -36,7 +36,7 @@ ROUNDS = 2
 
 PREFERENCES = ("same-case", "same-length")
 
-BROKEN = (WrongCountError, StuckError)
+BROKEN = (WrongCountError, NoAnswersError, StuckError)
 """What is wrong with the model as a whole, so that the run stops."""
 
 

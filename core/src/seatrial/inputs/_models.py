@@ -13,6 +13,7 @@ from .._table_options import ANSWERS, reference_to
 from ..errors import ComponentError, ModelError
 from ._boundary import call
 from ._identity import Identity, of_reference
+from ._not_yet import estimator
 
 __all__ = ["Subject", "subject_of"]
 
@@ -82,7 +83,10 @@ def subject_of(model: Any) -> Subject:
         msg = "no model was given: pass model=, or name one in the specification"
         raise ModelError(msg)
     if not callable(model):
-        msg = f"a model must be callable, from a list of inputs to a list of answers; got {model!r}"
+        whole = reference is not None and reference.params is None
+        msg = estimator(model, reference.use if reference and whole else None) or (
+            f"a model must be callable, from a list of inputs to a list of answers; got {model!r}"
+        )
         raise ModelError(msg)
     subject = Subject(model, reference)
     _ = subject.known  # what is no identity is refused before anything runs

@@ -32,7 +32,7 @@ from ._views import Preferences, frame_of, outcomes_of, preferences_of, right_by
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Report"]
+__all__ = ["SHOWN", "Report"]
 
 SHOWN = 3
 """How many of the commonest errors a table names."""

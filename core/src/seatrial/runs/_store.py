@@ -248,6 +248,14 @@ class Store:
         with self._transaction() as database:
             database.execute("DELETE FROM records WHERE status = ?", (STATUSES.index(status),))
 
+    def forget_failures(self) -> None:
+        """Drop the records without an answer where every record that is asked for has failed."""
+        found = self._read("SELECT DISTINCT status FROM plan JOIN records USING (key)")
+        if list(found) == [(ERRORED,)]:
+            with self._transaction() as database:
+                without = "DELETE FROM records WHERE status = ? AND prediction IS NULL"
+                database.execute(without, (ERRORED,))
+
     def counts(self) -> tuple[int, int, int]:
         """Count the records asked for, those already measured, and those of earlier plans."""
         planned, kept, stored = (

@@ -109,7 +109,7 @@ def run(
         subject,
         registry,
         {
-            **describe(work, subject, registry, cases),
+            **describe(work, subject, registry, loaded.references),
             "identity_parts": dict(subject.known.parts) if subject.known else {},
             "keep": checked_keep(keep),
             "audits": [f"{use.label}, {origin(use, registry)}" for use in plan.audits],
