@@ -291,7 +291,7 @@ class Priority:
         misfits = (
             misfit(one, self.relation, right, perturbed=perturbed) for one in self.requirements
         )
-        return next((told for told in misfits if told), None)
+        return next((one for one in misfits if one), None)
 
 
 _model = reference_to(ANSWERS)
