@@ -53,7 +53,8 @@ def read_folder(folder: Path, kind: str | None = None) -> tuple[Rows, str]:
         wanted = ALSO.get(kind, ())
     chosen = [one for one in files if not wanted or one.name.lower().endswith(wanted)]
     if not chosen:
-        raise refused(str(folder), [_nothing(folder, files)])
+        msg = f"{folder} holds no files that are read as {kind}"
+        raise refused(str(folder), [msg])
     rows = [_row(folder, one) for one in chosen]
     return Rows(str(folder), COLUMNS, rows, folder=folder), kind
 

@@ -52,8 +52,7 @@ class Layout:
     def cases(self, rows: Rows, reading: Reading) -> Iterator[Case]:
         """Make the cases; raises `FileError` that names each row that makes none."""
         columns = self._columns(rows, reading)
-        names = {one for one in (columns["id"], columns["cluster"], *columns["input"]) if one}
-        cells = Cells.of(rows, reading, numbers=lambda name: name not in names)
+        cells = Cells.of(rows, reading, numbers=lambda name: name not in columns["input"])
         problems = list(rows.problems)
         made = []
         for row in self._rows(rows, cells, columns["id"], problems):

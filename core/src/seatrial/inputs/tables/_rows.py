@@ -66,10 +66,8 @@ class Rows:
         alone = self.columns[0] if len(self.columns) == 1 else ""
         found = next((one for one in SEPARATORS if one in alone and one != self.delimiter), None)
         if self.delimiter is not None and found is not None:
-            told = (
-                f"{self.name} has one column, {alone!r}, as if {found!r} stood between its values"
-            )
-            return [f"{told}: give delimiter = {found!r}"]
+            told = f"{self.name} has one column, {alone!r}"
+            return [f"{told}; if {found!r} stands between its values, give delimiter = {found!r}"]
         some = ", ".join(map(repr, self.columns[:COLUMNS_SHOWN]))
         more = len(self.columns) - COLUMNS_SHOWN
         there = f"; it has {some}{f' and {more} more' if more > 0 else ''}"
