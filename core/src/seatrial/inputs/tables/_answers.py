@@ -90,7 +90,7 @@ class _Answer:
         value, likely = self._read("answer"), self._read("probabilities") or None
         if likely is not None:
             self._check(likely)
-        if value is None and likely:
+        if likely and (value is None or value == ""):
             value = max(likely, key=lambda one: likely[one])
         if value is None:
             return Failed("the recorded answer is empty")
