@@ -50,6 +50,18 @@ def test_each_record_gets_its_own_answer(written, tmp_path, executor):
     assert found == {(f"q{at:03}", k): answer(at, k) for at in range(12) for k in range(4)}
 
 
+def test_ids_that_perturbed_gives_say_what_was_done():
+    asked = [*orders(6), *sea.perturbed(plan(swap(), replicates=2), orders(6))]
+    rows_ = [{"id": case.id, "answer": case.id} for case in asked]
+    report = run(plan(swap(), replicates=2), sea.load_answers(rows_), orders(6))
+    assert report.accounting.errored == 0
+    changed = [one for one in rows(report) if one.changed]  # else the clean answer stands for it
+    assert {one.replicate for one in changed} == {0, 1}
+    for one in changed:
+        again = f"#{one.replicate}" if one.replicate else ""
+        assert one.prediction.value == f"{one.case_id}@stand.swap:{one.severity}{again}"
+
+
 @pytest.mark.slow
 def test_other_processes_read_the_file_themselves(written, tmp_path):
     name = written(table())
@@ -68,8 +80,8 @@ def test_cases_with_the_same_input_have_answers_of_their_own():
 def test_what_was_not_recorded_is_an_error_of_its_own_record(written):
     report = run(plan(swap(), shout()), written(table(rungs=(1, 2))), orders(12))
     assert [str(one) for one in report.errors] == [
-        "12 × answers.jsonl has no answer under stand.swap at severity 3 (first: q000)",
-        "12 × answers.jsonl has no answer under stand.shout at severity 1 (first: q000)",
+        "12 × answers.jsonl: no answer under stand.swap at severity 3 (first: q000)",
+        "12 × answers.jsonl: no answer under stand.shout at severity 1 (first: q000)",
     ]
 
 

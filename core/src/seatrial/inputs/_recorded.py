@@ -64,7 +64,7 @@ class RecordedAnswers:
         if perturbation != CLEAN:
             what = f"under {perturbation} at severity {severity}"
             what += f", replicate {replicate}" if replicate else ""
-        return Failed(f"{self.name} has no answer {what}")
+        return Failed(f"{self.name}: no answer {what}")
 
     def __repr__(self) -> str:
         return f"RecordedAnswers({self.name!r}, {len(self.answers):,} answers)"
@@ -92,7 +92,8 @@ def load_answers(
     each answer. The other arguments name its columns. `id` and `answer` (or `probabilities`, whose
     most probable answer is then taken) must be there. A row without perturbation is the answer to
     the clean input; a perturbation goes by the name that reports give it, with its `severity` from
-    1 up, and its `replicate` where the plan has several. `probabilities` maps answers to
+    1 up, and its `replicate` where the plan has several. Ids that `perturbed` gave
+    (`17@nlpaug.ocr:3`) say all of this by themselves. `probabilities` maps answers to
     probabilities (a JSON text in CSV), `refused` is true or false, and a row with an `error` is a
     failure. `types` states types as in `load_cases`; by default an answer has the type that a
     target of the same column would have.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,9 @@ COLUMNS = (
     *("id", "perturbation", "severity", "replicate"),
     *("answer", "probabilities", "refused", "error"),
 )
+
+PERTURBED = re.compile(r"(.+)@(.+):([1-9][0-9]*)(?:#([0-9]+))?", re.DOTALL)
+"""The id that the verb `perturbed` gives to a case."""
 
 RecordKey = tuple[str, str, int, int]
 """What an answer is to: the id of the case, the perturbation, the severity and the replicate."""
@@ -65,15 +69,20 @@ class _Answer:
         return self.cells.read(self.row, self.columns[what])
 
     def key(self) -> RecordKey:
-        perturbation = self._read("perturbation") or CLEAN
+        case = self.cells.name(self.row, self.columns["id"])
+        perturbation = self._read("perturbation")
         severity, replicate = self._whole("severity"), self._whole("replicate")
+        if not perturbation and not severity and (told := PERTURBED.fullmatch(case)):
+            case, perturbation, severity = told[1], told[2], int(told[3])
+            replicate = int(told[4] or 0)
+        perturbation = perturbation or CLEAN
         if not isinstance(perturbation, str) or (perturbation == CLEAN) != (severity == 0):
             msg = (
                 f"perturbation {perturbation!r:.60} at severity {severity}: a perturbation has a "
                 "severity from 1 up, and the clean input has none"
             )
             raise PlanError(msg)
-        return self.cells.name(self.row, self.columns["id"]), perturbation, severity, replicate
+        return case, perturbation, severity, replicate
 
     def _whole(self, what: str) -> int:
         found = self._read(what)
