@@ -283,8 +283,13 @@ def test_a_run_takes_only_as_many_cases_as_it_is_told(
     assert call("run", specify(shore), "--limit", "30", "--dry-run", "--json") == 0
     assert json.loads(capsys.readouterr().out)["cases"] == 30
     assert call("run", specify(shore), "--to", "out", "--limit", "30", "--json") == 0
-    report = json.loads(capsys.readouterr().out)["report"]
-    assert report["accounting"]["planned"] == 60
+    found = json.loads(capsys.readouterr().out)
+    assert found["report"]["accounting"]["planned"] == 60
+    assert found["notes"] == ["the run took only 30 of the cases (limit)"]
+    assert call("judge", specify(shore), "out", "--json") == call("judge", specify(shore), "out")
+    assert "the run took only 30 of the cases" in capsys.readouterr().out
+    assert call("run", specify(shore), "--to", "out", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == []
 
 
 def test_an_unexpected_crash_is_not_mistaken_for_a_failed_priority(

@@ -22,7 +22,7 @@ from ._table_options import (
     as_table,
     file_reference,
     option_problems,
-    reference_to,
+    referred,
 )
 from ._toml import as_toml, toml, toml_key
 from ._values import did_you_mean
@@ -302,7 +302,7 @@ def _reference(use: str, folder: Path, value: Any, _: Any = None) -> Reference:
     `use` is what reads a file. A path that lies beside the specification is taken from there.
     """
     if isinstance(value, str):
-        found: Reference = reference_to(use)(value)
+        found: Reference = referred(value, use)
         value = as_table(found)
         if value is None:
             return found

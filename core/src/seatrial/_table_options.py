@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ._importing import IMPORT_STRING
@@ -18,7 +18,7 @@ __all__ = [
     "file_reference",
     "is_source",
     "option_problems",
-    "reference_to",
+    "referred",
 ]
 
 CASES = "seatrial:load_cases"
@@ -125,7 +125,7 @@ def file_reference(table: Mapping[str, Any], use: str) -> Reference:
 
 def as_table(reference: Reference) -> dict[str, Any] | None:
     """Write such a reference as the table again; None for any other."""
-    params = reference.params or {}
+    params: Mapping[str, Any] = reference.params or {}
     if reference.use not in OPTIONS or not isinstance(params.get(SOURCE), str):
         return None
     return {"file": params[SOURCE], **{k: v for k, v in params.items() if k != SOURCE}}
@@ -136,14 +136,10 @@ def is_source(value: str) -> bool:
     return bool(IMPORT_STRING.fullmatch(value)) or value.lower().endswith(SUFFIXES)
 
 
-def reference_to(use: str) -> Callable[[Any], Any]:
-    """Give the converter of a model or cases: texts become references, the rest stays."""
-
-    def convert(value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        if is_source(value) and not IMPORT_STRING.fullmatch(value):
-            return file_reference({"file": value}, use)
-        return Reference(value)
-
-    return convert
+def referred(value: Any, use: str) -> Any:
+    """Turn the text that names a model or cases into a reference; the rest stays as it is."""
+    if not isinstance(value, str):
+        return value
+    if is_source(value) and not IMPORT_STRING.fullmatch(value):
+        return file_reference({"file": value}, use)
+    return Reference(value)

@@ -14,7 +14,7 @@ from ._table_options import as_table
 from ._values import plain
 from .errors import PlanError
 
-__all__ = ["as_toml", "toml", "toml_key"]
+__all__ = ["as_toml", "cell", "toml", "toml_key"]
 
 
 def as_toml(value: Any, omit: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -31,15 +31,16 @@ def as_toml(value: Any, omit: tuple[str, ...] = ()) -> dict[str, Any]:
             default = default.factory()
         if default is not NOTHING and one == default:
             continue
-        table[attribute.name] = _cell(one)
+        table[attribute.name] = cell(one)
     return table
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """Write a value as TOML has it: a name, a table, a list or a plain value."""
     if isinstance(value, Use):
         name = value.component.name
         params = {
-            key: _cell(one) if isinstance(one, Use) else plain(one)
+            key: cell(one) if isinstance(one, Use) else plain(one)
             for key, one in value.params.items()
         }
         bound = {"params": params, "on": list(value.on)}
@@ -53,7 +54,7 @@ def _cell(value: Any) -> Any:
     if isinstance(value, Priority):
         return as_toml(value)
     if isinstance(value, tuple):
-        return [_cell(one) for one in value]
+        return [cell(one) for one in value]
     if isinstance(value, str | int | float | Mapping):
         return plain(value)
     msg = f"{value!r} cannot be written to a file; give an import string instead"

@@ -34,10 +34,12 @@ class Cases(tuple[Case, ...]):  # noqa: SLOT001 - it has attributes
     """Cases in the order of their ids; their source may name modalities of plugins.
 
     `references` say where they can be had again; there are none where some were given as values.
+    `limit` is how many of them were to be taken at most, None for all.
     """
 
     modalities: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
+    limit: int | None = None
 
 
 def load_cases(
@@ -121,6 +123,7 @@ def _loaded(source: Any, options: Mapping[str, Any]) -> Cases:
     loaded = Cases(cases)
     loaded.modalities = tuple(dict.fromkeys(gathered.modalities))
     loaded.references = _references(source, options)
+    loaded.limit = options.get("limit", source.limit if isinstance(source, Cases) else None)
     return loaded
 
 

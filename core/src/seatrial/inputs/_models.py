@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from .._reference import Reference
-from .._table_options import ANSWERS, reference_to
+from .._table_options import ANSWERS, referred
 from ..errors import ComponentError, ModelError
 from ._boundary import call
 from ._identity import Identity, of_reference
@@ -76,7 +76,7 @@ class Subject:
 def subject_of(model: Any) -> Subject:
     """Resolve a model argument: a callable, an import string, or a `Reference`."""
     reference = None
-    model = reference_to(ANSWERS)(model)
+    model = referred(model, ANSWERS)
     if isinstance(model, Reference):
         reference, model = model, _made(model)
     if model is None:

@@ -103,7 +103,7 @@ def load_answers(
     """
     named = (id, perturbation, severity, replicate, answer, probabilities, refused, error)
     options = {"types": types, "split": split, "delimiter": delimiter, "encoding": encoding}
-    given = {key: one for key, one in options.items() if one is not None}
+    given: dict[str, Any] = {key: one for key, one in options.items() if one is not None}
     if problems := [f"{key} {problem}" for key, problem in option_problems(given, ANSWERS)]:
         raise PlanError("; ".join(problems))
     if (found := rows_of(source, Reading(**given))) is None:

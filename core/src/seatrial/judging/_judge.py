@@ -32,6 +32,8 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
     pending, planned = int((~report.columns.measured).sum()), len(report.columns.measured)
     note = f"the run is not finished: {pending:,} of {planned:,} records are not measured yet"
     notes = [note] if pending and not report.sequential else []
+    if report.limit:
+        notes.append(f"the run took only {len(report.case_digests):,} of the cases (limit)")
     if learned := set(report.learned_from):
         left = sum(cluster_of(case) in learned for case in report.cases)
         notes.append(f"{left:,} cases that the repaired model learned from are left out")

@@ -111,6 +111,7 @@ def run(
         {
             **describe(work, subject, registry, loaded.references),
             "identity_parts": dict(subject.known.parts) if subject.known else {},
+            "limit": loaded.limit,
             "keep": checked_keep(keep),
             "audits": [f"{use.label}, {origin(use, registry)}" for use in plan.audits],
             "allow": sorted(allowed),

@@ -24,8 +24,12 @@ OWN = ("input", "target", "id", "cluster")
 SHOWN = 5
 
 
-def _names(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else tuple(value or ())
+def _names(value: str | Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _parts(value: str | Iterable[str] | None) -> str | tuple[str, ...] | None:
+    return value if value is None or isinstance(value, str) else tuple(value)
 
 
 @frozen(kw_only=True)
@@ -36,9 +40,7 @@ class Layout:
     list with one, are named parts.
     """
 
-    input: str | tuple[str, ...] | None = field(
-        default=None, converter=lambda one: one if isinstance(one, str | None) else tuple(one)
-    )
+    input: str | tuple[str, ...] | None = field(default=None, converter=_parts)
     target: str | None = None
     id: str | None = None
     groups: tuple[str, ...] = field(default=(), converter=_names)

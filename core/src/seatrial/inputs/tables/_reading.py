@@ -25,6 +25,10 @@ SAVED = ("dataset_dict.json", "dataset_info.json")
 """What the library `datasets` leaves in a folder that it saves."""
 
 
+def _path(value: str | Path | None) -> Path | None:
+    return None if value is None else Path(value)
+
+
 @frozen(kw_only=True)
 class Reading:
     """How a file is read, as far as its name and content do not say it.
@@ -36,9 +40,7 @@ class Reading:
     delimiter: str | None = None
     encoding: str | None = None
     split: str | None = None
-    folder: Path | None = field(
-        default=None, converter=lambda one: None if one is None else Path(one)
-    )
+    folder: Path | None = field(default=None, converter=_path)
 
 
 def rows_of(source: Any, reading: Reading) -> tuple[Rows, Reading] | None:
