@@ -328,7 +328,8 @@ class Specification:
     It compiles to a `Plan` (what to measure) and judges a `Report` (what was demanded).
     `model` is a `Reference` (or its import string, or the file of recorded answers) or a model;
     `cases` is a `Reference` (or its import string, or a file), several, or cases. `audits` and
-    `allow` are those of the `Plan`. `scope` says what the model is for: `intended_use`, `users` and `not_for`, each some text.
+    `allow` are those of the `Plan`. `scope` says what the model is for: `intended_use`, `users` and
+    `not_for`, each some text.
     """
 
     title: str = field(validator=_named)
