@@ -102,7 +102,7 @@ def test_what_is_neither_is_told_what_a_model_is():
 
 
 def test_where_no_answer_equals_any_target_one_of_each_is_shown():
-    told = "to case 'q000' the model answers 'Refund.', and targets read 'refund'; they differ in"
+    told = "to case 'q000' the model answers 'Refund.', and its target is 'refund'; they differ in"
     with pytest.warns(SeatrialWarning, match=f"no answer equals any target: {told}"):
         run(plan(), lambda texts: ["Refund." for _ in texts], orders(8))
     cases = [sea.Case(str(at), "x", at % 2) for at in range(8)]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from .._cases import Prediction
 from ..engine._schedule import Batch
 from ..events import Progress
 from ..inputs._not_yet import ONE_AT_A_TIME
+from ..runs._encoding import dump_prediction
+from ..runs._records import Record
 from ..runs._report import SHOWN, Report
 
 __all__ = ["ALLOWED", "everything_failed", "failing", "never_equal"]
@@ -23,6 +27,9 @@ ENOUGH = 4
 
 FIRST = 32
 """How many records have to fail before a run stops."""
+
+LOOKED_AT = 1000
+"""How many records are looked at for an answer to show."""
 
 OF_A_LIST = re.compile(r"(?:AttributeError|TypeError): .*\blist\b|must return a list")
 
@@ -59,43 +66,50 @@ def never_equal(report: Report) -> str | None:
     Only where every score by case is the worst that there is: elsewhere a metric found something
     right in the answers.
     """
-    per_case = [one for one in report.metrics if one["per_case"]]
-    for metric in per_case:
-        if metric["bounds"] is None:
-            return None
-        low, high = metric["bounds"]
-        worst = low if metric["higher_is_better"] else high
-        scores = report.columns.scores[metric["label"]]
-        if (scores[~np.isnan(scores)] != worst).any():
-            return None
-    answers: dict[str, tuple[Any, str]] = {}
-    targets: dict[str, Any] = {}
-    asked: set[str] = set()
-    for record in report.records():
-        if record.prediction is None or not _comparable(record.target):
-            continue
-        answer = record.prediction.value
-        if not _comparable(answer) or record.prediction.refused:
-            continue
-        asked.add(record.case_id)
-        answers.setdefault(repr(answer), (answer, record.case_id))
-        targets.setdefault(repr(record.target), record.target)
-    if len(asked) < ENOUGH or {value for value, _ in answers.values()} & set(targets.values()):
+    targets = {one.target for one in report.cases if _comparable(one.target)}
+    columns = report.columns
+    answered = (columns.answer >= 0) & (columns.refused < 1)
+    few = len(set(columns.case[answered].tolist())) < ENOUGH
+    if not targets or few or _something_right(report):
         return None
-    answer, case = next(iter(answers.values()))
+    named = [dump_prediction(Prediction(one))[1] for one in targets]
+    if np.isin(columns.answer[answered], named).any():
+        return None
+    answers: dict[Any, Record] = {}
+    for record in islice(report.records(), LOOKED_AT):
+        if record.prediction is not None and _comparable(record.prediction.value):
+            answers.setdefault(record.prediction.value, record)
+    if not answers or targets & answers.keys():
+        return None
+    answer, record = next(iter(answers.items()))
     told = (
-        f"no answer equals any target: to case {case!r} the model answers {answer!r:.80}, and "
-        f"targets read {next(iter(targets.values()))!r:.80}"
+        f"no answer equals any target: to case {record.case_id!r} the model answers "
+        f"{answer!r:.80}, and its target is {record.target!r:.80}"
     )
-    alike = _alike([value for value, _ in answers.values()], targets.values())
+    alike = _alike(answers, targets)
     return told if alike is None else f"{told}; {alike}"
+
+
+def _something_right(report: Report) -> bool:
+    """Tell whether a metric by case has a better score for some answer than the worst."""
+    for metric in report.metrics:
+        if not metric["per_case"]:
+            continue
+        if metric["bounds"] is None:
+            return True
+        low, high = metric["bounds"]
+        scores = report.columns.scores[metric["label"]]
+        worst = low if metric["higher_is_better"] else high
+        if (scores[~np.isnan(scores)] != worst).any():
+            return True
+    return False
 
 
 def _comparable(value: Any) -> bool:
     return isinstance(value, str | int | float)
 
 
-def _alike(answers: Sequence[Any], targets: Collection[Any]) -> str | None:
+def _alike(answers: Iterable[Any], targets: Iterable[Any]) -> str | None:
     """Find an answer that would be right if it were written as a target is."""
     plain = {str(one).strip().casefold().rstrip("."): one for one in targets}
     for answer in answers:
