@@ -100,7 +100,7 @@ OPTIONS: Mapping[str, Mapping[str, Check]] = {
     },
     ANSWERS: {
         **dict.fromkeys(("id", "perturbation", "severity", "replicate"), text),
-        **dict.fromkeys(("answer", "probabilities", "refused", "error"), text),
+        **dict.fromkeys(("answer", "probabilities", "refused", "error", "input"), text),
         **READING,
     },
 }

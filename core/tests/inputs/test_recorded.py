@@ -62,6 +62,25 @@ def test_ids_that_perturbed_gives_say_what_was_done():
         assert one.prediction.value == f"{one.case_id}@stand.swap:{one.severity}{again}"
 
 
+@pytest.mark.parametrize("parts", [False, True])
+def test_an_answer_to_another_input_is_an_error(parts):
+    def shown(text):
+        return {"letter": text, "hint": "none"} if parts else text
+
+    cases = [sea.Case(one.id, shown(one.input), one.target) for one in orders(6)]
+    measured = plan(swap(on="letter") if parts else swap())
+    asked = [*cases, *sea.perturbed(measured, cases)]
+    rows_ = [{"id": case.id, "answer": "refund", "said": case.input} for case in asked]
+    model = sea.load_answers(rows_, input="said")
+    assert run(measured, model, cases).accounting.errored == 0
+    rows_[1]["said"] = shown("something else")
+    (error,) = run(measured, sea.load_answers(rows_, input="said"), cases).errors
+    assert (error.first_case, error.error) == (
+        "q001",
+        "the rows: the answer to the clean input is to another input than the run makes today",
+    )
+
+
 @pytest.mark.slow
 def test_other_processes_read_the_file_themselves(written, tmp_path):
     name = written(table())
@@ -114,7 +133,7 @@ def test_probabilities_refusals_and_errors_are_read(tmp_path):
     model = sea.load_answers(
         path, id="case", answer="said", probabilities="p", refused="no", error="why"
     )
-    found = {key[0]: one for key, one in model.answers.items()}
+    found = {key[0]: one.answer for key, one in model.answers.items()}
     assert found["a"] == sea.Prediction(
         "yes", probabilities={"yes": 0.75, "no": 0.25}, refused=False
     )

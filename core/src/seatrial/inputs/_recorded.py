@@ -11,8 +11,8 @@ from .._cases import CLEAN, Failed, Prediction
 from .._table_options import ANSWERS, option_problems
 from .._writing import digest
 from ..errors import ModelError, PlanError
-from ._encoding import as_json
-from .tables._answers import COLUMNS, RecordKey, answers_of
+from ._encoding import as_json, name_content
+from .tables._answers import COLUMNS, Recorded, RecordKey, answers_of
 from .tables._reading import Reading, rows_of
 
 __all__ = ["Asked", "RecordKey", "RecordedAnswers", "load_answers"]
@@ -34,7 +34,7 @@ class RecordedAnswers:
     """A model that gives the answers of a table, by case, perturbation, severity and replicate."""
 
     name: str
-    answers: Mapping[RecordKey, Prediction | Failed]
+    answers: Mapping[RecordKey, Recorded]
     identity: str = field(init=False)
 
     by_record = True
@@ -43,8 +43,12 @@ class RecordedAnswers:
     @identity.default
     def _of_the_content(self) -> str:
         said = [
-            [*place, as_json({one: getattr(answer, one, None) for one in FIELDS})]
-            for place, answer in sorted(self.answers.items(), key=lambda item: item[0])
+            [
+                *key,
+                as_json([getattr(one.answer, name, None) for name in FIELDS]),
+                as_json(one.input),
+            ]
+            for key, one in sorted(self.answers.items(), key=lambda item: item[0])
         ]
         return f"recorded answers {digest(said)[:SHORT]}"
 
@@ -56,15 +60,21 @@ class RecordedAnswers:
                 "the model itself (repairs, searches, explainers that look inside) needs model="
             )
             raise ModelError(msg)
-        return [self.answers.get(one.key) or self._none(one.key) for one in asked]
+        return [self._to(one) for one in asked]
 
-    def _none(self, key: RecordKey) -> Failed:
-        _, perturbation, severity, replicate = key
+    def _to(self, asked: Asked) -> Prediction | Failed:
+        _, perturbation, severity, replicate = asked.key
         what = "to the clean input"
         if perturbation != CLEAN:
             what = f"under {perturbation} at severity {severity}"
             what += f", replicate {replicate}" if replicate else ""
-        return Failed(f"{self.name}: no answer {what}")
+        if (found := self.answers.get(asked.key)) is None:
+            return Failed(f"{self.name}: no answer {what}")
+        if found.input is not None and name_content(found.input) != name_content(asked.input):
+            return Failed(
+                f"{self.name}: the answer {what} is to another input than the run makes today"
+            )
+        return found.answer
 
     def __repr__(self) -> str:
         return f"RecordedAnswers({self.name!r}, {len(self.answers):,} answers)"
@@ -81,6 +91,7 @@ def load_answers(
     probabilities: str = "probabilities",
     refused: str = "refused",
     error: str = "error",
+    input: str | None = None,  # noqa: A002 - as the field of a case
     types: Mapping[str, str] | None = None,
     split: str | None = None,
     delimiter: str | None = None,
@@ -93,15 +104,16 @@ def load_answers(
     most probable answer is then taken) must be there. A row without perturbation is the answer to
     the clean input; a perturbation goes by the name that reports give it, with its `severity` from
     1 up, and its `replicate` where the plan has several. Ids that `perturbed` gave
-    (`17@nlpaug.ocr:3`) say all of this by themselves. `probabilities` maps answers to
-    probabilities (a JSON text in CSV), `refused` is true or false, and a row with an `error` is a
-    failure. `types` states types as in `load_cases`; by default an answer has the type that a
-    target of the same column would have.
+    (`17@nlpaug.ocr:3`) say all of this by themselves. `probabilities` maps answers to probabilities
+    (a JSON text in CSV), `refused` is true or false, and a row with an `error` is a failure. Where
+    `input` names the column of what was answered, it is compared with what the run shows: an answer
+    to something else is an error of its record. `types` states types as in `load_cases`; by default
+    an answer has the type that a target of the same column would have.
 
     The identity of the model is its content. Raises `FileError` with the file and line of each row
     that is no answer.
     """
-    named = (id, perturbation, severity, replicate, answer, probabilities, refused, error)
+    named = (id, perturbation, severity, replicate, answer, probabilities, refused, error, input)
     options = {"types": types, "split": split, "delimiter": delimiter, "encoding": encoding}
     given: dict[str, Any] = {key: one for key, one in options.items() if one is not None}
     if problems := [f"{key} {problem}" for key, problem in option_problems(given, ANSWERS)]:
@@ -110,5 +122,5 @@ def load_answers(
         what = "a file, a data frame, a data set or mappings"
         msg = f"answers are read from {what}, got {source!r:.80}"
         raise PlanError(msg)
-    columns = dict(zip(COLUMNS, named, strict=True))
+    columns = {key: one for key, one in zip(COLUMNS, named, strict=True) if one is not None}
     return RecordedAnswers(found[0].name, answers_of(*found, columns))

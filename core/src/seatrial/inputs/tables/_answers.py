@@ -9,16 +9,17 @@ from typing import Any
 from attrs import evolve, frozen
 
 from ..._cases import CLEAN, Failed, Prediction
+from ..._values import freeze
 from ...errors import PlanError
 from ._cells import Cells
 from ._reading import Reading
 from ._rows import Row, Rows, refused
 
-__all__ = ["COLUMNS", "RecordKey", "answers_of"]
+__all__ = ["COLUMNS", "RecordKey", "Recorded", "answers_of"]
 
 COLUMNS = (
     *("id", "perturbation", "severity", "replicate"),
-    *("answer", "probabilities", "refused", "error"),
+    *("answer", "probabilities", "refused", "error", "input"),
 )
 
 PERTURBED = re.compile(r"(.+)@(.+):([1-9][0-9]*)(?:#([0-9]+))?", re.DOTALL)
@@ -28,24 +29,36 @@ RecordKey = tuple[str, str, int, int]
 """What an answer is to: the id of the case, the perturbation, the severity and the replicate."""
 
 
+@frozen
+class Recorded:
+    """One recorded answer, and the input that it is to, where that is known."""
+
+    answer: Prediction | Failed
+    input: Any = None
+
+
 def answers_of(
     rows: Rows, reading: Reading, columns: Mapping[str, str]
-) -> dict[RecordKey, Prediction | Failed]:
-    """Read every answer; raises `FileError` that names each row that is none."""
+) -> dict[RecordKey, Recorded]:
+    """Read every answer; raises `FileError` that names each row that is none.
+
+    The column `input` is read where `columns` has one.
+    """
     likely = columns["probabilities"]
     wanted = [columns["id"], *([] if rows.has(likely) else [columns["answer"]]), *reading.types]
+    wanted += [columns["input"]] if "input" in columns else []
     problems = [*rows.problems, *rows.absent(wanted)]
     if problems:
         raise refused(rows.name, problems)
     types = {likely: "json", columns["refused"]: "boolean", **reading.types}
-    texts = {columns[one] for one in ("id", "perturbation", "error")}
+    texts = {columns.get(one) for one in ("id", "perturbation", "error", "input")}
     cells = Cells.of(rows, evolve(reading, types=types), numbers=lambda name: name not in texts)
-    found: dict[RecordKey, Prediction | Failed] = {}
+    found: dict[RecordKey, Recorded] = {}
     places: dict[RecordKey, str] = {}
     for row in rows.rows:
         answer = _Answer(row, cells, columns)
         try:
-            key, given = answer.key(), answer.given()
+            key, given = answer.key(), Recorded(answer.given(), answer.input())
         except PlanError as error:
             problems.append(f"{row.place}: {error}")
             continue
@@ -105,6 +118,9 @@ class _Answer:
             return Failed("the recorded answer is empty")
         said = self._read("refused")
         return Prediction(value, probabilities=likely, refused=None if said == "" else said)
+
+    def input(self) -> Any:
+        return freeze(self._read("input")) if "input" in self.columns else None
 
     def _check(self, likely: Any) -> None:
         numbers = likely.values() if isinstance(likely, Mapping) else [None]
