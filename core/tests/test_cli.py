@@ -272,6 +272,11 @@ def test_a_model_that_always_fails_is_recorded_and_judged_an_error(
     assert call("report", "out", "--json") == 0
     assert json.loads(capsys.readouterr().out)["errors"] == wanted
 
+    assert call("run", specify(shore, "demo_model:crash"), "--to", "out", "--json") == 4
+    found = json.loads(capsys.readouterr().out)
+    assert (found["directory"], found["report"]["errors"]) == ("out", wanted)
+    assert found["error"].startswith("every one of the first 32 records failed")
+
     everything = ("--allow", "every-record-errored")
     assert call("run", specify(shore, "demo_model:crash"), "--to", "out", *everything) == 4
     assert "errored 240" in capsys.readouterr().out

@@ -115,6 +115,8 @@ def option_problems(options: Mapping[str, Any], use: str) -> Iterator[tuple[str,
             yield key, f"no such key{did_you_mean(key, ('file', *known))}"
         elif problem := known[key](value):
             yield key, problem
+    if options.get("sample") == "random" and "limit" not in options:
+        yield "sample", "needs limit: how many to take"
 
 
 def file_reference(table: Mapping[str, Any], use: str) -> Reference:

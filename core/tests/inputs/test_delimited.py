@@ -55,6 +55,7 @@ def test_without_ids_rows_are_numbered(read):
         (b"q;a\nwhat?;yes\n", {"delimiter": ";"}),
         (b"q,a\rwhat?,yes\r", {}),
         (b"q,a\n\n\nwhat?,yes\n\n", {}),
+        (b"q,a,,\nwhat?,yes,,\n,,,\n,,,\n", {}),
         (b'"q","a"\n"what?","yes"', {}),
         ("q,a\nwhat?,yes\n".encode("utf-16"), {"encoding": "utf-16"}),
     ],
@@ -219,6 +220,7 @@ def test_a_random_sample_is_seeded_and_stable_when_rows_are_appended(read):
     [
         ({"limit": 0}, "limit must be a whole number from 1 up, got 0"),
         ({"limit": True}, "limit must be a whole number"),
+        ({"sample": "random"}, "sample needs limit: how many to take"),
         ({"sample": "rand"}, "sample must be 'first' or 'random', got 'rand'; did you mean random"),
         ({"empty": "drop"}, "empty must be 'refuse' or 'skip' or 'keep'"),
         ({"delimiter": ";;"}, "delimiter must be one character"),

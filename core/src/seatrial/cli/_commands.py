@@ -182,6 +182,7 @@ def run(
     from ..verbs._forecast import forecast, obstacles
     from ..verbs._judge import judge
     from ..verbs._run import run as measure
+    from ._stopped import telling_why
 
     specification = load_specification(spec)
     if dry_run:
@@ -197,7 +198,7 @@ def run(
     cases = load_cases(specification.cases, limit=limit)
     for obstacle in obstacles(specification, cases):
         echo(f"cannot pass: {obstacle}", err=True)
-    with progress_bar() as tell:
+    with telling_why(directory, as_json=as_json), progress_bar() as tell:
         report = measure(specification, cases=cases, to=directory, observers=[tell], **options)
     judgement = judge(specification, report)
     if as_json:

@@ -46,7 +46,7 @@ def read_delimited(
                 problems.append(f"{place}: {_ragged(len(values), len(header), between)}")
     if not header:
         raise refused(str(path), [f"{path} is empty: its first line must name the columns"])
-    twice = [name for name in dict.fromkeys(header) if header.count(name) > 1]
+    twice = [name for name in dict.fromkeys(header) if name and header.count(name) > 1]
     problems[:0] = [f"{path}, line 1: two columns are named {name!r}" for name in twice]
     return Rows(
         str(path),
@@ -81,7 +81,7 @@ def decoded(path: Path, encoding: str | None) -> str:
 
 
 def _records(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Give each record with the line that it begins on; lines without anything are left out."""
+    """Give each record with the line that it begins on; lines without any value are left out."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1
@@ -94,7 +94,7 @@ def _records(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[
             if "unexpected end" in why:
                 why = "a quote that opens here is never closed"
             raise refused(str(path), [f"{path}, line {line}: {why}"]) from None
-        if values:
+        if any(values):
             yield line, values
 
 
