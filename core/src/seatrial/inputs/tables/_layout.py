@@ -127,7 +127,7 @@ class Layout:
         for name, wanted in self.where.items():
             there = dict.fromkeys(repr(cells.loose(row, name)) for row in rows.rows)
             some = ", ".join(list(there)[:SHOWN]) + (", ..." if len(there) > SHOWN else "")
-            told.append(f"{name} = {wanted!r} (it has {some})")
+            told.append(f"{name} = {wanted!r}" + (f" (it has {some})" if some else ""))
         return f"no row of {rows.name} has {' and '.join(told)}"
 
     def _case(self, row: Row, cells: Cells, columns: Mapping[str, Any]) -> Case | None:
