@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
 import numpy as np
+from attrs import define, field
 
 from .._cases import Prediction
 from ..engine._schedule import Batch
+from ..engine._worker import Measured
 from ..events import Progress
 from ..inputs._not_yet import ONE_AT_A_TIME
 from ..runs._encoding import dump_prediction
 from ..runs._records import Record
 from ..runs._report import SHOWN, Report
 
-__all__ = ["ALLOWED", "everything_failed", "failing", "never_equal"]
+__all__ = ["ALLOWED", "Beginning", "everything_failed", "never_equal"]
 
 ALLOWED = "every-record-errored"
 """The name that `allow` takes for going on although everything has failed so far."""
@@ -34,18 +36,32 @@ LOOKED_AT = 1000
 OF_A_LIST = re.compile(r"(?:AttributeError|TypeError): .*\blist\b|must return a list")
 
 
-def failing(progress: Progress, begun: Sequence[Batch]) -> bool:
-    """Tell whether everything that a run has measured so far failed, and there is more to come."""
-    if progress.kept or progress.measured < FIRST or progress.errored < progress.measured:
-        return False
-    cases = {unit.case for batch in begun for unit, _, _ in batch[1]}
-    return len(cases) >= ENOUGH and progress.done < progress.planned
+@define
+class Beginning:
+    """The batches of a run until the first record that has an answer with a score."""
+
+    over: bool = False
+    cases: set[int] = field(factory=set)
+
+    def failed(self, batch: Batch, measured: Measured, progress: Progress) -> bool:
+        """Tell whether nothing of what was measured so far works, and there is more to come."""
+        if self.over:
+            return False
+        asked = [row for row in measured.rows if not row.unchanged]
+        self.over = not all(row.status == "errored" and not row.scores for row in asked)
+        if self.over or progress.kept:
+            return False
+        self.cases.update(unit.case for unit, _, _ in batch[1])
+        enough = progress.measured >= FIRST and len(self.cases) >= ENOUGH
+        return enough and progress.done < progress.planned
 
 
 def everything_failed(report: Report, *, stopped: bool, durable: bool) -> str | None:
     """Say that every record failed, with the commonest errors and what to change; None else."""
     counts, errors = report.accounting, report.errors
     if not errors or counts.scored or counts.refused or len(report.case_digests) < ENOUGH:
+        return None
+    if any(not np.isnan(scores).all() for scores in report.columns.scores.values()):
         return None
     first = "the first " if stopped else ""
     end = ", so the run stopped" if stopped else ""

@@ -27,7 +27,7 @@ from ..runs._directory import DATABASE, writing
 from ..runs._keeping import Keeper
 from ..runs._report import Report
 from ..runs._store import Store
-from ._failing import ALLOWED, everything_failed, failing, never_equal
+from ._failing import ALLOWED, Beginning, everything_failed, never_equal
 from ._manifest import write_description
 from ._observers import Observers
 from ._rescore import rescore
@@ -148,17 +148,15 @@ class Measuring:
         stop: Callable[[Progress], bool] | str | None,
     ) -> bool:
         """Measure batch by batch; tell whether that stopped because everything failed."""
-        store, begun = self._opened(), list[Batch]()
+        store, beginning = self._opened(), Beginning(over=ALLOWED in self.meta["allow"])
         with contextlib.closing(execution.measure(phases)) as batches:
             for batch, measured in batches:
                 errored = store.write(schedule.entries(batch, measured.rows))
                 progress = self.observers.batch(measured, errored)
                 if callable(stop) and stop(progress):
                     return False
-                if progress.errored == progress.measured:
-                    begun.append(batch)
-                    if failing(progress, begun) and ALLOWED not in self.meta["allow"]:
-                        return True
+                if beginning.failed(batch, measured, progress):
+                    return True
         return False
 
     def _tell(self, report: Report, *, stopped: bool) -> None:
