@@ -100,6 +100,7 @@ WRONG = {
     "q,a\nb,c,d\n": "q.csv, line 2: 3 values for 2 columns; a value with ',' in it must stand in",
     'q,a\nb,c\n"d,e\nf,g\n': "q.csv, line 3: a quote that opens here is never closed",
     'q,a\n"b"c,d\n': "q.csv, line 2: ',' expected after '\"'",
+    '"q";"a"\n"b;c";"d"\n': "q.csv, line 1: ',' expected after '\"'; if ';' stands between the",
     "": "q.csv is empty: its first line must name the columns",
     "q,a\n": "q.csv has no rows",
     "q,a,a\nb,c,d\n": "q.csv, line 1: two columns are named 'a'",

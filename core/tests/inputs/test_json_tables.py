@@ -77,7 +77,8 @@ WRONG = {
     ),
     '{"data": [\n{"q": "b"}]}': ("q.json holds one object", "its 'data' holds a list"),
     "": ("q.json is empty",),
-    "[]": ("q.json has no column 'q'",),
+    "[]": ("q.json has no rows",),
+    "[1, 2]": ("q.json, line 1: an object with named values is wanted, got int",),
     '[{"question": "b", "a": 1}]': ("q.json has no column 'q'", "it has 'question', 'a'"),
 }
 

@@ -193,8 +193,8 @@ class _Gathered:
         if (found := rows_of(given, self._as(Reading))) is not None:
             yield from self._as(Layout).cases(*found)
             return
-        if not isinstance(given, Iterable):
-            msg = f"expected cases, got {given!r:.80}"
+        if not isinstance(given, Iterable) or isinstance(given, Mapping):
+            msg = f"expected cases, or a list of mappings as rows, got {given!r:.80}"
             raise PlanError(msg)
         self._note(given)
         for one in call("the cases", tuple, given):

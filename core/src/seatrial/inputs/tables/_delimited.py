@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ from ._rows import Row, Rows, refused
 __all__ = ["decoded", "read_delimited"]
 
 TABS = (".tsv", ".tab")
+OTHER = re.compile(r"\"([;\t|,])")
+"""What stands behind a quoted value: perhaps another separator than the one that was looked for."""
+
 MARK = "\ufeff"
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _lock = threading.Lock()
@@ -93,6 +97,8 @@ def _records(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[
             why = str(error)
             if "unexpected end" in why:
                 why = "a quote that opens here is never closed"
+            elif told := OTHER.search(text.splitlines()[line - 1]):
+                why += f"; if {told[1]!r} stands between the values, give delimiter = {told[1]!r}"
             raise refused(str(path), [f"{path}, line {line}: {why}"]) from None
         if any(values):
             yield line, values

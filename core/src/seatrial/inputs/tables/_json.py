@@ -41,6 +41,8 @@ def read_json(path: Path, *, encoding: str | None = None) -> Rows:
         else:
             rows.append(Row(place, str(len(rows) + 1), value))
             columns.update(dict.fromkeys(value))
+    if not rows:
+        raise refused(str(path), problems or [f"{path} has no rows"])
     return Rows(str(path), columns, rows, folder=path.parent, problems=tuple(problems))
 
 
