@@ -194,7 +194,7 @@ class _Gathered:
             yield from self._as(Layout).cases(*found)
             return
         if not isinstance(given, Iterable) or isinstance(given, Mapping):
-            msg = f"expected cases, or a list of mappings as rows, got {given!r:.80}"
+            msg = f"expected cases, got {given!r:.80}"
             raise PlanError(msg)
         self._note(given)
         for one in call("the cases", tuple, given):
@@ -231,7 +231,8 @@ class _Gathered:
             found = reference()
             self._note(found)
             made = found() if callable(found) else found
-            whole = isinstance(made, Case | str | Reference) or not isinstance(made, Iterable)
+            alone = isinstance(made, Case | str | Reference | Mapping)
+            whole = alone or not isinstance(made, Iterable)
             self._note(made)
             return made if whole or is_in_memory(made) else tuple(made)
 
