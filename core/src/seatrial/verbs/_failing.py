@@ -47,12 +47,12 @@ class Beginning:
         """Tell whether nothing of what was measured so far works, and there is more to come."""
         if self.over:
             return False
-        asked = [row for row in measured.rows if not row.unchanged]
+        asked = [row for row in measured.rows if not row.unchanged and row.status != "skipped"]
         self.over = not all(row.status == "errored" and not row.scores for row in asked)
         if self.over or progress.kept:
             return False
         self.cases.update(unit.case for unit, _, _ in batch[1])
-        enough = progress.measured >= FIRST and len(self.cases) >= ENOUGH
+        enough = progress.errored >= FIRST and len(self.cases) >= ENOUGH
         return enough and progress.done < progress.planned
 
 
