@@ -243,10 +243,17 @@ class Store:
             )
             raise StoreError(msg)
 
-    def forget(self, status: str) -> None:
+    def forget(self, status: str, where: str = "") -> None:
         """Drop the records of one status, so that they are measured again."""
+        query = f"DELETE FROM records WHERE status = ? {where}"  # noqa: S608 - literals of ours
         with self._transaction() as database:
-            database.execute("DELETE FROM records WHERE status = ?", (STATUSES.index(status),))
+            database.execute(query, (STATUSES.index(status),))
+
+    def forget_failures(self) -> None:
+        """Drop the records without an answer where every record that is asked for has failed."""
+        found = self._read("SELECT DISTINCT status FROM plan JOIN records USING (key)")
+        if list(found) == [(ERRORED,)]:
+            self.forget("errored", "AND prediction IS NULL")
 
     def counts(self) -> tuple[int, int, int]:
         """Count the records asked for, those already measured, and those of earlier plans."""
