@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -309,7 +310,7 @@ class Store:
             database.executemany(
                 "UPDATE records SET scores = ?, status = ?, error = ? WHERE key = ?",
                 (
-                    (_text(row.scores), STATUSES.index(row.status), row.error, key)
+                    (_scores(row.scores), STATUSES.index(row.status), row.error, key)
                     for key, row in rows.items()
                 ),
             )
@@ -371,7 +372,7 @@ def _record_row(key: bytes, seed: int | None, row: Row) -> tuple[Any, ...]:
         None if row.refused is None else int(row.refused),
         row.answer,
         _said(row.prediction),
-        _text(row.scores),
+        _scores(row.scores),
         row.error,
         row.distance,
         int(row.unchanged),
@@ -386,8 +387,16 @@ def _said(value: Encoded | None) -> str | None:
     return None if value is None else value.text
 
 
-_text = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_key = cache(json.dumps)
+
+
+def _scores(scores: Mapping[str, float]) -> str:
+    """Write the scores of a record, as JSON in the order of their names; all are finite.
+
+    The library's encoder is set up anew in each call, which takes as long again.
+    """
+    return f"{{{','.join([f'{_key(label)}:{scores[label]!r}' for label in sorted(scores)])}}}"
 
 
 def _without(scores: str, labels: frozenset[str]) -> str:
-    return _text({key: value for key, value in json.loads(scores).items() if key not in labels})
+    return _scores({key: value for key, value in json.loads(scores).items() if key not in labels})
