@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -154,7 +154,7 @@ class Store:
             for case in cases:
                 there.keep(encode(case.target, self.modalities))
 
-    @property
+    @cached_property
     def modalities(self) -> Modalities:
         """The modalities by which values of the run are recognised: the core's, and those named."""
         return Modalities(self.artifacts.registry).with_names(self.meta("modalities") or ())
@@ -207,6 +207,7 @@ class Store:
         store values of cases.
         """
         self._keeper = Keeper(self.artifacts, meta.get("keep", "failures"), meta["metrics"])
+        self.__dict__.pop("modalities", None)  # they are named below
         known = modalities or core_modalities()
         old = self.meta("scored_by") or {}
         new = {one["label"]: [one["revision"], one["origin"]] for one in meta["metrics"]}
