@@ -99,7 +99,7 @@ def show(name: str, text: str | None, seed: int, as_json: bool) -> None:
     help="Run this audit; may be repeated.  [default: every one that is installed]",
 )
 @allowed
-@click.option("--no-model", is_flag=True, help="Leave the model alone, which may be slow to load.")
+@click.option("--no-model", is_flag=True, help="Do not load the model.")
 @trust
 @as_json
 def audit(
@@ -137,7 +137,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.IntRange(0),
             default=2,
             show_default=True,
-            help="How often an input that failed for a while is asked again.",
+            help="How often an input is asked again after a retryable failure.",
         ),
         click.option("--retry-errors", is_flag=True, help="Measure errored records again."),
         click.option(
@@ -145,7 +145,11 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Choice(["decided"]),
             help="Stop each priority as soon as it is decided.",
         ),
-        click.option("--budget", type=click.IntRange(1), help="Most records, with --stop decided."),
+        click.option(
+            "--budget",
+            type=click.IntRange(1),
+            help="Maximum number of records, with --stop decided.",
+        ),
         allowed,
     ):
         command = option(command)
@@ -155,7 +159,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @seatrial.command()
 @click.argument("spec", type=PATH)
 @click.option(
-    "--to", "directory", type=PATH, help="The run directory; the same command goes on there."
+    "--to", "directory", type=PATH, help="The run directory; the same command resumes there."
 )
 @_run_options
 @as_json
@@ -288,7 +292,7 @@ def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_jso
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.25,
     show_default=True,
-    help="The share to grade on, which no explainer sees.",
+    help="The fraction to grade on, which no explainer sees.",
 )
 @click.option(
     "--confidence", default=0.95, show_default=True, help="One-sided, at each end of an interval."
@@ -316,14 +320,12 @@ def explain(
 @param
 @click.option("--spec", type=PATH, help="The specification whose model is repaired.")
 @click.option("--model", metavar="MODULE:NAME", help="The model to repair.")
-@click.option(
-    "--cases", metavar="MODULE:NAME", help="The cases to learn from, in place of DIRECTORY."
-)
+@click.option("--cases", metavar="MODULE:NAME", help="The training cases, in place of DIRECTORY.")
 @click.option("--metric", metavar="NAME", help="The metric that tells right from wrong.")
 @click.option(
     "--held-out",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="The fraction that is not learned from, as in explain; .25 of a DIRECTORY.",
+    help="The fraction held out for the test, as in explain; .25 of a DIRECTORY.",
 )
 @click.option("--to", type=PATH, required=True, help="The folder for the repaired model.")
 @click.option("--seed", default=0, show_default=True, help="The seed of split and adapter.")
