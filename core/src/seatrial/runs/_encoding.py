@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import attrs
@@ -19,7 +19,7 @@ from ..inputs._encoding import Encoded
 from ..inputs._encoding import encode as encode_value
 from ..inputs._modalities import Modalities, core_modalities
 
-__all__ = ["Row", "dump_prediction", "encode", "load_prediction"]
+__all__ = ["Row", "dump_prediction", "dump_scores", "encode", "load_prediction"]
 
 REMEMBERED = 256
 """How many answers a process knows the stored form of: those of a classifier are few."""
@@ -153,3 +153,14 @@ def load_prediction(text: str, read: Callable[[str], Any] | None = None) -> Pred
         refused=table.get("refused"),
         details=table.get("details", {}),
     )
+
+
+_key = cache(json.dumps)
+
+
+def dump_scores(scores: Mapping[str, float]) -> str:
+    """Write the scores of a record, as JSON in the order of their names; all are finite.
+
+    The library's encoder is set up anew in each call, which takes as long again.
+    """
+    return f"{{{','.join([f'{_key(label)}:{scores[label]!r}' for label in sorted(scores)])}}}"

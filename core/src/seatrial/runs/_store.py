@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ from ..inputs._encoding import Encoded, encode
 from ..inputs._modalities import Modalities, core_modalities
 from ._artifacts import ARTIFACTS, Artifacts
 from ._directory import DATABASE, explained, writing
-from ._encoding import Row, load_prediction
+from ._encoding import Row, dump_scores, load_prediction
 from ._keeping import Keeper, withheld
 from ._schema import SCHEMA, TABLES
 
@@ -311,7 +311,7 @@ class Store:
             database.executemany(
                 "UPDATE records SET scores = ?, status = ?, error = ? WHERE key = ?",
                 (
-                    (_scores(row.scores), STATUSES.index(row.status), row.error, key)
+                    (dump_scores(row.scores), STATUSES.index(row.status), row.error, key)
                     for key, row in rows.items()
                 ),
             )
@@ -373,7 +373,7 @@ def _record_row(key: bytes, seed: int | None, row: Row) -> tuple[Any, ...]:
         None if row.refused is None else int(row.refused),
         row.answer,
         _said(row.prediction),
-        _scores(row.scores),
+        dump_scores(row.scores),
         row.error,
         row.distance,
         int(row.unchanged),
@@ -388,16 +388,7 @@ def _said(value: Encoded | None) -> str | None:
     return None if value is None else value.text
 
 
-_key = cache(json.dumps)
-
-
-def _scores(scores: Mapping[str, float]) -> str:
-    """Write the scores of a record, as JSON in the order of their names; all are finite.
-
-    The library's encoder is set up anew in each call, which takes as long again.
-    """
-    return f"{{{','.join([f'{_key(label)}:{scores[label]!r}' for label in sorted(scores)])}}}"
-
-
 def _without(scores: str, labels: frozenset[str]) -> str:
-    return _scores({key: value for key, value in json.loads(scores).items() if key not in labels})
+    return dump_scores(
+        {key: value for key, value in json.loads(scores).items() if key not in labels}
+    )
