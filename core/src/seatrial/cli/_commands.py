@@ -122,6 +122,7 @@ def audit(
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
+        click.option("--limit", type=click.IntRange(1), help="Take only so many of the cases."),
         click.option(
             "--dry-run", is_flag=True, help="Say what would be measured and decided, and stop."
         ),
@@ -175,6 +176,7 @@ def run(
     directory: Path | None,
     dry_run: bool,
     icc: float | None,
+    limit: int | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -188,10 +190,11 @@ def run(
     from ..verbs._forecast import forecast, obstacles
     from ..verbs._judge import judge
     from ..verbs._run import run as measure
+    from ._stopped import telling_why
 
     specification = load_specification(spec)
     if dry_run:
-        counted = forecast(specification, icc=icc)
+        counted = forecast(specification, load_cases(specification.cases, limit=limit), icc=icc)
         if as_json:
             print_json(counted.as_dict())
         else:
@@ -200,10 +203,10 @@ def run(
     if directory is None:
         msg = "--to DIR is needed: everything that is measured is kept there"
         raise click.UsageError(msg)
-    cases = load_cases(specification.cases)
+    cases = load_cases(specification.cases, limit=limit)
     for obstacle in obstacles(specification, cases):
         echo(f"cannot pass: {obstacle}", err=True)
-    with progress_bar() as tell:
+    with telling_why(directory, as_json=as_json), progress_bar() as tell:
         report = measure(specification, cases=cases, to=directory, observers=[tell], **options)
     judgement = judge(specification, report)
     if as_json:
@@ -312,7 +315,7 @@ def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_jso
 def explain(
     directory: Path, names: tuple[str, ...], params: tuple[str, ...], **options: Any
 ) -> None:
-    """Ask an explainer which failures of the run in DIRECTORY can be foreseen, and why.
+    """Ask an explainer which failures of the run in DIRECTORY can be predicted, and why.
 
     It learns from a part of the outcomes and is graded on the rest, beside trivial baselines.
     """

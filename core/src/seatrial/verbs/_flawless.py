@@ -20,7 +20,7 @@ from ..judging._set_metrics import rarest_class
 from ..runs._looks import Looked
 from ..statistics import Interval, jackknife
 
-__all__ = ["asked_about", "obstacle", "unforeseeable"]
+__all__ = ["asked_about", "depends_on_answers", "obstacle"]
 
 
 def obstacle(
@@ -30,7 +30,7 @@ def obstacle(
     cases = asked_about(requirement, cases)
     if not cases:
         return "no case lies in its slice"
-    if unforeseeable(priority, requirement):
+    if depends_on_answers(priority, requirement):
         return ""
     evidence = _flawless(priority, requirement, cases)
     right, at_most = priority.right, priority.at_most(requirement)
@@ -52,7 +52,7 @@ def obstacle(
     )
 
 
-def unforeseeable(priority: Priority, requirement: Requirement) -> bool:
+def depends_on_answers(priority: Priority, requirement: Requirement) -> bool:
     """Tell whether no case says what is flawless: another run does, or a score has no best."""
     right = priority.right
     scored = requirement.demand.scored and right is not None

@@ -18,7 +18,7 @@ from ..inputs._loading import load_cases
 from ..judging._family import failing_confidence
 from ..judging._power import Units, figures_to_decide, first_confidence, power_of
 from ..statistics._sample_size import minimum_cases
-from ._flawless import asked_about, obstacle, unforeseeable
+from ._flawless import asked_about, depends_on_answers, obstacle
 
 __all__ = ["DemandOutlook", "Forecast", "Outlook", "forecast", "obstacles"]
 
@@ -203,7 +203,7 @@ def _demand(
     found = DemandOutlook(
         requirement.name,
         requirement.threshold,
-        False if told else None if unforeseeable(priority, requirement) else True,
+        False if told else None if depends_on_answers(priority, requirement) else True,
         told,
         _smallest(priority, requirement, confidence),
         *(None,) * 5,
