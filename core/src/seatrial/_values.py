@@ -36,14 +36,6 @@ class FrozenMapping(Mapping[str, Any]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._items)
 
-    def items(self) -> ItemsView[str, Any]:
-        """Give the items as a dictionary does, which is fast to go through."""
-        return self._items.items()
-
-    def get(self, key: str, default: Any = None, /) -> Any:
-        """Give the value of a key, or the default."""
-        return self._items.get(key, default)
-
     def __len__(self) -> int:
         return len(self._items)
 

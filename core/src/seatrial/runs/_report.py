@@ -109,12 +109,9 @@ class Report:
         return bool(self._store.meta("sequential"))
 
     def looked(self, planned: int) -> Looked:
-        """Note that verdicts are read, of which so many are planned where this is the first.
-
-        The run directory keeps it: whoever judges the same cases again takes the same look.
-        """
-        known = self._store.looked(digest([self.identity, self.seed]), planned)
-        return Looked.of(known, [case.id for case in self.cases], planned)
+        """Note that verdicts are read, of which so many are planned where this is the first."""
+        run = digest([self.identity, self.seed])
+        return self._store.looked(run, [case.id for case in self.cases], planned)
 
     @property
     def identity(self) -> str:
@@ -273,8 +270,7 @@ class Report:
         params = dict(stored["params"])
         for key in component.components:
             if isinstance(params.get(key), Mapping):
-                inner = params[key]
-                params[key] = self._use({**inner, "name": inner["$use"]}, Component)
+                params[key] = self._use({**params[key], "name": params[key]["$use"]}, Component)
         return Use(component, params, on=stored.get("on", ()))
 
     def answers(
@@ -288,8 +284,7 @@ class Report:
             f"plan.use = {int(use)} AND plan.severity = {int(severity)} AND prediction IS NOT NULL"
         )
         if between is not None:
-            first, last = between
-            where += f" AND plan.case_position BETWEEN {int(first)} AND {int(last)}"
+            where += " AND plan.case_position BETWEEN {:d} AND {:d}".format(*between)
         columns = "plan.case_position, plan.replicate, records.prediction, records.target"
         for case, replicate, text, changed in self._store.rows(columns, where):
             target = self._reader.target(case, changed)
