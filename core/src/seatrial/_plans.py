@@ -270,7 +270,8 @@ class Priority:
     @property
     def largest_cluster(self) -> int | None:
         """The number of cases of the largest cluster to expect, where the author states it."""
-        return self.require.get("largest_cluster")
+        stated = self.require.get("largest_cluster")
+        return None if stated is None else int(stated)
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:

@@ -150,8 +150,8 @@ class Question:
         if not usable.any():
             msg = "no case of the slice could be measured: each was skipped"
             raise PlanError(msg)
-        notes = () if usable.all() else (f"{int((~usable).sum())} cases skipped",)
-        notes += _larger_than_stated(priority, sample)
+        skipped = () if usable.all() else (f"{int((~usable).sum())} cases skipped",)
+        notes = (*skipped, *_larger_than_stated(priority, sample))
         return cls(priority, requirement, sample, seed, evidence.of(usable), notes, changed)
 
     @property
@@ -183,10 +183,8 @@ class Question:
 
     def _answer(self, confidence: float) -> Answer:
         evidence = self.evidence
-        if evidence is None and (pending := self.sample.pending()):
-            note = (
-                f"{pending:,} cases are not measured yet, and a metric of the set needs every one"
-            )
+        if evidence is None and (missing := self.sample.pending()):
+            note = f"{missing:,} cases are not measured yet, and the metric needs every one"
             return Answer("inconclusive", None, None, (note,), {}, confidence)
         if evidence is None:
             interval = interval_of_set_metric(
