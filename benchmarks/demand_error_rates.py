@@ -193,9 +193,7 @@ def main() -> int:
     """Run what is missing, and tell what was found."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("results", type=Path)
-    parser.add_argument(
-        "--demands", nargs="*", default=(), help='by default all, and "exit status"'
-    )
+    parser.add_argument("--demands", nargs="*", default=(), help="by default all of them")
     parser.add_argument("--seeds", default="0:4", help="first:last, the last not included")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--also", type=Path, nargs="*", default=(), help="more files of results")

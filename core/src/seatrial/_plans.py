@@ -34,8 +34,6 @@ Relation = Literal["invariant", "directional", "must-refuse", "may-refuse", "mus
 
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
 
-Weigh = Literal["cases", "clusters"]
-
 CONCEPTS = (
     "natural",
     "adversarial",
@@ -192,11 +190,11 @@ class Priority:
     (against the clean input, paired) or `worst_group`, and their `confidence` (.95); all of them
     must hold, those in `all_of` too. `min_changed` (.5) is the fraction of perturbed inputs that
     must differ from the clean ones: where fewer do, nothing was shown, and nothing passes.
-    `weigh` says what counts alike in a mean: "cases" (the default) or "clusters"; `largest_cluster`
-    is the number of cases of the largest cluster to expect.
-    `concept` is one of the 17 robustness concepts (`CONCEPTS`).
-    `expected` is the figure that the author expects to measure, for power; `hazard` says what harm
-    a failure may do, and `source` where the demand comes from.
+    `weigh` says what counts alike in a mean, "cases" (the default) or "clusters", and
+    `largest_cluster` how many cases the largest cluster to expect has.
+    `concept` is one of the 17 robustness concepts (`CONCEPTS`), `expected` the figure that the
+    author expects to measure, for power; `hazard` says what harm a failure may do, and `source`
+    where the demand comes from.
     """
 
     name: str = field(validator=_named)
@@ -263,9 +261,9 @@ class Priority:
         return float(self.require.get("min_changed", MIN_CHANGED))
 
     @property
-    def weigh(self) -> Weigh:
-        """What counts alike in a mean: every case, or every cluster."""
-        return "clusters" if self.require.get("weigh") == "clusters" else "cases"
+    def weigh(self) -> str:
+        """What counts alike in a mean: "cases" or "clusters"."""
+        return str(self.require.get("weigh", "cases"))
 
     @property
     def largest_cluster(self) -> int | None:
