@@ -304,7 +304,7 @@ def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_jso
 def explain(
     directory: Path, names: tuple[str, ...], params: tuple[str, ...], **options: Any
 ) -> None:
-    """Ask an explainer which failures of the run in DIRECTORY can be foreseen, and why.
+    """Ask an explainer which failures of the run in DIRECTORY can be predicted, and why.
 
     It learns from a part of the outcomes and is graded on the rest, beside trivial baselines.
     """
