@@ -122,6 +122,7 @@ def audit(
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
+        click.option("--limit", type=click.IntRange(1), help="Take only so many of the cases."),
         click.option("--dry-run", is_flag=True, help="Count what would be measured, and stop."),
         click.option(
             "--executor",
@@ -167,6 +168,7 @@ def run(
     spec: Path,
     directory: Path | None,
     dry_run: bool,
+    limit: int | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -180,10 +182,11 @@ def run(
     from ..verbs._forecast import forecast, obstacles
     from ..verbs._judge import judge
     from ..verbs._run import run as measure
+    from ._stopped import telling_why
 
     specification = load_specification(spec)
     if dry_run:
-        counted = forecast(specification)
+        counted = forecast(specification, load_cases(specification.cases, limit=limit))
         if as_json:
             print_json(counted.as_dict())
         else:
@@ -192,10 +195,10 @@ def run(
     if directory is None:
         msg = "--to DIR is needed: everything that is measured is kept there"
         raise click.UsageError(msg)
-    cases = load_cases(specification.cases)
+    cases = load_cases(specification.cases, limit=limit)
     for obstacle in obstacles(specification, cases):
         echo(f"cannot pass: {obstacle}", err=True)
-    with progress_bar() as tell:
+    with telling_why(directory, as_json=as_json), progress_bar() as tell:
         report = measure(specification, cases=cases, to=directory, observers=[tell], **options)
     judgement = judge(specification, report)
     if as_json:

@@ -32,7 +32,7 @@ from ._views import Preferences, frame_of, outcomes_of, preferences_of, right_by
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Report"]
+__all__ = ["SHOWN", "Report"]
 
 SHOWN = 3
 """How many of the commonest errors a table names."""
@@ -116,6 +116,12 @@ class Report:
     def seed(self) -> int:
         """The seed of the plan."""
         return int(self._store.meta("seed"))
+
+    @property
+    def limit(self) -> int | None:
+        """How many cases the run was to take at most; None where it took all."""
+        limit: int | None = self._store.meta("limit")
+        return limit
 
     @property
     def learned_from(self) -> tuple[str, ...]:
