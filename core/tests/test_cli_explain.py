@@ -155,6 +155,29 @@ def test_too_few_failures_are_said_in_a_sentence(shore, capsys):
     assert out.count("\n") == 1
 
 
+def test_explanations_are_reported_with_their_run(shore, capsys):
+    for word in ("man", "child"):
+        assert call("explain", "runs/a", "--with", "demo.word", "--param", f"word={word}") == 0
+    assert call("explain", "runs/a", "--with", "demo.word", "--param", "word=man", "--seed=1") == 0
+    last = capsys.readouterr().out.rpartition("demo.word(word='man')")[2]
+    assert call("report", "runs/a") == 0
+    out = capsys.readouterr().out
+    assert out.startswith("model: ")
+    titles = [line for line in out.splitlines() if "AUROC of failure on" in line]
+    assert [line.partition(":")[0] for line in titles] == [
+        "demo.word(word='child')",
+        "demo.word(word='man')",
+    ]
+    assert out.endswith(last)  # with seed 1, which was the last
+    assert call("report", "runs/a", "--to", "json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {"explanation 1", "explanation 2"} < set(found)
+    assert call("report", "runs/a", "--to", "csv", "--param", "of=explanations") == 0
+    assert "demo.word(word='child'),bag-of-words,0." in capsys.readouterr().out
+    assert call("report", "runs/a", "--to", "md") == 0
+    assert "it fails on child" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [

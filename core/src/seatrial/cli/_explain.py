@@ -11,10 +11,9 @@ import click
 from .._components import Adapter, Component, Explainer, Use
 from .._files import load_specification
 from .._registry import default_registry
-from ..explaining._experiment import Experiment
-from ..explaining._summary import as_dict, side_by_side, text_of
+from ..explaining._summary import side_by_side
 from ..runs._report import Report
-from ..verbs._explain import look_first, taught
+from ..verbs._explain import explain
 from ..verbs._repair import repair
 from ._output import echo, print_json, print_table
 
@@ -35,16 +34,13 @@ def explained(
     """Explain the failures of a run by one explainer, or compare several on the same outcomes."""
     uses = _uses(names, params, Explainer)
     report = Report.load(directory, trust=trust)
-    experiment = Experiment.of(report=report, outcomes=None, **options)
-    look_first(experiment, audits, allow)
-    found = [taught(use, experiment) for use in uses]
-    table = side_by_side(found) if len(found) > 1 and not experiment.obstacle else found[0].table()
+    found = explain(uses, report=report, audits=audits, allow=allow, **options)
     if as_json:
-        print_json({"directory": str(directory), "explanations": [as_dict(one) for one in found]})
-    elif table.rows:
-        print_table(table)
+        explanations = [one.as_dict() for one in found]
+        print_json({"directory": str(directory), "explanations": explanations})
     else:
-        echo(text_of(found[0]))
+        comparable = len(found) > 1 and all(one.grade for one in found)
+        print_table(side_by_side(found) if comparable else found[0].table())
 
 
 def repaired(
