@@ -138,14 +138,14 @@ def test_run_exits_with_its_verdict(
     assert "\x1b" not in out + err
 
 
-@pytest.mark.parametrize(("retries", "errored"), [("1", 0), ("0", 240)])
+@pytest.mark.parametrize(("retries", "fails"), [("1", False), ("0", True)])
 def test_retries_and_their_wait_are_options(
-    shore: Path, capsys: pytest.CaptureFixture[str], retries: str, errored: int
+    shore: Path, capsys: pytest.CaptureFixture[str], retries: str, fails: bool
 ) -> None:
     spec = specify(shore, model="demo_model:busy")
     call("run", spec, "--to", "out", "--retries", retries, "--retry-wait", "0", "--json")
     counted = json.loads(capsys.readouterr().out)["report"]["accounting"]
-    assert counted["errored"] == errored
+    assert (counted["errored"] > 0) is fails
     assert call("run", spec, "--to", "out", "--retry-wait", "-1") == 2
     assert "--retry-wait" in capsys.readouterr().err
 
