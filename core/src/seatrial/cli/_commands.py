@@ -32,6 +32,7 @@ trust = click.option(
     is_flag=True,
     help="Import the model and the cases that the run directory names; stderr says which.",
 )
+MODEL = "MODULE:NAME|FOLDER"
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
@@ -171,11 +172,15 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--to", "directory", type=PATH, help="The run directory; the same command goes on there."
 )
+@click.option(
+    "--model", metavar=MODEL, help="Measure this model, or repaired model, in place of SPEC's."
+)
 @_run_options
 @as_json
 def run(
     spec: Path,
     directory: Path | None,
+    model: str | None,
     dry_run: bool,
     as_json: bool,
     **options: Any,
@@ -190,6 +195,7 @@ def run(
     from ..verbs._forecast import forecast, obstacles
     from ..verbs._judge import judge
     from ..verbs._run import run as measure
+    from ._model import model_of
 
     specification = load_specification(spec)
     if dry_run:
@@ -206,7 +212,14 @@ def run(
     for obstacle in obstacles(specification, cases):
         echo(f"cannot pass: {obstacle}", err=True)
     with progress_bar() as tell:
-        report = measure(specification, cases=cases, to=directory, observers=[tell], **options)
+        report = measure(
+            specification,
+            model_of(model, specification),
+            cases,
+            to=directory,
+            observers=[tell],
+            **options,
+        )
     judgement = judge(specification, report)
     if as_json:
         print_json({"directory": str(directory), **judgement.as_dict(), "report": report.as_dict()})
@@ -295,14 +308,15 @@ def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_jso
 @click.option("--with", "names", multiple=True, required=True, metavar="NAME", help=EXPLAINERS)
 @param
 @click.option("--metric", metavar="LABEL", help="The metric that tells right from wrong.")
-@click.option("--model", metavar="MODULE:NAME", help="The model to look inside, if not the run's.")
+@click.option("--spec", type=PATH, help="The specification whose model is looked into.")
+@click.option("--model", metavar=MODEL, help="The model to look inside, if not the run's.")
 @click.option("--seed", default=0, show_default=True, help="The seed of split and explainer.")
 @click.option(
     "--held-out",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.25,
     show_default=True,
-    help="The share to grade on, which no explainer sees.",
+    help="The fraction to grade on, which no explainer sees.",
 )
 @click.option(
     "--confidence", default=0.95, show_default=True, help="One-sided, at each end of an interval."
@@ -329,7 +343,7 @@ def explain(
 @click.option("--with", "name", required=True, metavar="NAME", help="The adapter.")
 @param
 @click.option("--spec", type=PATH, help="The specification whose model is repaired.")
-@click.option("--model", metavar="MODULE:NAME", help="The model to repair.")
+@click.option("--model", metavar=MODEL, help="The model to repair.")
 @click.option(
     "--cases", metavar="MODULE:NAME", help="The cases to learn from, in place of DIRECTORY."
 )

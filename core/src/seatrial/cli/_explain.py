@@ -15,6 +15,7 @@ from ..explaining._summary import side_by_side
 from ..runs._report import Report
 from ..verbs._explain import explain
 from ..verbs._repair import repair
+from ._model import model_of
 from ._output import echo, print_json, print_table
 
 __all__ = ["explained", "repaired"]
@@ -27,6 +28,8 @@ def explained(
     *,
     audits: Sequence[str],
     allow: Sequence[str],
+    spec: Path | None,
+    model: str | None,
     trust: bool,
     as_json: bool,
     **options: Any,
@@ -34,7 +37,8 @@ def explained(
     """Explain the failures of a run by one explainer, or compare several on the same outcomes."""
     uses = _uses(names, params, Explainer)
     report = Report.load(directory, trust=trust)
-    found = explain(uses, report=report, audits=audits, allow=allow, **options)
+    subject = _model(model, spec)
+    found = explain(uses, report=report, model=subject, audits=audits, allow=allow, **options)
     if as_json:
         explanations = [one.as_dict() for one in found]
         print_json({"directory": str(directory), "explanations": explanations})
@@ -61,13 +65,10 @@ def repaired(
     """Train a repaired model and save it; the same command goes on where it stopped."""
     (use,) = _uses([name], params, Adapter)
     report = None if directory is None else Report.load(directory, trust=trust)
-    original: Any = model
-    if spec is not None and model is None:
-        original = load_specification(spec).model
     fixed = repair(
         use,
         report=report,
-        model=original,
+        model=_model(model, spec),
         cases=cases,
         metric=metric,
         seed=seed,
@@ -82,6 +83,10 @@ def repaired(
             f"{use.label} learned from {counted['cases']:,} cases; verdicts leave out "
             f"{counted['clusters']:,} clusters\nrepaired model: {to}"
         )
+
+
+def _model(given: str | None, spec: Path | None) -> Any:
+    return model_of(given, None if spec is None else load_specification(spec))
 
 
 def _uses(names: Sequence[str], params: Mapping[str, Any], kind: type[Component]) -> list[Use[Any]]:

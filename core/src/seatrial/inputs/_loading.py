@@ -13,16 +13,20 @@ from ..errors import ComponentError, PlanError
 from ._assets import assets_in, missing
 from ._boundary import call
 
-__all__ = ["SHOWN", "Cases", "load_cases"]
+__all__ = ["SHOWN", "Cases", "load_cases", "references_in"]
 
 
 SHOWN = 3
 
 
 class Cases(tuple[Case, ...]):  # noqa: SLOT001 - it has an attribute
-    """Cases in the order of their ids; their source may name modalities of plugins."""
+    """Cases in the order of their ids; their source may name modalities of plugins.
+
+    `references` are where they came from, and empty where some were given as values.
+    """
 
     modalities: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
 
 
 def load_cases(given: Any) -> Cases:
@@ -55,7 +59,20 @@ def load_cases(given: Any) -> Cases:
         raise PlanError("\n".join(gaps[:SHOWN]) + more)
     loaded = Cases(cases)
     loaded.modalities = tuple(dict.fromkeys(gathered.modalities))
+    loaded.references = references_in(given)
     return loaded
+
+
+def references_in(given: Any) -> tuple[Reference, ...]:
+    """Give the references from which cases are made; none where some are given as values."""
+    if isinstance(given, Cases):
+        return given.references
+    listed = [given] if isinstance(given, str | Reference) else given
+    if not isinstance(listed, list | tuple):
+        return ()
+    if not all(isinstance(one, str | Reference) for one in listed):
+        return ()
+    return tuple(Reference(one) if isinstance(one, str) else one for one in listed)
 
 
 def _gaps(case: Case) -> Iterator[str]:

@@ -13,7 +13,7 @@ from ..errors import ComponentError, ModelError
 from ._boundary import call
 from ._identity import Identity, of_reference
 
-__all__ = ["Subject", "subject_of"]
+__all__ = ["Subject", "named", "subject_of"]
 
 
 @frozen
@@ -87,6 +87,14 @@ def subject_of(model: Any) -> Subject:
     subject = Subject(model, reference)
     _ = subject.known  # what is no identity is refused before anything runs
     return subject
+
+
+def named(model: Any) -> str:
+    """Name a model in a few words, without importing it: its reference, identity or class."""
+    if isinstance(model, str | Reference):
+        return str(model)
+    name = _name(model)
+    return str(call(f"the identity of {name}", _stated, model) or name)
 
 
 def _stated(model: Any) -> Any:

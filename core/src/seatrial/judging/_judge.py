@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from attrs import evolve, frozen
@@ -11,6 +11,7 @@ from .._cases import cluster_of
 from .._plans import Priority, Specification
 from .._verdicts import DemandVerdict, Verdict
 from ..errors import SeatrialError
+from ..inputs._models import named
 from ..runs._report import Report
 from ..statistics._multiplicity import p_value
 from ._baseline import majority_baseline, no_better_than
@@ -35,8 +36,19 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
     if learned := set(report.learned_from):
         left = sum(cluster_of(case) in learned for case in report.cases)
         notes.append(f"{left:,} cases that the repaired model learned from are left out")
+    notes += _model_notes(specification, report)
     verdicts = verdicts_of(specification, report)
     return Judgement(specification.title, verdicts, report.identity, tuple(notes))
+
+
+def _model_notes(specification: Specification, report: Report) -> Iterator[str]:
+    """Say where the model that was measured is not that of the specification, and of what it is."""
+    known, measured = report.provenance, report.identity or "a model without identity"
+    wanted = None if specification.model is None else named(specification.model)
+    if known.in_place_of is not None and wanted not in (None, known.model):
+        yield f"the model is not the specification's: {measured}, in place of {wanted}"
+    if known.repairs is not None:
+        yield f"the model is a repair of {known.repairs}"
 
 
 def verdicts_of(specification: Specification, report: Report) -> tuple[Verdict, ...]:

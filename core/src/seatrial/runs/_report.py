@@ -16,15 +16,18 @@ from .._findings import Finding
 from .._plans import Plan
 from .._reference import Reference
 from .._registry import Registry, default_registry
-from .._tables import Table, figure
+from .._tables import Table
 from .._values import FrozenMapping, freeze, plain
 from .._writing import write_atomically
 from ..errors import PlanError, SeatrialError
 from ..inputs._loading import load_cases
+from ..inputs._modalities import Modalities
 from ._cells import account, cell_of, score_of
 from ._columns import Columns, read_columns, update_columns
+from ._provenance import Provenance
 from ._reader import Reader
 from ._records import Accounting, Cell, ErrorCount, Record
+from ._report_table import table_of
 from ._store import Store
 from ._trust import trusted
 from ._views import Preferences, frame_of, outcomes_of, preferences_of, right_by
@@ -33,9 +36,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Report"]
-
-SHOWN = 3
-"""How many of the commonest errors a table names."""
 
 
 @frozen(eq=False, repr=False)
@@ -111,6 +111,16 @@ class Report:
     def identity(self) -> str:
         """The identity of the model that was measured; empty when it had none."""
         return str(self._store.meta("identity") or "")
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Where the model and the cases came from, by name."""
+        return Provenance.of(self._store)
+
+    @property
+    def modalities(self) -> Modalities:
+        """The modalities by which the values of the run are told apart."""
+        return self._store.modalities
 
     @property
     def seed(self) -> int:
@@ -351,27 +361,7 @@ class Report:
 
     def table(self) -> Table:
         """Give the report as a table; the model, the accounting and the errors stand around it."""
-        labels = [metric["label"] for metric in self.metrics]
-        rows = [
-            [
-                cell.perturbation,
-                str(cell.severity),
-                f"{cell.cases:,}",
-                figure(cell.distance),
-                *(figure(cell.scores[label]) for label in labels),
-                f"{cell.accounting.refused:,}",
-                f"{cell.accounting.errored:,}",
-            ]
-            for cell in self.cells
-        ]
-        columns = ("perturbation", "severity", "cases", "distance", *labels, "refused", "errored")
-        audited = [f"{one.level} by audit: {one.name}: {one.summary}" for one in self.findings]
-        return Table(
-            columns,
-            rows,
-            title=f"model: {self.identity}" if self.identity else "",
-            notes=(str(self.accounting), *map(str, self.errors[:SHOWN]), *audited),
-        )
+        return table_of(self)
 
     def __str__(self) -> str:
         return self.table().text()
