@@ -12,7 +12,7 @@ from trial_stand_ins import orders, plan, shout, swap
 
 import seatrial as sea
 from seatrial.errors import AuditError, ModelError, PlanError, TrialError
-from seatrial.explaining._saving import kept
+from seatrial.explaining._kept import kept
 from seatrial.verbs._run import run
 
 

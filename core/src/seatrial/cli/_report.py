@@ -12,7 +12,7 @@ from .._registry import default_registry
 from .._writing import write_atomically
 from ..errors import PlanError
 from ..explaining._explanation import Explanation
-from ..explaining._saving import kept
+from ..explaining._kept import kept
 from ..inputs._boundary import call
 from ..judging._comparison import Comparison
 from ..judging._judgement import Judgement

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,13 +13,13 @@ from .._values import plain
 from ..errors import SeatrialError
 from ..inputs._binding import bound
 from ..inputs._boundary import call
-from ..runs._results import keep_result, kept_results, load_result, save_result
+from ..runs._results import keep_result, load_result, save_result
 from ._summary import as_dict
 
 if TYPE_CHECKING:
     from ._explanation import Explanation
 
-__all__ = ["keep", "kept", "load", "save"]
+__all__ = ["KIND", "keep", "load", "save"]
 
 KIND: Final = "explanation"
 SCHEMA: Final = 1
@@ -48,31 +47,10 @@ def _value(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def load(path: str | Path, explainer: Any) -> dict[str, Any]:
+def load(path: str | Path, explainer: Any, *, restores: bool = True) -> dict[str, Any]:
     """Read the fields of an explanation, with its predictor where its explainer restores it."""
     found = load_result(path, KIND, SCHEMA)
-    return _fields(found, _restored(found, explainer))
-
-
-def kept(run: Path) -> tuple[Explanation, ...]:
-    """Read the last explanation by each explainer that was made of the run as it is.
-
-    They are to be read alone: no plugin is imported to restore a predictor. One in which nothing
-    was graded counts only where there is no other.
-    """
-    from ._explanation import Explanation
-
-    found: dict[str, Explanation] = {}
-    for path in kept_results(run, KIND):
-        one = Explanation(**_fields(load_result(path, KIND, SCHEMA), None))
-        name = one.grade.explainer if one.grade else ""
-        found.pop(name, None)  # the last one stands where it was made
-        found[name] = one
-    graded = tuple(one for one in found.values() if one.grade)
-    return graded or tuple(found.values())
-
-
-def _fields(found: Mapping[str, Any], predictor: Any) -> dict[str, Any]:
+    predictor = _restored(found, explainer) if restores else None
     details = dict(plain(found["details"]))
     if found["predicts"] and predictor is None:
         details["predictor"] = "not saved"
