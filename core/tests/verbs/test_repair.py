@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 import seatrial as sea
-from seatrial.errors import ModelError, PlanError, StoreError
+from seatrial.errors import ModelError, ObserverWarning, PlanError, StoreError
 from seatrial.events import Trained
 
 CALLS: list[dict] = []
@@ -148,6 +148,15 @@ def test_no_verdict_counts_what_was_learned_from(report, tmp_path):
     assert verdict.estimate == pytest.approx(0.25, abs=0.1)
     (again,) = sea.judge(SPEC, sea.Report.load(tmp_path / "after")).verdicts
     assert again.cases_used == 20
+
+
+def test_an_observer_that_raises_is_told_and_not_obeyed(report):
+    def broken(event):
+        raise SystemExit(event)
+
+    with pytest.warns(ObserverWarning, match="broken raised SystemExit.*the work goes on"):
+        fixed = sea.repair(adapter(), report=report, observers=[broken])
+    assert fixed.learned_from
 
 
 def test_a_repaired_model_is_judged_in_place_of_the_specifications(tmp_path):

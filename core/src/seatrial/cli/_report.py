@@ -13,6 +13,7 @@ from .._writing import write_atomically
 from ..errors import PlanError
 from ..explaining._explanation import Explanation
 from ..explaining._kept import kept
+from ..inputs._binding import built
 from ..inputs._boundary import call
 from ..judging._comparison import Comparison
 from ..judging._judgement import Judgement
@@ -39,7 +40,7 @@ def reported(
         for table in (one.table() for one in bundle.named().values()):
             print_table(table)
         return
-    written = call(use.label, use.build(), bundle)
+    written = call(use.label, built(use), bundle)
     if not isinstance(written, bytes | bytearray):
         msg = f"{use.label} must give bytes, got {type(written).__qualname__}"
         raise PlanError(msg)

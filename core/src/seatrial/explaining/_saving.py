@@ -83,5 +83,5 @@ def _restored(found: Any, explainer: Any) -> Any:
         return None  # the plugin is not installed here
     restore: Any = use.component.restore
     if isinstance(restore, str):
-        restore = import_string(restore, what=f"restore of {use.label}")
+        restore = call(use.label, import_string, restore, what=f"restore of {use.label}")
     return None if restore is None else call(f"restore of {use.label}", restore, state)

@@ -236,12 +236,11 @@ class Report:
     def _whole(self, metric: Mapping[str, Any], use: int, severity: int) -> float | None:
         """Score a cell with a metric of whole sets; None where it is undefined or not installed."""
         try:
-            score = self.metric_use(metric["label"]).build()
+            found = self.metric_use(metric["label"])
         except SeatrialError:
             return None
-        if metric["reads"] == "case":
-            return score_of(score, "case", self._answers_of_cases(use, severity))
-        return score_of(score, metric["reads"], self.answers(use, severity))
+        whole = found.component.reads == "case"
+        return score_of(found, self.answers(use, severity, whole=whole))
 
     def metric_use(self, label: str) -> Use[Metric]:
         """Give the metric of a label: the one passed to `run`, or else the installed one."""
@@ -273,11 +272,17 @@ class Report:
         return Use(component, params, on=stored.get("on", ()))
 
     def answers(
-        self, use: int, severity: int, between: tuple[int, int] | None = None
+        self,
+        use: int,
+        severity: int,
+        between: tuple[int, int] | None = None,
+        *,
+        whole: bool = False,
     ) -> Iterator[tuple[int, int, Any, Prediction]]:
         """Read (case position, replicate, target, prediction) of one cell's answered records.
 
-        `between` are the first and the last position of the cases wanted, by default all.
+        `between` are the first and the last position of the cases wanted, by default all. With
+        `whole` the case as the model saw it stands in the place of its target.
         """
         where = (
             f"plan.use = {int(use)} AND plan.severity = {int(severity)} AND prediction IS NOT NULL"
@@ -285,20 +290,17 @@ class Report:
         if between is not None:
             first, last = between
             where += f" AND plan.case_position BETWEEN {int(first)} AND {int(last)}"
+        if whole:
+            positions = {name: at for at, name in enumerate(self.case_digests)}
+            for one in self._reader.records(where):
+                if one.prediction is not None:
+                    seen = evolve(one.case, input=one.input, target=one.target)
+                    yield positions[one.case_id], one.replicate, seen, one.prediction
+            return
         columns = "plan.case_position, plan.replicate, records.prediction, records.target"
         for case, replicate, text, changed in self._store.rows(columns, where):
             target = self._reader.target(case, changed)
             yield case, replicate, target, self._store.prediction(text)
-
-    def _answers_of_cases(
-        self, use: int, severity: int
-    ) -> Iterator[tuple[int, int, Any, Prediction]]:
-        """Read the same with whole cases, as the model saw them, in the place of targets."""
-        where = f"plan.use = {int(use)} AND plan.severity = {int(severity)}"
-        for record in self._reader.records(where):
-            if record.prediction is not None:
-                seen = evolve(record.case, input=record.input, target=record.target)
-                yield 0, record.replicate, seen, record.prediction
 
     def records(self) -> Iterator[Record]:
         """Read every measured record, in the order of the plan."""

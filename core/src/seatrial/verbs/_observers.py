@@ -13,7 +13,7 @@ from ..errors import ObserverWarning
 from ..events import BatchDone, Finished, Progress, Retried, Started, Usage
 from ..inputs._boundary import reason
 
-__all__ = ["Observers"]
+__all__ = ["Observers", "tell"]
 
 
 @define
@@ -63,13 +63,18 @@ class Observers:
     def _tell(self, kind: type[Progress], **more: Any) -> Progress:
         now = self.progress
         event = kind(now.planned, now.kept, now.measured, now.errored, now.stale, **more)
-        for at, observer in enumerate(self.watching):
-            try:
-                observer(event)
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - it is anybody's code
-                if at not in self._failed:
-                    self._failed.add(at)
-                    name = getattr(observer, "__qualname__", type(observer).__qualname__)
-                    msg = f"the observer {name} raised {reason(error)}; the run goes on"
-                    warnings.warn(msg, ObserverWarning, stacklevel=2)
+        tell(self.watching, event, self._failed)
         return event
+
+
+def tell(watching: Iterable[Callable[[Any], Any]], event: Any, failed: set[int]) -> None:
+    """Call observers with an event; one that raises is reported, once, by its place in `failed`."""
+    for at, observer in enumerate(watching):
+        try:
+            observer(event)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it is anybody's code
+            if at not in failed:
+                failed.add(at)
+                name = getattr(observer, "__qualname__", type(observer).__qualname__)
+                msg = f"the observer {name} raised {reason(error)}; the work goes on"
+                warnings.warn(msg, ObserverWarning, stacklevel=2)
