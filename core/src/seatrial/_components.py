@@ -218,8 +218,12 @@ class Audit(Component):
 
     `reads` is "cases" when the audit looks at cases (before a run), and "outcomes" when it looks at
     what a model made of them (before failures are explained).
+    `examples` is the import string of a function that gives small experiments
+    (`seatrial.testing.Example`): one at least in which something is found, and one in which nothing
+    is. The conformance kit tries the audit on them.
     """
 
+    examples: str | Callable[..., Any] | None = field(default=None, validator=check_loader)
     reads: Literal["cases", "outcomes"] = field(
         default="cases", validator=one_of(("cases", "outcomes"))
     )

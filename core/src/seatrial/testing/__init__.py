@@ -14,6 +14,7 @@ Importing this module loads neither pytest nor numpy.
 
 from __future__ import annotations
 
+from ._examples import Example
 from ._installed import installed
 from ._kit import check, check_distribution, checks_of
 from ._pytest import parametrize
@@ -23,6 +24,7 @@ from ._samples import Answers, Samples
 __all__ = [
     "Answers",
     "CheckResult",
+    "Example",
     "NotExercised",
     "Samples",
     "Skipped",
