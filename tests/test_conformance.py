@@ -6,9 +6,8 @@ import seatrial
 from seatrial._registry import OFFICIAL
 from seatrial.testing import parametrize
 
-SMALL = {"probes.proxy": {"model": "seatrial.testing._samples:SampleModel"}}  # else a real one
 COMPONENTS = [
-    component(**SMALL.get(component.name, {}))
+    component()
     for component in seatrial.default_registry().all()
     if component.namespace in OFFICIAL
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._components import Component, Use
 from ..errors import PlanError
-from ._kit import Check, checks_of, expectations, run_one, used
+from ._kit import Check, checks_of, expectations, run_one, tried, used
 from ._results import Skipped
 from ._samples import Samples
 
@@ -40,16 +40,16 @@ def parametrize(
     if unknown := sorted(announced.keys() - {use.component.name for use in uses}):
         msg = f"expected failures of {', '.join(unknown)}, which is not among the components"
         raise PlanError(msg)
-    given = samples or Samples()
     tests = []
     for use in uses:
+        own, given = tried(use, samples)
         reasons = expectations(use, announced.get(use.component.name, {}))
         for name, one in checks_of(use).items():
             marks = (
                 [pytest.mark.xfail(strict=True, reason=reasons[name])] if name in reasons else []
             )
             title = f"{use.label}-{name.removeprefix('check_')}"
-            tests.append(pytest.param(use, _runner(one, given), id=title, marks=marks))
+            tests.append(pytest.param(own, _runner(one, given), id=title, marks=marks))
     return pytest.mark.parametrize(("component", "run_check"), tests)
 
 

@@ -118,6 +118,7 @@ proxy = Explainer(
     name="probes.proxy",
     summary="Another model's activations, for models that show only answers.",
     factory="seatrial_probes._activation_explainers:proxy",
+    samples="seatrial_probes._samples:proxy",
 )
 
 sae = Explainer(
