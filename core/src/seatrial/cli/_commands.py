@@ -100,7 +100,7 @@ def show(name: str, text: str | None, seed: int, as_json: bool) -> None:
     help="Run this audit; may be repeated.  [default: every one that is installed]",
 )
 @allowed
-@click.option("--no-model", is_flag=True, help="Leave the model alone, which may be slow to load.")
+@click.option("--no-model", is_flag=True, help="Do not load the model.")
 @trust
 @as_json
 def audit(
@@ -138,7 +138,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.IntRange(0),
             default=2,
             show_default=True,
-            help="How often an input that failed for a while is asked again.",
+            help="How often an input is asked again after a retryable failure.",
         ),
         click.option(
             "--retry-wait",
@@ -160,7 +160,11 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="Of which inputs to keep what the model saw; none keeps digests alone.",
         ),
-        click.option("--budget", type=click.IntRange(1), help="Most records, with --stop decided."),
+        click.option(
+            "--budget",
+            type=click.IntRange(1),
+            help="Maximum number of records, with --stop decided.",
+        ),
         allowed,
     ):
         command = option(command)
@@ -170,7 +174,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @seatrial.command()
 @click.argument("spec", type=PATH)
 @click.option(
-    "--to", "directory", type=PATH, help="The run directory; the same command goes on there."
+    "--to", "directory", type=PATH, help="The run directory; the same command resumes there."
 )
 @click.option(
     "--model", metavar=MODEL, help="Measure this model, or repaired model, in place of SPEC's."
@@ -344,14 +348,12 @@ def explain(
 @param
 @click.option("--spec", type=PATH, help="The specification whose model is repaired.")
 @click.option("--model", metavar=MODEL, help="The model to repair.")
-@click.option(
-    "--cases", metavar="MODULE:NAME", help="The cases to learn from, in place of DIRECTORY."
-)
+@click.option("--cases", metavar="MODULE:NAME", help="The training cases, in place of DIRECTORY.")
 @click.option("--metric", metavar="NAME", help="The metric that tells right from wrong.")
 @click.option(
     "--held-out",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="The fraction that is not learned from, as in explain; .25 of a DIRECTORY.",
+    help="The fraction held out for the test, as in explain; .25 of a DIRECTORY.",
 )
 @click.option("--to", type=PATH, required=True, help="The folder for the repaired model.")
 @click.option("--seed", default=0, show_default=True, help="The seed of split and adapter.")

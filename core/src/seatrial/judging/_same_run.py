@@ -28,8 +28,8 @@ def check_same_run(specification: Specification, report: Report) -> None:
     What a specification leaves open (no model, no cases) is not compared. The model is never
     imported. Cases that it names are loaded where their code or files are not those of the run.
     """
-    if told := "; ".join(_differences(specification, report)):
-        msg = f"this report is of another run than {specification.title!r} asks for: {told}"
+    if differences := "; ".join(_differences(specification, report)):
+        msg = f"this report is of another run than {specification.title!r} asks for: {differences}"
         raise PlanError(msg)
 
 
