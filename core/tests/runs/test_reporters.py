@@ -11,7 +11,7 @@ import pytest
 from trial_stand_ins import bot, orders, plan, same, shout, swap
 
 import seatrial as sea
-from seatrial._graded import BaselineGrade, Grade, Lead, Part
+from seatrial._graded import BaselineGrade, Gain, Grade, Part
 from seatrial.errors import ParameterError, PlanError
 from seatrial.runs._bundle import Bundle
 from seatrial.verbs._run import run
@@ -99,7 +99,7 @@ def test_what_is_asked_wrongly_is_said(report):
 
 def graded():
     part = Part(40, 10, 40)
-    lead = Lead(0.1, (0.02, 0.18), 0.01, 0.02)
+    gain = Gain(0.1, (0.02, 0.18), 0.01, 0.02)
     return Grade(
         explainer="demo.word",
         confidence=0.95,
@@ -107,7 +107,7 @@ def graded():
         test=part,
         detectable=0.7,
         best_baseline="length",
-        baselines={"length": BaselineGrade(0.6, (0.5, 0.7), 0.61, lead)},
+        baselines={"length": BaselineGrade(0.6, (0.5, 0.7), 0.61, gain)},
         auroc=0.75,
         interval=(0.66, 0.84),
         p=0.001,
@@ -117,13 +117,13 @@ def graded():
 def test_csv_has_a_row_for_each_explainer_and_baseline():
     bundle = Bundle(explanations=[sea.Explanation("why", grade=graded(), auroc=0.75)])
     explainer, baseline = rows_of(written("csv", bundle, of="explanations"))
-    assert (explainer["predictor"], explainer["auroc"], explainer["lead"]) == (
+    assert (explainer["predictor"], explainer["auroc"], explainer["gain"]) == (
         "demo.word",
         "0.75",
         "",
     )
     assert (baseline["explainer"], baseline["predictor"]) == ("demo.word", "length")
-    assert (baseline["low"], baseline["lead"], baseline["p"]) == ("0.5", "0.1", "0.01")
+    assert (baseline["low"], baseline["gain"], baseline["p"]) == ("0.5", "0.1", "0.01")
     with pytest.raises(PlanError, match="there is no explanation"):
         written("csv", Bundle(), of="explanations")
 

@@ -93,7 +93,7 @@ def entities() -> Samples:
 
 def projected_gradient() -> Samples:
     """Climb the loss of a small network."""
-    return Samples(values=_pictures(), models=[Classifier()], params={"queries": DRAWS})
+    return Samples(values=_pictures(), models=[Classifier()], params={"queries": 2, "norm": "l2"})
 
 
 def _pictures() -> dict[str, Sequence[Any]]:
@@ -121,7 +121,11 @@ class Classifier:
             flat.weight.copy_(torch.tensor(weights))
             flat.bias.zero_()
         self.module = torch.nn.Sequential(
-            Coloured(), torch.nn.AdaptiveAvgPool2d((4, 3)), torch.nn.Flatten(), flat
+            Coloured(),
+            torch.nn.AdaptiveAvgPool2d((4, 3)),
+            torch.nn.Flatten(),
+            torch.nn.Tanh(),
+            flat,
         ).eval()
 
     def __call__(self, images: Sequence[Any], /) -> list[int]:

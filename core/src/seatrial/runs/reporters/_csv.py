@@ -93,7 +93,7 @@ def _explanations(bundle: Any) -> Iterator[Mapping[str, Any]]:
         if (grade := explanation.grade) is None:
             continue
         for name, one in {grade.explainer: grade, **grade.baselines}.items():
-            lead = None if one is grade else one.lead
+            gain = None if one is grade else one.gain
             low, high = one.interval or (None, None)
             yield {
                 "explainer": grade.explainer,
@@ -101,8 +101,8 @@ def _explanations(bundle: Any) -> Iterator[Mapping[str, Any]]:
                 "auroc": one.auroc,
                 "low": low,
                 "high": high,
-                "lead": lead and lead.estimate,
-                "p": lead and lead.p,
+                "gain": gain and gain.estimate,
+                "p": gain and gain.p,
             }
 
 
