@@ -238,6 +238,18 @@ def few_cases():
     return check
 
 
+def one_text():
+    from seatrial.testing import Samples
+
+    return Samples(values={"text": ["The patient has been waiting since this morning."]})
+
+
+def no_letters():
+    from seatrial.testing import Samples
+
+    return Samples(values={"text": ["? ! ?", "... ?"]})
+
+
 def few_and_many():
     from seatrial.testing import Example
 

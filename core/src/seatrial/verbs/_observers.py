@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from attrs import define, evolve, field
 
 from ..engine._worker import Measured
-from ..errors import ObserverWarning
 from ..events import BatchDone, Finished, Progress, Retried, Started, Usage
-from ..inputs._boundary import reason
+from ._telling import tell
 
-__all__ = ["Observers", "tell"]
+__all__ = ["Observers"]
 
 
 @define
@@ -65,16 +63,3 @@ class Observers:
         event = kind(now.planned, now.kept, now.measured, now.errored, now.stale, **more)
         tell(self.watching, event, self._failed)
         return event
-
-
-def tell(watching: Iterable[Callable[[Any], Any]], event: Any, failed: set[int]) -> None:
-    """Call observers with an event; one that raises is reported, once, by its place in `failed`."""
-    for at, observer in enumerate(watching):
-        try:
-            observer(event)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - it is anybody's code
-            if at not in failed:
-                failed.add(at)
-                name = getattr(observer, "__qualname__", type(observer).__qualname__)
-                msg = f"the observer {name} raised {reason(error)}; the work goes on"
-                warnings.warn(msg, ObserverWarning, stacklevel=2)

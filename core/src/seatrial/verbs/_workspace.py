@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from .._reference import Reference
 from ..events import Trained
-from ._observers import tell
+from ._telling import tell
 
 __all__ = ["Workspace"]
 
