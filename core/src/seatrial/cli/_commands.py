@@ -123,6 +123,7 @@ def audit(
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
+        click.option("--limit", type=click.IntRange(1), help="Take only so many of the cases."),
         click.option("--dry-run", is_flag=True, help="Count what would be measured, and stop."),
         click.option(
             "--executor",
@@ -186,6 +187,7 @@ def run(
     directory: Path | None,
     model: str | None,
     dry_run: bool,
+    limit: int | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -200,10 +202,11 @@ def run(
     from ..verbs._judge import judge
     from ..verbs._run import run as measure
     from ._model import model_of
+    from ._stopped import telling_why
 
     specification = load_specification(spec)
     if dry_run:
-        counted = forecast(specification)
+        counted = forecast(specification, load_cases(specification.cases, limit=limit))
         if as_json:
             print_json(counted.as_dict())
         else:
@@ -212,10 +215,10 @@ def run(
     if directory is None:
         msg = "--to DIR is needed: everything that is measured is kept there"
         raise click.UsageError(msg)
-    cases = load_cases(specification.cases)
+    cases = load_cases(specification.cases, limit=limit)
     for obstacle in obstacles(specification, cases):
         echo(f"cannot pass: {obstacle}", err=True)
-    with progress_bar() as tell:
+    with telling_why(directory, as_json=as_json), progress_bar() as tell:
         report = measure(
             specification,
             model_of(model, specification),
@@ -332,7 +335,7 @@ def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_jso
 def explain(
     directory: Path, names: tuple[str, ...], params: tuple[str, ...], **options: Any
 ) -> None:
-    """Ask an explainer which failures of the run in DIRECTORY can be foreseen, and why.
+    """Ask an explainer which failures of the run in DIRECTORY can be predicted, and why.
 
     It learns from a part of the outcomes and is graded on the rest, beside trivial baselines.
     """

@@ -39,7 +39,7 @@ def _differences(specification: Specification, report: Report) -> Iterator[str]:
     if specification.model is not None:
         yield from _other_model(specification.model, report)
     if specification.cases is not None and not _same_source(specification.cases, report):
-        yield from _other_cases(load_cases(specification.cases), report)
+        yield from _other_cases(load_cases(specification.cases, limit=report.limit), report)
     yield from _other_perturbations(specification, report)
 
 

@@ -128,6 +128,12 @@ class Report:
         return int(self._store.meta("seed"))
 
     @property
+    def limit(self) -> int | None:
+        """How many cases the run was to take at most; None where it took all."""
+        limit: int | None = self._store.meta("limit")
+        return limit
+
+    @property
     def learned_from(self) -> tuple[str, ...]:
         """The measured clusters that a repaired model learned from, and those of `without`.
 

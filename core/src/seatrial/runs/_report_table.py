@@ -9,7 +9,7 @@ from .._tables import Table, figure
 if TYPE_CHECKING:
     from ._report import Report
 
-__all__ = ["table_of"]
+__all__ = ["SHOWN", "table_of"]
 
 SHOWN = 3
 """How many of the commonest errors a table names."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,11 @@ __all__ = ["describe", "provenance", "write_description"]
 
 
 def describe(
-    work: Workload, subject: Subject, registry: Registry, cases: Iterable[Reference] = ()
+    work: Workload, subject: Subject, registry: Registry, cases: Sequence[Reference] = ()
 ) -> dict[str, Any]:
     """Name the model, the seed, and every perturbation and metric of a run, as plain data.
 
-    `cases` are the references of those that were asked for, by which the run can find them again.
+    `cases` say where the run can find its cases again.
     """
     plan = work.plan
     return {
