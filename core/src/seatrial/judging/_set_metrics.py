@@ -108,6 +108,7 @@ def interval_of_set_metric(
         confidence,
         scored.bounds,
         rarest=rarest_class(scored.targets, sample.clusters),
+        largest=priority.largest_cluster,
     )
 
 
