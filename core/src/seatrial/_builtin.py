@@ -73,7 +73,7 @@ json = Reporter(
 
 csv = Reporter(
     name="csv",
-    summary="Cells, records or verdicts as CSV, one row each.",
+    summary="Cells, records, verdicts or explanations as CSV, one row each.",
     factory="seatrial.runs.reporters._csv:csv_",
     suffix=".csv",
 )

@@ -61,7 +61,7 @@ def _rows(values: Iterable[Sequence[str]]) -> tuple[Sequence[str], ...]:
 
 @frozen
 class Table:
-    """Columns, rows of text, and a line above and below."""
+    """Columns, rows of text, and a line above and below; without columns it is prose alone."""
 
     columns: tuple[str, ...] = field(converter=_texts)
     rows: tuple[Sequence[str], ...] = field(converter=_rows)
@@ -87,7 +87,8 @@ class Table:
 
         ruler = "  ".join("─" * width for width in widths)
         lines = [printable(self.title)] if self.title else []
-        lines += [line(grid[0]), ruler, *(line(row) for row in rows)]
+        if self.columns:
+            lines += [line(grid[0]), ruler, *(line(row) for row in rows)]
         return "\n".join([*lines, *(printable(note, lines=True) for note in self.notes)])
 
     def html(self) -> str:
@@ -102,6 +103,8 @@ class Table:
         )
         caption = f"<caption>{shown(self.title)}</caption>" if self.title else ""
         notes = "".join(f"<p>{shown(note)}</p>" for note in self.notes)
+        if not self.columns:
+            return (f"<p>{shown(self.title)}</p>" if self.title else "") + notes
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
 
     def markdown(self) -> str:
@@ -114,9 +117,11 @@ class Table:
             return f"| {' | '.join(cells)} |"
 
         lines = [f"**{shown(self.title)}**", ""] if self.title else []
-        lines += [line(map(shown, self.columns)), line("---" for _ in self.columns)]
-        lines += [line(map(shown, row)) for row in self.rows]
-        return "\n".join([*lines, *(part for note in self.notes for part in ("", shown(note)))])
+        if self.columns:
+            lines += [line(map(shown, self.columns)), line("---" for _ in self.columns)]
+            lines += [line(map(shown, row)) for row in self.rows]
+        notes = [part for note in self.notes for part in ("", shown(note))]
+        return "\n".join([*lines, *notes]).rstrip("\n")
 
 
 def _is_figure(cell: str) -> bool:

@@ -32,6 +32,7 @@ trust = click.option(
     is_flag=True,
     help="Import the model and the cases that the run directory names; stderr says which.",
 )
+MODEL = "MODULE:NAME|FOLDER"
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
@@ -147,11 +148,25 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="How often an input is asked again after a retryable failure.",
         ),
+        click.option(
+            "--retry-wait",
+            type=click.FloatRange(0),
+            default=0.5,
+            show_default=True,
+            help="Seconds before it is asked again; then twice as long, and so on.",
+        ),
         click.option("--retry-errors", is_flag=True, help="Measure errored records again."),
         click.option(
             "--stop",
             type=click.Choice(["decided"]),
             help="Stop each priority as soon as it is decided.",
+        ),
+        click.option(
+            "--keep",
+            type=click.Choice(["failures", "all", "none"]),
+            default="failures",
+            show_default=True,
+            help="Of which inputs to keep what the model saw; none keeps digests alone.",
         ),
         click.option(
             "--budget",
@@ -169,11 +184,15 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--to", "directory", type=PATH, help="The run directory; the same command resumes there."
 )
+@click.option(
+    "--model", metavar=MODEL, help="Measure this model, or repaired model, in place of SPEC's."
+)
 @_run_options
 @as_json
 def run(
     spec: Path,
     directory: Path | None,
+    model: str | None,
     dry_run: bool,
     icc: float | None,
     limit: int | None,
@@ -190,6 +209,7 @@ def run(
     from ..verbs._forecast import forecast, obstacles
     from ..verbs._judge import judge
     from ..verbs._run import run as measure
+    from ._model import model_of
     from ._stopped import telling_why
 
     specification = load_specification(spec)
@@ -207,7 +227,14 @@ def run(
     for obstacle in obstacles(specification, cases):
         echo(f"cannot pass: {obstacle}", err=True)
     with telling_why(directory, as_json=as_json), progress_bar() as tell:
-        report = measure(specification, cases=cases, to=directory, observers=[tell], **options)
+        report = measure(
+            specification,
+            model_of(model, specification),
+            cases,
+            to=directory,
+            observers=[tell],
+            **options,
+        )
     judgement = judge(specification, report)
     if as_json:
         print_json({"directory": str(directory), **judgement.as_dict(), "report": report.as_dict()})
@@ -296,7 +323,8 @@ def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_jso
 @click.option("--with", "names", multiple=True, required=True, metavar="NAME", help=EXPLAINERS)
 @param
 @click.option("--metric", metavar="LABEL", help="The metric that tells right from wrong.")
-@click.option("--model", metavar="MODULE:NAME", help="The model to look inside, if not the run's.")
+@click.option("--spec", type=PATH, help="The specification whose model is looked into.")
+@click.option("--model", metavar=MODEL, help="The model to look inside, if not the run's.")
 @click.option("--seed", default=0, show_default=True, help="The seed of split and explainer.")
 @click.option(
     "--held-out",
@@ -330,7 +358,7 @@ def explain(
 @click.option("--with", "name", required=True, metavar="NAME", help="The adapter.")
 @param
 @click.option("--spec", type=PATH, help="The specification whose model is repaired.")
-@click.option("--model", metavar="MODULE:NAME", help="The model to repair.")
+@click.option("--model", metavar=MODEL, help="The model to repair.")
 @click.option("--cases", metavar="MODULE:NAME", help="The training cases, in place of DIRECTORY.")
 @click.option("--metric", metavar="NAME", help="The metric that tells right from wrong.")
 @click.option(

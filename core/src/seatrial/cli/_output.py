@@ -37,7 +37,7 @@ def print_json(value: Any) -> None:
 
 def print_table(table: Table) -> None:
     """Print a table on stdout; words that are verdicts are coloured in a terminal."""
-    if not sys.stdout.isatty():
+    if not table.columns or not sys.stdout.isatty():
         click.echo(table.text())
         return
     from rich import box

@@ -11,6 +11,9 @@ from .._components import Reporter
 from .._registry import default_registry
 from .._writing import write_atomically
 from ..errors import PlanError
+from ..explaining._explanation import Explanation
+from ..explaining._kept import kept
+from ..inputs._binding import built
 from ..inputs._boundary import call
 from ..judging._comparison import Comparison
 from ..judging._judgement import Judgement
@@ -27,8 +30,8 @@ def reported(
 ) -> None:
     """Write the results of a run by a reporter, to a file or to stdout.
 
-    With the report go the last judgement and the last comparison that were made of the run as it
-    is; `alone` leaves them out.
+    With the report go the last judgement, the last comparison and the last explanation by each
+    explainer that were made of the run as it is; `alone` leaves them out.
     """
     use = default_registry().get(name, Reporter)(**params)
     report = Report.load(directory)
@@ -37,7 +40,7 @@ def reported(
         for table in (one.table() for one in bundle.named().values()):
             print_table(table)
         return
-    written = call(use.label, use.build(), bundle)
+    written = call(use.label, built(use), bundle)
     if not isinstance(written, bytes | bytearray):
         msg = f"{use.label} must give bytes, got {type(written).__qualname__}"
         raise PlanError(msg)
@@ -49,12 +52,13 @@ def reported(
     sys.stdout.buffer.flush()
 
 
-def _kept(directory: Path) -> tuple[Judgement | None, Comparison | None]:
-    """Load the last judgement and the last comparison of a run."""
+def _kept(directory: Path) -> tuple[Judgement | None, Comparison | None, tuple[Explanation, ...]]:
+    """Load the last judgement, the last comparison and the last explanations of a run."""
     judgements, comparisons = (
         kept_results(directory, kind) for kind in ("judgement", "comparison")
     )
     return (
         Judgement.load(judgements[-1]) if judgements else None,
         Comparison.load(comparisons[-1]) if comparisons else None,
+        kept(directory),
     )

@@ -17,7 +17,7 @@ from ..statistics._multiplicity import MIN_P, holm
 if TYPE_CHECKING:
     from ._explanation import Explanation
 
-__all__ = ["as_dict", "findings_of", "side_by_side", "table_of", "text_of"]
+__all__ = ["as_dict", "findings_of", "side_by_side", "table_of"]
 
 MISCALIBRATED: Final = 0.05
 COLUMNS: Final = (
@@ -106,10 +106,13 @@ def _beside_baselines(grade: Grade, alpha: float) -> Iterator[Finding]:
 
 
 def table_of(explanation: Explanation) -> Table:
-    """Lay out the grade, each baseline beside it, and what the explainer found."""
+    """Lay out the grade, each baseline beside it, and what the explainer found.
+
+    Where nothing was graded there are only the sentences.
+    """
     grade = explanation.grade
     if grade is None:
-        return Table(("predictor", "AUROC"), (), explanation.summary, _found(explanation))
+        return Table((), (), explanation.summary, _found(explanation))
     held = grade.test
     title = (
         f"{grade.explainer}: AUROC of failure on {held.outcomes:,} held-out outcomes "
@@ -151,12 +154,6 @@ def side_by_side(explanations: Sequence[Explanation]) -> Table:
     columns = ("predictor", "AUROC", "interval", f"gain over {best}", "interval ", "p (Holm)")
     said = [f"{_graded(one).explainer}: {one.summary}" for one in explanations]
     return Table(columns, rows, title, [*_about(grade), "", *said])
-
-
-def text_of(explanation: Explanation) -> str:
-    """Write the table, or only the sentences where nothing was graded."""
-    table = table_of(explanation)
-    return table.text() if table.rows else "\n".join((table.title, *table.notes))
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from .._values import FrozenMapping
 from ..errors import NotApplicable, SeatrialError, StoreError
 from ..inputs._apply import perturb
 from ..inputs._assets import opened
+from ..inputs._binding import built
 from ..inputs._content import case_digest
 from ..inputs._encoding import decode, encode
 from ..inputs._modalities import Modalities
@@ -220,7 +221,7 @@ class Reader:
     def _again(self, label: str, severity: int, seed: int, case: Case) -> Any:
         use = self.use_of(label)
         if (label, severity) not in self._built:
-            self._built[label, severity] = use.component.at(severity, use.params)
+            self._built[label, severity] = built(use, severity)
         known = self.store.modalities
         made = perturb(use, self._built[label, severity], case, seed, modalities=known)
         return made.case.input

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from attrs import define, evolve, field
 
 from ..engine._worker import Measured
-from ..errors import ObserverWarning
 from ..events import BatchDone, Finished, Progress, Retried, Started, Usage
-from ..inputs._boundary import reason
+from ._telling import tell
 
 __all__ = ["Observers"]
 
@@ -63,13 +61,5 @@ class Observers:
     def _tell(self, kind: type[Progress], **more: Any) -> Progress:
         now = self.progress
         event = kind(now.planned, now.kept, now.measured, now.errored, now.stale, **more)
-        for at, observer in enumerate(self.watching):
-            try:
-                observer(event)
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - it is anybody's code
-                if at not in self._failed:
-                    self._failed.add(at)
-                    name = getattr(observer, "__qualname__", type(observer).__qualname__)
-                    msg = f"the observer {name} raised {reason(error)}; the run goes on"
-                    warnings.warn(msg, ObserverWarning, stacklevel=2)
+        tell(self.watching, event, self._failed)
         return event

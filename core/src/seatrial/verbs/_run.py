@@ -26,7 +26,7 @@ from ..inputs._origin import origin
 from ..runs._keeping import Keep, checked_keep
 from ..runs._report import Report
 from ._asked import is_sequential, unpacked
-from ._manifest import describe
+from ._manifest import describe, provenance
 from ._measuring import Measuring
 from ._observers import Observers
 from ._repaired import learned_clusters
@@ -62,7 +62,8 @@ def run(
     changed.
 
     `model` is a callable, an import string (`"module:name"`) or a reference; `cases` are cases,
-    import strings or references. Both default to those of the specification.
+    import strings or references. Both default to those of the specification. Another model than
+    that of the specification is measured in its place, which verdicts on it say.
     `executor` is "serial" (the default), "threads", "processes", another executor's name or use, or
     a `concurrent.futures.Executor`; models reach other processes as import strings, never as
     pickles. `workers` is how many there are, by default one for each core.
@@ -125,6 +126,7 @@ def run(
             "sequential": sequential,
             "learned_from": list(learned_clusters(subject.model, work.cases)),
         },
+        provenance(asked, subject, loaded.references),
         None if to is None else Path(to),
         Asking(size, timeout, retries, retry_wait, plan.seed),
         Observers(observers),
