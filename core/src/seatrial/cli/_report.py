@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from ..judging._judgement import Judgement
 from ..runs._bundle import Bundle
 from ..runs._report import Report
 from ..runs._results import kept_results
-from ._output import print_table
+from ._output import print_bytes, print_table
 
 __all__ = ["reported"]
 
@@ -44,9 +43,7 @@ def reported(
     if out is not None:
         write_atomically(out, bytes(written))
         return
-    sys.stdout.flush()
-    sys.stdout.buffer.write(written)
-    sys.stdout.buffer.flush()
+    print_bytes(bytes(written))
 
 
 def _kept(directory: Path) -> tuple[Judgement | None, Comparison | None]:

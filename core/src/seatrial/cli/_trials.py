@@ -1,0 +1,204 @@
+"""The commands of a trial: audit, run, judge, report, compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ._options import PATH, Command, allowed, as_json, out, param, trust
+from ._output import echo, note, print_json, print_table
+from ._progress import progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["audit", "compare", "judge", "report", "run"]
+
+
+@click.command(cls=Command)
+@click.argument("subject", type=PATH, metavar="SPEC|DIRECTORY")
+@click.option(
+    "--with",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Run this audit; may be repeated.  [default: every one that is installed]",
+)
+@allowed
+@click.option("--no-model", is_flag=True, help="Leave the model alone, which may be slow to load.")
+@trust
+@as_json
+def audit(
+    subject: Path,
+    names: tuple[str, ...],
+    allow: tuple[str, ...],
+    no_model: bool,
+    trust: bool,
+    as_json: bool,
+) -> int:
+    """Check an experiment for leaks, wrong labels and the like, before compute is spent.
+
+    Of SPEC the cases are looked at, of a run DIRECTORY also what the model made of them. Exit
+    status: 1 when errors are found that --allow does not name, else 0.
+    """
+    from ._audit import audited
+
+    return audited(subject, names, allow, with_model=not no_model, trust=trust, as_json=as_json)
+
+
+def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--dry-run", is_flag=True, help="Count what would be measured, and stop."),
+        click.option(
+            "--executor",
+            default="serial",
+            show_default=True,
+            help="Where to measure: serial, threads, processes or another executor's name.",
+        ),
+        click.option("--workers", type=click.IntRange(1), help="How many threads or processes."),
+        click.option("--batch-size", type=click.IntRange(1), help="Inputs per call of the model."),
+        click.option("--timeout", type=float, help="Seconds that one call of the model may take."),
+        click.option(
+            "--retries",
+            type=click.IntRange(0),
+            default=2,
+            show_default=True,
+            help="How often an input that failed for a while is asked again.",
+        ),
+        click.option("--retry-errors", is_flag=True, help="Measure errored records again."),
+        click.option(
+            "--stop",
+            type=click.Choice(["decided"]),
+            help="Stop each priority as soon as it is decided.",
+        ),
+        click.option("--budget", type=click.IntRange(1), help="Most records, with --stop decided."),
+        allowed,
+    ):
+        command = option(command)
+    return command
+
+
+@click.command(cls=Command)
+@click.argument("spec", type=PATH)
+@click.option(
+    "--to", "directory", type=PATH, help="The run directory; the same command goes on there."
+)
+@_run_options
+@as_json
+def run(
+    spec: Path,
+    directory: Path | None,
+    dry_run: bool,
+    as_json: bool,
+    **options: Any,
+) -> int:
+    """Measure what SPEC demands, and judge it.
+
+    The run directory holds everything that was measured. After a crash, or with a changed SPEC,
+    the same command measures only what is missing.
+    """
+    from .._files import load_specification
+    from ..inputs._loading import load_cases
+    from ..verbs._forecast import forecast, obstacles
+    from ..verbs._judge import judge
+    from ..verbs._run import run as measure
+
+    specification = load_specification(spec)
+    if dry_run:
+        counted = forecast(specification)
+        if as_json:
+            print_json(counted.as_dict())
+        else:
+            print_table(counted.table())
+        return 0
+    if directory is None:
+        msg = "--to DIR is needed: everything that is measured is kept there"
+        raise click.UsageError(msg)
+    cases = load_cases(specification.cases)
+    for obstacle in obstacles(specification, cases):
+        note(f"cannot pass: {obstacle}")
+    with progress() as observers:
+        report = measure(specification, cases=cases, to=directory, observers=observers, **options)
+    judgement = judge(specification, report)
+    if as_json:
+        print_json({"directory": str(directory), **judgement.as_dict(), "report": report.as_dict()})
+    else:
+        print_table(judgement.table())
+        echo(f"\n{report.accounting}\nrun directory: {directory}")
+    return judgement.exit_status
+
+
+@click.command(cls=Command)
+@click.argument("spec", type=PATH)
+@click.argument("directory", type=PATH)
+@as_json
+def judge(spec: Path, directory: Path, as_json: bool) -> int:
+    """Judge the run in DIRECTORY by SPEC; nothing is measured."""
+    from .._files import load_specification
+    from ..runs._report import Report
+    from ..verbs._judge import judge as hold
+
+    judgement = hold(load_specification(spec), Report.load(directory))
+    if as_json:
+        print_json(judgement.as_dict())
+    else:
+        print_table(judgement.table())
+    return judgement.exit_status
+
+
+@click.command(cls=Command)
+@click.argument("directory", type=PATH)
+@click.option(
+    "--to",
+    "reporter",
+    default="table",
+    show_default=True,
+    metavar="REPORTER",
+    help="How to write it: table, json, csv, md, or the reporter of a plugin.",
+)
+@param
+@out
+@as_json
+def report(
+    directory: Path, reporter: str, params: tuple[str, ...], out: Path | None, as_json: bool
+) -> None:
+    """Write what the run in DIRECTORY has measured, and what was made of it."""
+    from ._params import parameters
+    from ._report import reported
+
+    name = "json" if as_json else reporter
+    reported(directory, name, parameters(params), out, alone=as_json)
+
+
+@click.command(cls=Command)
+@click.argument("before", type=PATH)
+@click.argument("after", type=PATH)
+@click.option("--by", help="Compare within each value of this group, such as vendor.")
+@click.option("--spec", type=PATH, help="Compare by the priorities of this specification too.")
+@as_json
+def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_json: bool) -> None:
+    """Compare two runs of the same cases, paired; what got worse comes first."""
+    from .._files import load_specification
+    from ..judging._judge import judgement_of
+    from ..judging._pareto import pareto
+    from ..runs._report import Report
+    from ..verbs._compare import compare as paired
+
+    specification = load_specification(spec) if spec else None
+    runs = {"before": Report.load(before), "after": Report.load(after)}
+    comparison = paired(runs["before"], runs["after"], specification=specification, by=by)
+    tables = [comparison.table(), comparison.forgetting()]
+    found = comparison.as_dict()
+    if specification:
+        trade_offs = pareto({name: judgement_of(specification, run) for name, run in runs.items()})
+        found["trade_offs"] = trade_offs.as_dict()["standings"]
+        tables = [comparison.by_priority(), trade_offs.table(), *tables]
+    if as_json:
+        print_json(found)
+        return
+    for at, table in enumerate(one for one in tables if one.rows):
+        if at:
+            echo()
+        print_table(table)
