@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from attrs import frozen
 
-__all__ = ["Piece", "fold", "is_figure", "laid_out", "width_of"]
+__all__ = ["GAP", "Piece", "fold", "laid_out", "prose", "width_of"]
 
 GAP = 2
 COMFORT = 20
@@ -44,7 +44,7 @@ class _Column:
             longest,
             max(longest, min(widest, COMFORT)),
             all(cell in EMPTY for cell in cells),
-            bool(cells) and all(map(is_figure, cells)),
+            bool(cells) and all(map(_is_figure, cells)),
         )
 
 
@@ -61,7 +61,7 @@ def _width(letter: str) -> int:
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
 
-def is_figure(cell: str) -> bool:
+def _is_figure(cell: str) -> bool:
     """Tell whether a cell holds a number, or nothing: such columns stand to the right."""
     return cell in EMPTY or cell.replace(",", "").lstrip("-+−").replace(".", "", 1).isdigit()
 
@@ -80,6 +80,13 @@ def fold(text: str, width: int, *, indent: str = "") -> list[str]:
             head = _head(lines[-1], room)
             lines[-1:] = [head, lines[-1][len(head) :]]
     return [lines[0], *(f"{indent}{line}" for line in lines[1:])]
+
+
+def prose(text: str, width: int | None) -> Iterator[str]:
+    """Give the lines of a text; one that is folded goes on to the right of its own beginning."""
+    for line in text.splitlines() or [""]:
+        indent = " " * (len(line) - len(line.lstrip(" ")) + GAP)
+        yield from [line] if width is None else fold(line, width, indent=indent)
 
 
 def _head(text: str, width: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
@@ -11,7 +13,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ._layout import Piece, fold, laid_out
+from ._layout import Piece, laid_out, prose
 
 __all__ = ["Table", "figure", "json_text", "legible", "marked", "printable"]
 
@@ -26,7 +28,6 @@ ASCII = str.maketrans({"─": "-", "…": "...", "—": "-", "–": "-", "−": 
     str.maketrans({"⏎": "\\n", "⇥": "\\t", "≤": "<=", "≥": ">=", "→": "->"})
 )
 """How the signs of our own tables are written where an encoding has none of them."""
-GAP_OF_PROSE = 2
 
 
 def printable(text: str, *, lines: bool = False) -> str:
@@ -87,6 +88,10 @@ class Table:
         lines = ("".join(shown for shown, _ in line) for line in self.lines(width))
         return "\n".join(line.rstrip() for line in lines)
 
+    def __str__(self) -> str:
+        terminal = sys.stdout is not None and sys.stdout.isatty()
+        return self.text(shutil.get_terminal_size().columns if terminal else None)
+
     def lines(
         self, width: int | None = None, spell: Callable[[str], str] = str
     ) -> Iterator[Sequence[Piece]]:
@@ -98,17 +103,18 @@ class Table:
         def shown(text: str) -> str:
             return spell(printable(text))
 
-        yield from _prose(self.title and shown(self.title), width)
+        if self.title:
+            yield from ([(line, "")] for line in prose(shown(self.title), width))
         left_out: Sequence[str] = ()
         if self.columns:
             heads = [shown(column) for column in self.columns]
             rows = [[shown(cell) for cell in row] for row in self.rows]
             laid, left_out = laid_out(heads, rows, width, self.spare)
             yield from ([(spell(part), cell) for part, cell in line] for line in laid)
-        for note in self.notes:
-            yield from _prose(spell(printable(note, lines=True)) or "\n", width)
-        if left_out:
-            yield from _prose(f"not shown for want of room: {', '.join(left_out)}", width)
+        notes = [printable(note, lines=True) for note in self.notes]
+        notes += [f"not shown for want of room: {', '.join(left_out)}"] if left_out else []
+        for note in notes:
+            yield from ([(line, "")] for line in prose(spell(note), width))
 
     def html(self) -> str:
         """Write the table as HTML, with everything escaped."""
@@ -156,11 +162,3 @@ def legible(text: str, encoding: str) -> str:
         plain = text.translate(ASCII)
         return plain.encode(encoding, "backslashreplace").decode(encoding)
     return text
-
-
-def _prose(text: str, width: int | None) -> Iterator[Sequence[Piece]]:
-    """Give the lines of a text; a line that is folded goes on below its own beginning."""
-    for line in text.splitlines():
-        indent = " " * (len(line) - len(line.lstrip(" ")) + GAP_OF_PROSE)
-        folded = [line] if width is None else fold(line, width, indent=indent)
-        yield from ([(part, "")] for part in folded)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from . import _inspecting, _learning, _trials
+from . import _inspecting, _learning, _reading, _trials
 
 __all__ = ["seatrial"]
 
@@ -24,6 +24,14 @@ def seatrial() -> None:
 
 for _command in (
     *(_inspecting.list_, _inspecting.show, _trials.audit, _trials.run, _trials.judge),
-    *(_trials.report, _trials.compare, _learning.explain, _learning.repair, _inspecting.check),
+    *(
+        _reading.cases,
+        _reading.replay,
+        _trials.report,
+        _trials.compare,
+        _learning.explain,
+        _learning.repair,
+    ),
+    _inspecting.check,
 ):
     seatrial.add_command(_command)

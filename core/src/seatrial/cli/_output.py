@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .._layout import prose
 from .._tables import json_text, printable
 from ._stream import encoding_of, results, spelled, width_of_terminal
 
@@ -26,7 +27,9 @@ QUIET = "seatrial.quiet"
 def echo(text: str = "", *, err: bool = False) -> None:
     """Print lines of text; control sequences of models, cases and titles are shown as such."""
     stream = sys.stderr if err else results()
-    click.echo(spelled(printable(text, lines=True), stream), file=stream)
+    shown = spelled(printable(text, lines=True), stream)
+    width = width_of_terminal(stream)
+    click.echo("\n".join(prose(shown, width)), file=stream)
 
 
 def note(text: str) -> None:
@@ -65,7 +68,7 @@ def print_bytes(data: bytes) -> None:
 def print_table(table: Table) -> None:
     """Print a table on stdout, in a terminal as wide as that; verdicts are coloured there."""
     stream = results()
-    lines = table.lines(width_of_terminal(), lambda text: spelled(text, stream))
+    lines = table.lines(width_of_terminal(stream), lambda text: spelled(text, stream))
     print_lines([(part, COLOURS.get(cell, "")) for part, cell in line] for line in lines)
 
 

@@ -61,6 +61,6 @@ def spelled(text: str, stream: Any) -> str:
     return legible(text, encoding_of(stream))
 
 
-def width_of_terminal() -> int | None:
-    """Tell how wide the terminal is to which results go; None for a file or a pipe."""
-    return shutil.get_terminal_size().columns if results().isatty() else None
+def width_of_terminal(stream: Any) -> int | None:
+    """Tell how wide the terminal is to which a stream goes; None for a file or a pipe."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None

@@ -78,7 +78,7 @@ class AttackCurve:
         )
 
     def __str__(self) -> str:
-        return self.table().text()
+        return str(self.table())
 
     def _repr_html_(self) -> str:
         return self.table().html()

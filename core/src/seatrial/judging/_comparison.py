@@ -139,7 +139,7 @@ class Comparison:
     def __str__(self) -> str:
         tables = [self.by_priority()] if self.priorities else []
         tables += [self.table()] if self.changes else []
-        return "\n\n".join(table.text() for table in tables)
+        return "\n\n".join(map(str, tables))
 
     def _repr_html_(self) -> str:
         tables = [self.by_priority()] if self.priorities else []

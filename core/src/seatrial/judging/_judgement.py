@@ -28,6 +28,7 @@ COLUMNS = (
     "baseline",
     "worst",
 )
+SPARE = ("worst", "baseline", "changed", "more needed")
 ALWAYS = 7
 """How many columns of the table are always shown; the others only where they say something."""
 
@@ -128,10 +129,11 @@ class Judgement:
             [[row[at] or ("—" if at >= ALWAYS else "") for at in told] for row in rows],
             title=f"{title} ({self.model})" if self.model else title,
             notes=notes,
+            spare=SPARE,
         )
 
     def __str__(self) -> str:
-        return self.table().text()
+        return str(self.table())
 
     def _repr_html_(self) -> str:
         return self.table().html()

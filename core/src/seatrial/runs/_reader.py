@@ -31,6 +31,9 @@ COLUMNS = (
     "scores, error, distance, unchanged, records.target, seen, queries, attempts"
 )
 
+AT_ONCE = 500
+"""How many records are asked for by position in one query."""
+
 
 @frozen
 class Stored:
@@ -139,6 +142,15 @@ class Reader:
         clause = "status IS NOT NULL" + (f" AND {where}" if where else "")
         for row in self.store.rows(COLUMNS, clause):
             yield self._record(row)
+
+    def at(self, positions: Sequence[int]) -> Iterator[Record]:
+        """Read the records at some positions of the plan, in the order of these."""
+        for start in range(0, len(positions), AT_ONCE):
+            some = [int(one) for one in positions[start : start + AT_ONCE]]
+            among = f"plan.position IN ({','.join(map(str, some))})"
+            found = self.store.rows(f"plan.position, {COLUMNS}", f"status IS NOT NULL AND {among}")
+            rows = {row[0]: row[1:] for row in found}
+            yield from (self._record(rows[one]) for one in some if one in rows)
 
     def _record(self, row: tuple[Any, ...]) -> Record:
         at, use, severity, replicate, seed, status, text, scores, error, *more = row

@@ -21,6 +21,7 @@ from .._values import FrozenMapping, freeze, plain
 from .._writing import write_atomically
 from ..errors import PlanError, SeatrialError
 from ..inputs._loading import load_cases
+from ..inputs._modalities import Modalities
 from ._cells import account, cell_of, score_of
 from ._columns import Columns, read_columns, update_columns
 from ._reader import Reader
@@ -290,9 +291,14 @@ class Report:
                 seen = evolve(record.case, input=record.input, target=record.target)
                 yield 0, record.replicate, seen, record.prediction
 
-    def records(self) -> Iterator[Record]:
-        """Read every measured record, in the order of the plan."""
-        return self._reader.records()
+    def records(self, positions: Sequence[int] | None = None) -> Iterator[Record]:
+        """Read every measured record, in the order of the plan, or those at some `positions`."""
+        return self._reader.records() if positions is None else self._reader.at(positions)
+
+    @property
+    def modalities(self) -> Modalities:
+        """The modalities that values of the run may have."""
+        return self._store.modalities
 
     def outcomes(self, metric: str | None = None) -> Iterator[Outcome]:
         """Give every answered record with its case and input; this is what explainers learn from.
@@ -371,10 +377,11 @@ class Report:
             rows,
             title=f"model: {self.identity}" if self.identity else "",
             notes=(str(self.accounting), *map(str, self.errors[:SHOWN]), *audited),
+            spare=("refused", "errored", "distance"),
         )
 
     def __str__(self) -> str:
-        return self.table().text()
+        return str(self.table())
 
     def __repr__(self) -> str:
         counts = self.accounting

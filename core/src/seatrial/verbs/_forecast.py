@@ -101,7 +101,7 @@ class Forecast:
         return Table(columns, tuple(rows), notes=(*told, counts))
 
     def __str__(self) -> str:
-        return self.table().text()
+        return str(self.table())
 
 
 def forecast(plan: Plan | Specification, /, cases: Any = None) -> Forecast:

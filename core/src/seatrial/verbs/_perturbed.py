@@ -13,6 +13,7 @@ from ..engine._workload import Workload
 from ..errors import NotApplicable, PlanError
 from ..inputs._apply import perturb
 from ..inputs._loading import load_cases
+from ..runs._records import record_id
 
 __all__ = ["perturbed"]
 
@@ -48,6 +49,5 @@ def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:
             seen = perturb(use, apply, case, seed, modalities=work.modalities).case
         except NotApplicable:
             continue
-        again = f"#{unit.replicate}" if unit.replicate else ""
-        name = f"{case.id}@{use.label}:{unit.severity}{again}"
+        name = record_id(case.id, use.label, unit.severity, unit.replicate)
         yield evolve(seen, id=name, cluster=cluster_of(case))

@@ -197,6 +197,12 @@ class CausalLM:
             for one in asked
         ]
 
+    def prompts(self, inputs: Sequence[Any], /) -> list[str]:
+        """Give the text that goes to the model for each input: prompt and chat template filled."""
+        asked = [question(one, self.prompt) for one in inputs]
+        worded = (self._worded([one.asked], by_default=one.options is None) for one in asked)
+        return [text for (text,), _ in worded]
+
     def choices(
         self,
         prompts: Sequence[Asked],
