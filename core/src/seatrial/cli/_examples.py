@@ -18,9 +18,12 @@ from ..inputs._encoding import as_json
 from ..inputs._modalities import Modalities
 from ..inputs._pictures import picture_of
 from ..runs._records import Record
+from ..runs._views import columns_of_groups
 
 __all__ = ["Example", "Texts", "parts_of", "said"]
 
+TEXTS = ("original", "perturbed", "wrong", "clean_answer")
+"""Columns of a row that a data frame does not have."""
 NAMED = 16  # digits of the digest in a picture's name
 
 
@@ -120,11 +123,12 @@ class Example:
         record = self.record
         case = record.case
         found = record.prediction
+        groups = columns_of_groups(case.groups, (*TEXTS, *record.scores))
         return {
-            "id": record.id,
+            "record": record.id,
             "case": record.case_id,
             "cluster": cluster_of(case),
-            **{f"group.{name}": as_json(value) for name, value in case.groups.items()},
+            **{groups[name]: as_json(value) for name, value in case.groups.items()},
             "perturbation": record.perturbation,
             "severity": record.severity,
             "replicate": record.replicate,

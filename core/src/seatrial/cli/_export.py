@@ -76,9 +76,9 @@ def _markdown(rows: Rows) -> bytes:
     """Write a section for each record, with one line for what is known of it."""
     lines = ["# Records", ""]
     for row in rows:
-        lines += [f"## {marked(str(row['id']))}", ""]
+        lines += [f"## {marked(str(row['record']))}", ""]
         for name, value in row.items():
-            if name != "id" and value is not None and value != "":
+            if name != "record" and value is not None and value != "":
                 shown = f"{value:.4g}" if isinstance(value, float) else _text(value)
                 lines.append(f"- {marked(name)}: {_picture(shown)}")
         lines.append("")

@@ -321,13 +321,13 @@ class Report:
     def frame(self) -> pd.DataFrame:
         """Give every measured record as one row of a pandas data frame.
 
-        Columns: case, cluster, the groups, perturbation, severity, replicate, seed, status, answer
-        (of texts and numbers), refused, one for each metric that scores case by case, distance,
-        changed, error, attempts and queries. Needs pandas.
+        Columns: record (its id), case, cluster, the groups (as `group.NAME` if the name is taken),
+        perturbation, severity, replicate, seed, status, target and answer (of texts and numbers),
+        refused, one for each metric that scores case by case, distance, changed, error, attempts
+        and queries. Needs pandas.
         """
-        attributes = {case.id: {"cluster": cluster_of(case), **case.groups} for case in self.cases}
         labels = [one["label"] for one in self.metrics if one["per_case"]]
-        return frame_of(self.records(), attributes, labels)
+        return frame_of(self.records(), self.cases, labels)
 
     def _right(self, metric: str | None) -> tuple[str, Any]:
         return right_by(self.metrics, metric)
