@@ -21,7 +21,7 @@ clip = Perturbation(
     ladder=tuple({"letters": n} for n in (1, 2, 4)),
 )
 accuracy = Metric(
-    name="demo.accuracy", summary="Share right.", per_case=True, factory="demo_plugin:right",
+    name="demo.accuracy", summary="Fraction right.", per_case=True, factory="demo_plugin:right",
 )
 
 def cut(letters, *, least=0):

@@ -290,7 +290,7 @@ class Priority:
         misfits = (
             misfit(one, self.relation, right, perturbed=perturbed) for one in self.requirements
         )
-        return next((told for told in misfits if told), None)
+        return next((one for one in misfits if one), None)
 
 
 def _model(value: Any) -> Any:

@@ -23,7 +23,7 @@ def test_a_planted_failure_is_foreseen_better_than_by_what_does_not_read_words()
     assert set(found.baselines) == {"answer", "length", "bag-of-words", "all together"}
     grade = found.grade
     for name in ("answer", "length"):
-        assert grade.baselines[name].lead.p_holm < 0.01
+        assert grade.baselines[name].gain.p_holm < 0.01
     assert "foreseeable" in {one.name for one in found.findings}
     assert grade.training.outcomes == 600
     assert grade.test.outcomes == 200
@@ -40,9 +40,9 @@ def test_the_explainer_never_sees_what_it_is_graded_on_nor_a_target():
     use, seen = explainer(predict)
     given = outcomes(fails=children, cluster=lambda number: f"patient {number // 3}")
     sea.explain(use, outcomes=given)
-    ((_, learnt, _),) = seen
-    assert {one.cluster for one in asked}.isdisjoint({one.case.cluster for one in learnt})
-    assert len(asked) + len(learnt) == len(given)
+    ((_, training, _),) = seen
+    assert {one.cluster for one in asked}.isdisjoint({one.case.cluster for one in training})
+    assert len(asked) + len(training) == len(given)
     assert all(case.target is None for case in asked)
 
 
@@ -77,7 +77,7 @@ def test_other_outcomes_can_be_held_out_unless_they_share_a_cluster():
         (50, 43, "too few to explain: 43 of 50 outcomes are wrong"),
     ],
 )
-def test_with_too_few_of_either_nothing_is_learnt_and_it_says_how_many(count, wrong, said):
+def test_with_too_few_of_either_nothing_is_learned_and_it_says_how_many(count, wrong, said):
     use, seen = explainer(by_word)
     given = [attrs.evolve(one, right=number >= wrong) for number, one in enumerate(outcomes(count))]
     found = sea.explain(use, outcomes=given)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from seatrial_probes import bag_of_words, embeddings, surface
-from seatrial_probes._validation import by_chance
+from seatrial_probes._validation import permutation_test
 from sklearn.metrics import roc_auc_score
 
 from seatrial import Case, Outcome, Prediction
@@ -181,7 +181,7 @@ def test_each_look_of_an_input_is_seen():
         assert after[name].value > before[name].value, name
 
 
-def test_words_are_learnt_from_the_part_that_may_be_learnt_from(planted):
+def test_words_come_from_the_training_part(planted):
     outcomes = planted(300)
     found = explain(bag_of_words(), outcomes)
     assert found.details["searched"]["settings"] == len(found.details["curve"])
@@ -218,7 +218,7 @@ def test_the_search_is_counted_as_by_brute_force():
     generator = np.random.default_rng(0)
     failed = generator.random(60) < 0.4
     scores = generator.normal(size=(5, 60)).round(1)
-    areas, p = by_chance(scores, failed, [str(n) for n in range(60)], seed=1)
+    areas, p = permutation_test(scores, failed, [str(n) for n in range(60)], seed=1)
     assert areas == pytest.approx([roc_auc_score(failed, one) for one in scores])
     order = (np.sign(scores[:, :, None] - scores[:, None, :]) + 1) / 2
     shuffled = [generator.permutation(failed) for _ in range(400)]
@@ -226,10 +226,10 @@ def test_the_search_is_counted_as_by_brute_force():
     assert p == pytest.approx(np.mean([one >= areas.max() for one in largest]), abs=0.08)
 
 
-def test_clusters_that_move_together_make_chance_larger():
+def test_clusters_that_move_together_make_p_larger():
     generator = np.random.default_rng(1)
     failed = np.repeat(generator.random(12) < 0.5, 10)
     scores = (np.repeat(generator.normal(size=12), 10) + failed * 0.9)[None]
-    alone = by_chance(scores, failed, [str(n) for n in range(120)], seed=1)[1]
-    together = by_chance(scores, failed, [str(n // 10) for n in range(120)], seed=1)[1]
+    alone = permutation_test(scores, failed, [str(n) for n in range(120)], seed=1)[1]
+    together = permutation_test(scores, failed, [str(n // 10) for n in range(120)], seed=1)[1]
     assert alone < together

@@ -26,7 +26,7 @@ EXPLAINERS = "The explainer; repeated, several are compared on the same outcomes
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.25,
     show_default=True,
-    help="The share to grade on, which no explainer sees.",
+    help="The fraction to grade on, which no explainer sees.",
 )
 @click.option(
     "--confidence", default=0.95, show_default=True, help="One-sided, at each end of an interval."

@@ -30,8 +30,8 @@ GRAVEST_FIRST = ("fail", "error", "inconclusive", "pass")
 def judgement_of(specification: Specification, report: Report) -> Judgement:
     """Judge a report, of whatever model it is, and say if the run is not finished."""
     pending, planned = int((~report.columns.measured).sum()), len(report.columns.measured)
-    told = f"the run is not finished: {pending:,} of {planned:,} records are not measured yet"
-    notes = [told] if pending and not report.sequential else []
+    note = f"the run is not finished: {pending:,} of {planned:,} records are not measured yet"
+    notes = [note] if pending and not report.sequential else []
     if learned := set(report.learned_from):
         left = sum(cluster_of(case) in learned for case in report.cases)
         notes.append(f"{left:,} cases that the repaired model learned from are left out")
@@ -66,8 +66,8 @@ def _corrected(demand: DemandVerdict, tested: Claim, p_holm: float, total: int) 
     found = evolve(demand, p_value=tested.p_value, p_value_holm=p_holm)
     if found.survives:
         return found
-    told = f"{demand.demand} fails alone, not after correction for {total} demands"
-    return evolve(found, note=f"{demand.note}; {told}" if demand.note else told)
+    note = f"{demand.demand} fails alone, not after correction for {total} demands"
+    return evolve(found, note=f"{demand.note}; {note}" if demand.note else note)
 
 
 @frozen(eq=False)

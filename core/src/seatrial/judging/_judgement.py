@@ -122,11 +122,11 @@ class Judgement:
                 rows.append(_row(verdict, demand, first=at == 0, alone=len(each) == 1))
                 said.append(demand.note if demand else "")
             notes += [f"{verdict.priority}: {note}" for note in dict.fromkeys(said) if note]
-        told = [at for at in range(len(COLUMNS)) if at < ALWAYS or any(row[at] for row in rows)]
+        shown = [at for at in range(len(COLUMNS)) if at < ALWAYS or any(row[at] for row in rows)]
         title = f"{self.title}: {self.outcome}"
         return Table(
-            [COLUMNS[at] for at in told],
-            [[row[at] or ("—" if at >= ALWAYS else "") for at in told] for row in rows],
+            [COLUMNS[at] for at in shown],
+            [[row[at] or ("—" if at >= ALWAYS else "") for at in shown] for row in rows],
             title=f"{title} ({self.model})" if self.model else title,
             notes=notes,
             spare=SPARE,

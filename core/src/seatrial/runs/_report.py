@@ -191,7 +191,7 @@ class Report:
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
-        """The cases that were measured; of arrays in a loaded report only the place is told.
+        """The cases that were measured; a loaded report gives arrays as references alone.
 
         `records` and `outcomes` give the arrays.
         """

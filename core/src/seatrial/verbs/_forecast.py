@@ -82,7 +82,7 @@ class Forecast:
             ]
             for one in self.priorities
         ]
-        told = [f"{one.priority}: {one.obstacle}" for one in self.priorities if one.obstacle]
+        obstacles = [f"{one.priority}: {one.obstacle}" for one in self.priorities if one.obstacle]
         counts = (
             f"{self.cases:,} cases, {self.records:,} records, "
             f"at most {self.calls:,} inputs to the model"
@@ -98,7 +98,7 @@ class Forecast:
             "power",
             "clusters for .8",
         )
-        return Table(columns, tuple(rows), notes=(*told, counts))
+        return Table(columns, tuple(rows), notes=(*obstacles, counts))
 
     def __str__(self) -> str:
         return str(self.table())
@@ -128,13 +128,13 @@ def obstacles(specification: Specification, cases: Iterable[Case]) -> Iterator[s
     given = tuple(cases)
     for priority in specification.priorities:
         inside = tuple(case for case in given if matches(case, priority.where))
-        if told := _first_obstacle(priority, inside):
-            yield f"{priority.name}: {told}"
+        if obstacle := _first_obstacle(priority, inside):
+            yield f"{priority.name}: {obstacle}"
 
 
 def _first_obstacle(priority: Priority, cases: tuple[Case, ...]) -> str:
     found = (_obstacle(priority, one, cases) for one in priority.requirements)
-    return next((told for told in found if told), "")
+    return next((obstacle for obstacle in found if obstacle), "")
 
 
 def _outlook(priority: Priority, work: Workload) -> Outlook:

@@ -154,8 +154,8 @@ class Measuring:
         """Note what is asked for, and find out what of it an earlier run has measured."""
         cases: Sequence[Any] = self.work.cases
         earlier = Earlier.of(store)
-        told = {"findings": [asdict(one) for one in found], DONE: None}
-        store.begin({**self.meta, **told}, cases, schedule.rows(), worker.modalities)
+        facts = {"findings": [asdict(one) for one in found], DONE: None}
+        store.begin({**self.meta, **facts}, cases, schedule.rows(), worker.modalities)
         if retry_errors:
             store.forget("errored")
         if self.directory is not None:

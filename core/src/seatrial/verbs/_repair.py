@@ -191,5 +191,5 @@ def _plain(example: Example) -> list[Any]:
     if isinstance(example, Preference):
         return [example.input, example.chosen, example.rejected, example.case_id, example.cluster]
     case = example.case if isinstance(example, Outcome) else example
-    told = [example.right] if isinstance(example, Outcome) else []
-    return [case.id, example.input, case.target, case.cluster, *told]
+    right = [example.right] if isinstance(example, Outcome) else []
+    return [case.id, example.input, case.target, case.cluster, *right]

@@ -81,7 +81,7 @@ def run(
     order, and the verdicts keep their error rate although they are looked at again and again.
 
     The plan's audits look at the experiment first: an error that they find raises `AuditError`,
-    unless `allow` (or the plan's own) has its name; the rest is told as `AuditWarning`, and all of
+    unless `allow` (or the plan's own) has its name; the rest becomes an `AuditWarning`, and all of
     it is kept as `Report.findings`.
 
     Results do not depend on the order of the cases, the number of workers, or interruptions.

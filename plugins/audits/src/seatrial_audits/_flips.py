@@ -141,7 +141,7 @@ def _not_as_answered(outcomes: Sequence[Any]) -> Iterator[Finding]:
     """Compare `right` with the answer, where the answer is one of the options or classes."""
     classes = target_classes([outcome.case for outcome in outcomes])
     known = frozenset(map(value_key, classes.values)) if classes else frozenset()
-    told = []
+    pairs = []
     for outcome in outcomes:
         if outcome.prediction is None or outcome.prediction.refused:
             continue
@@ -149,17 +149,17 @@ def _not_as_answered(outcomes: Sequence[Any]) -> Iterator[Finding]:
         given = frozenset(map(value_key, options_of(outcome.input)))
         golds = golds_of(outcome.case)
         if golds and answer in (given or known):
-            told.append((outcome, (answer in golds) == outcome.right))
-    if len(told) < SHARED:
+            pairs.append((outcome, (answer in golds) == outcome.right))
+    if len(pairs) < SHARED:
         return
-    strange = [outcome for outcome, agrees in told if not agrees]
-    fraction = len(strange) / len(told)
+    strange = [outcome for outcome, agrees in pairs if not agrees]
+    fraction = len(strange) / len(pairs)
     if fraction < RATHER:
         return
     yield Finding(
         "right-is-not-right",
-        f"of {len(told):,} answers, {percent(fraction)} are called right although they are not the "
-        "target, or wrong although they are (effect).",
+        f"of {len(pairs):,} answers, {percent(fraction)} are called right although they are not "
+        "the target, or wrong although they are (effect).",
         level=graded(fraction, BY_CHANCE),
         cases=dict.fromkeys(outcome.case.id for outcome in strange),
         effect=fraction,

@@ -152,8 +152,8 @@ def option_shortcut(auroc: float = TELLING) -> Check:
             if low > least:
                 found.append((mean, feature, wins[:, at] > 0.5))  # noqa: PLR2004 - a tie
             elif high < 1 - least:
-                told = feature.replace("most", "least").replace("longest", "shortest")
-                found.append((1 - mean, told, wins[:, at] < 0.5))  # noqa: PLR2004 - a tie
+                opposite = feature.replace("most", "least").replace("longest", "shortest")
+                found.append((1 - mean, opposite, wins[:, at] < 0.5))  # noqa: PLR2004 - a tie
         if not found:
             return
         size, feature, shows = max(found, key=lambda one: one[0])

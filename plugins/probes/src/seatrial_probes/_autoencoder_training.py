@@ -65,8 +65,8 @@ def trained(
     optimiser = torch.optim.Adam(weights, lr=rate, eps=6.25e-10)
     idle = torch.zeros(latents)
     for step in range(steps):
-        share = min(1.0, (steps - step) / (DECAY * steps))
-        optimiser.param_groups[0]["lr"] = rate * share
+        factor = min(1.0, (steps - step) / (DECAY * steps))
+        optimiser.param_groups[0]["lr"] = rate * factor
         x = rows[torch.randint(count, (min(batch, count),), generator=drawn)]
         scores = (x - bias) @ encoder + encoder_bias
         kept = _top(scores, k)

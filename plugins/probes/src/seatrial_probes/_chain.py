@@ -140,7 +140,7 @@ def _features(traces: Sequence[_Trace]) -> dict[str, Feature]:
     agreed = Counter(one.answer for one in traces).most_common(1)[0][1] / len(traces)
     changes = float(np.mean([one.changes for one in traces]))
     cut = 100 * float(np.mean([one.cut for one in traces]))
-    told = [
+    features = [
         ("length", "words of reasoning", "doubling", float(np.mean(lengths))),
         ("uneven", "longest trace beside the shortest", "doubling", float(np.ptp(lengths))),
         ("hedges", "hedges (maybe, might …) to 100 words", "amount", _rate(HEDGE, traces)),
@@ -161,7 +161,7 @@ def _features(traces: Sequence[_Trace]) -> dict[str, Feature]:
         ),
         ("agreement", "percentage points of traces that agree", "amount", 100 * agreed),
     ]
-    return {name: Feature(phrase, unit, value) for name, phrase, unit, value in told}
+    return {name: Feature(phrase, unit, value) for name, phrase, unit, value in features}
 
 
 def _rate(pattern: re.Pattern[str], traces: Sequence[_Trace]) -> float:

@@ -100,8 +100,8 @@ def counterfactuals(
     answers the one that raises (lowers) the predicted probability of failure most, and one drawn by
     lot from the same candidates, so only the explanation makes the difference.
     An edit can change what the right answer is: that happens to both, and the target stays.
-    `on` names the part of the input to edit. The outcomes should be none that the explanation was
-    learnt from. `right` tells from a target and a prediction whether it is right; `confidence` is
+    `on` names the part of the input to edit. Give outcomes that the explainer was not
+    trained on. `right` tells from a target and a prediction whether it is right; `confidence` is
     one-sided. Raises `PlanError` where there is no case to turn, and for inputs that are no texts.
     """
     _check(towards, size, candidates, edits)

@@ -42,7 +42,7 @@ class Embeddings:
 
         def predictor(cases: Sequence[Case]) -> list[float]:
             inputs = [case.input for case in cases]
-            return found.chances(_embedded(encoder, inputs)) if cases else []
+            return found.probabilities(_embedded(encoder, inputs)) if cases else []
 
         return Explanation(
             f"embeddings: logistic regression on {table.shape[1]} dimensions of a text encoder",

@@ -101,8 +101,8 @@ def erased(
     vectors = model.activations(known.inputs, layers=(layer,), poolings=(pooling,)).at(
         layer, pooling
     )
-    learnt, tested = known.only(~kept), known.only(kept)
-    eraser, limit = leace(vectors[~kept], learnt.failed), outlying(vectors[~kept])
+    training, tested = known.only(~kept), known.only(kept)
+    eraser, limit = leace(vectors[~kept], training.failed), outlying(vectors[~kept])
 
     def answered(by: Eraser) -> Booleans:
         edit = erasing(by.mean, by.left, by.right, limit)
@@ -110,8 +110,8 @@ def erased(
 
     before, after = tested.rights(model), answered(eraser)
     lots = [np.random.default_rng(derive(seed, "lot", number)) for number in range(controls)]
-    dealt = [answered(leace(vectors[~kept], lot.permutation(learnt.failed))) for lot in lots]
-    parts = learnt, vectors[~kept], tested, vectors[kept]
+    dealt = [answered(leace(vectors[~kept], lot.permutation(training.failed))) for lot in lots]
+    parts = training, vectors[~kept], tested, vectors[kept]
     return Erasure(
         layer=layer,
         pooling=pooling,
@@ -127,7 +127,7 @@ def erased(
 
 def _halved(known: Judged, seed: int) -> Booleans:
     try:
-        kept = held_out(known.failed, known.clusters, share=HALF, seed=seed)
+        kept = held_out(known.failed, known.clusters, fraction=HALF, seed=seed)
     except MetricError as error:
         raise PlanError(str(error)) from error
     for side, name in ((~kept, "to learn from"), (kept, "to test on")):
@@ -142,7 +142,7 @@ def _halved(known: Judged, seed: int) -> Booleans:
 
 
 def _probed(
-    learnt: Judged,
+    training: Judged,
     taught: Vectors,
     tested: Judged,
     vectors: Vectors,
@@ -154,7 +154,7 @@ def _probed(
     from sklearn.preprocessing import StandardScaler
 
     def area(change: Any) -> Interval:
-        learning = Learning.of(learnt.outcomes, derive(seed, "probe"))
+        learning = Learning.of(training.outcomes, derive(seed, "probe"))
         found = select(StandardScaler, change(taught), learning, grid=GRID, seed=seed)
         scores = found.model.decision_function(found.features.transform(change(vectors)))
         if np.ptp(scores) < NOTHING:

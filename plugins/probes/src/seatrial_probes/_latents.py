@@ -19,7 +19,7 @@ from ._editing import OUTLYING
 from ._rendering import read, shortened
 from ._validation import Learning
 
-__all__ = ["POOLED", "Latents", "ranked", "told"]
+__all__ = ["POOLED", "Latents", "findings_of", "ranked"]
 
 POOLED: Final = ("max", "last")
 FEWEST: Final = 3
@@ -36,14 +36,14 @@ Rows = Sequence[npt.NDArray[np.float32]]
 
 @frozen(eq=False)
 class Latents:
-    """An autoencoder, and the norm beyond which a token is no case of what it learnt from."""
+    """An autoencoder, and the norm beyond which a token is unlike its training set."""
 
     autoencoder: Autoencoder
     limit: float
     facts: dict[str, Any] = field(factory=dict)
 
     @classmethod
-    def learnt(
+    def trained(
         cls, learn: Callable[[Any], Autoencoder], stream: Rows, most: int, seed: int
     ) -> Latents:
         """Learn from at most so many tokens, and tell how good it is on a tenth kept from it."""
@@ -58,7 +58,7 @@ class Latents:
 
     @classmethod
     def of_stream(cls, autoencoder: Autoencoder, stream: Rows) -> Latents:
-        """Take an autoencoder that was learnt elsewhere, and tell how good it is here."""
+        """Take an autoencoder that was trained elsewhere, and tell how good it is here."""
         limit = _limit(stream)
         rows = np.concatenate(list(_ordinary(stream, limit)))
         if rows.shape[1] != autoencoder.width:
@@ -93,7 +93,7 @@ def ranked(table: Any, failed: Any) -> npt.NDArray[np.intp]:
     return np.argsort(-strength, kind="stable")[: int(usable.sum())]
 
 
-def told(
+def findings_of(
     table: Any, names: Any, weights: Any, learning: Learning, pooling: str
 ) -> tuple[list[Finding], list[dict[str, Any]]]:
     """Say of the latents that move the prediction most when they fire, and on what."""

@@ -104,9 +104,11 @@ def platt(scores: npt.ArrayLike, failed: npt.ArrayLike) -> tuple[float, float]:
     found = np.array([0.0, np.log(rate / (1 - rate))])
     loss = _loss(columns @ found, targets)
     for _ in range(ITERATIONS):
-        chances = 1 / (1 + np.exp(-(columns @ found)))
-        bend = (columns * (chances * (1 - chances))[:, None]).T @ columns + 1e-12 * np.eye(2)
-        step = np.linalg.solve(bend, columns.T @ (chances - targets))
+        probabilities = 1 / (1 + np.exp(-(columns @ found)))
+        bend = (
+            columns * (probabilities * (1 - probabilities))[:, None]
+        ).T @ columns + 1e-12 * np.eye(2)
+        step = np.linalg.solve(bend, columns.T @ (probabilities - targets))
         while (after := _loss(columns @ (found - step), targets)) > loss + 1e-12:
             step = step / 2
         found, done, loss = found - step, loss - after < 1e-12, after  # noqa: PLR2004 - rounding

@@ -104,7 +104,7 @@ class Proxy:
         return Explanation(
             f"proxy probe{beside.said}: {where(chosen.layer, chosen.pooling, seen.layers)}; "
             f"{how_sure(found.searched)}",
-            ends(outcomes, sample.failed, chosen.chances),
+            ends(outcomes, sample.failed, chosen.probabilities),
             predictor=predictor,
             details={
                 "searched": found.searched,

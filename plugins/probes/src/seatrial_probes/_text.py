@@ -48,7 +48,7 @@ class BagOfWords:
         summary = f"bag of words: {found.model.coef_.shape[1]} words and word pairs"
 
         def predictor(cases: Sequence[Case]) -> list[float]:
-            return found.chances(_texts([case.input for case in cases])) if cases else []
+            return found.probabilities(_texts([case.input for case in cases])) if cases else []
 
         return Explanation(summary, findings, predictor=predictor, details=found.details)
 

@@ -80,7 +80,7 @@ class Cached:
 
     @staticmethod
     def mix(*, alpha: float) -> tuple[float, float]:
-        """Give the shares of texts and votes."""
+        """Give the weights of texts and votes."""
         return 1.0, alpha
 
     def evidence(self, features: Tensor) -> dict[str, Tensor]:

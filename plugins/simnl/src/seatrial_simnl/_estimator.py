@@ -239,7 +239,7 @@ class Searched(Estimator):
 
     def _choose(self, counts: Tensor) -> dict[str, float]:
         grid = self._grid()
-        return grid.nearest(counts, {n: getattr(self, n) for n in (*grid.kernels, *grid.shares)})
+        return grid.nearest(counts, {n: getattr(self, n) for n in (*grid.kernels, *grid.weights)})
 
     def _selected(
         self, support: Support, held: tuple[Tensor, ...] | None
