@@ -34,7 +34,7 @@ def list_(kind: str | None, as_json: bool) -> None:
         print_json(rows)
     else:
         columns = ("name", "kind", "summary", "source")
-        print_table(Table(columns, [list(row.values()) for row in rows]))
+        print_table(Table(columns, [list(row.values()) for row in rows], spare=("source",)))
 
 
 @click.command(cls=Command)
@@ -43,7 +43,7 @@ def list_(kind: str | None, as_json: bool) -> None:
 @click.option("--seed", default=0, show_default=True, help="The seed of the preview.")
 @as_json
 def show(name: str, text: str | None, seed: int, as_json: bool) -> None:
-    """Show one component: its parameters, its ladder, and what each rung does to a text."""
+    """Show one component, and what each of its rungs does to a text."""
     from ._show import describe, tables
 
     shown = describe(default_registry(), name, text, seed)
@@ -60,7 +60,7 @@ def show(name: str, text: str | None, seed: int, as_json: bool) -> None:
 @click.option("--strict", is_flag=True, help="Fail on checks that were not exercised, too.")
 @as_json
 def check(distribution: str, strict: bool, as_json: bool) -> int:
-    """Check that the components of DISTRIBUTION (or of a namespace) keep the contract."""
+    """Check that the components of a distribution keep the contract."""
     from ._check import checked
 
     return checked(distribution, strict=strict, as_json=as_json)

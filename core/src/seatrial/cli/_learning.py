@@ -38,7 +38,7 @@ EXPLAINERS = "The explainer; repeated, several are compared on the same outcomes
 def explain(
     directory: Path, names: tuple[str, ...], params: tuple[str, ...], **options: Any
 ) -> None:
-    """Ask an explainer which failures of the run in DIRECTORY can be foreseen, and why.
+    """Learn which failures of a run can be foreseen, and why.
 
     It learns from a part of the outcomes and is graded on the rest, beside trivial baselines.
     """
@@ -54,21 +54,19 @@ def explain(
 @param
 @click.option("--spec", type=PATH, help="The specification whose model is repaired.")
 @click.option("--model", metavar="MODULE:NAME", help="The model to repair.")
-@click.option(
-    "--cases", metavar="MODULE:NAME", help="The cases to learn from, in place of DIRECTORY."
-)
+@click.option("--cases", metavar="MODULE:NAME", help="The training cases, in place of DIRECTORY.")
 @click.option("--metric", metavar="NAME", help="The metric that tells right from wrong.")
 @click.option(
     "--held-out",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="The fraction that is not learned from, as in explain; .25 of a DIRECTORY.",
+    help="The fraction held out for the test, as in explain; .25 of a DIRECTORY.",
 )
 @click.option("--to", type=PATH, required=True, help="The folder for the repaired model.")
 @click.option("--seed", default=0, show_default=True, help="The seed of split and adapter.")
 @click.option("--trust", is_flag=True, help="Import the model that DIRECTORY names.")
 @as_json
 def repair(params: tuple[str, ...], **options: Any) -> None:
-    """Train a repaired model on a run (DIRECTORY) or on cases, and save it."""
+    """Train a repaired model on a run or on cases, and save it."""
     from ._explain import repaired
     from ._params import parameters
 

@@ -27,7 +27,7 @@ __all__ = ["audit", "compare", "judge", "report", "run"]
     help="Run this audit; may be repeated.  [default: every one that is installed]",
 )
 @allowed
-@click.option("--no-model", is_flag=True, help="Leave the model alone, which may be slow to load.")
+@click.option("--no-model", is_flag=True, help="Do not load the model.")
 @trust
 @as_json
 def audit(
@@ -38,10 +38,11 @@ def audit(
     trust: bool,
     as_json: bool,
 ) -> int:
-    """Check an experiment for leaks, wrong labels and the like, before compute is spent.
+    """Check an experiment before compute is spent on it.
 
-    Of SPEC the cases are looked at, of a run DIRECTORY also what the model made of them. Exit
-    status: 1 when errors are found that --allow does not name, else 0.
+    It looks for leaks, wrong labels and the like: of SPEC in the cases, of a run DIRECTORY also in
+    what the model made of them. Exit status: 1 when errors are found that --allow does not name,
+    else 0.
     """
     from ._audit import audited
 
@@ -65,7 +66,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.IntRange(0),
             default=2,
             show_default=True,
-            help="How often an input that failed for a while is asked again.",
+            help="How often an input is asked again after a retryable failure.",
         ),
         click.option("--retry-errors", is_flag=True, help="Measure errored records again."),
         click.option(
@@ -73,7 +74,11 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Choice(["decided"]),
             help="Stop each priority as soon as it is decided.",
         ),
-        click.option("--budget", type=click.IntRange(1), help="Most records, with --stop decided."),
+        click.option(
+            "--budget",
+            type=click.IntRange(1),
+            help="Maximum number of records, with --stop decided.",
+        ),
         allowed,
     ):
         command = option(command)
@@ -83,7 +88,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command(cls=Command)
 @click.argument("spec", type=PATH)
 @click.option(
-    "--to", "directory", type=PATH, help="The run directory; the same command goes on there."
+    "--to", "directory", type=PATH, help="The run directory; the same command resumes there."
 )
 @_run_options
 @as_json
@@ -135,7 +140,7 @@ def run(
 @click.argument("directory", type=PATH)
 @as_json
 def judge(spec: Path, directory: Path, as_json: bool) -> int:
-    """Judge the run in DIRECTORY by SPEC; nothing is measured."""
+    """Judge a run by a specification; nothing is measured."""
     from .._files import load_specification
     from ..runs._report import Report
     from ..verbs._judge import judge as hold
@@ -164,7 +169,7 @@ def judge(spec: Path, directory: Path, as_json: bool) -> int:
 def report(
     directory: Path, reporter: str, params: tuple[str, ...], out: Path | None, as_json: bool
 ) -> None:
-    """Write what the run in DIRECTORY has measured, and what was made of it."""
+    """Write what a run has measured, and what was made of it."""
     from ._params import parameters
     from ._report import reported
 
@@ -179,7 +184,7 @@ def report(
 @click.option("--spec", type=PATH, help="Compare by the priorities of this specification too.")
 @as_json
 def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_json: bool) -> None:
-    """Compare two runs of the same cases, paired; what got worse comes first."""
+    """Compare two runs of the same cases; what got worse comes first."""
     from .._files import load_specification
     from ..judging._judge import judgement_of
     from ..judging._pareto import pareto
