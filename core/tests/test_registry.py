@@ -97,7 +97,8 @@ def test_an_unknown_namespace_gets_the_nearest_one(good, installed):
     with pytest.raises(UnknownComponentError) as caught:
         installed("good").get("goood.shout")
     assert str(caught.value) == (
-        "no installed plugin provides the namespace 'goood' of 'goood.shout'; did you mean good.shout?"
+        "no installed plugin provides the namespace 'goood' of 'goood.shout'; "
+        "did you mean good.shout?"
     )
 
 

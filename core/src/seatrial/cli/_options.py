@@ -10,7 +10,18 @@ import click
 from ._output import QUIET
 from ._stream import results_only
 
-__all__ = ["PATH", "Command", "allowed", "as_json", "metric", "model", "out", "param", "trust"]
+__all__ = [
+    "PATH",
+    "Command",
+    "allowed",
+    "as_json",
+    "metric",
+    "model",
+    "out",
+    "param",
+    "reporter",
+    "trust",
+]
 
 PATH = click.Path(path_type=Path)
 allowed = click.option(
@@ -26,6 +37,14 @@ trust = click.option(
     "--trust",
     is_flag=True,
     help="Import the model and the cases that the run directory names; stderr says which.",
+)
+reporter = click.option(
+    "--to",
+    "name",
+    default="table",
+    show_default=True,
+    metavar="REPORTER",
+    help="How to write it: table, json, csv, md, junit, or the reporter of a plugin.",
 )
 out = click.option("--out", type=PATH, help="Write to this file.  [default: stdout]")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")

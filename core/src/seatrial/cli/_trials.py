@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ._options import PATH, Command, allowed, as_json, out, param, trust
+from ._options import PATH, Command, allowed, as_json, out, param, reporter, trust
 from ._output import echo, note, print_json, print_table
 from ._progress import progress
 
@@ -138,43 +138,47 @@ def run(
 @click.command(cls=Command)
 @click.argument("spec", type=PATH)
 @click.argument("directory", type=PATH)
+@reporter
+@param
+@out
 @as_json
-def judge(spec: Path, directory: Path, as_json: bool) -> int:
+def judge(
+    spec: Path,
+    directory: Path,
+    name: str,
+    params: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
+) -> int:
     """Judge a run by a specification; nothing is measured."""
     from .._files import load_specification
+    from ..runs._bundle import Bundle
     from ..runs._report import Report
     from ..verbs._judge import judge as hold
+    from ._params import parameters
+    from ._report import written
 
     judgement = hold(load_specification(spec), Report.load(directory))
-    if as_json:
-        print_json(judgement.as_dict())
-    else:
-        print_table(judgement.table())
+    chosen = "json" if as_json else name
+    written(Bundle(judgement=judgement), chosen, parameters(params), out)
     return judgement.exit_status
 
 
 @click.command(cls=Command)
 @click.argument("directory", type=PATH)
-@click.option(
-    "--to",
-    "reporter",
-    default="table",
-    show_default=True,
-    metavar="REPORTER",
-    help="How to write it: table, json, csv, md, or the reporter of a plugin.",
-)
+@reporter
 @param
 @out
 @as_json
 def report(
-    directory: Path, reporter: str, params: tuple[str, ...], out: Path | None, as_json: bool
+    directory: Path, name: str, params: tuple[str, ...], out: Path | None, as_json: bool
 ) -> None:
     """Write what a run has measured, and what was made of it."""
     from ._params import parameters
     from ._report import reported
 
-    name = "json" if as_json else reporter
-    reported(directory, name, parameters(params), out, alone=as_json)
+    chosen = "json" if as_json else name
+    reported(directory, chosen, parameters(params), out, alone=as_json)
 
 
 @click.command(cls=Command)
