@@ -32,6 +32,6 @@ for _command in (
         _learning.explain,
         _learning.repair,
     ),
-    _inspecting.check,
+    *(_inspecting.check, _inspecting.schema),
 ):
     seatrial.add_command(_command)

@@ -9,7 +9,7 @@ from .._registry import default_registry
 from ._options import Command, as_json
 from ._output import echo, print_json, print_table
 
-__all__ = ["check", "list_", "show"]
+__all__ = ["check", "list_", "schema", "show"]
 
 
 @click.command("list", cls=Command)
@@ -64,3 +64,22 @@ def check(distribution: str, strict: bool, as_json: bool) -> int:
     from ._check import checked
 
     return checked(distribution, strict=strict, as_json=as_json)
+
+
+@click.command(cls=Command)
+@click.argument("what", default="specification")
+@click.option("--json", is_flag=True, expose_value=False, help="It is JSON anyhow.")
+def schema(what: str) -> None:
+    """Print the JSON Schema of specifications, or of what a command prints.
+
+    WHAT is `specification`, which editors check files by, or a command for what its --json prints,
+    such as `judge` or "run --dry-run".
+    """
+    from .._values import did_you_mean
+    from ._schemas import SCHEMAS
+
+    if what not in SCHEMAS:
+        hint = did_you_mean(what, SCHEMAS) or f"; there are {', '.join(SCHEMAS)}"
+        msg = f"there is no schema of {what!r}{hint}"
+        raise click.UsageError(msg)
+    print_json(SCHEMAS[what]())

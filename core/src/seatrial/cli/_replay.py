@@ -50,7 +50,7 @@ def replayed(
 def _plain(found: Replay) -> dict[str, Any]:
     record = found.record
     return {
-        "id": record.id,
+        "record": record.id,
         "input": as_json(record.input),
         "prompt": found.prompt,
         "target": as_json(record.target),
