@@ -36,15 +36,15 @@ def schema_of(kind: Any) -> Schema:
         return {"anyOf": [schema_of(one) for one in inside]}
     if origin is Literal:
         return {"enum": list(inside)}
-    if isinstance(origin, type) and issubclass(origin, Sequence):
-        return _sequence(inside)
-    if isinstance(origin, type) and issubclass(origin, Mapping):
+    return _container(origin, inside) if isinstance(origin, type) else {}
+
+
+def _container(origin: type[Any], inside: Sequence[Any]) -> Schema:
+    """Give the schema of a mapping, a list of one type, or a tuple with a type for each place."""
+    if issubclass(origin, Mapping):
         return {"type": "object", "additionalProperties": schema_of(inside[1])}
-    return {}
-
-
-def _sequence(inside: Sequence[Any]) -> Schema:
-    """Give the schema of a list of one type, or of a tuple with a type for each place."""
+    if not issubclass(origin, Sequence):
+        return {}
     if len(inside) == 1 or Ellipsis in inside:
         return array_of(schema_of(inside[0]))
     items = [schema_of(one) for one in inside]

@@ -131,7 +131,8 @@ def laid_out(
 
 
 def _needed(columns: Sequence[_Column], shown: Sequence[int], what: str) -> int:
-    return sum(getattr(columns[at], what) for at in shown) + GAP * (len(shown) - 1)
+    widths: list[int] = [getattr(columns[at], what) for at in shown]
+    return sum(widths) + GAP * (len(shown) - 1)
 
 
 def _shared(columns: Sequence[_Column], shown: Sequence[int], width: int) -> list[int]:

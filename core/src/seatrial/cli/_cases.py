@@ -19,7 +19,7 @@ from ..runs._report import Report
 from ..runs._selection import Mask, Selection, wrong_by_metric
 from ._examples import Example, Texts
 from ._export import checked_suffix, exported
-from ._output import echo, print_json, print_lines
+from ._output import echo, note, print_json, print_lines
 from ._record_view import view_of
 from ._stream import results, spelled, width_of_terminal
 
@@ -75,7 +75,7 @@ def shown_cases(
     texts = Texts(report.modalities, pictures or directory / "pictures")
     examples = _examples(report, chosen, judged, texts)
     if to is not None:
-        echo(f"{exported(to, (one.row() for one in examples)):,} records written to {to}")
+        note(f"{exported(to, (one.row() for one in examples)):,} records written to {to}")
     elif as_json:
         print_json([one.row() for one in examples])
     else:
@@ -107,7 +107,7 @@ def _examples(
     answers: dict[str, str] = {}
     for one in report.records(list(dict.fromkeys(before.values()))):
         answers[one.case_id] = Example(one, None, texts).answer
-    for at, record in zip(positions, report.records(positions), strict=True):
+    for at, record in zip(positions, report.records(positions.tolist()), strict=True):
         wrong = bool(judged.wrong[at]) if judged.known[at] else None
         found = Example(record, wrong, texts)
         same = record.perturbation == CLEAN
