@@ -67,19 +67,22 @@ def _is_figure(cell: str) -> bool:
 
 
 def fold(text: str, width: int, *, indent: str = "") -> list[str]:
-    """Cut a text into lines of a width, at spaces; only a word that is wider is cut itself."""
-    lines = [""]
-    for word in SPACE.split(text):
-        room = width - len(indent) * (len(lines) > 1)
-        longer = f"{lines[-1]} {word}" if lines[-1] or len(lines) > 1 else word
-        if width_of(longer) <= room or not lines[-1]:
-            lines[-1] = longer if lines[-1] else word
-        else:
-            lines.append(word)
-        while width_of(lines[-1]) > (room := max(width - len(indent) * (len(lines) > 1), 1)):
-            head = _head(lines[-1], room)
-            lines[-1:] = [head, lines[-1][len(head) :]]
-    return [lines[0], *(f"{indent}{line}" for line in lines[1:])]
+    """Cut a text into lines of a width, at spaces; only a word that is wider is cut itself.
+
+    The first line begins as the text does, the others with the `indent`.
+    """
+    words = text.lstrip(" ")
+    lines, begun = [text[: len(text) - len(words)]], False
+    for word in SPACE.split(words):
+        longer = f"{lines[-1]} {word}" if begun else f"{lines[-1]}{word}"
+        if begun and width_of(longer) > width:
+            longer = f"{indent}{word}"
+            lines.append("")
+        lines[-1], begun = longer, True
+        while width_of(lines[-1]) > width:
+            head = _head(lines[-1], max(width, len(indent) + 1))
+            lines[-1:] = [head, f"{indent}{lines[-1][len(head) :]}"]
+    return lines
 
 
 def prose(text: str, width: int | None) -> Iterator[str]:

@@ -12,8 +12,10 @@ from seatrial import default_registry
 from seatrial.cli._commands import seatrial
 from seatrial.cli._exits import guarded
 
+PLUGINS = "shop,desk"
 PLUGIN = """
-from seatrial import Metric, Perturbation, hookimpl
+from pathlib import Path
+from seatrial import Adapter, Audit, Explainer, Explanation, Finding, Metric, Perturbation, hookimpl
 
 scramble = Perturbation(
     name="shop.scramble", summary="Turn words around.", modality="text",
@@ -24,6 +26,42 @@ darken = Perturbation(
     factory="shop_plugin:dark", ladder=({"by": 0.5},),
 )
 right = Metric(name="shop.right", summary="Right.", per_case=True, factory="shop_plugin:score")
+
+few = Audit(name="shop.few", summary="Count cases.", factory="shop_plugin:count")
+turned = Explainer(name="shop.turned", summary="Turned words.", factory="shop_plugin:guess")
+hire = Adapter(
+    name="shop.hire", summary="Always refund.", factory="shop_plugin:hired",
+    loader="shop_plugin:rehired",
+)
+
+class Clerk:
+    def __call__(self, texts):
+        return ["refund" for _ in texts]
+
+    def save(self, path):
+        Path(path).write_text("refund")
+
+def hired():
+    return lambda model, cases, /, *, seed, work: Clerk()
+
+def rehired(path, *, model):
+    return Clerk()
+
+def count():
+    def check(plan, model, cases, /):
+        said = f"there are only {len(cases)} cases, of which none is about a parcel that got lost"
+        yield Finding("few", said, level="warning", fix="ask the people at the counter for more")
+    return check
+
+def guess():
+    def explain(model, outcomes, /, *, seed):
+        found = Finding("turned", "letters whose words are turned around fail", effect=0.5)
+        return Explanation(
+            "it fails where money is turned around",
+            findings=[found],
+            predictor=lambda cases: [0.1 if "money" in case.input else 0.9 for case in cases],
+        )
+    return explain
 
 def turn(words):
     def perturb(text, *, seed):
@@ -44,8 +82,30 @@ def seatrial_perturbations():
 @hookimpl
 def seatrial_metrics():
     return [right]
+
+@hookimpl
+def seatrial_audits():
+    return [few]
+
+@hookimpl
+def seatrial_explainers():
+    return [turned]
+
+@hookimpl
+def seatrial_adapters():
+    return [hire]
 """
-MODEL = r'''
+DESK = """
+from seatrial import Metric, hookimpl
+
+@hookimpl
+def seatrial_metrics():
+    return [Metric(name="desk.equal", summary="Equal.", per_case=True, factory="desk:equal")]
+
+def equal():
+    return lambda targets, answers: [float(t == a) for t, a in zip(targets, answers)]
+"""
+MODEL = r"""
 import numpy as np
 from seatrial import Case, Failed, Prediction
 
@@ -53,6 +113,10 @@ odd = {3: "money [bold]back[/bold] \x1b[31mnow", 5: "=cmd() money", 7: "请 retu
 cases = [
     Case(f"q{n}", odd.get(n, f"my money for order {n}"), "refund", {"site": "ab"[n % 2], "n": n})
     for n in range(12)
+]
+many = [
+    Case(f"q{n}", f"my money for order {n}", "refund", {"site": "ab"[n % 3 > 0]})
+    for n in range(90)
 ]
 letters = [
     Case(f"m{n}", {"greeting": "dear shop", "body": f"my money {n}"}, "refund") for n in range(3)
@@ -83,7 +147,7 @@ class Clerk:
         return [f"<user>{t}</user>" for t in texts]
 
 clerk = Clerk()
-'''
+"""
 SPEC = """
 format = 1
 title = "Letters [bold]to[/bold] a shop"
@@ -156,16 +220,19 @@ def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shop")
     for name, text in (
         ("shop_plugin.py", PLUGIN),
+        ("desk.py", DESK),
         ("shop_model.py", MODEL),
         ("spec.toml", SPEC),
         ("pictures.toml", PICTURES),
         ("letters.toml", LETTERS),
     ):
         (folder / name).write_text(text, encoding="utf-8")
-    info = folder / "seatrial_shop-0.3.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: seatrial-shop\nVersion: 0.3\n")
-    (info / "entry_points.txt").write_text("[seatrial]\nshop = shop_plugin\n")
+    for name, module in (("shop", "shop_plugin"), ("desk", "desk")):
+        info = folder / f"seatrial_{name}-0.3.dist-info"
+        info.mkdir()
+        said = f"Metadata-Version: 2.1\nName: seatrial-{name}\nVersion: 0.3\n"
+        (info / "METADATA").write_text(said)
+        (info / "entry_points.txt").write_text(f"[seatrial]\n{name} = {module}\n")
     for name in ("spec", "pictures", "letters"):
         done = run(folder, "run", f"{name}.toml", "--to", f"runs/{name}", "-q")
         assert done.returncode in (0, 1, 3), done.stderr
@@ -180,12 +247,17 @@ def run(folder, *arguments, **environment):
         env={
             **os.environ,
             "PYTHONPATH": str(folder),
-            "SEATRIAL_PLUGINS": "shop",
+            "SEATRIAL_PLUGINS": PLUGINS,
             **environment,
         },
         capture_output=True,
         check=False,
     )
+
+
+@pytest.fixture(scope="session", name="run")
+def run_in_the_shop():
+    return run
 
 
 @pytest.fixture
@@ -199,9 +271,9 @@ def shop(built, monkeypatch):
     """The folder, as the current one of this process."""
     monkeypatch.syspath_prepend(str(built))
     monkeypatch.chdir(built)
-    monkeypatch.setenv("SEATRIAL_PLUGINS", "shop")
+    monkeypatch.setenv("SEATRIAL_PLUGINS", PLUGINS)
     default_registry.cache_clear()
     yield built
     default_registry.cache_clear()
-    for name in ("shop_plugin", "shop_model"):
+    for name in ("shop_plugin", "shop_model", "desk"):
         sys.modules.pop(name, None)

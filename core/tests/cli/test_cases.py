@@ -133,9 +133,9 @@ def test_failed_records_become_a_file(rows, shop, call, capsys, suffix, tmp_path
 
 
 def test_a_picture_is_shown_as_a_file(rows, shop):
-    PIL = pytest.importorskip("PIL.Image")
+    image = pytest.importorskip("PIL.Image")
     (row,) = rows("--id", "p2@shop.darken:1", run="runs/pictures")
-    with PIL.open(row["original"]) as before, PIL.open(row["perturbed"]) as after:
+    with image.open(row["original"]) as before, image.open(row["perturbed"]) as after:
         assert before.size == after.size == (6, 4)
         assert before.getpixel((0, 0)) == (80, 80, 80)
         assert after.getpixel((0, 0)) == (40, 40, 40)

@@ -11,8 +11,8 @@ __all__ = ["seatrial"]
 HELP = """Sea trials for a model before it ships.
 
 \b
-Exit status: 0 all priorities pass · 1 some fail · 2 usage
-             3 some are inconclusive, none fails · 4 error
+Exit status: 0 all priorities pass, 1 some fail, 2 wrong usage,
+             3 some are inconclusive and none fails, 4 error
 """
 
 

@@ -13,7 +13,12 @@ __all__ = ["check", "list_", "schema", "show"]
 
 
 @click.command("list", cls=Command)
-@click.option("--kind", type=click.Choice(sorted(KINDS)), help="List only this kind of component.")
+@click.option(
+    "--kind",
+    type=click.Choice(sorted(KINDS)),
+    metavar="KIND",
+    help=f"List only this kind of component: {', '.join(sorted(KINDS))}.",
+)
 @as_json
 def list_(kind: str | None, as_json: bool) -> None:
     """List the components of every installed plugin."""
@@ -70,7 +75,7 @@ def check(distribution: str, strict: bool, as_json: bool) -> int:
 @click.argument("what", default="specification")
 @click.option("--json", is_flag=True, expose_value=False, help="It is JSON anyhow.")
 def schema(what: str) -> None:
-    """Print the JSON Schema of specifications, or of what a command prints.
+    """Print the JSON Schema of specifications or of an output.
 
     WHAT is `specification`, which editors check files by, or a command for what its --json prints,
     such as `judge` or "run --dry-run".

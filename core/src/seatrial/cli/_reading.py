@@ -21,16 +21,22 @@ pictures = click.option(
 @click.command(cls=Command)
 @click.argument("directory", type=PATH)
 @click.option("--failed", is_flag=True, help="Only wrong answers and errors.")
-@click.option("--priority", metavar="NAME", help="Only what this priority is about, by its rule.")
+@click.option("--priority", metavar="NAME", help="Only the records that this priority is about.")
 @metric
-@click.option("--perturbation", "perturbations", multiple=True, metavar="NAME", help="Only this.")
-@click.option("--severity", "severities", multiple=True, type=click.IntRange(0), help="Only this.")
+@click.option(
+    "--perturbation", "perturbations", multiple=True, metavar="NAME", help="Only this one."
+)
+@click.option(
+    "--severity", "severities", multiple=True, type=click.IntRange(0), help="Only this one."
+)
 @click.option("--id", "ids", multiple=True, metavar="ID", help="Only this case or record.")
 @click.option("--changed", is_flag=True, help="Only where the perturbation changed something.")
-@click.option("--sort", type=click.Choice(["distance", "score"]), help="The least first.")
-@click.option("--reverse", is_flag=True, help="The last first.")
 @click.option(
-    "--limit", type=click.IntRange(0), help="At most so many, 0 for all.  [default: 10 are shown]"
+    "--sort", type=click.Choice(["distance", "score"]), help="Order by this, the least first."
+)
+@click.option("--reverse", is_flag=True, help="Turn the order around.")
+@click.option(
+    "--limit", type=click.IntRange(0), help="At most so many, 0 for all; 10 are shown by default."
 )
 @click.option("--to", type=PATH, metavar="FILE", help="Write to a .csv, .jsonl, .parquet or .md.")
 @pictures

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from .._tables import legible
 
 __all__ = ["encoding_of", "results", "results_only", "spelled", "tolerant", "width_of_terminal"]
 
+FALLBACK = 80
 _RESULTS: ContextVar[TextIO | None] = ContextVar("_RESULTS", default=None)
 
 
@@ -63,4 +63,13 @@ def spelled(text: str, stream: Any) -> str:
 
 def width_of_terminal(stream: Any) -> int | None:
     """Tell how wide the terminal is to which a stream goes; None for a file or a pipe."""
-    return shutil.get_terminal_size().columns if stream.isatty() else None
+    if not stream.isatty():
+        return None
+    try:
+        return int(os.environ["COLUMNS"]) or None
+    except (KeyError, ValueError):
+        pass
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or FALLBACK
+    except (OSError, ValueError, AttributeError):
+        return FALLBACK
