@@ -119,7 +119,7 @@ def laid_out(
     if width is None or _needed(columns, shown, "natural") <= width:
         lines = _side_by_side(heads, rows, shown, columns, [one.natural for one in columns])
         return list(lines), []
-    shown = [at for at in shown if not columns[at].empty or not rows]
+    shown = [at for at in shown if not columns[at].empty or not rows] or shown
     kept, left_out = list(shown), []
     for name in spare:
         if _needed(columns, kept, "comfort") <= width:
