@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from ..._tables import figure, printable
-from ...errors import PlanError
+from ...errors import ParameterError, PlanError
 from ...protocols import Render
 
 __all__ = ["junit"]
@@ -24,7 +24,7 @@ def junit(*, inconclusive: str = "skipped") -> Render:
     """
     if inconclusive not in ("skipped", "failure"):
         msg = f"inconclusive must be 'skipped' or 'failure', got {inconclusive!r}"
-        raise PlanError(msg)
+        raise ParameterError(msg)
     kinds = {"fail": "failure", "error": "error", "inconclusive": inconclusive}
 
     def render(bundle: Any, /) -> bytes:
