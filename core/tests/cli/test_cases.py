@@ -105,9 +105,9 @@ def test_the_list_says_how_many_there_are_and_shows_the_first(shop, call, capsys
     assert call("cases", RUN, "--limit", "2") == 0
     out = capsys.readouterr().out
     assert out.count("scores") == 2
-    assert "the first 2 are shown (--limit 0 shows all)" in out
+    assert "; 2 shown (--limit 0 shows all)" in out
     assert call("cases", RUN, "--limit", "0") == 0
-    assert "are shown" not in capsys.readouterr().out
+    assert "shown (" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "md"])

@@ -93,7 +93,7 @@ def _print(
         echo()
     what = f"{'failed ' if failed else ''}record{'' if total == 1 else 's'}"
     by = f", right or wrong by {judged.by}" if judged.by else ""
-    more = f"; the first {shown:,} are shown (--limit 0 shows all)" if shown < total else ""
+    more = f"; {shown:,} shown (--limit 0 shows all)" if shown < total else ""
     echo(f"{total:,} {what}{by}{more}")
 
 
