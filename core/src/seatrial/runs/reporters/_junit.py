@@ -53,7 +53,8 @@ def junit(*, inconclusive: str = "skipped") -> Render:
                 ET.SubElement(case, kind, message).text = _clean(_details(verdict))
             ET.SubElement(case, "system-out").text = _clean(_details(verdict))
         ET.indent(whole)
-        return ET.tostring(whole, encoding="utf-8", xml_declaration=True) + b"\n"
+        written: bytes = ET.tostring(whole, encoding="utf-8", xml_declaration=True)
+        return written + b"\n"
 
     return render
 
