@@ -16,6 +16,7 @@ SAME, WORD, LETTER = "", "word", "letter"
 """What a piece is: as in the other text, part of a word that differs, or what differs in it."""
 AROUND, LONGEST = 80, 600
 ALIKE = 0.5
+SEARCHED = 250_000  # pairs of tokens
 MARKS = {"-": ("[-", "-]"), "+": ("{+", "+}")}
 
 
@@ -26,15 +27,10 @@ def differences(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
     old: list[Piece] = [("".join(ours[:first]), SAME)]
     new: list[Piece] = [("".join(theirs[:first]), SAME)]
     a, b = ours[first : len(ours) - second], theirs[first : len(theirs) - second]
-    for kind, i, j, k, m in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        gone, come = "".join(a[i:j]), "".join(b[k:m])
-        if kind == "equal":
-            old.append((gone, SAME))
-            new.append((come, SAME))
-        else:
-            left, right = _letters(gone, come)
-            old += left
-            new += right
+    for gone, come in _aligned(a, b):
+        left, right = ([(gone, SAME)],) * 2 if gone == come else _letters(gone, come)
+        old += left
+        new += right
     end = "".join(ours[len(ours) - second :])
     return _merged([*old, (end, SAME)]), _merged([*new, (end, SAME)])
 
@@ -46,6 +42,25 @@ def _ends(a: Sequence[str], b: Sequence[str]) -> tuple[int, int]:
     rest = short - first
     last = next((at for at in range(rest) if a[-1 - at] != b[-1 - at]), rest)
     return first, last
+
+
+def _aligned(a: Sequence[str], b: Sequence[str]) -> list[tuple[str, str]]:
+    """Pair stretches of tokens: equal ones, and what stands in the place of what.
+
+    After typing errors token stands for token: that needs no search, which in a text that repeats
+    itself would find what is equal anywhere. The search of long texts leaves out common words.
+    """
+    if len(a) == len(b) and _in_place(a, b) >= ALIKE:
+        return list(zip(a, b, strict=True))
+    matcher = SequenceMatcher(None, a, b, autojunk=len(a) * len(b) > SEARCHED)
+    return [("".join(a[i:j]), "".join(b[k:m])) for _, i, j, k, m in matcher.get_opcodes()]
+
+
+def _in_place(a: Sequence[str], b: Sequence[str]) -> float:
+    """Give the fraction of letters that stand in the same place of the same word."""
+    pairs = [(one, other) for one, other in zip(a, b, strict=True) if not one.isspace()]
+    same = sum(x == y for one, other in pairs for x, y in zip(one, other, strict=False))
+    return same / max(sum(max(len(one), len(other)) for one, other in pairs), 1)
 
 
 def _letters(gone: str, come: str) -> tuple[list[Piece], list[Piece]]:
@@ -93,6 +108,17 @@ def shortened(pieces: Sequence[Piece]) -> list[Piece]:
         head = f"{text[:room].rpartition(' ')[0]} " if at or alone else ""
         tail = f" {text[-room:].partition(' ')[2]}" if at < len(pieces) - 1 or alone else ""
         found.append((f"{head}…{tail}", style))
+    return _cut(found)
+
+
+def _cut(pieces: Sequence[Piece]) -> list[Piece]:
+    """End a text that differs nearly everywhere after a while."""
+    found, room = [], 2 * LONGEST
+    for text, style in pieces:
+        if len(text) > room:
+            return [*found, (text[:room], style), (" …", SAME)]
+        found.append((text, style))
+        room -= len(text)
     return found
 
 
