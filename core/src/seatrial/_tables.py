@@ -85,12 +85,14 @@ class Table:
 
         Without a width every row is one line; with one, it is folded at words (`lines`).
         """
-        lines = ("".join(shown for shown, _ in line) for line in self.lines(width))
-        return "\n".join(line.rstrip() for line in lines)
+        return "\n".join(map(_joined, self.lines(width)))
 
     def __str__(self) -> str:
-        terminal = sys.stdout is not None and sys.stdout.isatty()
-        return self.text(shutil.get_terminal_size().columns if terminal else None)
+        stdout = sys.stdout
+        width = shutil.get_terminal_size().columns if stdout and stdout.isatty() else None
+        encoding = getattr(stdout, "encoding", None) or "utf-8"
+        lines = self.lines(width, lambda text: legible(text, encoding))
+        return "\n".join(_joined(line) for line in lines)
 
     def lines(
         self, width: int | None = None, spell: Callable[[str], str] = str
@@ -144,6 +146,10 @@ class Table:
             lines += [line(map(marked, row)) for row in self.rows]
         notes = [part for note in self.notes for part in ("", marked(note))]
         return "\n".join([*lines, *notes]).rstrip("\n")
+
+
+def _joined(line: Sequence[Piece]) -> str:
+    return "".join(text for text, _ in line).rstrip()
 
 
 def marked(text: str) -> str:

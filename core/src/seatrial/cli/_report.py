@@ -16,7 +16,7 @@ from ..judging._judgement import Judgement
 from ..runs._bundle import Bundle
 from ..runs._report import Report
 from ..runs._results import kept_results
-from ._output import print_bytes, print_table
+from ._output import echo, print_bytes, print_table
 
 __all__ = ["reported", "written"]
 
@@ -38,8 +38,10 @@ def written(bundle: Bundle, name: str, params: Mapping[str, Any], out: Path | No
     """Write results by a reporter, to a file or to stdout; a table in a terminal fits it."""
     use = default_registry().get(name, Reporter)(**params)
     if name == "table" and out is None and not params:
-        for table in (one.table() for one in bundle.named().values()):
-            print_table(table)
+        for at, one in enumerate(bundle.named().values()):
+            if at:
+                echo()
+            print_table(one.table())
         return
     made = call(use.label, use.build(), bundle)
     if not isinstance(made, bytes | bytearray):
