@@ -9,7 +9,7 @@ from .._registry import default_registry
 from ._options import Command, as_json
 from ._output import echo, print_json, print_table
 
-__all__ = ["check", "list_", "schema", "show"]
+__all__ = ["COMMANDS"]
 
 
 @click.command("list", cls=Command)
@@ -88,3 +88,6 @@ def schema(what: str) -> None:
         msg = f"there is no schema of {what!r}{hint}"
         raise click.UsageError(msg)
     print_json(SCHEMAS[what]())
+
+
+COMMANDS = (list_, show, check, schema)

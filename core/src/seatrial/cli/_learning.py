@@ -9,7 +9,7 @@ import click
 
 from ._options import PATH, Command, allowed, as_json, param, trust
 
-__all__ = ["explain", "repair"]
+__all__ = ["COMMANDS"]
 
 EXPLAINERS = "The explainer; repeated, several are compared on the same outcomes."
 
@@ -71,3 +71,6 @@ def repair(params: tuple[str, ...], **options: Any) -> None:
     from ._params import parameters
 
     repaired(params=parameters(params), **options)
+
+
+COMMANDS = (explain, repair)

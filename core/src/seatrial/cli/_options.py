@@ -13,6 +13,7 @@ from ._stream import results_only
 __all__ = [
     "PATH",
     "Command",
+    "Group",
     "allowed",
     "as_json",
     "metric",
@@ -71,3 +72,9 @@ class Command(click.Command):
         """Run the command with stdout kept for its results."""
         with results_only():
             return super().invoke(ctx)
+
+
+class Group(click.Group):
+    """A group of such commands."""
+
+    command_class = Command

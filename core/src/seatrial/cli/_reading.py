@@ -8,7 +8,7 @@ import click
 
 from ._options import PATH, Command, as_json, metric, model, trust
 
-__all__ = ["cases", "replay"]
+__all__ = ["COMMANDS"]
 
 case_source = click.option(
     "--cases", metavar="MODULE:NAME", help="The cases, to make again inputs that are not kept."
@@ -90,3 +90,6 @@ def replay(name: str, **options: Any) -> None:
     from ._replay import replayed
 
     replayed(name=name, **options)
+
+
+COMMANDS = (cases, replay)
