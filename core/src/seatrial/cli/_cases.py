@@ -117,9 +117,8 @@ def _examples(
 def _judged(report: Report, name: str | None, metric: str | None, spec: Path) -> _Judged:
     if name is not None:
         return _by_priority(report, _priority(load_specification(spec), name, spec))
-    wrong, label = wrong_by_metric(report, metric)
-    known = report.columns.status != STATUSES.index("skipped")
-    return _Judged(np.ones_like(wrong), wrong, known, label or "the answer to the clean input")
+    wrong, known, by = wrong_by_metric(report, metric)
+    return _Judged(np.ones_like(wrong), wrong, known, by)
 
 
 def _priority(specification: Specification, name: str, spec: Path) -> Priority:

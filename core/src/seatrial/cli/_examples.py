@@ -59,7 +59,8 @@ class Texts:
                 self.pictures.mkdir(parents=True, exist_ok=True)
                 write_atomically(path, picture)
             except OSError as error:
-                msg = f"{self.pictures} cannot be written: {error.strerror or error}"
+                why = error.strerror or error
+                msg = f"{self.pictures} cannot be written ({why}): name a folder by --pictures"
                 raise StoreError(msg) from error
         return str(path)
 

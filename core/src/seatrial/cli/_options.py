@@ -16,7 +16,7 @@ __all__ = [
     "Group",
     "allowed",
     "as_json",
-    "metric",
+    "metric_option",
     "model",
     "out",
     "param",
@@ -50,7 +50,9 @@ reporter = click.option(
 out = click.option("--out", type=PATH, help="Write to this file.  [default: stdout]")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 model = click.option("--model", metavar="MODULE:NAME", help="The model, if not the run's own.")
-metric = click.option("--metric", metavar="LABEL", help="The metric that tells right from wrong.")
+metric_option = click.option(
+    "--metric", metavar="LABEL", help="The metric that tells right from wrong."
+)
 
 
 class Command(click.Command):

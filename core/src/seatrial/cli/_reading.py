@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ._options import PATH, Command, as_json, metric, model, trust
+from ._options import PATH, Command, as_json, metric_option, model, trust
 
 __all__ = ["COMMANDS"]
 
@@ -22,7 +22,7 @@ pictures = click.option(
 @click.argument("directory", type=PATH)
 @click.option("--failed", is_flag=True, help="Only wrong answers and errors.")
 @click.option("--priority", metavar="NAME", help="Only the records that this priority is about.")
-@metric
+@metric_option
 @click.option(
     "--perturbation", "perturbations", multiple=True, metavar="NAME", help="Only this one."
 )
@@ -50,6 +50,7 @@ def cases(
     ids: tuple[str, ...],
     changed: bool,
     sort: str | None,
+    metric: str | None,
     reverse: bool,
     **options: Any,
 ) -> None:
@@ -67,9 +68,10 @@ def cases(
         ids=ids,
         changed=changed,
         sort=sort,
+        metric=metric,
         reverse=reverse,
     )
-    shown_cases(selection=selection, **options)
+    shown_cases(selection=selection, metric=metric, **options)
 
 
 @click.command(cls=Command)

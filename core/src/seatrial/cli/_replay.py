@@ -7,7 +7,7 @@ from typing import Any
 
 from .._cases import Prediction
 from .._files import load_specification
-from .._layout import Piece
+from .._layout import GAP, Piece
 from .._tables import printable
 from ..errors import PlanError
 from ..inputs._encoding import as_json
@@ -84,13 +84,13 @@ def _print(found: Replay, texts: Texts) -> None:
     ]
     stream = results()
     width = width_of_terminal(stream)
-    beside = max(len(name) for name, _ in lines) + 2
-    print_lines([[(printable(record.id), "bold")]])
+    beside = max(len(name) for name, _ in lines) + GAP
+    room = None if width is None else max(width - beside - GAP, GAP)
+    shown: list[list[Piece]] = [[(printable(record.id), "bold")]]
     for name, text in lines:
-        for at, line in enumerate(text.splitlines() or [""]):
-            shown = spelled(printable(line), stream)
-            room = None if width is None else max(width - beside - 2, 2)
-            for again, part in enumerate(flowed([(shown, "")], room)):
-                label = name if not at and not again else ""
-                head: Piece = (f"  {label.ljust(beside)}", "dim")
-                print_lines([[head, *part]])
+        label = name
+        for line in text.splitlines() or [""]:
+            for part in flowed([(spelled(printable(line), stream), "")], room):
+                shown.append([(f"{' ' * GAP}{label.ljust(beside)}", "dim"), *part])
+                label = ""
+    print_lines(shown)

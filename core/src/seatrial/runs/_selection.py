@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 __all__ = ["Selection", "ids_of", "wrong_by_metric"]
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
-ORDERS = ("distance", "score")
 
 
 @frozen(kw_only=True)
 class Selection:
     """Which records are wanted: what is not given does not narrow.
 
-    `perturbations` are labels or names ("clean" too), `ids` those of cases or of records.
+    `perturbations` are labels or names ("clean" too), `ids` those of cases or of records. `metric`
+    is that of which the score orders them.
     """
 
     perturbations: Sequence[str] = ()
@@ -36,6 +36,7 @@ class Selection:
     ids: Sequence[str] = ()
     changed: bool = False
     sort: str | None = None
+    metric: str | None = None
     reverse: bool = False
 
     def positions(self, report: Report) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -93,10 +94,7 @@ class Selection:
         columns = report.columns
         if self.sort == "distance":
             return columns.distance
-        if not columns.scores:
-            msg = "no metric scores case by case, so records cannot be sorted by their score"
-            raise PlanError(msg)
-        label, _ = right_by(report.metrics, None)
+        label, _ = right_by(report.metrics, self.metric)
         return columns.scores[label]
 
 
@@ -121,10 +119,11 @@ def ids_of(report: Report, positions: Sequence[int] | np.ndarray[Any, Any]) -> l
     ]
 
 
-def wrong_by_metric(report: Report, metric: str | None) -> tuple[Mask, str]:
-    """Mark the records that failed by one metric, and name it: errored ones failed too.
+def wrong_by_metric(report: Report, metric: str | None) -> tuple[Mask, Mask, str]:
+    """Mark the records that failed by one metric, and those that it tells anything of; name it.
 
-    Without any metric that scores case by case, those are wrong that differ from the clean answer.
+    Errored ones failed. Without any metric that scores case by case, those are wrong that differ
+    from the answer to the clean input.
     """
     columns = report.columns
     errored = columns.status == STATUSES.index("errored")
@@ -133,10 +132,13 @@ def wrong_by_metric(report: Report, metric: str | None) -> tuple[Mask, str]:
         here = columns.use < 0
         clean[columns.case[here]] = columns.answer[here]
         before = clean[columns.case]
-        return errored | ((columns.answer >= 0) & (before >= 0) & (columns.answer != before)), ""
+        answered = (columns.answer >= 0) & (before >= 0)
+        wrong = errored | (answered & (columns.answer != before))
+        return wrong, errored | answered, "the answer to the clean input"
     label, _ = right_by(report.metrics, metric)
     (known,) = (one for one in report.metrics if one["label"] == label)
     scores = columns.scores[label]
+    scored = ~np.isnan(scores)
     with np.errstate(invalid="ignore"):
-        worse = ~np.isnan(scores) & is_worse_half(known, scores)
-    return errored | worse, label
+        worse = scored & is_worse_half(known, scores)
+    return errored | worse, errored | scored, label

@@ -35,9 +35,8 @@ def default_progress() -> Iterator[tuple[Callable[[Progress], None], ...]]:
 
 def _in_a_notebook() -> bool:
     """Tell whether a kernel of Jupyter runs this: nothing of it is imported to find out."""
-    shell: Any = sys.modules.get("IPython")
-    found = shell.get_ipython() if shell else None
-    return type(found).__name__ == "ZMQInteractiveShell"
+    find: Any = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    return find is not None and type(find()).__name__ == "ZMQInteractiveShell"
 
 
 @contextmanager
