@@ -113,7 +113,8 @@ def shortened(pieces: Sequence[Piece]) -> list[Piece]:
 
 def _cut(pieces: Sequence[Piece]) -> list[Piece]:
     """End a text that differs nearly everywhere after a while."""
-    found, room = [], 2 * LONGEST
+    found: list[Piece] = []
+    room = 2 * LONGEST
     for text, style in pieces:
         if len(text) > room:
             return [*found, (text[:room], style), (" …", SAME)]
