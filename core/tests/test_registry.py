@@ -316,7 +316,7 @@ def test_two_distributions_that_claim_one_namespace_are_both_named(good, install
         registry.get("twice.shout")
     assert "first-one 1.2" in str(caught.value)
     assert "second-one 3.4" in str(caught.value)
-    assert "fake_first_voyage" not in sys.modules
+    assert "fake_first_one" not in sys.modules
     assert registry.get("good.shout")
 
 

@@ -31,11 +31,11 @@ def explained_by(factory, explained, outcomes, /, seed=0, **options):
 
 
 @pytest.mark.parametrize("explainer", LINEAR, ids=lambda one: one.name)
-def test_linear_probes_foresee_a_planted_failure(explainer, residual_model, trapped):
+def test_linear_probes_predict_a_planted_failure(explainer, residual_model, trapped):
     graded = sea.explain(explainer(**POOLED), outcomes=trapped(240), model=residual_model, seed=2)
     assert graded.auroc > 0.95
     assert graded.details["searched"]["p"] < 0.01
-    assert "a search as wide seldom reaches" in graded.summary
+    assert "a search of this size rarely reaches" in graded.summary
 
 
 @pytest.mark.parametrize("explainer", LINEAR, ids=lambda one: one.name)
@@ -109,7 +109,7 @@ def test_noise_is_said_to_be_noise(residual_model, trapped):
     assert "nothing was found" in found.summary
 
 
-def test_the_attention_probe_foresees_and_names_the_token(residual_model, trapped):
+def test_the_attention_probe_predicts_and_names_the_token(residual_model, trapped):
     found = explained_by(
         attention, residual_model, trapped(240), layers=(1,), poolings=("mean",), epochs=60
     )
@@ -147,7 +147,7 @@ def test_tokens_are_named_by_their_text_where_the_model_tells_it(residual_model,
     assert any("'now' adds" in one or "'stone' adds" in one for one in weighing)
 
 
-def test_the_network_foresees_too(residual_model, trapped):
+def test_the_network_predicts_too(residual_model, trapped):
     found = explained_by(mlp, residual_model, trapped(240), hidden=16)
     unseen = trapped(100, seed=9)
     failed = [not one.right for one in unseen]
@@ -155,7 +155,7 @@ def test_the_network_foresees_too(residual_model, trapped):
     assert found.details["selected"]["epoch"] >= 1
 
 
-def test_a_proxy_foresees_from_another_models_activations(residual_model, trapped):
+def test_a_proxy_predicts_from_another_models_activations(residual_model, trapped):
     answers = lambda inputs: ["good" if "sunny" in one else "bad" for one in inputs]
     found = explained_by(proxy, answers, trapped(240), model=residual_model)
     unseen = trapped(100, seed=9)

@@ -1,4 +1,4 @@
-"""Simulatability: readers that use the words foresee failures, and others do not."""
+"""Simulatability: readers that use the words predict failures, and others do not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SAYS = Explanation(
     "The answer is wrong where the input speaks of children",
     [
         Finding("children", "inputs with children fail"),
-        Finding("foreseeable", "failures are foreseen better than by chance", effect=0.7),
+        Finding("better-than-chance", "failures are predicted better than by chance", effect=0.7),
     ],
 )
 
@@ -64,8 +64,8 @@ def test_words_that_are_true_help_a_reader_who_uses_them(planted, reader):
     assert found.explained.accuracy.estimate > 0.8
 
 
-def test_words_that_have_nothing_to_do_with_it_do_not_help(by_lot):
-    found = simulated(SAYS, by_lot(200), reader=Reader())
+def test_words_that_have_nothing_to_do_with_it_do_not_help(at_random):
+    found = simulated(SAYS, at_random(200), reader=Reader())
     assert found.gains["no-explanation"].low < 0 < found.gains["no-explanation"].high
 
 
@@ -74,7 +74,7 @@ def test_the_reader_sees_the_words_and_the_input_and_nothing_else(planted):
     simulated(SAYS, outcomes, reader=reader, controls=())
     assert len(reader.prompts) == 60
     assert all("speaks of children" in one for one in reader.prompts)
-    assert not any("case-" in one or "foreseen" in one for one in reader.prompts)
+    assert not any("case-" in one or "predicted better" in one for one in reader.prompts)
     assert "right or wrong?" in reader.prompts[0]
     assert "wrong or right?" in reader.prompts[1]
 

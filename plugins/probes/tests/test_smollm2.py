@@ -45,7 +45,7 @@ def test_a_real_model_writes_hypotheses_and_ranks_by_them(model):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-def test_a_real_model_reasons_aloud_and_its_traces_are_read(model):
+def test_a_real_model_writes_its_reasoning_and_its_traces_are_read(model):
     use = chain_of_thought(samples=2, max_new_tokens=40)
     found = use.build()(model, outcomes(12), seed=0)
     probabilities = found.predict([one.case for one in outcomes(3)])

@@ -12,7 +12,7 @@ from seatrial_probes._validation import permutation_test
 from sklearn.metrics import roc_auc_score
 
 from seatrial import Case, Outcome, Prediction
-from seatrial.errors import ModelError, ParameterError, PlanError
+from seatrial.errors import ComponentLoadError, ModelError, ParameterError, PlanError
 
 
 class Letters:
@@ -66,11 +66,11 @@ def test_the_telling_word_leads_the_findings_with_its_failure_rate_and_examples(
 
 
 @each
-def test_failures_by_lot_are_not_foreseen(use, by_lot):
-    found = [explain(use, by_lot(150, seed=seed), seed) for seed in range(8)]
+def test_random_failures_are_not_predicted(use, at_random):
+    found = [explain(use, at_random(150, seed=seed), seed) for seed in range(8)]
     assert sum(one.details["searched"]["p"] < 0.05 for one in found) <= 2
-    graded_by_lot = [graded(one, by_lot(600, seed=90 + n)) for n, one in enumerate(found)]
-    assert abs(np.mean(graded_by_lot) - 0.5) < 3 * 0.024 / np.sqrt(8)
+    graded_at_random = [graded(one, at_random(600, seed=90 + n)) for n, one in enumerate(found)]
+    assert abs(np.mean(graded_at_random) - 0.5) < 3 * 0.024 / np.sqrt(8)
 
 
 @each
@@ -199,7 +199,7 @@ def test_texts_without_a_word_are_no_reason_to_fail():
 
 
 def test_an_encoder_may_be_an_import_string_and_must_embed(planted):
-    with pytest.raises(ParameterError, match="cannot import 'nowhere:encoder'"):
+    with pytest.raises(ComponentLoadError, match="cannot import 'nowhere:encoder'"):
         explain(embeddings(encoder="nowhere:encoder"), planted())
     with pytest.raises(ParameterError, match=re.escape("'package.module:name'")):
         explain(embeddings(encoder="minilm"), planted())

@@ -38,7 +38,7 @@ EXPLAINERS = "The explainer; repeated, several are compared on the same outcomes
 def explain(
     directory: Path, names: tuple[str, ...], params: tuple[str, ...], **options: Any
 ) -> None:
-    """Learn which failures of a run can be foreseen, and why.
+    """Learn which failures of a run can be predicted, and why.
 
     It learns from a part of the outcomes and is graded on the rest, beside trivial baselines.
     """

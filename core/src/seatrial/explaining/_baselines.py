@@ -1,4 +1,4 @@
-"""The trivial predictors of failure that every explanation is held against.
+"""The trivial predictors of failure that every explanation is compared with.
 
 Each learns from the same outcomes as the explainer, and reads nothing but what lies on the surface:
 which answer was given, how sure the model was, how long the input is, which words it has. Published

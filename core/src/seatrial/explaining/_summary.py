@@ -1,4 +1,4 @@
-"""How a graded explanation is told: in findings, in a table, in a few sentences below it."""
+"""How a graded explanation is reported: in findings, in a table, in a few sentences below it."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def findings_of(grade: Grade) -> Iterator[Finding]:
     area, held = grade.auroc, grade.test
     if grade.p <= alpha:
         yield Finding(
-            "foreseeable",
+            "better-than-chance",
             f"failures are predicted better than by chance ({_p(grade.p)})",
             effect=area,
         )
     else:
         yield Finding(
-            "not-foreseeable",
+            "not-better-than-chance",
             f"not shown to be better than chance: {held.wrong:,} wrong and "
             f"{held.outcomes - held.wrong:,} right outcomes detect an AUROC of "
             f"{grade.detectable:.3f} with a power of .8",
@@ -99,7 +99,7 @@ def _beside_baselines(grade: Grade, alpha: float) -> Iterator[Finding]:
     if added and added.p <= alpha:
         yield Finding(
             "adds-to-baselines",
-            f"it knows what the best baseline ({best}) does not ({_p(added.p)}): both together "
+            f"it adds to the best baseline ({best}, {_p(added.p)}): both together "
             f"reach {added.auroc:.3f}, and the baseline alone {added.baseline:.3f}",
             effect=added.auroc - added.baseline,
         )

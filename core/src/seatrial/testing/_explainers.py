@@ -34,7 +34,7 @@ LEAST = 0.001
 class _Rule(Thinking):
     """A model that answers wrong exactly where a rule says so.
 
-    Which answer is right is drawn by lot: the answer that it gives tells nothing about failure.
+    Which answer is right is random: the answer that it gives tells nothing about failure.
     """
 
     identity = "seatrial.testing rule 1"
@@ -226,8 +226,8 @@ def check_noise_is_not_explained(use: E, samples: Samples) -> None:
         msg = "it does not grade itself"
         raise Skipped(msg)
     area = found.auroc or 0.0
-    expect(area < GRADE, f"it reports AUROC {area:.2f} on failures drawn by lot")
-    expect(p is None or p > LEAST, f"it reports p = {p} on failures drawn by lot")
+    expect(area < GRADE, f"it reports AUROC {area:.2f} on random failures")
+    expect(p is None or p > LEAST, f"it reports p = {p} on random failures")
 
 
 def check_predictions_do_not_use_the_target(use: E, samples: Samples) -> None:

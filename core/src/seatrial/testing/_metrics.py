@@ -172,7 +172,7 @@ def check_order_of_cases_does_not_matter(use: M, samples: Samples) -> None:
                 use, [one.targets[index] for index in order], [one.mixed[index] for index in order]
             )
             same = math.isclose(before, after, rel_tol=1e-9, abs_tol=1e-12)
-            expect(same, f"{one.name}: {before!r} became {after!r} when the cases changed places")
+            expect(same, f"{one.name}: {before!r} became {after!r} when the cases were reordered")
 
 
 def check_targets_and_answers_are_left_alone(use: M, samples: Samples) -> None:

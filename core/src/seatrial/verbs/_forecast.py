@@ -145,7 +145,7 @@ def _outlook(priority: Priority, work: Workload) -> Outlook:
     obstacle = _first_obstacle(priority, inside)
     clusters = len({cluster_of(case) for case in _asked_about(priority.requirements[0], inside)})
     power = power_of(priority, priority.requirements[0], clusters)
-    depends = any(_unforeseeable(priority, one) for one in priority.requirements)
+    depends = any(_depends_on_answers(priority, one) for one in priority.requirements)
     return Outlook(
         priority.name,
         len(inside),
@@ -165,7 +165,7 @@ def _obstacle(priority: Priority, requirement: Requirement, cases: tuple[Case, .
     cases = _asked_about(requirement, cases)
     if not cases:
         return "no case lies in its slice"
-    if _unforeseeable(priority, requirement):
+    if _depends_on_answers(priority, requirement):
         return ""
     evidence = _flawless(priority, requirement, cases)
     right, at_most = priority.right, priority.at_most(requirement)
@@ -192,7 +192,7 @@ def _obstacle(priority: Priority, requirement: Requirement, cases: tuple[Case, .
     )
 
 
-def _unforeseeable(priority: Priority, requirement: Requirement) -> bool:
+def _depends_on_answers(priority: Priority, requirement: Requirement) -> bool:
     """Tell whether no case says what is flawless: another run does, or a score has no best."""
     right = priority.right
     scored = requirement.demand.scored and right is not None

@@ -159,8 +159,8 @@ def option_shortcut(auroc: float = TELLING) -> Check:
         size, feature, shows = max(found, key=lambda one: one[0])
         yield Finding(
             "option-shortcut",
-            f"one feature tells the right option: {feature} in {percent(float(shows.mean()))} of "
-            f"the cases, AUROC {size:.2f} within a case (effect).",
+            f"one feature predicts the right option: {feature} in {percent(float(shows.mean()))} "
+            f"of the cases, AUROC {size:.2f} within a case (effect).",
             level="error" if size >= GIVEAWAY else "warning",
             cases=[case.id for case, here in zip(chosen, shows, strict=True) if here],
             effect=size,

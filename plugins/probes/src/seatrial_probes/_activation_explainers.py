@@ -1,4 +1,4 @@
-"""Explainers that look inside the model: probes on what it thought when it answered.
+"""Explainers that read the model's activations at the inputs that it was judged on.
 
 All of them read the inputs that were judged, hold out part of what they are given (by cluster) to
 choose layer, pooling and strength on, count everything that they looked at, and predict failure: a
@@ -49,7 +49,7 @@ class Probe(ABC):
     validation: float = field(default=VALIDATION, validator=and_(gt(0), lt(1)))
 
     def __call__(self, model: Any, outcomes: Sequence[Outcome], /, *, seed: int) -> Explanation:
-        """Learn from the outcomes which activations foretell failure."""
+        """Learn from the outcomes which activations predict failure."""
         if said := one_sided(outcomes):
             return said
         sample = Sample.of(outcomes, self.validation, seed)
@@ -83,7 +83,7 @@ class Probe(ABC):
 
 @frozen(kw_only=True)
 class LinearProbe(Probe):
-    """A direction at one layer: failure lies ahead on it."""
+    """A direction in the activations of one layer: larger projections predict failure."""
 
     def explained(
         self,

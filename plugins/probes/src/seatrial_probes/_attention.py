@@ -18,6 +18,7 @@ from attrs import frozen
 from seatrial.errors import ModelError
 
 from ._selection import Sample
+from ._threads import one_thread
 from ._training import CHUNK, Schedule, trained
 
 __all__ = ["Attention", "fit_attention"]
@@ -60,6 +61,7 @@ class Attention:
         attention, votes = self.weights_and_votes(tokens)
         return (attention * votes).sum(dim=1)
 
+    @one_thread()
     def __call__(self, tokens: Sequence[Any]) -> Floats:
         """Score cases, each [tokens, width]."""
         with torch.no_grad():
@@ -69,6 +71,7 @@ class Attention:
             ]
         return np.concatenate(found).astype(np.float64)
 
+    @one_thread()
     def contributions(self, tokens: Any) -> tuple[Floats, Floats]:
         """Give each token of one case its attention weight, and what it adds to the log-odds."""
         with torch.no_grad():
@@ -77,6 +80,7 @@ class Attention:
         return weights, weights * votes[0].cpu().numpy()
 
 
+@one_thread()
 def fit_attention(
     tokens: Sequence[Any],
     sample: Sample,

@@ -87,7 +87,7 @@ class Card:
         for name, found in (("failure", self.failure), ("success", self.success)):
             if found is not None:
                 more = bounded(found.difference, signed=True)
-                rows.append(["causal", f"answers turned to {name}, beyond the lot", more])
+                rows.append(["causal", f"answers turned to {name}, beyond random edits", more])
         return rows
 
     __str__ = table

@@ -17,6 +17,7 @@ from seatrial.errors import PlanError
 from ._autoencoder import Autoencoder
 from ._editing import OUTLYING
 from ._rendering import read, shortened
+from ._threads import one_thread
 from ._validation import Learning
 
 __all__ = ["POOLED", "Latents", "findings_of", "ranked"]
@@ -43,6 +44,7 @@ class Latents:
     facts: dict[str, Any] = field(factory=dict)
 
     @classmethod
+    @one_thread()
     def trained(
         cls, learn: Callable[[Any], Autoencoder], stream: Rows, most: int, seed: int
     ) -> Latents:
@@ -57,6 +59,7 @@ class Latents:
         return cls(autoencoder, limit, _facts(autoencoder, {**facts, "dead": everywhere["dead"]}))
 
     @classmethod
+    @one_thread()
     def of_stream(cls, autoencoder: Autoencoder, stream: Rows) -> Latents:
         """Take an autoencoder that was trained elsewhere, and tell how good it is here."""
         limit = _limit(stream)
@@ -69,6 +72,7 @@ class Latents:
             raise PlanError(msg)
         return cls(autoencoder, limit, _facts(autoencoder, autoencoder.measured(rows)))
 
+    @one_thread()
     def of(self, stream: Rows) -> dict[str, Any]:
         """Give the latents of each prompt by pooling: float32 [prompts, latents]."""
         shape = len(stream), self.autoencoder.latents
@@ -112,7 +116,7 @@ def findings_of(
         findings.append(
             Finding(
                 f"latent {names[place]}",
-                f"latent {names[place]} speaks for {sign}: it fires {where} in {rates[0]:.0%} of "
+                f"latent {names[place]} predicts {sign}: it fires {where} in {rates[0]:.0%} of "
                 f"failures and {rates[1]:.0%} of successes{listed}; most in {quoted}",
                 effect=rates[0] - rates[1],
                 cases=tuple(dict.fromkeys(learning.outcomes[one].case.id for one in top)),

@@ -11,6 +11,8 @@ from scipy.linalg import cho_factor, cho_solve
 
 from seatrial.errors import MetricError, ModelError
 
+from ._threads import one_thread
+
 __all__ = ["Linear", "discriminant", "mass_mean", "mean_difference", "platt"]
 
 Floats = npt.NDArray[np.float64]
@@ -86,6 +88,7 @@ def discriminant(table: Any, failed: npt.ArrayLike) -> Linear:
     return Linear(weights, middle.intercept + float(np.log(rates[1] / rates[0])))
 
 
+@one_thread()
 def platt(scores: npt.ArrayLike, failed: npt.ArrayLike) -> tuple[float, float]:
     """Give slope and intercept that turn scores into the log-odds of failure.
 

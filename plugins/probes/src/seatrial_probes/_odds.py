@@ -11,6 +11,7 @@ from attrs import frozen
 
 from seatrial import Explanation, Finding, Outcome
 
+from ._threads import one_thread
 from ._validation import Learning, logistic, one_sided, select
 
 __all__ = ["FAILURE", "SUCCESS", "Feature", "explain_by_features"]
@@ -107,6 +108,7 @@ def explain_by_features(
     )
 
 
+@one_thread()
 def _findings(
     found: Any, rows: npt.NDArray[Any], learning: Learning
 ) -> tuple[list[Finding], list[dict[str, Any]]]:

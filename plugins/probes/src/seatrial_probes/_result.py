@@ -57,7 +57,7 @@ class Row:
 
 @frozen(kw_only=True)
 class WhyItFailed:
-    """Says whether a model's failures on a task can be foreseen, and by what.
+    """Says whether a model's failures on a task can be predicted, and by what.
 
     - `judged`: how many cases were answered, right and wrong, until there were `k` of each.
     - `split`: how many outcomes each part has, and how many of them are failures.

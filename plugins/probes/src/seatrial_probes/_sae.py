@@ -17,6 +17,7 @@ from seatrial import Case, Explanation, Outcome, derive
 from ._autoencoder import Autoencoder, load_autoencoder
 from ._latents import POOLED, Latents, findings_of, ranked
 from ._logistic import prepare, solve
+from ._threads import one_thread
 from ._validation import Learning, one_sided, permutation_test
 
 __all__ = ["Sae", "sae"]
@@ -92,7 +93,8 @@ class Sae:
             given = [case.input for case in cases]
             seen = model.activations(given, layers=(), poolings=(), tokens=(layer,)).tokens(layer)
             table = latents.of(seen)[setting.pooling][:, chosen]
-            return [float(one) for one in _probabilities(table @ weights[0] + intercept[0])]
+            with one_thread():
+                return [float(one) for one in _probabilities(table @ weights[0] + intercept[0])]
 
         along = weights[0] @ latents.autoencoder.decoder[chosen]
         facts = latents.facts
@@ -130,7 +132,8 @@ class Sae:
         for one in layers:
             table = seen.at(one, "last")
             weights, intercepts = _fitted(table[~kept], labels, DENSE)
-            scores.append(table[kept] @ weights.T + intercepts)
+            with one_thread():
+                scores.append(table[kept] @ weights.T + intercepts)
         found = np.stack(scores).astype(np.float64).transpose(0, 2, 1)
         areas = permutation_test(
             found.reshape(-1, found.shape[-1]), learning.failed[kept], _of(learning), seed=0
@@ -161,6 +164,7 @@ class Sae:
         ]
 
 
+@one_thread()
 def _selected(
     pooled: dict[str, Any],
     settings: list[_Setting],
@@ -224,6 +228,7 @@ def _silent(
     )
 
 
+@one_thread()
 def _fitted(table: Any, labels: Any, grid: Sequence[float]) -> tuple[Floats, Floats]:
     path = solve(prepare(np.ascontiguousarray(table[None], dtype=np.float32)), labels, grid)
     weights, intercepts = path.weights[0], path.intercepts[0]

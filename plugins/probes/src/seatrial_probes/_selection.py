@@ -22,6 +22,7 @@ from seatrial.statistics import held_out
 
 from ._families import Family
 from ._linear import Linear, platt
+from ._threads import one_thread
 from ._validation import area, permutation_test
 
 __all__ = ["Chosen", "Sample", "Search", "choose", "search"]
@@ -142,6 +143,7 @@ class Chosen:
     lift: float
     probabilities: Floats
 
+    @one_thread()
     def predict(self, table: Any) -> Floats:
         """Give the probability of failure for each row of activations."""
         return probabilities_of(self.slope * self.probe(table) + self.lift)
@@ -153,6 +155,7 @@ def probabilities_of(logits: Floats) -> Floats:
     return found
 
 
+@one_thread()
 def search(
     table: Table,
     layers: Sequence[int],
@@ -187,6 +190,7 @@ def search(
     )
 
 
+@one_thread()
 def choose(table: Table, found: Search, family: Family, sample: Sample) -> Chosen:
     """Fit the best layer and pooling on everything, at the strength that cross-validates best."""
     layer, pooling, _ = found.best

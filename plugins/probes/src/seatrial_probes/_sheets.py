@@ -1,4 +1,4 @@
-"""Sheets on which people foresee failures: written blind, filled in, and graded."""
+"""Sheets on which people predict failures: written blind, filled in, and graded."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def _answers(path: Path, keyed: dict[str, Outcome]) -> dict[str, float]:
         if key not in keyed:
             problems.append(f"line {line}: the case {key!r} is not among the outcomes")
         elif key in found:
-            problems.append(f"line {line}: the case {key!r} stands there twice")
+            problems.append(f"line {line}: the case {key!r} is listed twice")
         elif score is None:
             problems.append(f"line {line}: {said!r} is neither right, wrong nor 0 to 100")
         else:

@@ -1,4 +1,4 @@
-"""Whether the words of an explanation let a reader foresee failures: a model, or a person."""
+"""Whether the words of an explanation let a reader predict failures: a model, or a person."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ GRADES: Final = frozenset(
     {
         "adds-to-baselines",
         "better-than-baselines",
-        "foreseeable",
+        "better-than-chance",
         "miscalibrated",
         "not-better-than-baselines",
-        "not-foreseeable",
+        "not-better-than-chance",
         "not-graded",
     }
 )
@@ -49,7 +49,7 @@ Floats = npt.NDArray[np.float64]
 
 @frozen(kw_only=True)
 class Reading:
-    """How well one reader foresaw failures; `unanswered` cases are even odds, and missed."""
+    """How well one reader predicted failures; `unanswered` cases are even odds, and missed."""
 
     auroc: Interval
     accuracy: Interval
@@ -58,7 +58,7 @@ class Reading:
 
 @frozen(kw_only=True)
 class Simulation:
-    """Tells how well readers foresee failures with an explanation's words, and without.
+    """Tells how well readers predict failures with an explanation's words, and without.
 
     `explained` is the reader with the explanation. `controls` are the same reader (or another
     person) with "no-explanation", or with its words in "shuffled" order, which state nothing.
@@ -111,7 +111,7 @@ def simulated(
     confidence: float = SURE,
     seed: int = 0,
 ) -> Simulation:
-    """Let a model that is given nothing but an explanation's words foresee right and wrong.
+    """Let a model that is given nothing but an explanation's words predict right and wrong.
 
     The reader sees the words and one input at a time, and neither the answer nor the target. It
     says "right" or "wrong" by its `choices` (the log-odds are averaged over both orders of the

@@ -1,4 +1,4 @@
-"""What becomes of a model's answers when its insides are pushed along a direction."""
+"""Steers a model's activations along a direction, and measures its answers again."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from seatrial.statistics import Interval, paired_drop
 from ._editing import adding, outlying
 from ._grading import SURE, Judged, Right, has, judged
 from ._plain import bounded, plainly, table
+from ._threads import one_thread
 
 __all__ = ["Push", "Steering", "direction_of", "steer"]
 
@@ -28,7 +29,7 @@ Vectors = npt.NDArray[Any]
 
 @frozen(kw_only=True)
 class Push:
-    """What one strength does: accuracy now, and lost against no push and against random ones.
+    """The effect of one strength: accuracy, and its drop from no push and from random pushes.
 
     `random` is the accuracy under each random direction; `beyond` is the drop beyond their mean,
     case by case.
@@ -81,7 +82,7 @@ class Steering:
         )
         return table(
             f"steering at layer {self.layer}, {self.cases} cases, "
-            f"accuracy {self.accuracy:.3f} unpushed",
+            f"accuracy {self.accuracy:.3f} without steering",
             ("towards failure", "accuracy", "random", "accuracy lost", "beyond random"),
             rows,
             f"effect {self.effect:+.3f} against {against}",
@@ -190,6 +191,7 @@ def steer(
     )
 
 
+@one_thread()
 def _drawn(vectors: Vectors, match: str, draw: np.random.Generator) -> Floats:
     found = np.asarray(draw.standard_normal(vectors.shape[1]))
     if match == "covariance":

@@ -13,6 +13,8 @@ from seatrial import Explanation, Outcome, derive
 from seatrial.errors import MetricError
 from seatrial.statistics import held_out
 
+from ._threads import one_thread
+
 __all__ = ["Learning", "Selected", "area", "logistic", "one_sided", "permutation_test", "select"]
 
 VALIDATION: Final = 1 / 3
@@ -58,6 +60,7 @@ class Selected:
     strength: float
     details: dict[str, Any] = field(factory=dict)
 
+    @one_thread()
     def probabilities(self, inputs: Any) -> list[float]:
         """Give the probability of failure of each input."""
         found = self.model.predict_proba(self.features.transform(inputs))[:, 1]
@@ -78,6 +81,7 @@ def one_sided(outcomes: Sequence[Outcome]) -> Explanation | None:
     return Explanation(said)
 
 
+@one_thread()
 def select(
     prepare: Callable[[], Any], inputs: Any, learning: Learning, *, grid: Sequence[float], seed: int
 ) -> Selected:
@@ -135,6 +139,7 @@ def area(failed: Booleans, scores: npt.ArrayLike) -> float:
     return float(_areas(failed[None].astype(float), np.asarray(scores, dtype=float)[None])[0, 0])
 
 
+@one_thread()
 def permutation_test(
     scores: Floats, failed: Booleans, clusters: Sequence[str], *, seed: int
 ) -> tuple[Floats, float]:

@@ -14,8 +14,8 @@ from attrs.validators import ge, instance_of, optional
 
 from seatrial import Case, Explanation, Finding, Outcome, derive
 from seatrial.errors import ModelError
+from seatrial.kit import object_with
 
-from ._named import named
 from ._rendering import read, shortened
 from ._validation import Floats, Learning, one_sided, permutation_test
 
@@ -92,10 +92,10 @@ class Verbal:
         if said := one_sided(outcomes):
             return said
         writer = model if self.writer is None else self.writer
-        writer = named(writer, what="probes.verbal: writer", has="generate")
+        writer = object_with(writer, "generate", what="probes.verbal: writer")
         reader = writer if self.reader is None else self.reader
         able = "choices" if hasattr(reader, "choices") else "generate"
-        reader = named(reader, what="probes.verbal: reader", has=able)
+        reader = object_with(reader, able, what="probes.verbal: reader")
         learning = Learning.of(outcomes, seed)
         lists = self._written(writer, learning, seed)
         lists = [one for one in lists if one]

@@ -59,7 +59,7 @@ def why_it_failed(
     to: str | Path | None = None,
     confidence: float = 0.975,
 ) -> WhyItFailed:
-    """Find out whether a model's failures on a task can be foreseen, and by what.
+    """Find out whether a model's failures on a task can be predicted, and by what.
 
     The cases are judged in random order (by `seed`) until there are `k` right and `k` wrong
     answers: with `options` in the inputs and a model that has `choices`, by the log-likelihood of

@@ -34,13 +34,15 @@ def where(layer: int, pooling: str, layers: Sequence[int]) -> str:
 
 
 def how_sure(searched: Mapping[str, Any]) -> str:
-    """Say how well the best setting ranked on validation, and whether chance does as well."""
+    """Say how well the best setting ranked on validation, and how often chance does as well."""
     settings, best, p = searched["settings"], searched["best"], searched["p"]
     of = "one setting was" if settings == 1 else f"the best of {settings:,} settings was"
     said = f"on validation {of} at AUROC {best:.2f} of failure (.50 is guessing)"
     if p > SURE:
-        return f"{said}, which a search as wide reaches by chance (p = {p:.2f}): nothing was found"
-    return f"{said}, which a search as wide seldom reaches by chance (p = {p:.3f})"
+        return (
+            f"{said}; a search of this size reaches that by chance (p = {p:.2f}): nothing was found"
+        )
+    return f"{said}; a search of this size rarely reaches that by chance (p = {p:.3f})"
 
 
 def ends(

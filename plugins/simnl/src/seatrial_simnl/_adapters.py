@@ -47,8 +47,7 @@ class ClassPrompts:
 
     `templates` for and `negatives` against a class; `cupl` maps each class to sentences about it;
     `names` maps a class to the name that stands in the texts; `classes` are all classes, by default
-    those of the cases in sorted order. `backbone` is the import string of the original model (or
-    of what makes it), so that a saved model can be loaded by its path alone.
+    those of the cases in sorted order.
     """
 
     templates: Sequence[str] = POSITIVE
@@ -56,7 +55,6 @@ class ClassPrompts:
     cupl: Mapping[Any, Sequence[str]] | None = None
     names: Mapping[Any, str] | None = None
     classes: Sequence[Any] | None = None
-    backbone: str | None = field(default=None)
     _prompts: Prompts = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -102,19 +100,14 @@ class _Factory:
 
         def adapt(model: Any, cases: Sequence[Case], /, *, seed: int, work: Work) -> AdaptedModel:
             learner = estimator().set_params(**fixed, **params, seed=seed)
-            known = work.reference
-            named = known.use if known is not None and known.params is None else None
-            return _adapted(learner, texts_of, model, cases, texts_of.backbone or named)
+            del work
+            return _adapted(learner, texts_of, model, cases)
 
         return adapt
 
 
 def _adapted(
-    learner: Estimator,
-    texts_of: ClassPrompts,
-    model: Any,
-    cases: Sequence[Case],
-    backbone: str | None,
+    learner: Estimator, texts_of: ClassPrompts, model: Any, cases: Sequence[Case]
 ) -> AdaptedModel:
     if not cases:
         msg = f"{learner.name} learns from cases, and there are none"
@@ -145,7 +138,6 @@ def _adapted(
         cached=cached,
         cases=[(case.id, case.target) for case in cases],
         fingerprint=Fingerprint.taken(model, prompts, cases[0].input),
-        backbone=backbone,
     )
 
 

@@ -1,4 +1,4 @@
-"""Line charts as SVG texts that a reader without eyes can follow too."""
+"""Line charts as SVG, with text for screen readers."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Linear:
         return features @ self.weight.T
 
     def evidence(self, features: Tensor) -> dict[str, Tensor]:
-        """Give what speaks for each class."""
+        """Give the evidence for each class."""
         return {"positive": self.logits(features)}
 
 
@@ -84,7 +84,7 @@ class Cached:
         return 1.0, alpha
 
     def evidence(self, features: Tensor) -> dict[str, Tensor]:
-        """Give what speaks for each class."""
+        """Give the evidence for each class."""
         return {"positive": self.logits(features)}
 
 
@@ -103,5 +103,5 @@ class Bottleneck:
         return directions(self.ratio * inner.relu() + (1 - self.ratio) * features) @ self.text.T
 
     def evidence(self, features: Tensor) -> dict[str, Tensor]:
-        """Give what speaks for each class."""
+        """Give the evidence for each class."""
         return {"positive": self.logits(features)}

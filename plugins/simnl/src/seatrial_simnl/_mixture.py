@@ -63,7 +63,7 @@ class Mixture:
         return sum(self.evidence(features).values(), torch.zeros(()))
 
     def evidence(self, features: Tensor, /) -> dict[str, Tensor]:
-        """Give the part of the logits that speaks for each class, and that of the negative branch.
+        """Give the part of the logits that is for each class, and that of the negative branch.
 
         Both add up to the logits: a class that the negative branch rules out gets little of it.
         """
