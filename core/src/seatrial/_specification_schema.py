@@ -59,7 +59,7 @@ SETTINGS: Mapping[Check, Schema] = {
         ]
     },
 }
-IMPORT = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$"
+IMPORT = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$|[./\\]"  # an import string, or a file
 
 
 def specification_schema() -> Schema:

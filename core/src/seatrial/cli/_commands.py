@@ -69,6 +69,7 @@ def audit(
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
+        click.option("--limit", type=click.IntRange(1), help="Take only so many of the cases."),
         click.option("--dry-run", is_flag=True, help="Count what would be measured, and stop."),
         click.option(
             "--executor",
@@ -114,6 +115,7 @@ def run(
     spec: Path,
     directory: Path | None,
     dry_run: bool,
+    limit: int | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -127,10 +129,11 @@ def run(
     from ..verbs._forecast import forecast, obstacles
     from ..verbs._judge import judge
     from ..verbs._run import run as measure
+    from ._stopped import telling_why
 
     specification = load_specification(spec)
     if dry_run:
-        counted = forecast(specification)
+        counted = forecast(specification, load_cases(specification.cases, limit=limit))
         if as_json:
             print_json(counted.as_dict())
         else:
@@ -139,10 +142,10 @@ def run(
     if directory is None:
         msg = "--to DIR is needed: everything that is measured is kept there"
         raise click.UsageError(msg)
-    cases = load_cases(specification.cases)
+    cases = load_cases(specification.cases, limit=limit)
     for obstacle in obstacles(specification, cases):
         note(f"cannot pass: {obstacle}")
-    with progress() as observers:
+    with telling_why(directory, as_json=as_json), progress() as observers:
         report = measure(specification, cases=cases, to=directory, observers=observers, **options)
     judgement = judge(specification, report)
     if as_json:

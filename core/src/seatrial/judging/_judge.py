@@ -11,7 +11,7 @@ from .._cases import cluster_of
 from .._plans import Priority, Specification
 from .._verdicts import DemandVerdict, Verdict
 from ..errors import SeatrialError
-from ..runs._report import Report
+from ..runs._report import SHOWN, Report
 from ..statistics._multiplicity import p_value
 from ._baseline import majority_baseline, no_better_than
 from ._early_stopping import early_answer, ranks
@@ -32,11 +32,14 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
     pending, planned = int((~report.columns.measured).sum()), len(report.columns.measured)
     note = f"the run is not finished: {pending:,} of {planned:,} records are not measured yet"
     notes = [note] if pending and not report.sequential else []
+    if report.limit:
+        notes.append(f"the run took only {len(report.case_digests):,} of the cases (limit)")
     if learned := set(report.learned_from):
         left = sum(cluster_of(case) in learned for case in report.cases)
         notes.append(f"{left:,} cases that the repaired model learned from are left out")
     verdicts = verdicts_of(specification, report)
-    return Judgement(specification.title, verdicts, report.identity, tuple(notes))
+    errors = report.errors[:SHOWN]
+    return Judgement(specification.title, verdicts, report.identity, tuple(notes), errors)
 
 
 def verdicts_of(specification: Specification, report: Report) -> tuple[Verdict, ...]:

@@ -11,6 +11,7 @@ from attrs import asdict, field, frozen
 
 from .._tables import Table, figure
 from .._verdicts import DemandVerdict, Verdict, VerdictOutcome
+from ..runs._records import ErrorCount
 from ..runs._results import keep_result, load_result, save_result
 
 __all__ = ["Judgement", "finite"]
@@ -37,6 +38,10 @@ def _tuple(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     return tuple(verdicts)
 
 
+def _errors(errors: Iterable[ErrorCount]) -> tuple[ErrorCount, ...]:
+    return tuple(errors)
+
+
 def finite(value: Any) -> Any:
     """Give a value as plain data that JSON can write; what is infinite or undefined reads None."""
     if isinstance(value, Mapping):
@@ -51,13 +56,14 @@ class Judgement:
     """The verdicts of one specification, in the order of its priorities.
 
     `model` is the identity of the model that was judged, empty where it has none; `notes` say what
-    holds of the whole run.
+    holds of the whole run, and `errors` are the commonest errors of its records.
     """
 
     title: str
     verdicts: tuple[Verdict, ...] = field(converter=_tuple)
     model: str = ""
     notes: tuple[str, ...] = ()
+    errors: tuple[ErrorCount, ...] = field(default=(), converter=_errors)
 
     @property
     def outcome(self) -> VerdictOutcome:
@@ -88,6 +94,7 @@ class Judgement:
             "outcome": self.outcome,
             "verdicts": verdicts,
             "notes": list(self.notes),
+            "errors": [asdict(one) for one in self.errors],
         }
 
     def save(self, path: str | Path) -> None:
@@ -109,12 +116,13 @@ class Judgement:
             Verdict(**{**one, "demands": [DemandVerdict(**each) for each in one["demands"]]})
             for one in found["verdicts"]
         ]
-        return cls(found["title"], verdicts, found["model"], found["notes"])
+        errors = [ErrorCount(**one) for one in found.get("errors", ())]
+        return cls(found["title"], verdicts, found["model"], found["notes"], errors)
 
     def table(self) -> Table:
         """Give the judgement as a table, with a row for each demand."""
         rows: list[list[str]] = []
-        notes = list(self.notes)
+        notes = [*self.notes, *(f"error: {one}" for one in self.errors)]
         for verdict in self.verdicts:
             each = verdict.demands or (None,)
             said = [verdict.note]

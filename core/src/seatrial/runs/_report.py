@@ -33,7 +33,7 @@ from ._views import Preferences, frame_of, outcomes_of, preferences_of, right_by
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Report"]
+__all__ = ["SHOWN", "Report"]
 
 SHOWN = 3
 """How many of the commonest errors a table names."""
@@ -117,6 +117,12 @@ class Report:
     def seed(self) -> int:
         """The seed of the plan."""
         return int(self._store.meta("seed"))
+
+    @property
+    def limit(self) -> int | None:
+        """How many cases the run was to take at most; None where it took all."""
+        limit: int | None = self._store.meta("limit")
+        return limit
 
     @property
     def learned_from(self) -> tuple[str, ...]:
@@ -306,7 +312,7 @@ class Report:
         An answer is right when its score is in the better half of the metric's bounds (the first
         per-case metric unless another label is given).
         """
-        return outcomes_of(self.records(), *self._right(metric))
+        return outcomes_of(self.records(), *right_by(self.metrics, metric))
 
     def preferences(self, metric: str | None = None) -> Preferences:
         """Turn every wrong answer to a case with a target into a pair: target before answer.
@@ -315,7 +321,7 @@ class Report:
         on none of these, because what is left was right before.
         """
         clusters = {case.id: cluster_of(case) for case in self.cases}
-        found = preferences_of(self.records(), *self._right(metric), clusters)
+        found = preferences_of(self.records(), *right_by(self.metrics, metric), clusters)
         return Preferences.of(found, clusters.values())
 
     def frame(self) -> pd.DataFrame:
@@ -328,9 +334,6 @@ class Report:
         """
         labels = [one["label"] for one in self.metrics if one["per_case"]]
         return frame_of(self.records(), self.cases, labels)
-
-    def _right(self, metric: str | None) -> tuple[str, Any]:
-        return right_by(self.metrics, metric)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the report as plain data, without times or places, equal for equal measurements."""
