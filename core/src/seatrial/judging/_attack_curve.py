@@ -12,6 +12,7 @@ from .._cases import cluster_of
 from .._tables import Table, figure
 from ..errors import ParameterError, PlanError
 from ..runs._report import Report
+from ..runs._views import right_by
 from ..runs._store import STATUSES
 from ..statistics import proportion
 
@@ -106,7 +107,7 @@ def attack_curve(
         raise PlanError(msg)
     use = labels.index(label)
     one = report.perturbations[use]
-    named, right = report._right(metric)
+    named, right = right_by(report.metrics, metric)
     columns = report.columns
     scores = columns.scores[named]
     wrong = np.array([np.nan if np.isnan(score) else not right(score) for score in scores.tolist()])
