@@ -12,8 +12,8 @@ from .._cases import cluster_of
 from .._tables import Table, figure
 from ..errors import ParameterError, PlanError
 from ..runs._report import Report
-from ..runs._views import right_by
 from ..runs._store import STATUSES
+from ..runs._views import right_by
 from ..statistics import proportion
 
 __all__ = ["AttackCurve", "AttackPoint", "attack_curve"]
