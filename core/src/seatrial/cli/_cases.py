@@ -72,7 +72,7 @@ def shown_cases(
     chosen = (
         found if limit == 0 else found[: limit or (SHOWN if to is None and not as_json else None)]
     )
-    texts = Texts(report.modalities, pictures or directory / "pictures")
+    texts = Texts(report._store.modalities, pictures or directory / "pictures")
     examples = _examples(report, chosen, judged, texts)
     if to is not None:
         note(f"{exported(to, (one.row() for one in examples)):,} records written to {to}")

@@ -44,7 +44,7 @@ def replayed(
     if as_json:
         print_json(_plain(found))
     else:
-        _print(found, Texts(report.modalities, pictures or directory / "pictures"))
+        _print(found, Texts(report._store.modalities, pictures or directory / "pictures"))
 
 
 def _plain(found: Replay) -> dict[str, Any]:

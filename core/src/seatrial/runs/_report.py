@@ -21,7 +21,6 @@ from .._values import FrozenMapping, freeze, plain
 from .._writing import digest, write_atomically
 from ..errors import PlanError, SeatrialError
 from ..inputs._loading import load_cases
-from ..inputs._modalities import Modalities
 from ._cells import account, cell_of, score_of
 from ._columns import Columns, read_columns, update_columns
 from ._looks import Looked
@@ -304,11 +303,6 @@ class Report:
     def records(self, positions: Sequence[int] | None = None) -> Iterator[Record]:
         """Read every measured record, in the order of the plan, or those at some `positions`."""
         return self._reader.records() if positions is None else self._reader.at(positions)
-
-    @property
-    def modalities(self) -> Modalities:
-        """The modalities that values of the run may have."""
-        return self._store.modalities
 
     def outcomes(self, metric: str | None = None) -> Iterator[Outcome]:
         """Give every answered record with its case and input; this is what explainers learn from.

@@ -60,7 +60,7 @@ def replay(report: Report, name: str, /, model: Any = None) -> Replay:
         msg = f"{name}: the model was never asked, since {record.error or 'there was no input'}"
         raise PlanError(msg)
     given = plain(seen) if isinstance(seen, Mapping) else seen
-    asker = Asker(subject.model, Asking(1, None, 0, 0.0), report.modalities)
+    asker = Asker(subject.model, Asking(1, None, 0, 0.0), report._store.modalities)
     (answer,) = asker.ask([given], Cost(), record.id)
     prediction = answer.prediction
     case = evolve(record.case, input=seen, target=record.target)
