@@ -86,10 +86,18 @@ md = Reporter(
 )
 
 
+junit = Reporter(
+    name="junit",
+    summary="Verdicts as JUnit XML, for CI systems.",
+    factory="seatrial.runs.reporters._junit:junit",
+    suffix=".xml",
+)
+
+
 @hookimpl
 def seatrial_reporters() -> tuple[Reporter, ...]:
     """Declare the reporters of the core."""
-    return (table, json, csv, md)
+    return (table, json, csv, md, junit)
 
 
 serial = Executor(

@@ -31,7 +31,7 @@ def report():
 
 def test_the_reporters_of_the_core_are_listed():
     names = {one.name for one in REGISTRY.all(sea.Reporter)}
-    assert {"table", "json", "csv", "md"} <= names
+    assert {"table", "json", "csv", "md", "junit"} <= names
 
 
 def test_a_table_is_what_the_report_prints(report):

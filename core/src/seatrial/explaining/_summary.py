@@ -130,7 +130,7 @@ def table_of(explanation: Explanation) -> Table:
 
 
 def side_by_side(explanations: Sequence[Explanation]) -> Table:
-    """Compare explainers that were graded on the same outcomes, best first.
+    """Compare explainers that were graded on the same outcomes, best first, with all they found.
 
     The p-values are corrected for the number of explainers that were tried.
     """
@@ -152,8 +152,15 @@ def side_by_side(explanations: Sequence[Explanation]) -> Table:
         f"({held.wrong:,} wrong, {held.clusters:,} clusters)"
     )
     columns = ("predictor", "AUROC", "interval", f"gain over {best}", "interval ", "p (Holm)")
-    said = [f"{_graded(one).explainer}: {one.summary}" for one in explanations]
-    return Table(columns, rows, title, [*_about(grade), "", *said])
+    said = [line for one in explanations for line in _said(one)]
+    return Table(columns, rows, title, [*_about(grade), *said])
+
+
+def _said(explanation: Explanation) -> Iterator[str]:
+    """Give the summary of one explanation among several, and every finding below it."""
+    yield from ("", f"{_graded(explanation).explainer}: {explanation.summary}")
+    for finding in explanation.findings:
+        yield from (f"  {line}" for line in _sentences(finding))
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:

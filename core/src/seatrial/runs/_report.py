@@ -312,9 +312,9 @@ class Report:
             target = self._reader.target(case, changed)
             yield case, replicate, target, self._store.prediction(text)
 
-    def records(self) -> Iterator[Record]:
-        """Read every measured record, in the order of the plan."""
-        return self._reader.records()
+    def records(self, positions: Sequence[int] | None = None) -> Iterator[Record]:
+        """Read every measured record, in the order of the plan, or those at some `positions`."""
+        return self._reader.records() if positions is None else self._reader.at(positions)
 
     def outcomes(self, metric: str | None = None) -> Iterator[Outcome]:
         """Give every answered record with its case and input; this is what explainers learn from.
@@ -322,7 +322,7 @@ class Report:
         An answer is right when its score is in the better half of the metric's bounds (the first
         per-case metric unless another label is given).
         """
-        return outcomes_of(self.records(), *self._right(metric))
+        return outcomes_of(self.records(), *right_by(self.metrics, metric))
 
     def preferences(self, metric: str | None = None) -> Preferences:
         """Turn every wrong answer to a case with a target into a pair: target before answer.
@@ -331,22 +331,19 @@ class Report:
         on none of these, because what is left was right before.
         """
         clusters = {case.id: cluster_of(case) for case in self.cases}
-        found = preferences_of(self.records(), *self._right(metric), clusters)
+        found = preferences_of(self.records(), *right_by(self.metrics, metric), clusters)
         return Preferences.of(found, clusters.values())
 
     def frame(self) -> pd.DataFrame:
         """Give every measured record as one row of a pandas data frame.
 
-        Columns: case, cluster, the groups, perturbation, severity, replicate, seed, status, answer
-        (of texts and numbers), refused, one for each metric that scores case by case, distance,
-        changed, error, attempts and queries. Needs pandas.
+        Columns: record (its id), case, cluster, the groups (as `group.NAME` if the name is taken),
+        perturbation, severity, replicate, seed, status, target and answer (of texts and numbers),
+        refused, one for each metric that scores case by case, distance, changed, error, attempts
+        and queries. Needs pandas.
         """
-        attributes = {case.id: {"cluster": cluster_of(case), **case.groups} for case in self.cases}
         labels = [one["label"] for one in self.metrics if one["per_case"]]
-        return frame_of(self.records(), attributes, labels)
-
-    def _right(self, metric: str | None) -> tuple[str, Any]:
-        return right_by(self.metrics, metric)
+        return frame_of(self.records(), self.cases, labels)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the report as plain data, without times or places, equal for equal measurements."""
@@ -376,7 +373,7 @@ class Report:
         return table_of(self)
 
     def __str__(self) -> str:
-        return self.table().text()
+        return str(self.table())
 
     def __repr__(self) -> str:
         counts = self.accounting

@@ -37,4 +37,5 @@ def table_of(report: Report) -> Table:
         rows,
         title=f"model: {report.identity}" if report.identity else "",
         notes=(str(report.accounting), *map(str, report.errors[:SHOWN]), *audited),
+        spare=("refused", "errored", "distance"),
     )

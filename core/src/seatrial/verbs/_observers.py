@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from attrs import define, evolve, field
 
 from ..engine._worker import Measured
 from ..events import BatchDone, Finished, Progress, Retried, Started, Usage
+from ._progress import default_progress
 from ._telling import tell
 
 __all__ = ["Observers"]
@@ -16,14 +18,23 @@ __all__ = ["Observers"]
 
 @define
 class Observers:
-    """Whoever watches a run, and where the run stands."""
+    """Whoever watches a run, and where the run stands; None leaves it to `showing`."""
 
-    watching: Iterable[Callable[[Any], Any]]
+    watching: Iterable[Callable[[Any], Any]] | None
     progress: Progress = field(factory=lambda: Progress(0, 0))
     _failed: set[int] = field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.watching = tuple(self.watching)
+        self.watching = None if self.watching is None else tuple(self.watching)
+
+    @contextmanager
+    def showing(self) -> Iterator[None]:
+        """Show the progress inside a `with` block, unless somebody watches or nobody is to."""
+        if self.watching is not None:
+            yield
+            return
+        with default_progress() as self.watching:
+            yield
 
     def start(self, planned: int, kept: int, stale: int, reasons: Iterable[str]) -> None:
         """Tell what is to be measured."""
@@ -61,5 +72,5 @@ class Observers:
     def _tell(self, kind: type[Progress], **more: Any) -> Progress:
         now = self.progress
         event = kind(now.planned, now.kept, now.measured, now.errored, now.stale, **more)
-        tell(self.watching, event, self._failed)
+        tell(self.watching or (), event, self._failed)
         return event

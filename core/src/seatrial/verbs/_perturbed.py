@@ -14,6 +14,7 @@ from ..errors import NotApplicable, PlanError
 from ..inputs._apply import perturb
 from ..inputs._binding import built
 from ..inputs._loading import load_cases
+from ..runs._records import record_id
 
 __all__ = ["perturbed"]
 
@@ -49,6 +50,5 @@ def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:
             seen = perturb(use, apply, case, seed, modalities=work.modalities).case
         except NotApplicable:
             continue
-        again = f"#{unit.replicate}" if unit.replicate else ""
-        name = f"{case.id}@{use.label}:{unit.severity}{again}"
+        name = record_id(case.id, use.label, unit.severity, unit.replicate)
         yield evolve(seen, id=name, cluster=cluster_of(case))

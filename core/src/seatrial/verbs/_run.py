@@ -43,7 +43,7 @@ def run(
     to: str | Path | None = None,
     executor: Any = None,
     workers: int | None = None,
-    observers: Iterable[Callable[[Progress], Any]] = (),
+    observers: Iterable[Callable[[Progress], Any]] | None = None,
     stop: Callable[[Progress], bool] | str | None = None,
     budget: int | None = None,
     batch_size: int | None = None,
@@ -72,7 +72,8 @@ def run(
     seconds one call of the model may take. An input that fails with `Failed(retryable=True)`, a
     time-out or a lost connection is asked again up to `retries` times, after about `retry_wait`
     seconds, then twice as long and so on. `observers` are called with the events of
-    `seatrial.events`. `stop` is asked after every batch; when it says True the rest is skipped.
+    `seatrial.events`; by default a terminal and a notebook show the progress, and `observers=()`
+    shows nothing. `stop` is asked after every batch; when it says True the rest is skipped.
     `retry_errors` measures errored records again. `keep` says of which inputs the run keeps what
     the model saw: "failures", "all" or "none".
 
@@ -138,5 +139,6 @@ def run(
         plan, work.cases, subject.model, built=() if measuring.going_on else None, modalities=known
     )
     found = audited(plan.audits, plan, subject.model, work.cases, tuple(allowed), registry)
-    with contextlib.closing(Execution(executing, job)) as execution:
+    showing = measuring.observers.showing()
+    with showing, contextlib.closing(Execution(executing, job)) as execution:
         return measuring.run(execution, found, stop=stop, budget=budget, retry_errors=retry_errors)

@@ -12,7 +12,7 @@ from ..._values import did_you_mean
 from ...errors import ParameterError, PlanError
 from ...protocols import Render
 
-__all__ = ["csv_"]
+__all__ = ["csv_", "csv_bytes"]
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 """What makes a spreadsheet read a text as a formula, or as a call of another program."""
@@ -36,7 +36,7 @@ def csv_(*, of: str = "cells") -> Render:
         if not getattr(bundle, needed):
             msg = f"there is no {needed.removesuffix('s')} to write the {of} of"
             raise PlanError(msg)
-        return _written(ROWS[of](bundle)).encode("utf-8", "backslashreplace")
+        return csv_bytes(ROWS[of](bundle))
 
     return render
 
@@ -121,14 +121,15 @@ NEEDED = {
 }
 
 
-def _written(rows: Iterable[Mapping[str, Any]]) -> str:
+def csv_bytes(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """Write rows of the same columns as CSV in UTF-8, harmless to spreadsheets."""
     text = io.StringIO()
     writer = csv.writer(text)
     for number, row in enumerate(rows):
         if not number:
             writer.writerow(map(_harmless, row))
         writer.writerow(map(_harmless, row.values()))
-    return text.getvalue()
+    return text.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _harmless(value: Any) -> Any:

@@ -145,7 +145,11 @@ def test_several_explainers_are_compared_on_the_same_outcomes(shore, capsys):
     assert rows == ["demo.word", "demo.deep", "answer"]
     assert "p (Holm)" in out
     assert call("explain", "runs/a", *several, "--json") == 0
-    assert len(json.loads(capsys.readouterr().out)["explanations"]) == 2
+    found = json.loads(capsys.readouterr().out)["explanations"]
+    assert len(found) == 2
+    findings = [finding["summary"] for one in found for finding in one["findings"]]
+    assert findings
+    assert all(summary in out for summary in findings)
 
 
 def test_too_few_failures_are_said_in_a_sentence(shore, capsys):
