@@ -47,6 +47,21 @@ def load_volume(data: bytes) -> Volume:
         return Volume(frozen_array(stored["array"]), stored["affine"])
 
 
+def cut_out(whole: Volume, part: Volume) -> tuple[slice, ...] | None:
+    """Find the voxels of one volume that another consists of; None where it has other voxels."""
+    if whole.array.shape[0] != part.array.shape[0]:
+        return None
+    shift = np.linalg.solve(whole.affine, part.affine)
+    start = np.rint(shift[:3, 3])
+    shift[:3, 3] -= start
+    sides = np.array(part.array.shape[1:])
+    inside = (start >= 0).all() and (start + sides <= whole.array.shape[1:]).all()
+    if not inside or not np.allclose(shift, np.eye(4), atol=1e-4):
+        return None
+    pairs = zip(start.astype(int).tolist(), sides.tolist(), strict=True)
+    return (slice(None), *(slice(first, first + side) for first, side in pairs))
+
+
 class Volumes:
     """The carrier of `volume`."""
 
@@ -77,10 +92,18 @@ class Volumes:
         return Volume(*read_volume(path))
 
     def distance(self, clean: Any, perturbed: Any, /) -> float | None:
-        """Give the error over the range of the clean voxels; None where the grid was changed."""
-        if not np.array_equal(clean.affine, perturbed.affine):
+        """Give the error over the range of the clean voxels; None where the grid was changed.
+
+        Where only the field was cut, what is outside counts as the darkest voxel.
+        """
+        same = clean.array.shape == perturbed.array.shape
+        if same and np.array_equal(clean.affine, perturbed.affine):
+            return error_over_range(clean.array, perturbed.array)
+        if (window := cut_out(clean, perturbed)) is None:
             return None
-        return error_over_range(clean.array, perturbed.array)
+        whole = np.full_like(clean.array, clean.array.min())
+        whole[window] = perturbed.array
+        return error_over_range(clean.array, whole)
 
     def preview(self, value: Any, /) -> str:
         """Show size, type and spacing."""
