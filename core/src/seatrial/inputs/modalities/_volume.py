@@ -13,6 +13,9 @@ from ..._carriers import Volume
 from ..._writing import digest
 from ._arrays import error_over_range, frozen_array, name_array, sides
 from ._files import read_volume
+from ._phantom import phantom
+from ._pictures import three_slices
+from ._similarity import mean_similarity
 
 __all__ = [
     "Volumes",
@@ -104,6 +107,20 @@ class Volumes:
         whole = np.full_like(clean.array, clean.array.min())
         whole[window] = perturbed.array
         return error_over_range(clean.array, whole)
+
+    def similarity(self, clean: Any, perturbed: Any, /) -> float | None:
+        """Give the structural similarity, the mean over channels; None where the grid differs."""
+        if not np.array_equal(clean.affine, perturbed.affine):
+            return None
+        return mean_similarity(clean.array, perturbed.array)
+
+    def picture(self, value: Any, /, *, like: Any) -> Any:
+        """Show the three slices through the middle: sagittal, coronal, axial."""
+        return three_slices(value, like)
+
+    def example(self) -> Any:
+        """Give a head drawn with ellipsoids, to show perturbations on."""
+        return phantom()
 
     def preview(self, value: Any, /) -> str:
         """Show size, type and spacing."""
