@@ -48,9 +48,12 @@ class Masks(Arrays):
         return load_volume(data) if data.startswith(ARCHIVE) else load_array(data)
 
     def read(self, path: Path, /) -> Any:
-        """Read the labels of a picture, or an array, with its affine where there is one."""
-        values, affine = read_volume(path) if path.suffix == ".npz" else (read_labels(path), None)
-        return values if affine is None else Volume(values, affine)
+        """Read the labels of a picture, an array or a volume, with its affine where there is one.
+
+        """
+        if path.suffix.lower() in FLAT:
+            return read_labels(path)
+        return read_volume(path, labels=True)
 
     def distance(self, clean: Any, perturbed: Any, /) -> float | None:
         """Give the fraction of pixels with another label; None where the grid was changed."""

@@ -91,8 +91,11 @@ class Volumes:
         return load_volume(data)
 
     def read(self, path: Path, /) -> Any:
-        """Read a numpy file: voxels, and in an archive beside them `affine`."""
-        return Volume(*read_volume(path))
+        """Read a NIfTI file, a folder or file of DICOM, or a numpy file.
+
+        A numpy archive holds voxels, and beside them `affine`.
+        """
+        return read_volume(path)
 
     def distance(self, clean: Any, perturbed: Any, /) -> float | None:
         """Give the error over the range of the clean voxels; None where the grid was changed.
