@@ -33,7 +33,7 @@ class Rung:
     """What one rung did, over cases and seeds.
 
     `distances` has, for each case and seed, how far the input was moved; None where the
-    perturbation did not apply or nothing can be measured. `similarity` is the mean structural
+    perturbation did not apply or nothing can be measured (only background was cut off). `similarity` is the mean structural
     similarity, None where the modality has none.
     """
 
@@ -101,7 +101,7 @@ class Calibration:
 def _facts(rung: Rung) -> dict[str, Any]:
     return {
         "parameters": plain(rung.params),
-        "applied": len(rung.known),
+        "measured": len(rung.known),
         "distance": rung.mean,
         "smallest": min(rung.known, default=None),
         "largest": max(rung.known, default=None),
@@ -111,7 +111,7 @@ def _facts(rung: Rung) -> dict[str, Any]:
 
 def _table(rungs: Sequence[Rung], title: str, notes: Sequence[str]) -> Table:
     names = list(rungs[0].params)
-    columns = ("severity", *names, "applied", "distance", "min", "max", "similarity")
+    columns = ("severity", *names, "measured", "distance", "min", "max", "similarity")
     rows = [
         (
             str(severity),

@@ -7,6 +7,8 @@ from typing import Any
 
 from seatrial import Perturbation, hookimpl
 
+from ._rood import ROOD
+
 __all__ = [
     "affine",
     "anisotropy",
@@ -43,7 +45,7 @@ motion = Perturbation(
     summary="Move the head during the scan.",
     modality="volume",
     factory="seatrial_torchio._motion:motion",
-    ladder=_rungs(degrees=(1, 2, 3, 5, 8), translation=(1, 2, 3, 5, 8)),
+    ladder=_rungs(degrees=(0.5, 1.2, 2.2, 4.0, 8.0), translation=(0.5, 1.2, 2.2, 4.0, 8.0)),
 )
 
 ghosting = Perturbation(
@@ -59,7 +61,7 @@ spike = Perturbation(
     summary="Lay stripes over the image: a spike in k-space.",
     modality="volume",
     factory="seatrial_torchio._kspace:spike",
-    ladder=_rungs(intensity=(0.1, 0.2, 0.4, 0.7, 1.0)),
+    ladder=_rungs(intensity=(0.2, 0.4, 0.6, 0.8, 1.0)),
 )
 
 bias_field = Perturbation(
@@ -67,7 +69,7 @@ bias_field = Perturbation(
     summary="Shade the volume smoothly, as an uneven coil does.",
     modality="volume",
     factory="seatrial_torchio._bias:bias_field",
-    ladder=_rungs(strength=(0.1, 0.2, 0.3, 0.45, 0.6)),
+    ladder=_rungs(strength=(0.14, 0.28, 0.4, 0.5, 0.6)),
 )
 
 noise = Perturbation(
@@ -75,7 +77,7 @@ noise = Perturbation(
     summary="Add Gaussian noise.",
     modality="volume",
     factory="seatrial_torchio._noise:noise",
-    ladder=_rungs(std=(0.02, 0.04, 0.08, 0.12, 0.2)),
+    ladder=_rungs(std=(0.03, 0.06, 0.09, 0.12, 0.15)),
 )
 
 rician = Perturbation(
@@ -83,7 +85,7 @@ rician = Perturbation(
     summary="Add the noise of magnitude images.",
     modality="volume",
     factory="seatrial_torchio._noise:rician",
-    ladder=_rungs(std=(0.02, 0.04, 0.08, 0.12, 0.2)),
+    ladder=_rungs(std=(0.03, 0.06, 0.09, 0.12, 0.15)),
 )
 
 blur = Perturbation(
@@ -91,7 +93,7 @@ blur = Perturbation(
     summary="Blur with a Gaussian.",
     modality="volume",
     factory="seatrial_torchio._intensity:blur",
-    ladder=_rungs(std=(0.6, 1.0, 1.5, 2.2, 3.2)),
+    ladder=_rungs(std=(1.0, 1.6, 2.3, 3.2, 4.5)),
     tags=("deterministic",),
 )
 
@@ -100,7 +102,7 @@ gamma = Perturbation(
     summary="Bend the scale of intensities up or down.",
     modality="volume",
     factory="seatrial_torchio._intensity:gamma",
-    ladder=_rungs(log_gamma=(0.1, 0.2, 0.35, 0.5, 0.8)),
+    ladder=_rungs(log_gamma=(0.14, 0.29, 0.44, 0.62, 0.8)),
 )
 
 contrast = Perturbation(
@@ -117,7 +119,7 @@ anisotropy = Perturbation(
     summary="Scan thicker slices along one axis.",
     modality="volume",
     factory="seatrial_torchio._intensity:anisotropy",
-    ladder=_rungs(factor=(2, 3, 4, 6, 8)),
+    ladder=_rungs(factor=(2.0, 3.0, 4.0, 6.0, 8.0)),
 )
 
 gibbs = Perturbation(
@@ -125,7 +127,7 @@ gibbs = Perturbation(
     summary="Cut off the outer k-space, which leaves ripples beside edges.",
     modality="volume",
     factory="seatrial_torchio._kspace:gibbs",
-    ladder=_rungs(kept=(0.7, 0.55, 0.4, 0.3, 0.2)),
+    ladder=_rungs(kept=(0.7, 0.51, 0.37, 0.28, 0.2)),
     tags=("deterministic",),
 )
 
@@ -142,7 +144,7 @@ drop_out = Perturbation(
     summary="Lose the signal of whole slices.",
     modality="volume",
     factory="seatrial_torchio._acquisition:drop_out",
-    ladder=_rungs(fraction=(0.05, 0.1, 0.2, 0.3, 0.45)),
+    ladder=_rungs(fraction=(0.02, 0.06, 0.15, 0.28, 0.45)),
 )
 
 swap = Perturbation(
@@ -150,7 +152,7 @@ swap = Perturbation(
     summary="Let blocks of the image change places.",
     modality="volume",
     factory="seatrial_torchio._acquisition:swap",
-    ladder=_rungs(swaps=(2, 5, 10, 20, 40)),
+    ladder=_rungs(swaps=(2, 6, 15, 26, 40)),
 )
 
 affine = Perturbation(
@@ -158,7 +160,7 @@ affine = Perturbation(
     summary="Turn and shift the anatomy, and its masks with it.",
     modality="volume",
     factory="seatrial_torchio._spatial:affine",
-    ladder=_rungs(degrees=(3, 6, 9, 12, 15), translation=(2, 4, 6, 8, 10)),
+    ladder=_rungs(degrees=(1.0, 2.5, 5.0, 9.0, 15.0), translation=(0.7, 1.7, 3.3, 6.0, 10.0)),
     sees_case=True,
 )
 
@@ -223,4 +225,5 @@ def seatrial_perturbations() -> tuple[Perturbation, ...]:
         flip,
         crop,
         field_of_view,
+        *ROOD,
     )

@@ -18,7 +18,7 @@ from seatrial.protocols import Perturb
 from ._draws import axis_of
 from ._volumes import Array, on_voxels, wide
 
-__all__ = ["even", "ghosting", "gibbs", "spike", "weighted_along"]
+__all__ = ["comb", "even", "ghosting", "gibbs", "spike", "waved", "weighted_along"]
 
 BLOCK = 1 << 20
 """How many voxels are transformed at once: what is beside the volume in memory stays small."""

@@ -10,7 +10,7 @@ from seatrial.protocols import Perturb
 
 from ._volumes import Array, contrast_of, on_voxels
 
-__all__ = ["noise", "rician"]
+__all__ = ["magnitude", "noise", "rician"]
 
 
 def noise(*, std: float) -> Perturb:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torchio
@@ -23,6 +22,8 @@ KEPT = 0.5
 LEAST = 4
 DEGREE = 3
 """Of the splines by which torchio bends volumes."""
+UNTOLD = (1e-6, 1e-6, 1e-6)
+"""torchio is told the largest displacement only to warn of folds: where they matter, no rung has any."""
 
 
 def affine(*, degrees: float, translation: float, kept: float = KEPT) -> Perturb:
@@ -67,17 +68,17 @@ def elastic(*, displacement: float, points: int = 7, kept: float = KEPT) -> Pert
         msg = f"displacement must lie between 0 and {limit:.3g}, or the volume folds"
         raise ParameterError(msg)
 
-    def drawn(draw: np.random.Generator, sizes: Array) -> tuple[Array, Array]:
+    def drawn(draw: np.random.Generator, sides: Array) -> Array:
         way = directions(draw, points**3).reshape(points, points, points, 3)
-        return way * (displacement * sizes), displacement * sizes
+        return way * (displacement * sides)
 
-    return on_cases(bent(drawn), kept=kept)
+    return on_cases(bent(drawn, locked=1), kept=kept)
 
 
-def bent(drawn: Any) -> Move:
-    """Bend by displacements in mm of a grid of points, which `drawn(draw, sizes)` gives.
+def bent(drawn: Callable[[np.random.Generator, Array], Array], *, locked: int) -> Move:
+    """Bend by displacements in mm of a grid of points, which `drawn(draw, sides of the field)` gives.
 
-    It gives them with the largest along each axis; those at the border are set to 0 here.
+    So many layers of points at the border stay where they are.
     """
 
     def move(
@@ -85,11 +86,11 @@ def bent(drawn: Any) -> Move:
     ) -> tuple[list[Array], Array]:
         wide(arrays[0], LEAST)
         spacing = np.linalg.norm(field.affine[:3, :3], axis=0)
-        points, largest = drawn(draw, spacing * field.shape)
-        points[[0, -1]] = 0
-        points[:, [0, -1]] = 0
-        points[:, :, [0, -1]] = 0
-        transform = torchio.ElasticDeformation(points, _triplet(largest), copy=False)
+        points = drawn(draw, spacing * field.shape)
+        inside = (slice(locked, -locked),) * 3
+        still = np.zeros_like(points)
+        still[inside] = points[inside]
+        transform = torchio.ElasticDeformation(still, UNTOLD, copy=False)
         return transformed(transform, arrays, field.affine, labels), field.affine
 
     return move
