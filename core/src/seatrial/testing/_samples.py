@@ -194,7 +194,9 @@ class Samples:
     """
 
     values: Mapping[str, Sequence[Any]] = field(factory=dict)
-    answers: tuple[Answers, ...] = field(factory=lambda: (_classes(), _numbers(), _masks()), converter=tuple)
+    answers: tuple[Answers, ...] = field(
+        factory=lambda: (_classes(), _numbers(), _masks()), converter=tuple
+    )
     cases: tuple[Case, ...] = field(factory=_cases, converter=tuple)
     models: tuple[Model, ...] = field(factory=tuple, converter=tuple)
 

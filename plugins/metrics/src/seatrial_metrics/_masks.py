@@ -64,9 +64,7 @@ def per_structure(
     return scored
 
 
-def _structures(
-    where: str, case: Case, answer: Prediction, label: int | None
-) -> Iterator[Masks]:
+def _structures(where: str, case: Case, answer: Prediction, label: int | None) -> Iterator[Masks]:
     truth = _labels(where, case.target, "target")
     if answer.value is None or isinstance(answer.value, str):
         found = np.zeros_like(truth)

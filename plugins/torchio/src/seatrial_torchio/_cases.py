@@ -44,14 +44,14 @@ Move = Callable[
 which of them are labels, and a generator; gives the moved arrays and their affine."""
 
 
-def on_cases(move: Move, *, kept: float) -> Perturb:
+def on_cases(move: Move, *, kept: float | None) -> Perturb:
     """Make a perturbation of whole cases; it moves labels along with the images.
 
     A case whose target lost more than the fraction 1 - `kept` of a label's voxels is left out
-    (`NotApplicable`): what is no longer there cannot be found. Raises `PlanError` for a mask that
-    is not on the grid of its image.
+    (`NotApplicable`): what is no longer there cannot be found. None is for moves that lose nothing.
+    Raises `PlanError` for a mask that is not on the grid of its image.
     """
-    if not 0 <= kept <= 1:
+    if kept is not None and not 0 <= kept <= 1:
         msg = f"kept is a fraction from 0 to 1, got {kept}"
         raise ParameterError(msg)
 
@@ -69,8 +69,9 @@ def on_cases(move: Move, *, kept: float) -> Perturb:
             for one, label in zip(held, labels, strict=True)
         ]
         moved, affine = move(field, arrays, labels, np.random.default_rng(seed))
-        for mask, after in zip(masks, moved[len(images) :], strict=True):
-            _check_target(mask.array, after, kept)
+        if kept is not None:
+            for mask, after in zip(masks, moved[len(images) :], strict=True):
+                _check_target(mask.array, after, kept)
         pairs = zip(held, moved, strict=True)
         rest = iter([like(one, array, affine) for one, array in pairs])
         return attrs.evolve(
@@ -137,9 +138,7 @@ def _replaced(value: Any, new: Iterator[Volume], field: Field | None) -> Any:
 def _grid(images: Sequence[Volume]) -> Field:
     first = images[0]
     for other in images[1:]:
-        if other.array.shape[1:] != first.array.shape[1:] or not _same(
-            other.affine, first.affine
-        ):
+        if other.array.shape[1:] != first.array.shape[1:] or not _same(other.affine, first.affine):
             msg = f"{first!r} and {other!r} of one case have different grids: resample them"
             raise PlanError(msg)
     x, y, z = first.array.shape[1:]
@@ -153,9 +152,6 @@ def _same(one: Array, other: Array) -> bool:
 def _check_target(before: Array, after: Array, kept: float) -> None:
     """Raise `NotApplicable` unless enough of each label is left."""
     was, now = _counts(before), _counts(after)
-    if not was:
-        msg = "the target is an empty mask"
-        raise NotApplicable(msg)
     for label, count in was.items():
         left = now.get(label, 0) / count
         if left < kept or not left:

@@ -16,7 +16,7 @@ from ._draws import axis_of, directions, movement_times
 from ._kspace import even, weighted_along
 from ._volumes import Array, on_voxels, wide
 
-__all__ = ["moved", "motion"]
+__all__ = ["motion", "moved"]
 
 LEAST = 4
 

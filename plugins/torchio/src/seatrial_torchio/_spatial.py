@@ -96,7 +96,7 @@ def bent(drawn: Callable[[np.random.Generator, Array], Array], *, locked: int) -
     return move
 
 
-def flip(*, pairs: Sequence[Sequence[int]] = (), kept: float = KEPT) -> Perturb:
+def flip(*, pairs: Sequence[Sequence[int]] = ()) -> Perturb:
     """Exchange left and right, of the image and of its masks.
 
     It turns over the axis of voxels that runs most nearly from left to right, as the affine says.
@@ -117,7 +117,7 @@ def flip(*, pairs: Sequence[Sequence[int]] = (), kept: float = KEPT) -> Perturb:
             turned.append(_exchanged(new, exchanged) if label and exchanged else new)
         return turned, field.affine
 
-    return on_cases(move, kept=0 if exchanged else kept)
+    return on_cases(move, kept=None)
 
 
 def _exchanged(labels: Array, exchanged: dict[int, int]) -> Array:
