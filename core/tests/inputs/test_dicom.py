@@ -1,4 +1,4 @@
-"""A series of DICOM slices becomes a volume, in its place; a faulty one is named, with its field."""
+"""A series of DICOM slices becomes a volume; a faulty one is named, with its field."""
 
 from __future__ import annotations
 

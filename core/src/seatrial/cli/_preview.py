@@ -1,4 +1,4 @@
-"""The picture that `seatrial show NAME --out FILE` draws: the clean value, and each rung below it."""
+"""The picture that `seatrial show NAME --out FILE` draws: the clean value, and each rung below."""
 
 from __future__ import annotations
 

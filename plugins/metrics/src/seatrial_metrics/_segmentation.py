@@ -114,4 +114,4 @@ def _surface(mask: Array) -> Array:
     """Find the voxels of a mask with a side outside it, or at the edge of the field."""
     from scipy.ndimage import binary_erosion
 
-    return mask & ~binary_erosion(mask)
+    return np.asarray(mask & ~binary_erosion(mask))

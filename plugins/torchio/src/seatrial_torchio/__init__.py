@@ -1,4 +1,4 @@
-"""Artefacts of MR scanners, by torchio and by exact formulas: seeded, with masks that move along."""
+"""Artefacts of MR scanners, by torchio and exact formulas; masks move along."""
 
 from __future__ import annotations
 

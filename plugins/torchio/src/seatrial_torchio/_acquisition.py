@@ -84,10 +84,8 @@ def swap(*, swaps: int, blocks: int = 8) -> Perturb:
         if len(seen) < 2 * swaps:
             msg = f"only {len(seen)} blocks have any contrast, and {2 * swaps} are to be swapped"
             raise NotApplicable(msg)
-        pairs = [
-            (tuple(map(int, one)), tuple(map(int, other)))
-            for one, other in zip(seen[: 2 * swaps : 2], seen[1 : 2 * swaps : 2], strict=True)
-        ]
+        places = [(int(x), int(y), int(z)) for x, y, z in seen[: 2 * swaps]]
+        pairs = list(zip(places[::2], places[1::2], strict=True))
         sides = (size[0], size[1], size[2])
         transform = torchio.Swap(sides, pairs, copy=False)
         return transformed(transform, [values], volume.affine, [False])[0]

@@ -53,7 +53,7 @@ def polynomial(coefficients: Array, order: int) -> Array:
 def _places(count: int) -> Array:
     """Give the places along an axis, from -1 to 1."""
     places = np.arange(count) - (count - 1) / 2
-    return places / max(places[-1], 0.5)
+    return np.asarray(places / max(places[-1], 0.5))
 
 
 def _scaled(drawn: Array, order: int, shape: tuple[int, ...], strength: float) -> Array:

@@ -168,8 +168,8 @@ def _counts(labels: Array) -> dict[int, int]:
         raise PlanError(msg)
     if high - low < COUNTED:
         counts = np.bincount(np.subtract(flat, low, dtype=np.int64))
-        pairs = enumerate(counts.tolist(), start=low)
+        names = np.arange(low, high + 1)
     else:
-        names, found = np.unique(flat, return_counts=True)
-        pairs = zip(names.tolist(), found.tolist(), strict=True)
+        names, counts = np.unique(flat, return_counts=True)
+    pairs = zip(names.tolist(), counts.tolist(), strict=True)
     return {int(label): count for label, count in pairs if label and count}

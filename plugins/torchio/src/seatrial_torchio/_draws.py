@@ -1,4 +1,4 @@
-"""What is drawn from a seed: directions, axes, times. How far is never drawn; that is the rung's."""
+"""What is drawn from a seed: directions, axes, times; how far is the rung's, and never drawn."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JITTER = 0.3
 def directions(draw: np.random.Generator, count: int) -> Array:
     """Draw directions in space, all equally probable: unit vectors [count, 3]."""
     found = draw.standard_normal((count, 3))
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
+    return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True))
 
 
 def axis_of(draw: np.random.Generator, axis: int | None) -> int:

@@ -34,7 +34,8 @@ def even(weights: Array) -> Array:
     """
     whole = fft.ifftshift(weights)
     other = np.roll(whole[::-1], 1)
-    return ((whole + other) / 2)[: len(whole) // 2 + 1].astype(np.float32)
+    weights_of_both: Array = (whole + other) / 2
+    return weights_of_both[: len(whole) // 2 + 1].astype(np.float32)
 
 
 def weighted_along(channel: Array, axis: int, weights: Array, *, into: Array) -> None:
@@ -119,9 +120,9 @@ def gibbs(*, kept: float) -> Perturb:
 def spike(*, intensity: float, spikes: int = 1) -> Perturb:
     """Lay stripes over the image, as a spark during the scan does: a spike in k-space.
 
-    Each of the `spikes` is at a place of k-space that is drawn, and `intensity` times as high as the
-    highest point of the spectrum. As torchio's `Spike` with one spike; torchio measures each further
-    one against the spectrum with the earlier ones in it.
+    Each of the `spikes` is at a place of k-space that is drawn, and `intensity` times as high as
+    the highest point of the spectrum. As torchio's `Spike` with one spike; torchio measures each
+    further one against the spectrum with the earlier ones in it.
     """
     _positive(spikes=spikes)
 
@@ -156,9 +157,8 @@ def _add_wave(channel: Array, frequency: Array, height: float) -> None:
         for cycles, count in zip(frequency, channel.shape, strict=True)
     )
     plane = (height * y[:, None] * z[None, :]).astype(np.complex64)
-    for place, turn in zip(channel, x.astype(np.complex64), strict=True):
-        place += turn.real * plane.real
-        place -= turn.imag * plane.imag
+    for there, turn in zip(channel, x.astype(np.complex64), strict=True):
+        np.add(there, (turn * plane).real, out=there)
 
 
 def _positive(**given: int) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813 - as its own documentation has it
 from torchio.data.io import nib_to_sitk
 
 from seatrial import Volume
@@ -54,19 +55,19 @@ def moved(
     image only the real part is wanted, so each position is weighted evenly (see `even`).
     """
     image = nib_to_sitk(channel[None], affine, force_3d=True)
-    result = np.zeros_like(channel)
+    channel[...] = 0  # the image has a copy
     weights = _weights(channel.shape[axis], times)
     for weight, position in zip(weights, _positions(image, degrees, shifts), strict=True):
         voxels = sitk.GetArrayViewFromImage(position).transpose()
-        weighted_along(voxels, axis, even(weight), into=result)
-    channel[...] = result
+        weighted_along(voxels, axis, even(weight), into=channel)
+        del voxels, position  # before the next is made
 
 
 def _weights(count: int, times: Array) -> list[Array]:
     """Say which lines of k-space come from which position; the first has those in the centre."""
     ends = [0, *(count * times).astype(int).tolist(), count]
     found = []
-    for start, end in zip(ends, ends[1:], strict=False):
+    for start, end in pairwise(ends):
         weight = np.zeros(count)
         weight[start:end] = 1
         found.append(weight)
@@ -83,5 +84,5 @@ def _positions(image: Any, degrees: Array, shifts: Array) -> Iterator[Any]:
     middle = [(side - 1) / 2 for side in image.GetSize()]
     centre = image.TransformContinuousIndexToPhysicalPoint(middle)
     for turn, shift in zip(np.radians(degrees).tolist(), shifts.tolist(), strict=True):
-        rigid = sitk.Euler3DTransform(centre, *turn, shift)
+        rigid: Any = sitk.Euler3DTransform(centre, *turn, shift)  # type: ignore[no-untyped-call]
         yield sitk.Resample(image, image, rigid, sitk.sitkLinear, low, sitk.sitkFloat32)

@@ -21,8 +21,8 @@ def noise(*, std: float) -> Perturb:
 
     def change(values: Array, _: Volume, draw: np.random.Generator) -> Array:
         low, high = contrast_of(values)
-        for slice_ in values.reshape(-1, *values.shape[2:]):
-            slice_ += _normal(draw, slice_.shape, std * (high - low))
+        for plane in values.reshape(-1, *values.shape[2:]):
+            np.add(plane, _normal(draw, plane.shape, std * (high - low)), out=plane)
         return values
 
     return on_voxels(change)
@@ -47,9 +47,9 @@ def rician(*, std: float) -> Perturb:
 
 def magnitude(values: Array, draw: np.random.Generator, sigma: float) -> Array:
     """Add complex noise and take the magnitude, in place."""
-    for slice_ in values.reshape(-1, *values.shape[2:]):
-        slice_ += _normal(draw, slice_.shape, sigma)
-        np.hypot(slice_, _normal(draw, slice_.shape, sigma), out=slice_)
+    for plane in values.reshape(-1, *values.shape[2:]):
+        np.add(plane, _normal(draw, plane.shape, sigma), out=plane)
+        np.hypot(plane, _normal(draw, plane.shape, sigma), out=plane)
     return values
 
 

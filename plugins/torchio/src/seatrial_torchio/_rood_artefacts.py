@@ -19,6 +19,7 @@ from seatrial.protocols import Perturb
 from ._bias import exponents, polynomial, shaded
 from ._cases import Field, on_cases
 from ._draws import movement_times
+from ._intensity import to_power
 from ._kspace import comb, even, weighted_along
 from ._motion import moved
 from ._noise import magnitude
@@ -93,7 +94,7 @@ def _coarse(axis: int, factor: float) -> Any:
 
 
 def bias_field(*, coefficients: float) -> Perturb:
-    """Shade by the exponential of a polynomial of order 3, each coefficient up to this far from 0."""
+    """Shade by exp of a polynomial of order 3, each coefficient up to this far from 0."""
 
     def change(values: Array, _: Volume, draw: np.random.Generator) -> Array:
         drawn = draw.uniform(-coefficients, coefficients, len(list(exponents(ORDER))))
@@ -106,13 +107,7 @@ def contrast(*, gamma: float) -> Perturb:
     """Raise intensities, brought to [0, 1] and back, to the power `gamma`, as MONAI does."""
 
     def change(values: Array, _: Volume, __: np.random.Generator) -> Array:
-        low, high = values.min(), values.max()
-        values -= low
-        values /= high - low
-        np.power(values, gamma, out=values)
-        values *= high - low
-        values += low
-        return values
+        return to_power(values, gamma)
 
     return on_voxels(change)
 

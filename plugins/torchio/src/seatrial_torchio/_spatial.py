@@ -23,7 +23,7 @@ LEAST = 4
 DEGREE = 3
 """Of the splines by which torchio bends volumes."""
 UNTOLD = (1e-6, 1e-6, 1e-6)
-"""torchio is told the largest displacement only to warn of folds: where they matter, no rung has any."""
+"""torchio takes the largest displacement only to warn of folds, which our rungs cannot make."""
 
 
 def affine(*, degrees: float, translation: float, kept: float = KEPT) -> Perturb:
@@ -76,7 +76,7 @@ def elastic(*, displacement: float, points: int = 7, kept: float = KEPT) -> Pert
 
 
 def bent(drawn: Callable[[np.random.Generator, Array], Array], *, locked: int) -> Move:
-    """Bend by displacements in mm of a grid of points, which `drawn(draw, sides of the field)` gives.
+    """Bend by displacements in mm of a grid of points: `drawn(draw, sides of the field)`.
 
     So many layers of points at the border stay where they are.
     """

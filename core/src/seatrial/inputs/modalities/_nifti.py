@@ -82,7 +82,7 @@ def _check_voxel_size(image: Any, path: Path) -> None:
         return
     from nibabel.openers import ImageOpener
 
-    with ImageOpener(path) as stream:
+    with ImageOpener(str(path)) as stream:
         stated = type(header).from_fileobj(stream, check=False)["pixdim"][1 : AXES + 1]
     if not (np.isfinite(stated) & (stated != 0)).all():
         sizes = " × ".join(f"{one:g}" for one in stated)

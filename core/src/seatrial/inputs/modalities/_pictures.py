@@ -19,7 +19,7 @@ TAIL = 0.5
 def eight_bits(picture: Array) -> Array:
     """Give a picture of any type as uint8."""
     if picture.dtype == np.uint16:
-        return (picture >> 8).astype(np.uint8)
+        return np.asarray(picture >> 8, np.uint8)
     if picture.dtype == np.uint8:
         return picture
     return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
