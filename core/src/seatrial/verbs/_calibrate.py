@@ -33,8 +33,8 @@ class Rung:
     """What one rung did, over cases and seeds.
 
     `distances` has, for each case and seed, how far the input was moved; None where the
-    perturbation did not apply or nothing can be measured (only background was cut off). `similarity` is the mean structural
-    similarity, None where the modality has none.
+    perturbation did not apply or nothing can be measured (only background was cut off).
+    `similarity` is the mean structural similarity, None where the modality has none.
     """
 
     params: FrozenMapping

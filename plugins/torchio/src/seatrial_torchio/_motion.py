@@ -57,10 +57,12 @@ def moved(
     image = nib_to_sitk(channel[None], affine, force_3d=True)
     channel[...] = 0  # the image has a copy
     weights = _weights(channel.shape[axis], times)
-    for weight, position in zip(weights, _positions(image, degrees, shifts), strict=True):
+    positions = _positions(image, degrees, shifts)
+    for weight in weights:
+        position = next(positions)  # zip would keep one more in memory
         voxels = sitk.GetArrayViewFromImage(position).transpose()
         weighted_along(voxels, axis, even(weight), into=channel)
-        del voxels, position  # before the next is made
+        del voxels, position
 
 
 def _weights(count: int, times: Array) -> list[Array]:

@@ -212,8 +212,8 @@ def _step(order: Sequence[Slice], normal: Array, path: Path) -> Array:
             for more in range(max(1, round(steps[at] / step) - 1))
         ]
         msg = (
-            f"{path.name}: ImagePositionPatient: slices lie {step:g} mm apart, and some are missing "
-            f"at {', '.join(missing[:SHOWN])} mm"
+            f"{path.name}: ImagePositionPatient: slices lie {step:g} mm apart, and some are "
+            f"missing at {', '.join(missing[:SHOWN])} mm"
         )
         raise PlanError(msg)
     return np.asarray((order[-1].position - order[0].position) / (len(order) - 1))
