@@ -142,7 +142,8 @@ def test_show_draws_what_each_rung_does(tmp_path, capsys):
     out = tmp_path / "drawn.png"
     command = ["show", "torchio.noise", "--on", str(tmp_path / "v.npy"), "--out", str(out)]
     assert main(command) == 0
-    assert image.open(out).size[1] > 6 * 18
+    with image.open(out) as drawn:
+        assert drawn.size[1] > 6 * 18
     assert main(["show", "torchio.noise", "--on", "x.npy"]) == 2
     assert main(["show", "nlpaug.keyboard", "--out", str(out)]) != 0
     assert "have no picture" in capsys.readouterr().err

@@ -22,7 +22,7 @@ def eight_bits(picture: Array) -> Array:
         return np.asarray(picture >> 8, np.uint8)
     if picture.dtype == np.uint8:
         return picture
-    return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(picture, 0, 1) * 255), np.uint8)
 
 
 def three_slices(volume: Volume, like: Volume) -> Array:
@@ -50,7 +50,7 @@ def _upright(volume: Volume) -> Array:
     for row in np.argsort(-np.abs(matrix).max(axis=1), kind="stable"):
         order[row] = max(free, key=lambda column: abs(matrix[row, column]))
         free.discard(order[row])
-    turned = values.transpose(order)
+    turned: Array = values.transpose(order)
     for row, column in enumerate(order):
         if (matrix[row, column] < 0) != (row == 0):
             turned = np.flip(turned, row)
