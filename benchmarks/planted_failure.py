@@ -56,8 +56,8 @@ def failures(generator: np.random.Generator, table: Floats, signal: float) -> An
     """Draw who fails: a logistic function of one direction that lies across the whole spectrum."""
     scaled = (table - table.mean(axis=0)) / table.std(axis=0)
     along = scaled @ generator.standard_normal(table.shape[1])
-    chances = 1 / (1 + np.exp(-signal * along / along.std()))
-    return generator.random(len(table)) < chances
+    probabilities = 1 / (1 + np.exp(-signal * along / along.std()))
+    return generator.random(len(table)) < probabilities
 
 
 class Known:
@@ -103,12 +103,12 @@ def compared(seed: int, signal: float, rows: int, width: int, test: int) -> tupl
 
     explain = logistic(poolings=("last",)).build()
     found = explain(Known([table]), outcomes(failed[:rows]), seed=seed)
-    chances = found.predict([Case(str(row), row) for row in range(rows, rows + test)])
+    probabilities = found.predict([Case(str(row), row) for row in range(rows, rows + test)])
 
     paper = LogisticRegression(C=100, max_iter=1000).fit(train, failed[:rows])
     return (
         oracle,
-        roc_auc_score(truth, chances),
+        roc_auc_score(truth, probabilities),
         roc_auc_score(truth, paper.decision_function(unseen)),
     )
 

@@ -53,8 +53,8 @@ def distances(
     sizes: npt.NDArray[np.int64], rate: float, icc: float, rng: np.random.Generator
 ) -> tuple[float, float]:
     """Give how far the lower bound lies from the rate, now and in version 0.1."""
-    chance = rng.beta(rate * (1 / icc - 1), (1 - rate) * (1 / icc - 1), len(sizes))
-    sums = rng.binomial(sizes, chance).astype(np.float64)
+    probability = rng.beta(rate * (1 / icc - 1), (1 - rate) * (1 / icc - 1), len(sizes))
+    sums = rng.binomial(sizes, probability).astype(np.float64)
     labels = np.repeat(np.arange(len(sizes)), sizes)
     place = np.arange(len(labels)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     found = proportion((place < sums[labels]) * 1.0, labels, CONFIDENCE)
@@ -92,8 +92,8 @@ def variants(experiments: int) -> bool:
     """Judge the rate over 10 variants of 40 cases, .9 against a threshold of .8."""
     rng, passes = np.random.default_rng(1), np.zeros(2)
     for _ in range(experiments):
-        chance = rng.beta(0.9 * 9, 0.1 * 9, 40)
-        fractions = rng.binomial(10, chance) / 10
+        probability = rng.beta(0.9 * 9, 0.1 * 9, 40)
+        fractions = rng.binomial(10, probability) / 10
         passes += (
             proportion(fractions, None, CONFIDENCE).low >= 0.8,  # noqa: PLR2004 - the threshold
             clopper_pearson(fractions.sum(), 40, CONFIDENCE).low >= 0.8,  # noqa: PLR2004
@@ -111,10 +111,10 @@ def sequential() -> bool:
         fixed = cases_for_rate(alternative, threshold, CONFIDENCE, power=POWER)
         planned = int(1.1 * fixed)
         found = binomial_boundaries(threshold, CONFIDENCE, look_sizes(planned))
-        told = crossing_probabilities(found, alternative)
+        crossed = crossing_probabilities(found, alternative)
         twice = crossing_probabilities(found, 3 * threshold - 2 * alternative)
-        power = float(told.passes.sum())
-        expected.append(told.expected_cases / fixed)
+        power = float(crossed.passes.sum())
+        expected.append(crossed.expected_cases / fixed)
         fine &= power >= POWER - 0.03 and expected[-1] <= 0.9  # noqa: PLR2004 - as stated
         print(
             f"  {alternative} against {threshold:<14}{fixed:10d}{planned:10d}{power:8.3f}"

@@ -1,10 +1,10 @@
-"""How often does a probe find what is not there? Failure by lot, the search included.
+"""How often does a probe find what is not there? Failure at random, the search included.
 
     python benchmarks/probe_noise.py                    # 100 repeats
     python benchmarks/probe_noise.py --repeats 1000     # what is claimed
 
 Activations are those of `planted_failure.py`, five layers of them, drawn anew every 50 repeats; who
-fails is drawn by lot in each. `probes.logistic` searches layers and C as it always does, and its
+fails is drawn at random in each. `probes.logistic` searches layers and C as it always does, and its
 predictions are graded on 1,000 cases that it never saw. Counted are AUROCs above .5 + 3 standard
 errors (those of the rank-sum test) and searches whose permutation p-value is at most .05.
 Exits with 1 where the former are more than .5 % of the repeats.
@@ -43,7 +43,7 @@ def main() -> int:
     for repeat in range(args.repeats):
         if repeat % ANEW == 0:
             model = Known([activations(generator, count, args.width) for _ in range(args.layers)])
-        failed = generator.random(count) < 0.5  # noqa: PLR2004 - by lot
+        failed = generator.random(count) < 0.5  # noqa: PLR2004 - at random
         said = explain(model, outcomes(failed[: args.rows]), seed=repeat)
         truth = failed[args.rows :]
         wrong = int(truth.sum())

@@ -115,7 +115,7 @@ def main() -> None:
                 f"({error.low:.3f} to {error.high:.3f})"
             )
     for name, trial in trials.items():
-        print(f"\n{name}: {trial.told()}\n")
+        print(f"\n{name}: {trial.protocol()}\n")
         print(trial.markdown())
     if given.figures is not None:
         draw_all(trials, given.features, given.figures)

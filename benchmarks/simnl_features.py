@@ -118,7 +118,7 @@ def parts_of(name: str, data: ImageData, folder: Path) -> dict[str, Features]:
     return found
 
 
-def told(name: str, parts: dict[str, Features]) -> str:
+def described(name: str, parts: dict[str, Features]) -> str:
     """Say how good plain answers are."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
@@ -154,7 +154,7 @@ def main() -> None:
         parts = parts_of(name, data, given.to)
         seconds = time.perf_counter() - started
         rows = sum(len(one) * (1 + len(one.views)) for one in parts.values())
-        print(told(name, parts))
+        print(described(name, parts))
         print(f"{'':12} {seconds:.0f} s for {rows} rows, {1000 * seconds / rows:.1f} ms each")
     print(f"kept in {given.to}")
 

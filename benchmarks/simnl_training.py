@@ -197,8 +197,8 @@ def main() -> int:
     ratio, steady = min(theirs) / min(mine), min(worked) / min(work)
     steps = given.epochs * math.ceil(1600 / BATCH)
     command = [sys.executable, __file__, "--large", "--threads", str(given.threads)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    seconds, peak = map(float, told.split())
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    seconds, peak = map(float, output.split())
 
     print(f"100 classes, 16 shots, 1,024 features, {steps} steps, {given.threads} threads")
     for name, times in (("the release's loop", theirs), ("seatrial-simnl", mine)):

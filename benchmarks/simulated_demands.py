@@ -23,8 +23,8 @@ Job = partial[Floats]
 def rates(shape: tuple[int, int], rate: Any, icc: float, rng: np.random.Generator) -> Floats:
     """Draw sums of clusters of 0/1 scores: beta-binomial."""
     spread = 1 / icc - 1 if icc else 0
-    chance = rng.beta(rate * spread, (1 - rate) * spread, shape) if icc else rate
-    return rng.binomial(SIZE, chance, shape).astype(float)
+    probability = rng.beta(rate * spread, (1 - rate) * spread, shape) if icc else rate
+    return rng.binomial(SIZE, probability, shape).astype(float)
 
 
 def alike(shape: tuple[int, ...], icc: float, rng: np.random.Generator) -> Floats:
@@ -61,7 +61,7 @@ def ends_of_means(sums: Floats, bounds: tuple[float, float], confidence: float) 
 
 
 def wrong(low: Floats, high: Floats, truth: float, near: float = NEAR) -> Floats:
-    """Give the shares of false passes and fails at the truth, and beyond it."""
+    """Give the fractions of false passes and fails at the truth, and beyond it."""
     passes = (low >= truth + TINY).mean(), (low >= truth + near).mean()
     fails = (high < truth - TINY).mean(), (high < truth - near).mean()
     return np.array([*passes, *fails])
@@ -70,13 +70,13 @@ def wrong(low: Floats, high: Floats, truth: float, near: float = NEAR) -> Floats
 def wrong_looking(
     sums: Floats, sizes: Floats, bounds: tuple[float, float], truth: float, last: Ends
 ) -> Floats:
-    """Give the same shares if one looks after every cluster, and at `last` when all are measured.
+    """Give the same fractions where one looks after every cluster, and at `last` when all are done.
 
     `last` has the confidence of `last_look`.
     """
     needed = -np.log(ALPHA - (1 - last_look(CONFIDENCE)))
     lowest, highest = bounds
-    shares = []
+    fractions = []
     for sign, off in ((1, TINY), (1, NEAR), (-1, -TINY), (-1, -NEAR)):
         threshold = truth + off
         gains = sign * (sums - threshold * sizes)
@@ -86,5 +86,5 @@ def wrong_looking(
             for at in range(0, len(sums), BATCH)
         ]
         late = last[0] >= threshold if sign > 0 else last[1] < threshold
-        shares.append((np.concatenate(early) | late).mean())
-    return np.array(shares)
+        fractions.append((np.concatenate(early) | late).mean())
+    return np.array(fractions)

@@ -122,11 +122,11 @@ def uneven(
     else:
         sizes = np.ceil(3 * rng.lognormal(0, float(law), shape))
     spread = 1 / icc - 1 if icc else 1e9
-    chance = rng.beta(truth * spread, (1 - truth) * spread, shape)
-    right = rng.binomial(sizes.astype(np.int64), chance)
+    probability = rng.beta(truth * spread, (1 - truth) * spread, shape)
+    right = rng.binomial(sizes.astype(np.int64), probability)
     if kind == "score":  # the mean of an answer and of its probability, which is a bounded score
         return wrong(
-            *bounds_of_means((right + chance * sizes) / 2, sizes, (0, 1), CONFIDENCE), truth
+            *bounds_of_means((right + probability * sizes) / 2, sizes, (0, 1), CONFIDENCE), truth
         )
     if kind == "drop":
         return wrong(*bounds_of_means(right * 1.0, sizes, (-1, 1), CONFIDENCE), truth)
@@ -293,10 +293,10 @@ def main(runs: int, families: tuple[str, ...]) -> int:
         named = [one for one in settings() if not families or {*one[0].split()} & {*families}]
         jobs = [pool.submit(job, runs=runs, seed=at) for at, (_, job) in enumerate(named)]
         for (name, _), job in zip(named, jobs, strict=True):
-            shares = job.result()
-            worst = max(worst, shares.max())
-            flag = "  <- exceeds" if shares.max() > most else ""
-            print(f"{name:60s}" + "  ".join(f"{one:.4f}" for one in shares) + flag, flush=True)
+            fractions = job.result()
+            worst = max(worst, fractions.max())
+            flag = "  <- exceeds" if fractions.max() > most else ""
+            print(f"{name:60s}" + "  ".join(f"{one:.4f}" for one in fractions) + flag, flush=True)
             if flag:
                 bad.append(name)
     print(f"worst {worst:.4f} of {len(named)} settings, {perf_counter() - start:.0f} s; ", end="")

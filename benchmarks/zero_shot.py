@@ -4,7 +4,7 @@
 
 DATA holds `cifar10_subset`, with folders of classes in `train` and `test`. Prints the accuracy on
 the test images with its exact 95 % interval, as it is and centred on the training images without
-their labels; then the share of right answers for each class.
+their labels; then the fraction of right answers for each class.
 """
 
 from __future__ import annotations

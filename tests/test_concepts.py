@@ -48,7 +48,7 @@ class Plugin:
 
 ACCURACY = sea.Metric(
     name="metrics.accuracy",
-    summary="Share right.",
+    summary="Fraction right.",
     per_case=True,
     factory=lambda: (
         lambda targets, answers: [

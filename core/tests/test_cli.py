@@ -21,7 +21,7 @@ clip = Perturbation(
     ladder=tuple({"letters": n} for n in (1, 2, 4)),
 )
 accuracy = Metric(
-    name="demo.accuracy", summary="Share right.", per_case=True, factory="demo_plugin:right",
+    name="demo.accuracy", summary="Fraction right.", per_case=True, factory="demo_plugin:right",
 )
 
 def cut(letters, *, least=0):
@@ -254,9 +254,47 @@ def test_a_wrong_call_says_what_is_wrong(
 def test_a_model_that_always_fails_is_recorded_and_judged_an_error(
     shore: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    told = "32 × SystemError: boom (first: c000)"
     assert call("run", specify(shore, "demo_model:crash"), "--to", "out") == 4
-    out = capsys.readouterr().out
-    assert "errored 240" in out
+    out, err = capsys.readouterr()
+    assert not out
+    assert "every one of the first 32 records failed, so the run stopped" in err
+    assert told in err
+    assert "run the same command again" in err
+
+    assert call("judge", specify(shore, "demo_model:crash"), "out") == 4
+    assert told in capsys.readouterr().out
+    assert call("judge", specify(shore, "demo_model:crash"), "out", "--json") == 4
+    wanted = [{"error": "SystemError: boom", "count": 32, "first_case": "c000"}]
+    assert json.loads(capsys.readouterr().out)["errors"] == wanted
+    assert call("report", "out") == 0
+    assert told in capsys.readouterr().out
+    assert call("report", "out", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["errors"] == wanted
+
+    assert call("run", specify(shore, "demo_model:crash"), "--to", "out", "--json") == 4
+    found = json.loads(capsys.readouterr().out)
+    assert (found["directory"], found["report"]["errors"]) == ("out", wanted)
+    assert found["error"].startswith("every one of the first 32 records failed")
+
+    everything = ("--allow", "every-record-errored")
+    assert call("run", specify(shore, "demo_model:crash"), "--to", "out", *everything) == 4
+    assert "errored 240" in capsys.readouterr().out
+
+
+def test_a_run_takes_only_as_many_cases_as_it_is_told(
+    shore: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("run", specify(shore), "--limit", "30", "--dry-run", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["cases"] == 30
+    assert call("run", specify(shore), "--to", "out", "--limit", "30", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["report"]["accounting"]["planned"] == 60
+    assert found["notes"] == ["the run took only 30 of the cases (limit)"]
+    assert call("judge", specify(shore), "out", "--json") == call("judge", specify(shore), "out")
+    assert "the run took only 30 of the cases" in capsys.readouterr().out
+    assert call("run", specify(shore), "--to", "out", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == []
 
 
 def test_an_unexpected_crash_is_not_mistaken_for_a_failed_priority(

@@ -19,7 +19,7 @@ wrong = Audit(
     name="quay.wrong", summary="Count.", factory="quay_plugin:wrongs", reads="outcomes"
 )
 accuracy = Metric(
-    name="quay.accuracy", summary="Share right.", per_case=True, factory="quay_plugin:right",
+    name="quay.accuracy", summary="Fraction right.", per_case=True, factory="quay_plugin:right",
 )
 
 def leaks(level="error"):

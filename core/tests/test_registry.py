@@ -308,14 +308,14 @@ def test_a_requirement_of_another_plugin_is_not_taken_for_the_core(install, inst
 
 
 def test_two_distributions_that_claim_one_namespace_are_both_named(good, install, installed):
-    install("twice", GOOD, distribution="first-voyage", version="1.2")
-    install("twice", GOOD, distribution="second-voyage", version="3.4")
+    install("twice", GOOD, distribution="first-one", version="1.2")
+    install("twice", GOOD, distribution="second-one", version="3.4")
     registry = installed("good", "twice")
     with pytest.raises(PluginConflictError) as caught:
         registry.get("twice.shout")
-    assert "first-voyage 1.2" in str(caught.value)
-    assert "second-voyage 3.4" in str(caught.value)
-    assert "fake_first_voyage" not in sys.modules
+    assert "first-one 1.2" in str(caught.value)
+    assert "second-one 3.4" in str(caught.value)
+    assert "fake_first_one" not in sys.modules
     assert registry.get("good.shout")
 
 
@@ -423,8 +423,8 @@ def test_lists_act_before_anything_is_imported(
 
 
 def test_blocking_one_of_two_claims_is_not_needed_when_nobody_asks(install, installed):
-    install("twice", GOOD, distribution="first-voyage")
-    install("twice", GOOD, distribution="second-voyage")
+    install("twice", GOOD, distribution="first-one")
+    install("twice", GOOD, distribution="second-one")
     assert "twice" not in Registry.installed(block=["twice"]).namespaces()
 
 

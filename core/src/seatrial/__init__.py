@@ -23,19 +23,20 @@ from ._components import (
     Reporter,
     Use,
 )
-from ._findings import Finding
-from ._graded import Grade
 from ._hooks import hookimpl
 from ._plans import Plan, Priority, Specification
 from ._registry import Registry, default_registry
 from ._seeds import derive, seeded
-from ._verdicts import DemandVerdict, Verdict
 
 if TYPE_CHECKING:
     from ._files import load_specification
+    from ._findings import Finding
+    from ._graded import Grade
+    from ._verdicts import DemandVerdict, Verdict
     from .explaining._explanation import Explanation
     from .explaining._split import Split
     from .inputs._loading import load_cases
+    from .inputs._recorded import load_answers
     from .judging._attack_curve import AttackCurve, AttackPoint, attack_curve
     from .judging._changes import Change
     from .judging._comparison import Comparison
@@ -99,6 +100,7 @@ __all__ = [
     "forecast",
     "hookimpl",
     "judge",
+    "load_answers",
     "load_cases",
     "load_specification",
     "pareto",
@@ -110,25 +112,30 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # a typo in a public name is a type error
-    _ABOVE = {
-        "Explanation": "explaining._explanation",
-        "Forecast": "verbs._forecast",
-        "Pareto": "judging._pareto",
-        "Change": "judging._changes",
-        "AttackPoint": "judging._attack_curve",
+    _LATER = {
         "AttackCurve": "judging._attack_curve",
+        "AttackPoint": "judging._attack_curve",
+        "Change": "judging._changes",
         "Comparison": "judging._comparison",
+        "DemandVerdict": "_verdicts",
+        "Explanation": "explaining._explanation",
+        "Finding": "_findings",
+        "Forecast": "verbs._forecast",
+        "Grade": "_graded",
         "Judgement": "judging._judgement",
+        "Pareto": "judging._pareto",
         "Record": "runs._records",
         "Repaired": "verbs._repaired",
         "Report": "runs._report",
         "Split": "explaining._split",
+        "Verdict": "_verdicts",
         "attack_curve": "judging._attack_curve",
         "audit": "verbs._audit",
         "compare": "verbs._compare",
         "explain": "verbs._explain",
         "forecast": "verbs._forecast",
         "judge": "verbs._judge",
+        "load_answers": "inputs._recorded",
         "load_cases": "inputs._loading",
         "load_specification": "_files",
         "pareto": "judging._pareto",
@@ -139,11 +146,11 @@ if not TYPE_CHECKING:  # a typo in a public name is a type error
     }
 
     def __getattr__(name: str) -> Any:
-        """Import what lives above the contract when it is first asked for: it loads numpy."""
-        if name in _ABOVE:
+        """Import what no declaration needs when it is first asked for; most of it loads numpy."""
+        if name in _LATER:
             from importlib import import_module
 
-            value = getattr(import_module(f".{_ABOVE[name]}", __name__), name)
+            value = getattr(import_module(f".{_LATER[name]}", __name__), name)
         elif name == "__version__":
             from importlib.metadata import version
 

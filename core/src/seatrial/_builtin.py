@@ -7,7 +7,7 @@ from ._hooks import hookimpl
 
 text = Modality(
     name="text",
-    summary="Words, as one string.",
+    summary="A text, as one string.",
     values="str",
     factory="seatrial.inputs.modalities._text:text",
 )
@@ -24,14 +24,14 @@ messages = Modality(
 
 image = Modality(
     name="image",
-    summary="A picture, in grey or in colours.",
+    summary="An image, greyscale or RGB.",
     values="uint8, uint16, or float32 in [0, 1], array H×W×1 or H×W×3",
     factory="seatrial.inputs.modalities._image:image",
 )
 
 volume = Modality(
     name="volume",
-    summary="A three-dimensional image with its place in space.",
+    summary="A 3D image with its affine.",
     values="Volume(array C×X×Y×Z of finite numbers, affine 4×4 in mm, RAS+)",
     factory="seatrial.inputs.modalities._volume:volume",
 )
@@ -45,7 +45,7 @@ mask = Modality(
 
 array = Modality(
     name="array",
-    summary="Numbers in a grid: features, signals, tables.",
+    summary="An array of numbers: features, signals, tables.",
     values="numeric or bool numpy array",
     factory="seatrial.inputs.modalities._array:array",
 )
@@ -94,7 +94,7 @@ def seatrial_reporters() -> tuple[Reporter, ...]:
 
 serial = Executor(
     name="serial",
-    summary="Measure here, one batch after the other.",
+    summary="Measure in this process, one batch after the other.",
     factory="seatrial.engine.executors._serial:serial",
 )
 

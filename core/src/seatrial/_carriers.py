@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -11,6 +10,8 @@ from attrs.validators import instance_of
 from .errors import PlanError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
 
 __all__ = ["Asset", "Volume"]
@@ -46,6 +47,12 @@ def _affine(value: Any) -> np.ndarray[Any, Any]:
         msg = "an affine ends with the row 0 0 0 1 and can be inverted; this one does not"
         raise PlanError(msg)
     return np.frombuffer(found.tobytes()).reshape(AXES, AXES)  # nobody can write to it
+
+
+def _path(value: Any) -> Path:
+    from pathlib import Path
+
+    return Path(value)
 
 
 @frozen(eq=False)
@@ -94,7 +101,7 @@ class Asset:
     content is what identifies it: a file that is replaced is another value.
     """
 
-    path: Path = field(converter=Path)
+    path: Path = field(converter=_path)
     modality: str = field(validator=instance_of(str))
 
     def __str__(self) -> str:

@@ -38,7 +38,7 @@ class _Hooks:
 def _hooks(plugin: object) -> dict[str, tuple[Callable[..., Any], HookimplOpts | None]]:
     """Find the functions that look like hooks, without waking lazy attributes or proxies.
 
-    Functions are told by their type alone: `isinstance` would ask a proxy for its class.
+    Functions are recognised by their type alone: `isinstance` would ask a proxy for its class.
     """
     found: dict[str, tuple[Callable[..., Any], HookimplOpts | None]] = {}
     for name in tuple(vars(plugin) if isinstance(plugin, ModuleType) else dir(plugin)):

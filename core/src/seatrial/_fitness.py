@@ -14,8 +14,8 @@ def misfit(
     requirement: Requirement, relation: str, right: Right | None, *, perturbed: bool
 ) -> str | None:
     """Say what a priority lacks for a demand, or what in it contradicts the demand."""
-    told = next(_misfits(requirement, relation, right, perturbed=perturbed), None)
-    return told and f"{requirement.name} {told}"
+    misfit = next(_misfits(requirement, relation, right, perturbed=perturbed), None)
+    return misfit and f"{requirement.name} {misfit}"
 
 
 def _misfits(

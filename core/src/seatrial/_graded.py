@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from ._values import FrozenMapping, frozen_mapping
 
-__all__ = ["Added", "BaselineGrade", "Calibration", "Grade", "Lead", "Part"]
+__all__ = ["Added", "BaselineGrade", "Calibration", "Gain", "Grade", "Part"]
 
 
 def _ends(values: Any) -> tuple[float, float] | None:
@@ -33,7 +33,7 @@ class Part:
 
 
 @frozen
-class Lead:
+class Gain:
     """By how much an explainer's AUROC is above a baseline's, on the same outcomes.
 
     `p` is one-sided, by DeLong's paired test; `p_holm` is corrected for the number of baselines.
@@ -49,13 +49,13 @@ class Lead:
 class BaselineGrade:
     """The AUROC of a trivial baseline; `cross_validated` is that on the training part.
 
-    `lead` is the explainer's lead over it, None where the explainer predicts nothing.
+    `gain` is the explainer's gain over it, None where the explainer predicts nothing.
     """
 
     auroc: float
     interval: tuple[float, float] = field(converter=_ends)
     cross_validated: float
-    lead: Lead | None = None
+    gain: Gain | None = None
 
 
 @frozen
@@ -126,7 +126,7 @@ class Grade:
                         one["auroc"],
                         one["interval"],
                         one["cross_validated"],
-                        None if one["lead"] is None else Lead(**one["lead"]),
+                        None if one["gain"] is None else Gain(**one["gain"]),
                     )
                     for one in value["baselines"]
                 },

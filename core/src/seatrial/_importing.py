@@ -6,9 +6,9 @@ import re
 from importlib import import_module
 from typing import Any
 
-from .errors import ComponentLoadError
+from .errors import ComponentLoadError, ModelError, ParameterError
 
-__all__ = ["IMPORT_STRING", "import_string"]
+__all__ = ["IMPORT_STRING", "import_string", "object_with"]
 
 IMPORT_STRING = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
@@ -23,4 +23,27 @@ def import_string(target: str, *, what: str) -> Any:
     except (Exception, SystemExit) as error:
         msg = f"{what}: cannot import {target!r}: {type(error).__name__}: {error}"
         raise ComponentLoadError(msg) from error
+    return found
+
+
+def object_with(given: Any, attribute: str, *, what: str) -> Any:
+    """Give the object that has an attribute: the one given, or one that an import string names.
+
+    The string may also name a function or a class that makes it, without arguments; so may a class
+    that is given. `what` names the thing in errors. Raises `ParameterError` for a text that is no
+    import string, `ComponentLoadError` where it cannot be imported, and `ModelError` for an object
+    without the attribute.
+    """
+    found = given
+    if isinstance(given, str):
+        if not IMPORT_STRING.fullmatch(given):
+            msg = f"{what} must read 'package.module:name', got {given!r}"
+            raise ParameterError(msg)
+        found = import_string(given, what=what)
+    made = isinstance(found, type) or (isinstance(given, str) and not hasattr(found, attribute))
+    if made and callable(found):
+        found = found()
+    if not hasattr(found, attribute):
+        msg = f"{what} must have {attribute}, and {given!r} has not"
+        raise ModelError(msg)
     return found

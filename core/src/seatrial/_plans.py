@@ -16,6 +16,7 @@ from ._fitness import misfit
 from ._reference import Reference
 from ._requirements import Requirement, requirement_problems, requirements_of
 from ._right import Right, right_of
+from ._table_options import ANSWERS, CASES, referred
 from ._uses import allowed_of, audits_of, metric_of, metrics_of, perturbations_of
 from ._values import FrozenMapping, did_you_mean, frozen_mapping
 from .errors import PlanError
@@ -290,17 +291,17 @@ class Priority:
         misfits = (
             misfit(one, self.relation, right, perturbed=perturbed) for one in self.requirements
         )
-        return next((told for told in misfits if told), None)
+        return next((one for one in misfits if one), None)
 
 
 def _model(value: Any) -> Any:
-    return Reference(value) if isinstance(value, str) else value
+    return referred(value, ANSWERS)
 
 
 def _cases(value: Any) -> Any:
     if value is None or isinstance(value, str | Reference):
-        return _model(value)
-    return tuple(_model(one) for one in value)
+        return referred(value, CASES)
+    return tuple(referred(one, CASES) for one in value)
 
 
 def _priorities(values: Iterable[Any]) -> tuple[Priority, ...]:
@@ -325,9 +326,10 @@ class Specification:
     """The priorities of one task, with the model and the cases they are about.
 
     It compiles to a `Plan` (what to measure) and judges a `Report` (what was demanded).
-    `model` is a `Reference` (or its import string) or a model; `cases` is a `Reference`, several,
-    or cases. `audits` and `allow` are those of the `Plan`. `scope` says what the model is for:
-    `intended_use`, `users` and `not_for`, each some text.
+    `model` is a `Reference` (or its import string, or the file of recorded answers) or a model;
+    `cases` is a `Reference` (or its import string, or a file), several, or cases. `audits` and
+    `allow` are those of the `Plan`. `scope` says what the model is for: `intended_use`, `users` and
+    `not_for`, each some text.
     """
 
     title: str = field(validator=_named)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from threading import RLock
+from typing import Any
 
 __all__ = ["derive", "seeded"]
 
@@ -25,9 +24,18 @@ def derive(root: int, *path: str | int) -> int:
 
     Returns an `int` in [0, 2**63), which `random`, numpy, torch and albumentations all accept.
     """
-    text = json.dumps([root, *path], ensure_ascii=True, separators=(",", ":"))
+    import hashlib  # a declaration needs no seed, and OpenSSL takes milliseconds to load
+
+    text = _encoder()([root, *path])
     digest = hashlib.blake2b(text.encode(), digest_size=8, person=b"seatrial").digest()
     return int.from_bytes(digest, "big") >> 1
+
+
+@cache
+def _encoder() -> Callable[[Any], str]:
+    from json import JSONEncoder
+
+    return JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
 @contextmanager
@@ -38,6 +46,8 @@ def seeded(seed: int) -> Iterator[None]:
     imported; this function imports neither. It is for libraries that draw from global generators.
     Blocks in several threads wait for each other, so that they do not mix their numbers.
     """
+    import random
+
     numpy = sys.modules.get("numpy")
     torch = sys.modules.get("torch")
     with _GLOBAL_GENERATORS, ExitStack() as stack:

@@ -15,17 +15,18 @@ __all__ = ["digest", "write_atomically"]
 DIGEST_BYTES = 16
 
 
-def digest(value: bytes | str | Any) -> str:
-    """Name content: 32 hexadecimal digits of blake2b over bytes, text, or plain data as JSON.
+def digest(value: bytes | str | Any, *, size: int = DIGEST_BYTES) -> str:
+    """Name content: hexadecimal digits of blake2b over bytes, text, or plain data as JSON.
 
     Equal content has equal names in every process; mappings are read in the order of their keys.
+    `size` is the number of bytes, two digits each.
     """
     if isinstance(value, str):
         value = value.encode("utf-8", "surrogatepass")
     elif not isinstance(value, bytes | bytearray | memoryview):
         text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         value = text.encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(value, digest_size=DIGEST_BYTES).hexdigest()
+    return hashlib.blake2b(value, digest_size=size).hexdigest()
 
 
 def write_atomically(path: str | Path, content: str | bytes) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ._cases import answer_of, cluster_of
 from ._edit_distance import edit_distance
 from ._findings import Level
-from ._importing import import_string
+from ._importing import import_string, object_with
 from ._tables import Table
 from ._texts import PROTECTED, protected_spans, texts_of
 from ._values import did_you_mean, freeze, plain
@@ -25,6 +25,7 @@ __all__ = [
     "edit_distance",
     "freeze",
     "import_string",
+    "object_with",
     "plain",
     "protected_spans",
     "texts_of",

@@ -101,12 +101,12 @@ def test_wrong_answers_are_worse_than_right_ones_and_probabilities_lead_among_th
     def model(texts):
         if len(texts) != 3:
             return ["refund"] * len(texts)
-        chances = [next(answers) for _ in texts]
+        probabilities = [next(answers) for _ in texts]
         return [
             sea.Prediction(
                 "refund" if p > 0.5 else "other", probabilities={"refund": p, "other": 1 - p}
             )
-            for p in chances
+            for p in probabilities
         ]
 
     run(plan(component(), severities=(1,)), model, CASES[:1])

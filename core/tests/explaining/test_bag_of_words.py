@@ -48,7 +48,7 @@ def test_at_the_fit_the_slope_is_zero():
     features = DRAW.standard_normal((60, 3))
     labels = DRAW.random(60) < 0.5
     found = fit_logistic(features, labels, 2.0)
-    chance = 1 / (1 + np.exp(-(features @ found[:-1] + found[-1])))
-    slope = features.T @ (chance - labels) + found[:-1] / 2.0
+    probability = 1 / (1 + np.exp(-(features @ found[:-1] + found[-1])))
+    slope = features.T @ (probability - labels) + found[:-1] / 2.0
     assert np.abs(slope).max() < 1e-3
-    assert abs((chance - labels).sum()) < 1e-3
+    assert abs((probability - labels).sum()) < 1e-3

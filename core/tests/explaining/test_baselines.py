@@ -97,7 +97,7 @@ def test_each_finds_what_it_reads():
         assert area(held, seen[TOGETHER].scores) > 0.95, name
 
 
-def test_the_direction_is_learnt_and_never_read_off_the_held_out():
+def test_the_direction_comes_from_the_training_part_and_never_from_the_test():
     base = answering(outcomes(200), details=lambda one: {"margin": float(one.right)})
     learning, held = halves(base)
     turned = answering(held, details=lambda one: {"margin": float(not one.right)})
@@ -210,7 +210,7 @@ def test_parts_keep_clusters_whole_and_labels_even():
     assert (sum(counts), max(counts) - min(counts) <= 2) == (40, True)
 
 
-def test_together_they_are_stacked_without_what_they_learnt_by_heart():
+def test_together_they_are_stacked_without_what_they_memorised():
     """Two causes, one baseline each: both together must do better than either alone."""
 
     def fails(text, draw):

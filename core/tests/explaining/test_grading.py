@@ -34,33 +34,33 @@ def drawn(seed, n=300):
 
 
 def test_the_grade_is_that_of_the_public_statistics():
-    draw, wrong, chances = drawn(0)
+    draw, wrong, probabilities = drawn(0)
     scores = {
         "one": draw.normal(size=300) + 0.7 * wrong,
         "two": draw.normal(size=300) + 0.5 * wrong,
     }
     clusters = np.arange(300) // 2
     grade = exam(wrong, {name: (s, 0.6) for name, s in scores.items()}, clusters=clusters).grade(
-        chances
+        probabilities
     )
-    known = auroc(wrong, chances, clusters.astype(str), 0.95)
+    known = auroc(wrong, probabilities, clusters.astype(str), 0.95)
     assert (grade.auroc, *grade.interval) == (known.estimate, *known.ends)
     for name, mine in scores.items():
-        lead = grade.baselines[name].lead
-        known = auroc_drop(wrong, chances, mine, clusters.astype(str), 0.95)
-        assert (lead.estimate, *lead.interval) == (known.estimate, *known.ends)
-        at_p = auroc_drop(wrong, chances, mine, clusters.astype(str), 1 - lead.p)
+        gain = grade.baselines[name].gain
+        known = auroc_drop(wrong, probabilities, mine, clusters.astype(str), 0.95)
+        assert (gain.estimate, *gain.interval) == (known.estimate, *known.ends)
+        at_p = auroc_drop(wrong, probabilities, mine, clusters.astype(str), 1 - gain.p)
         assert at_p.low == pytest.approx(0, abs=1e-5)
-    p_values = [grade.baselines[name].lead.p for name in scores]
-    assert [grade.baselines[name].lead.p_holm for name in scores] == holm(p_values)
+    p_values = [grade.baselines[name].gain.p for name in scores]
+    assert [grade.baselines[name].gain.p_holm for name in scores] == holm(p_values)
 
 
 def test_the_auroc_and_brier_score_are_those_of_scikit_learn():
     metrics = pytest.importorskip("sklearn.metrics")
-    _, wrong, chances = drawn(1)
-    grade = exam(wrong).grade(chances)
-    assert grade.auroc == pytest.approx(metrics.roc_auc_score(wrong, chances))
-    assert grade.calibration.brier == pytest.approx(metrics.brier_score_loss(wrong, chances))
+    _, wrong, probabilities = drawn(1)
+    grade = exam(wrong).grade(probabilities)
+    assert grade.auroc == pytest.approx(metrics.roc_auc_score(wrong, probabilities))
+    assert grade.calibration.brier == pytest.approx(metrics.brier_score_loss(wrong, probabilities))
     assert grade.calibration.brier_of_base_rate == pytest.approx(0.25)
 
 
@@ -69,28 +69,32 @@ def test_the_p_value_is_near_that_of_mann_and_whitney():
 
     for seed in range(5):
         draw, wrong, _ = drawn(seed)
-        chances = expit(draw.normal(size=300) + 0.25 * wrong)
-        known = mannwhitneyu(chances[wrong], chances[~wrong], alternative="greater").pvalue
-        found = exam(wrong).grade(chances).p
+        probabilities = expit(draw.normal(size=300) + 0.25 * wrong)
+        known = mannwhitneyu(
+            probabilities[wrong], probabilities[~wrong], alternative="greater"
+        ).pvalue
+        found = exam(wrong).grade(probabilities).p
         if known < 0.4:
             assert found == pytest.approx(known, rel=0.35)
 
 
 def test_the_best_baseline_is_chosen_by_cross_validation_and_not_by_the_test():
-    draw, wrong, chances = drawn(2)
+    draw, wrong, probabilities = drawn(2)
     grade = exam(wrong, {"lucky": (wrong + 0.0, 0.55), "steady": (draw.random(300), 0.6)}).grade(
-        chances
+        probabilities
     )
     assert grade.best_baseline == "steady"
     assert grade.baselines["lucky"].auroc == 1
 
 
 def test_the_reliability_table_adds_up():
-    _, wrong, chances = drawn(3)
-    rows = exam(wrong).grade(chances).calibration.table
+    _, wrong, probabilities = drawn(3)
+    rows = exam(wrong).grade(probabilities).calibration.table
     assert sum(row["outcomes"] for row in rows) == 300
     assert sum(row["outcomes"] * row["failed"] for row in rows) == pytest.approx(wrong.sum())
-    assert sum(row["outcomes"] * row["predicted"] for row in rows) == pytest.approx(chances.sum())
+    assert sum(row["outcomes"] * row["predicted"] for row in rows) == pytest.approx(
+        probabilities.sum()
+    )
     assert all(row["from"] <= row["predicted"] <= row["to"] for row in rows)
 
 
@@ -108,7 +112,7 @@ def test_what_nothing_could_detect_is_refused(positive, power):
 
 
 def test_what_is_detectable_is_detected_as_often_as_is_said():
-    """Binormal scores with the detectable AUROC are found above chance 4 times in 5."""
+    """Binormal scores with the detectable AUROC are found above chance with a power of .8."""
     from scipy.special import ndtri
 
     target = detectable_auroc(60, 90, 0.95)
@@ -125,7 +129,7 @@ def test_chance_is_called_better_than_chance_or_baselines_no_oftener_than_stated
 ):
     """200 repeats: at 5 %, 19 false alarms are three standard errors above."""
     monkeypatch.setattr("seatrial.explaining._grade.calibration_of", lambda *_: None)
-    alarms = {"chance": 0, "lead": 0, "adds": 0}
+    alarms = {"chance": 0, "gain": 0, "adds": 0}
     for seed in range(200):
         draw = np.random.default_rng(seed)
         of = np.repeat(np.arange(120 // per_cluster), per_cluster)
@@ -137,7 +141,7 @@ def test_chance_is_called_better_than_chance_or_baselines_no_oftener_than_stated
             expit(guess)
         )
         alarms["chance"] += grade.p <= 0.05
-        alarms["lead"] += grade.baselines["lot"].lead.p <= 0.05
+        alarms["gain"] += grade.baselines["lot"].gain.p <= 0.05
         alarms["adds"] += bool(grade.added) and grade.added.p <= 0.05
     assert max(alarms.values()) <= 19, alarms
 

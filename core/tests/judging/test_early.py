@@ -25,7 +25,9 @@ def shorten(letters):
     return lambda text, *, seed: text[: len(text) - letters]
 
 
-accuracy = sea.Metric(name="early.accuracy", summary="Share right.", per_case=True, factory=right)
+accuracy = sea.Metric(
+    name="early.accuracy", summary="Fraction right.", per_case=True, factory=right
+)
 clip = sea.Perturbation(
     name="early.clip",
     summary="Cut the end off.",
@@ -36,7 +38,7 @@ clip = sea.Perturbation(
 
 
 class Bot:
-    """Right with a chance that depends on the length of the input, drawn by the input itself."""
+    """Right with a probability set by the length of the input, drawn by the input itself."""
 
     identity = "bot-1"
 
@@ -48,8 +50,8 @@ class Bot:
         return ["yes" if self._right(text) else "no" for text in inputs]
 
     def _right(self, text: str) -> bool:
-        chance = self.clean if len(text) == len("item number 0000") else self.clipped
-        return random.Random(f"{text}").random() < chance
+        probability = self.clean if len(text) == len("item number 0000") else self.clipped
+        return random.Random(f"{text}").random() < probability
 
 
 def specify(**priorities: dict) -> sea.Specification:

@@ -14,7 +14,7 @@ from seatrial.errors import NotApplicable, PlanError, StoreError
 from seatrial.verbs._run import run
 
 
-def changing(share, *, skip=0):
+def changing(fraction, *, skip=0):
     """Change the first of every hundred cases, and skip some that follow them."""
 
     def factory(rung):
@@ -23,7 +23,7 @@ def changing(share, *, skip=0):
             if at >= 100 - skip:
                 msg = "nothing to act on"
                 raise NotApplicable(msg)
-            return f"{text} r{rung}" if at < share else text
+            return f"{text} r{rung}" if at < fraction else text
 
         return apply
 
@@ -34,18 +34,18 @@ flawless = right_unless(lambda i, r: 0)
 
 
 @settings(deadline=None, max_examples=20)
-@given(share=st.integers(0, 100), floor=st.sampled_from([None, 0.0, 0.2, 0.8]))
-def test_nothing_passes_below_the_floor_of_what_was_changed(share, floor):
+@given(fraction=st.integers(0, 100), floor=st.sampled_from([None, 0.0, 0.2, 0.8]))
+def test_nothing_passes_below_the_floor_of_what_was_changed(fraction, floor):
     require = {"max_drop": 0.2, "at_least": 0.8}
     priority = demand(
-        require if floor is None else {**require, "min_changed": floor}, uses=(changing(share),)
+        require if floor is None else {**require, "min_changed": floor}, uses=(changing(fraction),)
     )
     found = verdict(priority, flawless, items(100))
-    assert found.changed == share / 100
+    assert found.changed == fraction / 100
     floor = 0.5 if floor is None else floor
-    assert found.outcome == ("pass" if share / 100 >= floor else "inconclusive")
-    if share / 100 < floor:
-        assert f"stand.some changed {share / 100:.1%} of the inputs" in found.note
+    assert found.outcome == ("pass" if fraction / 100 >= floor else "inconclusive")
+    if fraction / 100 < floor:
+        assert f"stand.some changed {fraction / 100:.1%} of the inputs" in found.note
         assert found.cases_needed is None
 
 

@@ -30,12 +30,12 @@ def finished(tmp_path):
     return tmp_path / "run"
 
 
-@pytest.mark.parametrize("share", [0.001, 0.2, 0.5, 0.9, 0.999])
-def test_a_truncated_database_is_an_error_that_says_what_to_do(finished, tmp_path, share):
+@pytest.mark.parametrize("fraction", [0.001, 0.2, 0.5, 0.9, 0.999])
+def test_a_truncated_database_is_an_error_that_says_what_to_do(finished, tmp_path, fraction):
     copy = tmp_path / "copy"
     copy.mkdir()
     whole = (finished / "trials.sqlite").read_bytes()
-    (copy / "trials.sqlite").write_bytes(whole[: int(len(whole) * share)])
+    (copy / "trials.sqlite").write_bytes(whole[: int(len(whole) * fraction)])
     with pytest.raises(StoreError, match="restore it from a copy, or remove it"):
         Report.load(copy)
     with pytest.raises(StoreError, match="restore it from a copy, or remove it"):

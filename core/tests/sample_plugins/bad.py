@@ -11,21 +11,21 @@ from itertools import count
 from attrs import evolve
 
 from sample_plugins import good
-from sample_plugins.good import LEVELS, SHARES, metric, perturbation
+from sample_plugins.good import FRACTIONS, LEVELS, metric, perturbation
 from seatrial import Adapter, Audit, Executor, Explainer, Finding, Modality, Reporter, Volume
 
 calls = count()
 
 
-def builds_but_once(*, share):
-    if share > 0.7:
-        msg = "share must be at most 0.7"
+def builds_but_once(*, fraction):
+    if fraction > 0.7:
+        msg = "fraction must be at most 0.7"
         raise ValueError(msg)
-    return good.stretch(share=share)
+    return good.stretch(fraction=fraction)
 
 
-def remembers(*, share):
-    mild, seen = good.stretch(share=share), set()
+def remembers(*, fraction):
+    mild, seen = good.stretch(fraction=fraction), set()
 
     def work(text, *, seed):
         again = (text, seed) in seen
@@ -35,8 +35,8 @@ def remembers(*, share):
     return work
 
 
-def caches_by_seed(*, share):
-    mild, lengths = good.stretch(share=share), {}
+def caches_by_seed(*, fraction):
+    mild, lengths = good.stretch(fraction=fraction), {}
 
     def work(text, *, seed):
         return mild(text, seed=seed + lengths.setdefault(seed, len(text)))
@@ -44,12 +44,12 @@ def caches_by_seed(*, share):
     return work
 
 
-def rests_at_its_third_rung(*, share):
-    return good.stretch(share=0.2 if share == 0.4 else share)
+def rests_at_its_third_rung(*, fraction):
+    return good.stretch(fraction=0.2 if fraction == 0.4 else fraction)
 
 
-def prints(*, share):
-    mild = good.stretch(share=share)
+def prints(*, fraction):
+    mild = good.stretch(fraction=fraction)
 
     def work(text, *, seed):
         print(text)
@@ -58,18 +58,18 @@ def prints(*, share):
     return work
 
 
-def follows_the_clock(*, share):
-    mild = good.stretch(share=share)
+def follows_the_clock(*, fraction):
+    mild = good.stretch(fraction=fraction)
     return lambda text, *, seed: mild(text, seed=seed + int(time.time() / 10**6))
 
 
-def hashes(*, share):
-    mild = good.stretch(share=share)
+def hashes(*, fraction):
+    mild = good.stretch(fraction=fraction)
     return lambda text, *, seed: mild(text, seed=seed ^ hash(text))
 
 
-def ignores_seed(*, share):
-    mild = good.stretch(share=share)
+def ignores_seed(*, fraction):
+    mild = good.stretch(fraction=fraction)
     return lambda text, *, seed: mild(text, seed=7)
 
 
@@ -83,8 +83,8 @@ def writes_in_place(*, level):
     return work
 
 
-def seeds_globally(*, share):
-    mild = good.stretch(share=share)
+def seeds_globally(*, fraction):
+    mild = good.stretch(fraction=fraction)
 
     def work(text, *, seed):
         random.seed(seed)
@@ -117,8 +117,8 @@ def forgets_to_clip(*, level):
     return work
 
 
-def expects_words(*, share):
-    mild = good.stretch(share=share)
+def expects_words(*, fraction):
+    mild = good.stretch(fraction=fraction)
 
     def work(text, *, seed):
         random.Random(seed).choice(text.split())
@@ -138,28 +138,28 @@ def spreads_nan(*, level):
     return work
 
 
-def misspells_drugs(*, share):
-    mild = good.stretch(share=share)
+def misspells_drugs(*, fraction):
+    mild = good.stretch(fraction=fraction)
     return lambda text, *, seed: mild(text, seed=seed).replace("ibuprofen", "ibuproffen")
 
 
 def undefined():
-    score = good.share_right()
+    score = good.fraction_right()
     return lambda targets, answers: [float("nan") for _ in score(targets, answers)]
 
 
-def share_wrong():
-    score = good.share_right()
+def fraction_wrong():
+    score = good.fraction_right()
     return lambda targets, answers: [1 - one for one in score(targets, answers)]
 
 
 def percent():
-    score = good.share_right()
+    score = good.fraction_right()
     return lambda targets, answers: [100 * one for one in score(targets, answers)]
 
 
 def weighs_by_place():
-    score = good.share_right()
+    score = good.fraction_right()
 
     def work(targets, answers):
         right = score(targets, answers)
@@ -170,7 +170,7 @@ def weighs_by_place():
 
 
 def sorts_in_place():
-    score = good.share_right()
+    score = good.fraction_right()
 
     def work(targets, answers):
         right = score(targets, answers)
@@ -181,12 +181,12 @@ def sorts_in_place():
 
 
 def scores_nothing():
-    score = good.share_right()
+    score = good.fraction_right()
     return lambda targets, answers: score(targets, answers) if targets else [0.0]
 
 
 def needs_two_classes():
-    score = good.share_right()
+    score = good.fraction_right()
 
     def work(targets, answers):
         right = score(targets, answers)
@@ -196,7 +196,7 @@ def needs_two_classes():
 
 
 def adds_the_mean():
-    score = good.share_right()
+    score = good.fraction_right()
 
     def work(targets, answers):
         right = score(targets, answers)
@@ -307,7 +307,7 @@ def shrugs():
     return work
 
 
-def grades_what_it_learnt():
+def grades_its_training_set():
     explain = good.words_that_fail()
 
     def work(model, outcomes, *, seed):
@@ -401,19 +401,21 @@ def _audit(name, factory, **more):
     )
 
 
-def _text(name, factory, ladder=SHARES):
+def _text(name, factory, ladder=FRACTIONS):
     return perturbation(f"bad.{name}", factory, ladder)
 
 
 gone = _text("gone", "sample_plugins.good:strech")
 misnamed = _text(
-    "misnamed", "sample_plugins.good:stretch", ({"share": 0.1}, {"shares": 0.2, "share": 0.2})
+    "misnamed",
+    "sample_plugins.good:stretch",
+    ({"fraction": 0.1}, {"fractions": 0.2, "fraction": 0.2}),
 )
 stops = _text("stops", "sample_plugins.bad:builds_but_once")
 fractions = _text(
     "fractions",
     "sample_plugins.good:stretch",
-    ({"share": Fraction(1, 10)}, {"share": Fraction(9, 10)}),
+    ({"fraction": Fraction(1, 10)}, {"fraction": Fraction(9, 10)}),
 )
 memory = _text("memory", "sample_plugins.bad:remembers")
 salted = _text("salted", "sample_plugins.bad:hashes")
@@ -424,10 +426,10 @@ turned = perturbation("bad.turned", "sample_plugins.bad:turns_round", LEVELS, "i
 glaring = perturbation("bad.glaring", "sample_plugins.bad:forgets_to_clip", LEVELS, "image")
 wordy = _text("wordy", "sample_plugins.bad:expects_words")
 porous = perturbation("bad.porous", "sample_plugins.bad:spreads_nan", LEVELS, "volume")
-backwards = _text("backwards", "sample_plugins.good:stretch", SHARES[::-1])
+backwards = _text("backwards", "sample_plugins.good:stretch", FRACTIONS[::-1])
 careless = _text("careless", "sample_plugins.bad:misspells_drugs")
 nowhere = _per_case("nowhere", "undefined", examples=())
-wrong_way = _per_case("wrong-way", "share_wrong")
+wrong_way = _per_case("wrong-way", "fraction_wrong")
 unbounded = _per_case("unbounded", "percent", examples=())
 placed = metric("bad.placed", "sample_plugins.bad:weighs_by_place")
 sorting = _per_case("sorting", "sorts_in_place")
@@ -444,7 +446,7 @@ curt = _explainer("curt", "says_a_word")
 wavering = _explainer("wavering", "counts_explanations")
 dividing = _explainer("dividing", "divides_by_failures")
 blind = _explainer("blind", "shrugs")
-vain = _explainer("vain", "grades_what_it_learnt")
+vain = _explainer("vain", "grades_its_training_set")
 peeping = _explainer("peeping", "reads_the_target")
 hundredfold = _explainer("hundredfold", "speaks_in_percent")
 prying = _explainer("prying", "peeks_inside")
@@ -460,7 +462,7 @@ clocked = _text("clocked", "sample_plugins.bad:follows_the_clock")
 mistagged = perturbation("bad.mistagged", "sample_plugins.good:stretch", tags=("determinstic",))
 miscounted = metric(
     "bad.miscounted",
-    "sample_plugins.good:share_right",
+    "sample_plugins.good:fraction_right",
     per_case=True,
     examples=((("a",), ("a",), 0.5),),
 )
@@ -563,7 +565,7 @@ BAD = {
     "check_finds_a_planted_failure": blind,
     "check_noise_is_not_explained": vain,
     "check_predictions_do_not_use_the_target": peeping,
-    "check_predictions_are_chances_of_failure": hundredfold,
+    "check_predictions_are_probabilities_of_failure": hundredfold,
     "check_looks_inside_only_by_its_needs": prying,
     "check_gives_findings": plain,
     "check_same_findings_twice": fickle,

@@ -23,7 +23,7 @@ from seatrial import (
 )
 from seatrial.errors import MetricError, NotApplicable
 
-SHARES = tuple({"share": share} for share in (0.1, 0.2, 0.4, 0.6, 0.9))
+FRACTIONS = tuple({"fraction": fraction} for fraction in (0.1, 0.2, 0.4, 0.6, 0.9))
 LEVELS = tuple({"level": level} for level in (0.02, 0.05, 0.1, 0.2, 0.3))
 KEPT = frozenset(
     (
@@ -34,7 +34,7 @@ KEPT = frozenset(
 STEMS = ("tinib", "pril", "olol", "statin", "azole", "cillin", "mab", "sartan", "gliptin")
 
 
-def stretch(*, share, letter="", times=2):
+def stretch(*, fraction, letter="", times=2):
     """Repeat a letter of some words."""
 
     def work(text, *, seed):
@@ -42,7 +42,7 @@ def stretch(*, share, letter="", times=2):
 
         def longer(match):
             word = match[0]
-            chosen, place = draw.random() < share, draw.randrange(len(word))
+            chosen, place = draw.random() < fraction, draw.randrange(len(word))
             if not chosen or word in KEPT or word.endswith(STEMS):
                 return word
             return word[:place] + (letter or word[place]) * times + word[place + 1 :]
@@ -52,9 +52,9 @@ def stretch(*, share, letter="", times=2):
     return work
 
 
-def stretch_messages(*, share):
+def stretch_messages(*, fraction):
     """Repeat letters in what the user says."""
-    stretched = stretch(share=share)
+    stretched = stretch(fraction=fraction)
 
     def said(content, seed):
         if isinstance(content, str):
@@ -70,9 +70,9 @@ def stretch_messages(*, share):
     return work
 
 
-def stretch_case(*, share):
+def stretch_case(*, fraction):
     """Repeat letters in the input of a case, unless it is empty."""
-    stretched = stretch(share=share)
+    stretched = stretch(fraction=fraction)
 
     def work(case, *, seed):
         if not case.input.strip():
@@ -115,7 +115,7 @@ def ripple(*, level):
     return work
 
 
-def share_right():
+def fraction_right():
     """Score 1 for each right answer."""
 
     def score(targets, answers):
@@ -143,7 +143,7 @@ def doubt():
 
 
 class Repaired:
-    """A model that votes by the words of the cases that it learnt from."""
+    """A model that votes by the words of its training cases."""
 
     def __init__(self, votes, default):
         self.votes, self.default = votes, default
@@ -183,9 +183,9 @@ def words_that_fail():
             summary = f"none of {len(outcomes)} failed"
             return Explanation(summary, predictor=lambda cases: [0.0] * len(cases))
         shuffled = Random(seed).sample(outcomes, len(outcomes))
-        kept, learnt = shuffled[: len(shuffled) // 3], shuffled[len(shuffled) // 3 :]
+        kept, training = shuffled[: len(shuffled) // 3], shuffled[len(shuffled) // 3 :]
         seen = defaultdict(list)
-        for outcome in learnt:
+        for outcome in training:
             for word in outcome.input.split():
                 seen[word].append(not outcome.right)
         rates = {word: sum(wrong) / len(wrong) for word, wrong in seen.items()}
@@ -202,11 +202,11 @@ def words_that_fail():
     return explain
 
 
-def _auroc(wrong, chances):
+def _auroc(wrong, probabilities):
     pairs = [
         (p > q) + (p == q) / 2
-        for p, bad in zip(chances, wrong, strict=True)
-        for q, worse in zip(chances, wrong, strict=True)
+        for p, bad in zip(probabilities, wrong, strict=True)
+        for q, worse in zip(probabilities, wrong, strict=True)
         if bad and not worse
     ]
     return sum(pairs) / len(pairs)
@@ -234,7 +234,7 @@ def few_cases():
     return check
 
 
-def perturbation(name, factory, ladder=SHARES, modality="text", **more):
+def perturbation(name, factory, ladder=FRACTIONS, modality="text", **more):
     return Perturbation(
         name=name,
         summary="Change an input a little.",
@@ -258,7 +258,7 @@ image = perturbation("good.image", "sample_plugins.good:shade", LEVELS, "image")
 volume = perturbation("good.volume", "sample_plugins.good:ripple", LEVELS, "volume")
 right = metric(
     "good.right",
-    "sample_plugins.good:share_right",
+    "sample_plugins.good:fraction_right",
     per_case=True,
     examples=((("a", "b"), ("a", "a"), 0.5),),
 )

@@ -8,12 +8,12 @@ from seatrial import Metric
 heavy = Metric(
     name="bad.heavy",
     summary="Score some answers.",
-    factory="sample_plugins.heavy:share_right",
+    factory="sample_plugins.heavy:fraction_right",
     per_case=True,
 )
 
 
-def share_right():
+def fraction_right():
     """Score 1 for each right answer."""
-    score = good.share_right()
+    score = good.fraction_right()
     return lambda targets, answers: np.asarray(score(targets, answers)).tolist()

@@ -3,9 +3,9 @@
 from sample_plugins.good import perturbation, stretch
 
 
-def seek(*, share, queries=4):
+def seek(*, fraction, queries=4):
     """Repeat letters where it is worst."""
-    stretched = stretch(share=share)
+    stretched = stretch(fraction=fraction)
 
     def work(text, *, seed, loss):
         tried = [stretched(text, seed=seed + index) for index in range(min(queries, loss.left))]
@@ -14,8 +14,8 @@ def seek(*, share, queries=4):
     return work
 
 
-def asks_once_more(*, share, queries=4):
-    mild = stretch(share=share)
+def asks_once_more(*, fraction, queries=4):
+    mild = stretch(fraction=fraction)
 
     def work(text, *, seed, loss):
         loss([text] * (queries + 1))

@@ -56,5 +56,5 @@ def by_word(cases):
     return [0.8 if "child" in case.input else 0.2 for case in cases]
 
 
-def by_lot(cases):
+def at_random(cases):
     return [sea.derive(0, case.id) / 2**63 for case in cases]

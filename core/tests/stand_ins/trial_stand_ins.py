@@ -53,13 +53,13 @@ def balanced():
         kinds = sorted(set(targets))
         if len(kinds) < 2:
             raise MetricError("one class")
-        shares = []
+        fractions = []
         for kind in kinds:
             mine = [
                 answer for target, answer in zip(targets, answers, strict=True) if target == kind
             ]
-            shares.append(mine.count(kind) / len(mine))
-        return sum(shares) / len(shares)
+            fractions.append(mine.count(kind) / len(mine))
+        return sum(fractions) / len(fractions)
 
     return score
 
@@ -148,8 +148,10 @@ def unsure_bot(texts):
     found = []
     for text in texts:
         p = 0.3 * ("money" in text) + 0.4 * ("refund" in text) + 0.2
-        chances = {"refund": p, "other": 1 - p}
-        found.append(sea.Prediction(max(chances, key=chances.get), probabilities=chances))
+        probabilities = {"refund": p, "other": 1 - p}
+        found.append(
+            sea.Prediction(max(probabilities, key=probabilities.get), probabilities=probabilities)
+        )
     return found
 
 

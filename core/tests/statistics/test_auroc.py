@@ -72,8 +72,8 @@ def test_few_positives_keep_the_error_rate(positives):
         found = auroc(targets * 1.0, scores, None, 0.95)
         lows.append(found.low)
     for truth in np.linspace(0.05, 0.95, 19):
-        chance = binom.pmf(np.arange(positives + 1), positives, 1 - truth)
-        assert chance[np.array(lows) > truth + 1e-9].sum() <= 0.058  # 0 or 1 alone: a lattice
+        probability = binom.pmf(np.arange(positives + 1), positives, 1 - truth)
+        assert probability[np.array(lows) > truth + 1e-9].sum() <= 0.058  # 0 or 1 alone: a lattice
 
 
 @pytest.mark.parametrize("mixed", [False, True])

@@ -41,13 +41,13 @@ def test_crossing_probabilities_are_those_of_all_sequences(threshold, rate, look
     found = binomial_boundaries(threshold, 0.8, looks)
     passes, fails, used = np.zeros(len(looks)), np.zeros(len(looks)), 0.0
     for answers in product((0, 1), repeat=looks[-1]):
-        chance = np.prod([rate if one else 1 - rate for one in answers])
+        probability = np.prod([rate if one else 1 - rate for one in answers])
         for at, n in enumerate(looks):
             right = sum(answers[:n])
             if right >= found.pass_at[at] or right <= found.fail_at[at] or n == looks[-1]:
-                passes[at] += chance * (right >= found.pass_at[at])
-                fails[at] += chance * (right <= found.fail_at[at])
-                used += chance * n
+                passes[at] += probability * (right >= found.pass_at[at])
+                fails[at] += probability * (right <= found.fail_at[at])
+                used += probability * n
                 break
     exact = crossing_probabilities(found, rate)
     assert exact.passes == pytest.approx(passes, abs=1e-12)

@@ -318,8 +318,8 @@ def test_clustered_rates_are_missed_no_more_often_than_said(icc, groups, rate):
     missed = np.zeros(2)
     for _ in range(1000):
         each = generator.beta(rate * spread, (1 - rate) * spread, groups) if icc else rate
-        chance = np.broadcast_to(each, groups)[clusters]
-        found = proportion(generator.random(len(chance)) < chance, clusters, 0.95)
+        probability = np.broadcast_to(each, groups)[clusters]
+        found = proportion(generator.random(len(probability)) < probability, clusters, 0.95)
         missed += (found.low > rate, found.high < rate)
     assert (missed / 1000 <= MISSES_AT_MOST).all()
 

@@ -14,14 +14,14 @@ from seatrial.errors import MetricError
 from seatrial.statistics import proportion
 from seatrial.statistics._multiplicity import holm, p_value, searched_maximum
 
-SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
+P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 
 
 def test_holm_steps_down_as_in_the_textbook():
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
 
 
-@given(SHARES)
+@given(P_VALUES)
 def test_holm_lies_between_no_correction_and_bonferronis(p_values):
     adjusted = holm(p_values)
     for raw, one in zip(p_values, adjusted, strict=True):
@@ -29,7 +29,7 @@ def test_holm_lies_between_no_correction_and_bonferronis(p_values):
     assert min(adjusted) == pytest.approx(min(1, min(p_values) * len(p_values)))
 
 
-@given(SHARES, st.floats(0.001, 0.2))
+@given(P_VALUES, st.floats(0.001, 0.2))
 def test_holm_rejects_what_stepping_through_by_hand_rejects(p_values, alpha):
     left = sorted(p_values)
     rejected = 0

@@ -19,12 +19,12 @@ from seatrial.statistics._power import (
 @pytest.mark.parametrize(("expected", "threshold"), [(0.95, 0.9), (0.5, 0.3), (0.999, 0.99)])
 def test_the_pass_probability_is_that_of_the_exact_bound(expected, threshold):
     sizes = np.array([1, 10, 37, 203, 474])
-    for n, chance in zip(sizes, pass_probability(sizes, expected, threshold, 0.95), strict=True):
+    for n, power in zip(sizes, pass_probability(sizes, expected, threshold, 0.95), strict=True):
         passing = [k for k in range(n + 1) if clopper_pearson(k, n, 0.95).low >= threshold]
-        assert chance == pytest.approx(binom.pmf(passing, n, expected).sum(), abs=1e-9)
+        assert power == pytest.approx(binom.pmf(passing, n, expected).sum(), abs=1e-9)
 
 
-def test_from_the_number_given_the_chance_stays_high_enough():
+def test_from_the_number_given_the_power_stays_high_enough():
     needed = cases_for_rate(0.95, 0.9, 0.95)
     assert needed == 203
     assert pass_probability(np.array([needed - 1]), 0.95, 0.9, 0.95)[0] < 0.8

@@ -24,8 +24,8 @@ SCORES = st.lists(st.sampled_from([0.0, 0.3, 1.0]), min_size=1, max_size=60)
 
 def test_a_stake_is_the_mean_of_products_over_the_bets():
     gains = np.array([0.3, -0.2, 0.1, -0.6])
-    shares = (np.arange(_sequential.BETS) + 0.5) / _sequential.BETS
-    products = [np.prod(1 + gains[:k, None] * shares / 0.7, axis=0).mean() for k in range(1, 5)]
+    stakes = (np.arange(_sequential.BETS) + 0.5) / _sequential.BETS
+    products = [np.prod(1 + gains[:k, None] * stakes / 0.7, axis=0).mean() for k in range(1, 5)]
     assert log_stake(gains, 0.7) == pytest.approx(np.log(products), abs=1e-12)
 
 
@@ -39,11 +39,11 @@ def test_long_lists_are_followed_in_blocks(monkeypatch):
 def test_the_stake_is_the_diversified_martingale_of_confseq():
     betting = pytest.importorskip("confseq.betting", reason="confseq is not built here")
     values = np.random.default_rng(1).beta(3, 1, 50)
-    shares = (np.arange(_sequential.BETS) + 0.5) / _sequential.BETS
+    stakes = (np.arange(_sequential.BETS) + 0.5) / _sequential.BETS
     theirs = betting.diversified_betting_mart(
         values,
         0.6,
-        lambdas_fns_positive=[lambda x, m, s=s: np.full(len(x), s / m) for s in shares],
+        lambdas_fns_positive=[lambda x, m, s=s: np.full(len(x), s / m) for s in stakes],
         theta=1,
         trunc_scale=1,
     )
@@ -57,8 +57,8 @@ def test_looking_all_the_time_is_wrong_no_more_often_than_it_says(mean, icc, at_
     generator = np.random.default_rng(int(100 * mean))
     runs, clusters, size = 2_000, 60, 4
     spread = 1 / icc - 1 if icc else 1e9
-    chance = generator.beta(mean * spread, (1 - mean) * spread, (runs, clusters))
-    sums = generator.binomial(size, chance)
+    probability = generator.beta(mean * spread, (1 - mean) * spread, (runs, clusters))
+    sums = generator.binomial(size, probability)
     gains = (sums - mean * size) * (-1 if at_most else 1)
     room = size * ((1 - mean) if at_most else mean)
     crossed = log_stake(gains, room).max(axis=1) >= -np.log(0.05)

@@ -7,7 +7,7 @@ import math
 
 import attrs
 import pytest
-from explain_stand_ins import by_lot, by_word, children, explainer, outcomes
+from explain_stand_ins import at_random, by_word, children, explainer, outcomes
 from trial_stand_ins import orders, plan, shout, swap
 
 import seatrial as sea
@@ -15,7 +15,7 @@ from seatrial.errors import AuditError, ModelError, PlanError, TrialError
 from seatrial.verbs._run import run
 
 
-def test_a_planted_failure_is_foreseen_better_than_by_what_does_not_read_words():
+def test_a_planted_failure_is_predicted_better_than_by_what_does_not_read_words():
     use, _ = explainer(by_word)
     found = sea.explain(use, outcomes=outcomes(800, fails=children))
     assert found.auroc > 0.75
@@ -23,8 +23,8 @@ def test_a_planted_failure_is_foreseen_better_than_by_what_does_not_read_words()
     assert set(found.baselines) == {"answer", "length", "bag-of-words", "all together"}
     grade = found.grade
     for name in ("answer", "length"):
-        assert grade.baselines[name].lead.p_holm < 0.01
-    assert "foreseeable" in {one.name for one in found.findings}
+        assert grade.baselines[name].gain.p_holm < 0.01
+    assert "better-than-chance" in {one.name for one in found.findings}
     assert grade.training.outcomes == 600
     assert grade.test.outcomes == 200
     assert math.isclose(grade.calibration.base_rate, 0.5, abs_tol=0.1)
@@ -40,9 +40,9 @@ def test_the_explainer_never_sees_what_it_is_graded_on_nor_a_target():
     use, seen = explainer(predict)
     given = outcomes(fails=children, cluster=lambda number: f"patient {number // 3}")
     sea.explain(use, outcomes=given)
-    ((_, learnt, _),) = seen
-    assert {one.cluster for one in asked}.isdisjoint({one.case.cluster for one in learnt})
-    assert len(asked) + len(learnt) == len(given)
+    ((_, training, _),) = seen
+    assert {one.cluster for one in asked}.isdisjoint({one.case.cluster for one in training})
+    assert len(asked) + len(training) == len(given)
     assert all(case.target is None for case in asked)
 
 
@@ -77,7 +77,7 @@ def test_other_outcomes_can_be_held_out_unless_they_share_a_cluster():
         (50, 43, "too few to explain: 43 of 50 outcomes are wrong"),
     ],
 )
-def test_with_too_few_of_either_nothing_is_learnt_and_it_says_how_many(count, wrong, said):
+def test_with_too_few_of_either_nothing_is_learned_and_it_says_how_many(count, wrong, said):
     use, seen = explainer(by_word)
     given = [attrs.evolve(one, right=number >= wrong) for number, one in enumerate(outcomes(count))]
     found = sea.explain(use, outcomes=given)
@@ -133,13 +133,13 @@ def test_an_explainer_that_fails_or_gives_something_else_is_named():
         sea.explain(text, outcomes=outcomes(fails=children))
 
 
-def test_noise_is_not_called_foreseeable():
-    use, _ = explainer(by_lot)
+def test_noise_is_not_called_better_than_chance():
+    use, _ = explainer(at_random)
     found = sea.explain(use, outcomes=outcomes(400))
     names = {one.name for one in found.findings}
-    assert "not-foreseeable" in names
+    assert "not-better-than-chance" in names
     assert "not-better-than-baselines" in names
-    (said,) = (one for one in found.findings if one.name == "not-foreseeable")
+    (said,) = (one for one in found.findings if one.name == "not-better-than-chance")
     assert f"{found.grade.detectable:.3f}" in said.summary
 
 
@@ -279,7 +279,7 @@ def test_an_explanation_saves_and_loads(tmp_path):
 
 def test_several_explainers_are_trained_and_graded_on_one_split():
     one, first = explainer(by_word)
-    other, second = explainer(by_lot)
+    other, second = explainer(at_random)
     found = sea.explain([one, other], outcomes=outcomes(400, fails=children))
     assert first[0][1] == second[0][1]
     assert found[0].baselines == found[1].baselines

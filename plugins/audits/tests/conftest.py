@@ -133,14 +133,14 @@ def judged():
         outcomes = []
         for case in cases:
             options = case.input.get("options", classes)
-            chance = {option: float(rng.uniform(0.01, 1)) for option in options}
+            probabilities = {option: float(rng.uniform(0.01, 1)) for option in options}
             wrong = [option for option in options if option != case.target]
             good = bool(rng.random() < right)
             value = case.target if good else wrong[rng.integers(len(wrong))]
             prediction = sea.Prediction(
                 value,
-                probabilities=chance,
-                details={"log_likelihoods": [float(np.log(chance[one])) for one in options]},
+                probabilities=probabilities,
+                details={"log_likelihoods": [float(np.log(probabilities[one])) for one in options]},
             )
             outcomes.append(_outcome(case, prediction, good))
         model = Remembers({repr(one.input): one.prediction for one in outcomes})

@@ -29,9 +29,9 @@ def test_runs_are_as_often_as_in_shuffled_sequences():
     alike = [float((one[1:] == one[:-1]).mean()) for one in shuffled]
     _, expected, _ = runs(codes)
     assert np.mean(alike) == pytest.approx(expected, abs=0.003)
-    chances = np.array([runs(one)[2] for one in shuffled])
+    p_values = np.array([runs(one)[2] for one in shuffled])
     for level in (0.01, 0.1, 0.5):
-        assert (chances < level).mean() == pytest.approx(level, abs=0.1 * level + 0.005)
+        assert (p_values < level).mean() == pytest.approx(level, abs=0.1 * level + 0.005)
     assert runs(np.zeros(50, dtype=int))[2] == 1.0
 
 

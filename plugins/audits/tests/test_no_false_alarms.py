@@ -26,7 +26,7 @@ TESTS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TESTS)
 def test_labels_by_lot_set_off_no_alarm(name, drawn, judged):
-    """A chance of one in a thousand for each audit: of 200 draws none, or rarely one."""
+    """A probability of one in a thousand for each audit: of 200 draws none, or rarely one."""
     alarms = Counter()
     for seed in range(DRAWS):
         rng = np.random.default_rng([seed, 5])

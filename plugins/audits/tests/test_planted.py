@@ -28,9 +28,9 @@ def rng_of(seed):
     return np.random.default_rng([seed, 3])
 
 
-def some(rng, things, share):
+def some(rng, things, fraction):
     """Draw some things, at least one."""
-    chosen = rng.permutation(len(things))[: max(1, round(share * len(things)))]
+    chosen = rng.permutation(len(things))[: max(1, round(fraction * len(things)))]
     return [things[at] for at in chosen.tolist()]
 
 
@@ -84,9 +84,9 @@ def test_inputs_judged_both_ways_are_found(drawn, judged):
         assert found.level == "error"
 
 
-def split_in_two(cases, rng, share=0.25):
+def split_in_two(cases, rng, fraction=0.25):
     return [
-        evolve(case, groups={"split": "test" if rng.random() < share else "train"})
+        evolve(case, groups={"split": "test" if rng.random() < fraction else "train"})
         for case in cases
     ]
 

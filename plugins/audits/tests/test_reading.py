@@ -8,7 +8,7 @@ import seatrial_audits as audits
 from seatrial_audits._reading import gold_of, input_key, options_of, parts_of, prompt_of
 
 import seatrial as sea
-from seatrial.errors import ParameterError
+from seatrial.errors import ComponentLoadError, ParameterError
 
 LETTERED = "Which is wet?\n(A) water\n(B) fire"
 
@@ -106,7 +106,7 @@ def test_parameters_that_make_no_sense_are_refused(use, fragment):
 
 @pytest.mark.parametrize("reference", ["nowhere", "nowhere:cases", "json:loads_all"])
 def test_a_reference_that_is_not_there_is_refused(reference):
-    with pytest.raises(ParameterError, match="must read 'module:name'"):
+    with pytest.raises(ComponentLoadError, match=f"reference: cannot import {reference!r}"):
         audits.flipped_gold(reference=reference).build()
 
 

@@ -27,7 +27,7 @@ def test_every_priority_has_cases_and_perturbs_a_part_that_they_have():
                 for key, value in priority.where.items()
             )
         ]
-        assert len(cases) >= 26, priority.name
+        assert len(cases) >= 61, priority.name
         for use in priority.perturbations:
             assert use.on == ("question",)
 
@@ -57,4 +57,11 @@ def test_the_trial_asks_as_many_questions_as_the_file_says():
         name = arm.use.label if arm.use else "clean"
         records[name] += len(arm.severities) * sum(arm.takes(case) for case in cases)
     assert records["clean"] == len(cases)
-    assert records.total() == 980, records
+    assert records.total() == 3_820, records
+
+
+def test_every_priority_can_be_passed_and_is_decided_at_the_figure_it_expects():
+    specification = sea.load_specification(pharmacy_specification())
+    for outlook in sea.forecast(specification, (*otc_cases(), *PIQA)).priorities:
+        assert outlook.can_pass, outlook.priority
+        assert outlook.power >= 0.8, outlook.priority

@@ -41,11 +41,11 @@ def test_auroc_is_the_share_of_pairs_in_the_right_order_with_ties_half(rows):
 def test_auroc_of_many_classes_is_one_against_the_rest():
     generator = np.random.default_rng(0)
     targets = generator.choice(list("abc"), 60).tolist()
-    chances = generator.dirichlet([1, 1, 1], 60)
-    predictions = [says(**dict(zip("abc", row.tolist(), strict=True))) for row in chances]
-    expected = roc_auc_score(targets, chances, multi_class="ovr", average="macro")
+    probabilities = generator.dirichlet([1, 1, 1], 60)
+    predictions = [says(**dict(zip("abc", row.tolist(), strict=True))) for row in probabilities]
+    expected = roc_auc_score(targets, probabilities, multi_class="ovr", average="macro")
     assert auroc().build()(targets, predictions) == pytest.approx(expected)
-    alone = roc_auc_score([t == "b" for t in targets], chances[:, 1])
+    alone = roc_auc_score([t == "b" for t in targets], probabilities[:, 1])
     assert auroc(positive="b").build()(targets, predictions) == pytest.approx(alone)
 
 

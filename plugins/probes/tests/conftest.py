@@ -45,7 +45,7 @@ def planted():
 
 
 @pytest.fixture
-def by_lot():
+def at_random():
     """Give outcomes that have no cause."""
 
     def make(count: int = 240, seed: int = 0):

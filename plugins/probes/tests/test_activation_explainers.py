@@ -26,22 +26,22 @@ LINEAR = (logistic, mean_difference, lda, mass_mean)
 POOLED = {"poolings": ("last", "mean")}
 
 
-def learnt(factory, explained, outcomes, /, seed=0, **options):
+def explained_by(factory, explained, outcomes, /, seed=0, **options):
     return factory.build({**POOLED, **options})(explained, outcomes, seed=seed)
 
 
 @pytest.mark.parametrize("explainer", LINEAR, ids=lambda one: one.name)
-def test_linear_probes_foresee_a_planted_failure(explainer, residual_model, trapped):
+def test_linear_probes_predict_a_planted_failure(explainer, residual_model, trapped):
     graded = sea.explain(explainer(**POOLED), outcomes=trapped(240), model=residual_model, seed=2)
     assert graded.auroc > 0.95
     assert graded.details["searched"]["p"] < 0.01
-    assert "a search as wide seldom reaches" in graded.summary
+    assert "a search of this size rarely reaches" in graded.summary
 
 
 @pytest.mark.parametrize("explainer", LINEAR, ids=lambda one: one.name)
 def test_the_direction_is_in_the_models_own_space(explainer, residual_model, trapped):
     outcomes = trapped()
-    found = learnt(explainer, residual_model, outcomes)
+    found = explained_by(explainer, residual_model, outcomes)
     direction, calibration = found.details["direction"], found.details["calibration"]
     seen = residual_model.activations(
         [one.input for one in outcomes],
@@ -49,20 +49,22 @@ def test_the_direction_is_in_the_models_own_space(explainer, residual_model, tra
         poolings=(direction["pooling"],),
     ).at(direction["layer"], direction["pooling"])
     logits = seen @ np.array(direction["weights"]) + direction["intercept"]
-    chances = 1 / (1 + np.exp(-(calibration["slope"] * logits + calibration["intercept"])))
-    np.testing.assert_allclose(found.predict([one.case for one in outcomes]), chances, rtol=1e-6)
+    probabilities = 1 / (1 + np.exp(-(calibration["slope"] * logits + calibration["intercept"])))
+    np.testing.assert_allclose(
+        found.predict([one.case for one in outcomes]), probabilities, rtol=1e-6
+    )
     json.dumps([*direction["weights"], direction["intercept"]])
 
 
 def test_the_direction_points_along_the_cause(residual_model, trapped):
-    found = learnt(logistic, residual_model, trapped(300), poolings=("last",), layers=(2,))
+    found = explained_by(logistic, residual_model, trapped(300), poolings=("last",), layers=(2,))
     weights = np.array(found.details["direction"]["weights"])
     cause = residual_model.cause.numpy()
     assert weights @ cause / np.linalg.norm(weights) > 0.7
 
 
 def test_everything_searched_is_counted_and_told(residual_model, trapped):
-    found = learnt(logistic, residual_model, trapped(), C=(0.01, 1.0))
+    found = explained_by(logistic, residual_model, trapped(), C=(0.01, 1.0))
     assert found.details["searched"]["settings"] == 4 * 2 * 2
     assert len(found.details["curve"]) == 4 * 2
     selected = found.details["selected"]
@@ -73,7 +75,7 @@ def test_everything_searched_is_counted_and_told(residual_model, trapped):
 
 
 def test_one_strength_may_be_given(residual_model, trapped):
-    found = learnt(logistic, residual_model, trapped(), C=0.1, layers=[1])
+    found = explained_by(logistic, residual_model, trapped(), C=0.1, layers=[1])
     assert found.details["selected"]["C"] == 0.1
     assert found.details["searched"]["settings"] == 2
 
@@ -81,7 +83,7 @@ def test_one_strength_may_be_given(residual_model, trapped):
 @pytest.mark.parametrize("explainer", [logistic, lda], ids=lambda one: one.name)
 def test_findings_name_the_cases_at_either_end(explainer, residual_model, trapped):
     outcomes = trapped()
-    fragile, safe = learnt(explainer, residual_model, outcomes).findings
+    fragile, safe = explained_by(explainer, residual_model, outcomes).findings
     failed = {one.case.id: not one.right for one in outcomes}
     assert all(failed[one] for one in fragile.cases)
     assert not any(failed[one] for one in safe.cases)
@@ -93,7 +95,7 @@ def test_findings_name_the_cases_at_either_end(explainer, residual_model, trappe
 def test_the_same_seed_gives_the_same_explanation(explainer, residual_model, trapped):
     outcomes, options = trapped(80), {"epochs": 3} if explainer is attention else {}
     options = {**options, **({"poolings": ("mean",)} if explainer is attention else {})}
-    one, other = (learnt(explainer, residual_model, outcomes, 4, **options) for _ in range(2))
+    one, other = (explained_by(explainer, residual_model, outcomes, 4, **options) for _ in range(2))
     assert one == other
     cases = [each.case for each in outcomes]
     assert one.predict(cases) == other.predict(cases)
@@ -102,13 +104,13 @@ def test_the_same_seed_gives_the_same_explanation(explainer, residual_model, tra
 def test_noise_is_said_to_be_noise(residual_model, trapped):
     lots = np.random.default_rng(0).random(160) < 0.5
     outcomes = [evolve(one, right=bool(lot)) for one, lot in zip(trapped(), lots, strict=True)]
-    found = learnt(logistic, residual_model, outcomes)
+    found = explained_by(logistic, residual_model, outcomes)
     assert found.details["searched"]["p"] > 0.05
     assert "nothing was found" in found.summary
 
 
-def test_the_attention_probe_foresees_and_names_the_token(residual_model, trapped):
-    found = learnt(
+def test_the_attention_probe_predicts_and_names_the_token(residual_model, trapped):
+    found = explained_by(
         attention, residual_model, trapped(240), layers=(1,), poolings=("mean",), epochs=60
     )
     unseen = trapped(100, seed=9)
@@ -138,24 +140,24 @@ class Worded:
 
 def test_tokens_are_named_by_their_text_where_the_model_tells_it(residual_model, trapped):
     residual_model.tokenizer = Worded()
-    found = learnt(
+    found = explained_by(
         attention, residual_model, trapped(120), layers=(1,), poolings=("mean",), epochs=10
     )
     weighing = [one.summary for one in found.findings if one.name.startswith("what weighs in")]
     assert any("'now' adds" in one or "'stone' adds" in one for one in weighing)
 
 
-def test_the_network_foresees_too(residual_model, trapped):
-    found = learnt(mlp, residual_model, trapped(240), hidden=16)
+def test_the_network_predicts_too(residual_model, trapped):
+    found = explained_by(mlp, residual_model, trapped(240), hidden=16)
     unseen = trapped(100, seed=9)
     failed = [not one.right for one in unseen]
     assert roc_auc_score(failed, found.predict([one.case for one in unseen])) > 0.9
     assert found.details["selected"]["epoch"] >= 1
 
 
-def test_a_proxy_foresees_from_another_models_activations(residual_model, trapped):
+def test_a_proxy_predicts_from_another_models_activations(residual_model, trapped):
     answers = lambda inputs: ["good" if "sunny" in one else "bad" for one in inputs]
-    found = learnt(proxy, answers, trapped(240), model=residual_model)
+    found = explained_by(proxy, answers, trapped(240), model=residual_model)
     unseen = trapped(100, seed=9)
     failed = [not one.right for one in unseen]
     assert roc_auc_score(failed, found.predict([one.case for one in unseen])) > 0.9
@@ -172,8 +174,8 @@ def test_a_proxy_uses_the_answer_that_was_given(residual_model, trapped):
     ]
     answers = {one.input: one.prediction.value for one in outcomes}
     model = lambda inputs: [answers[one] for one in inputs]
-    with_them = learnt(proxy, model, outcomes, model=residual_model)
-    without = learnt(proxy, model, outcomes, model=residual_model, answer=False)
+    with_them = explained_by(proxy, model, outcomes, model=residual_model)
+    without = explained_by(proxy, model, outcomes, model=residual_model, answer=False)
     assert with_them.details["selected"]["cross_validated"] > 0.95
     assert without.details["selected"]["cross_validated"] < 0.65
     assert "the answer given not known" in without.summary
@@ -181,21 +183,21 @@ def test_a_proxy_uses_the_answer_that_was_given(residual_model, trapped):
 
 def test_a_proxy_without_the_model_leaves_answers_out(residual_model, trapped):
     outcomes = trapped()
-    found = learnt(proxy, None, outcomes, model=residual_model, words=0)
+    found = explained_by(proxy, None, outcomes, model=residual_model, words=0)
     assert found.details["selected"]["answers"] == ()
     assert found.details["selected"]["words"] == 0
     assert len(found.predict([one.case for one in outcomes[:3]])) == 3
 
 
 def test_a_proxy_may_be_a_factory(residual_model, trapped):
-    found = learnt(proxy, None, trapped(), model=lambda: residual_model)
+    found = explained_by(proxy, None, trapped(), model=lambda: residual_model)
     assert found.details["searched"]["p"] < 0.05
 
 
 @pytest.mark.parametrize("right", [True, False])
 def test_all_right_and_all_wrong_are_said_so(right, residual_model, trapped):
     outcomes = [evolve(one, right=right) for one in trapped(20)]
-    found = learnt(logistic, residual_model, outcomes)
+    found = explained_by(logistic, residual_model, outcomes)
     assert ("none of the 20" if right else "all 20 answers are wrong") in found.summary
     assert found.predictor is None
 
@@ -203,7 +205,7 @@ def test_all_right_and_all_wrong_are_said_so(right, residual_model, trapped):
 def test_too_few_failures_say_how_many_there_are(residual_model, trapped):
     outcomes = [evolve(one, right=place > 0) for place, one in enumerate(trapped(30))]
     with pytest.raises(PlanError, match="only 1 of 30 answers are wrong"):
-        learnt(logistic, residual_model, outcomes)
+        explained_by(logistic, residual_model, outcomes)
 
 
 class Broken:
@@ -227,18 +229,18 @@ def test_activations_that_are_not_finite_name_the_input(residual_model, trapped)
         return table
 
     with pytest.raises(ModelError, match=f"layer 1 gave NaN.*{outcomes[7].input[:20]}"):
-        learnt(logistic, Broken(residual_model, spoilt), outcomes)
+        explained_by(logistic, Broken(residual_model, spoilt), outcomes)
 
 
 def test_rows_that_do_not_match_the_inputs_are_refused(residual_model, trapped):
     with pytest.raises(ModelError, match=r"shape \(59, 24\) for 60 inputs"):
-        learnt(logistic, Broken(residual_model, lambda table: table[:-1]), trapped(60))
+        explained_by(logistic, Broken(residual_model, lambda table: table[:-1]), trapped(60))
 
 
 def test_another_width_at_prediction_is_refused(residual_model, trapped):
     outcomes = trapped(60)
     broken = Broken(residual_model, lambda table: table)
-    found = learnt(logistic, broken, outcomes)
+    found = explained_by(logistic, broken, outcomes)
     broken.change = lambda table: table[:, :5]
     with pytest.raises(ModelError, match="activations are 5 wide, but the probe was fitted on 24"):
         found.predict([outcomes[0].case])
@@ -250,7 +252,7 @@ def test_a_layer_that_the_model_does_not_give_is_named(residual_model, trapped):
             return self.model.activations(inputs, **{**asked, "layers": (1, 2)})
 
     with pytest.raises(ModelError, match="the model gives no layer 9; it gives 1, 2"):
-        learnt(logistic, Shallow(residual_model, None), trapped(40), layers=(2, 9))
+        explained_by(logistic, Shallow(residual_model, None), trapped(40), layers=(2, 9))
 
 
 @pytest.mark.parametrize("bad", [0, -1.0, (), (1.0, 0.0)])
@@ -267,7 +269,7 @@ def test_parameters_that_make_no_sense_are_refused():
 
 def test_no_cases_are_no_predictions(residual_model, trapped):
     for factory in (logistic, mlp):
-        assert list(learnt(factory, residual_model, trapped(60)).predict([])) == []
+        assert list(explained_by(factory, residual_model, trapped(60)).predict([])) == []
 
 
 def test_the_cache_is_handed_on(residual_model, trapped, tmp_path):
@@ -279,7 +281,7 @@ def test_the_cache_is_handed_on(residual_model, trapped, tmp_path):
             return self.model.activations(inputs, **others)
 
     outcomes = trapped(60)
-    found = learnt(logistic, Noted(residual_model, None), outcomes, cache=tmp_path)
+    found = explained_by(logistic, Noted(residual_model, None), outcomes, cache=tmp_path)
     found.predict([outcomes[0].case])
     assert asked == [tmp_path, tmp_path]
 

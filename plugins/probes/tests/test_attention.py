@@ -56,8 +56,8 @@ def test_contributions_add_up_to_the_score_and_attention_to_one(fitted):
     probe, _, _ = fitted
     tokens, _, _ = planted(5, seed=3)
     for one, score in zip(tokens, probe(tokens), strict=True):
-        share, adds = probe.contributions(one)
-        assert share.sum() == pytest.approx(1, abs=1e-5)
+        weights, adds = probe.contributions(one)
+        assert weights.sum() == pytest.approx(1, abs=1e-5)
         assert adds.sum() == pytest.approx(score, abs=1e-4)
 
 

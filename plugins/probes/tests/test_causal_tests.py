@@ -49,9 +49,13 @@ def test_everything_that_applies_stands_on_one_card(residual_model, trapped, exp
     assert card.steering.effect > 0.2
     assert card.erasure.drop.high < 0
     assert card.failure.difference.low > 0
-    assert card.words.gains["untold"].low > 0.2
+    assert card.words.gains["no-explanation"].low > 0.2
     text = str(card)
-    for line in ("0.900 [0.800, 0.950]; best baseline 0.700 (margin)", "by erasure", "untold"):
+    for line in (
+        "0.900 [0.800, 0.950]; best baseline 0.700 (margin)",
+        "by erasure",
+        "no-explanation",
+    ):
         assert line in text
     assert json.loads(json.dumps(card.as_dict()))["auroc"] == 0.9
 

@@ -47,7 +47,7 @@ def trace(text, *options, finish="stop"):
     return _Trace.of(said(text, finish), Read({"question": "which?"}, options))
 
 
-def test_doubt_aloud_foretells_failure(planted):
+def test_written_doubt_predicts_failure(planted):
     found = explain(planted(300), Doubting())
     assert graded(found, planted(200, seed=5)) > 0.7
     assert found.details["calls"] == {"learning": 900, "for each case": 3}

@@ -1,4 +1,4 @@
-"""Counterfactual edits: who knows the cause of failure turns more answers than the lot does."""
+"""Counterfactual edits: knowing the cause of failure turns more answers than random edits do."""
 
 from __future__ import annotations
 

@@ -99,9 +99,9 @@ def test_platt_finds_the_least_loss_of_its_targets(seed, scale, shift):
 def test_platt_keeps_the_order_of_scores_that_rank_backwards():
     scores, failed = np.arange(10.0), np.arange(10) < 5
     slope, lift = platt(scores, failed)
-    chances = 1 / (1 + np.exp(-(slope * scores + lift)))
-    assert (np.diff(chances) > 0).all()
-    np.testing.assert_allclose(chances, 0.5, atol=0.01)
+    probabilities = 1 / (1 + np.exp(-(slope * scores + lift)))
+    assert (np.diff(probabilities) > 0).all()
+    np.testing.assert_allclose(probabilities, 0.5, atol=0.01)
 
 
 def test_platt_says_the_rate_where_scores_are_all_alike():
@@ -112,5 +112,5 @@ def test_platt_says_the_rate_where_scores_are_all_alike():
 def test_platt_is_never_certain_even_where_scores_separate():
     scores = np.concatenate([np.zeros(10), np.ones(10)])
     slope, lift = platt(scores, scores == 1)
-    chances = 1 / (1 + np.exp(-(slope * scores + lift)))
-    np.testing.assert_allclose(chances, np.where(scores == 1, 11 / 12, 1 / 12), rtol=1e-3)
+    probabilities = 1 / (1 + np.exp(-(slope * scores + lift)))
+    np.testing.assert_allclose(probabilities, np.where(scores == 1, 11 / 12, 1 / 12), rtol=1e-3)

@@ -25,15 +25,15 @@ def sums(count=4000, width=32, directions=48, seed=0):
 
 
 @pytest.fixture(scope="module")
-def learnt():
+def trained_one():
     from seatrial_probes._autoencoder_training import trained
 
     vectors, known = sums()
     return trained(vectors, expansion=3, k=6, steps=300, batch=256, rate=6e-3), vectors, known
 
 
-def test_the_directions_that_were_put_in_are_found(learnt):
-    autoencoder, vectors, known = learnt
+def test_the_directions_that_were_put_in_are_found(trained_one):
+    autoencoder, vectors, known = trained_one
     nearest = (known @ autoencoder.decoder.T).max(axis=1)
     assert (nearest > 0.9).mean() > 0.8
     found = autoencoder.measured(vectors)
@@ -42,17 +42,17 @@ def test_the_directions_that_were_put_in_are_found(learnt):
     assert found["dead"] < 0.1
 
 
-def test_directions_have_unit_norm_and_the_seed_decides(learnt):
+def test_directions_have_unit_norm_and_the_seed_decides(trained_one):
     from seatrial_probes._autoencoder_training import trained
 
-    assert np.allclose(np.linalg.norm(learnt[0].decoder, axis=1), 1, atol=1e-5)
-    one, same, other = (trained(learnt[1], k=4, steps=5, seed=seed) for seed in (1, 1, 2))
+    assert np.allclose(np.linalg.norm(trained_one[0].decoder, axis=1), 1, atol=1e-5)
+    one, same, other = (trained(trained_one[1], k=4, steps=5, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(one.encoder, same.encoder)
     assert not np.array_equal(one.encoder, other.encoder)
 
 
-def test_measures_are_what_brute_force_says(learnt):
-    autoencoder, vectors, _ = learnt
+def test_measures_are_what_brute_force_says(trained_one):
+    autoencoder, vectors, _ = trained_one
     latents = autoencoder.encode(vectors)
     lost = np.square(vectors - autoencoder.decode(latents)).sum()
     spread = np.square(vectors - vectors.mean(0)).sum()
@@ -62,8 +62,8 @@ def test_measures_are_what_brute_force_says(learnt):
     assert found["dead"] == pytest.approx((latents == 0).all(axis=0).mean())
 
 
-def test_what_is_saved_is_loaded_to_the_last_bit(learnt, tmp_path):
-    autoencoder, vectors, _ = learnt
+def test_what_is_saved_is_loaded_to_the_last_bit(trained_one, tmp_path):
+    autoencoder, vectors, _ = trained_one
     again = load_autoencoder(autoencoder.save(tmp_path / "sae.safetensors"))
     assert np.array_equal(again.encode(vectors), autoencoder.encode(vectors))
     assert (again.k, again.scale) == (autoencoder.k, autoencoder.scale)
@@ -89,10 +89,10 @@ def test_a_jump_relu_keeps_what_lies_above_its_threshold(tmp_path):
     assert np.allclose(found.decode(found.encode(x)), truth, atol=1e-5)
 
 
-def test_linear_layers_lie_the_other_way_round_and_are_turned(learnt, tmp_path):
+def test_linear_layers_lie_the_other_way_round_and_are_turned(trained_one, tmp_path):
     from safetensors.numpy import save_file
 
-    autoencoder, vectors, _ = learnt
+    autoencoder, vectors, _ = trained_one
     tensors = {
         "encoder.weight": autoencoder.encoder.T,
         "encoder.bias": autoencoder.encoder_bias,
@@ -112,7 +112,7 @@ def test_linear_layers_lie_the_other_way_round_and_are_turned(learnt, tmp_path):
     )
 
 
-def test_files_that_hold_no_autoencoder_are_refused(learnt, tmp_path):
+def test_files_that_hold_no_autoencoder_are_refused(trained_one, tmp_path):
     from safetensors.numpy import save_file
 
     with pytest.raises(FileError, match="cannot be read"):
@@ -120,7 +120,7 @@ def test_files_that_hold_no_autoencoder_are_refused(learnt, tmp_path):
     save_file({"weights": np.ones(3, "float32")}, tmp_path / "a.st")
     with pytest.raises(FileError, match="no tensor W_enc"):
         load_autoencoder(tmp_path / "a.st")
-    path = learnt[0].save(tmp_path / "b.st")
+    path = trained_one[0].save(tmp_path / "b.st")
     with pytest.raises(ParameterError, match="k must be"):
         load_autoencoder(path, k=10_000)
 
@@ -170,8 +170,8 @@ def test_an_autoencoder_can_be_kept_and_used_again(residual_model, trapped, tmp_
     assert again.details["autoencoder"]["kind"] == "TopK"
 
 
-def test_an_autoencoder_of_another_width_is_refused(residual_model, trapped, learnt, tmp_path):
-    path = str(learnt[0].save(tmp_path / "a.st"))
+def test_an_autoencoder_of_another_width_is_refused(residual_model, trapped, trained_one, tmp_path):
+    path = str(trained_one[0].save(tmp_path / "a.st"))
     with pytest.raises(PlanError, match="32 wide, and this layer's are 24"):
         sae(layer=2, path=path).build()(residual_model, trapped(60), seed=0)
 

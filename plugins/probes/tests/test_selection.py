@@ -102,22 +102,22 @@ def test_what_was_chosen_is_fitted_on_everything():
     np.testing.assert_allclose(chosen.probe.weights, whole.weights)
 
 
-def test_chances_are_of_probes_that_did_not_see_the_case():
+def test_probabilities_are_of_probes_that_did_not_see_the_case():
     failed, table = drawn(signal=0.0, width=250)
     sample = sampled(failed)
     family = ClosedForm(mean_difference)
     chosen = choose(table, search(table, (1,), ("last",), family, sample), family, sample)
     assert roc_auc_score(failed, chosen.probe(table(1, "last"))) > 0.85
-    assert roc_auc_score(failed, chosen.chances) < 0.65
+    assert roc_auc_score(failed, chosen.probabilities) < 0.65
 
 
-def test_chances_are_calibrated():
+def test_probabilities_are_calibrated():
     failed, table = drawn(2000, signal=1.5)
     sample = sampled(failed)
     chosen = choose(table, search(table, (2,), ("last",), Logistic(), sample), Logistic(), sample)
-    high = chosen.chances > 0.5
-    assert failed[high].mean() == pytest.approx(chosen.chances[high].mean(), abs=0.06)
-    assert failed[~high].mean() == pytest.approx(chosen.chances[~high].mean(), abs=0.06)
+    high = chosen.probabilities > 0.5
+    assert failed[high].mean() == pytest.approx(chosen.probabilities[high].mean(), abs=0.06)
+    assert failed[~high].mean() == pytest.approx(chosen.probabilities[~high].mean(), abs=0.06)
 
 
 def test_whole_clusters_are_kept_and_folded_together():
@@ -139,7 +139,7 @@ def test_two_clusters_are_enough():
     table = lambda layer, pooling: np.random.default_rng(0).standard_normal((8, 3))
     found = search(table, (1,), ("last",), Logistic(), sample)
     chosen = choose(table, found, Logistic(), sample)
-    assert np.isfinite(chosen.chances).all()
+    assert np.isfinite(chosen.probabilities).all()
 
 
 def test_too_few_failures_are_counted():

@@ -1,4 +1,4 @@
-"""Simulatability: readers that use the words foresee failures, and others do not."""
+"""Simulatability: readers that use the words predict failures, and others do not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SAYS = Explanation(
     "The answer is wrong where the input speaks of children",
     [
         Finding("children", "inputs with children fail"),
-        Finding("foreseeable", "failures are foreseen better than by chance", effect=0.7),
+        Finding("better-than-chance", "failures are predicted better than by chance", effect=0.7),
     ],
 )
 
@@ -58,15 +58,15 @@ class Writer(Reader):
 @pytest.mark.parametrize("reader", [Reader, Writer])
 def test_words_that_are_true_help_a_reader_who_uses_them(planted, reader):
     found = simulated(SAYS, planted(200), reader=reader())
-    assert found.told.auroc.low > 0.65
-    assert found.controls["untold"].auroc.estimate == 0.5
-    assert found.gains["untold"].low > 0.15
-    assert found.told.accuracy.estimate > 0.8
+    assert found.explained.auroc.low > 0.65
+    assert found.controls["no-explanation"].auroc.estimate == 0.5
+    assert found.gains["no-explanation"].low > 0.15
+    assert found.explained.accuracy.estimate > 0.8
 
 
-def test_words_that_have_nothing_to_do_with_it_do_not_help(by_lot):
-    found = simulated(SAYS, by_lot(200), reader=Reader())
-    assert found.gains["untold"].low < 0 < found.gains["untold"].high
+def test_words_that_have_nothing_to_do_with_it_do_not_help(at_random):
+    found = simulated(SAYS, at_random(200), reader=Reader())
+    assert found.gains["no-explanation"].low < 0 < found.gains["no-explanation"].high
 
 
 def test_the_reader_sees_the_words_and_the_input_and_nothing_else(planted):
@@ -74,7 +74,7 @@ def test_the_reader_sees_the_words_and_the_input_and_nothing_else(planted):
     simulated(SAYS, outcomes, reader=reader, controls=())
     assert len(reader.prompts) == 60
     assert all("speaks of children" in one for one in reader.prompts)
-    assert not any("case-" in one or "foreseen" in one for one in reader.prompts)
+    assert not any("case-" in one or "predicted better" in one for one in reader.prompts)
     assert "right or wrong?" in reader.prompts[0]
     assert "wrong or right?" in reader.prompts[1]
 
@@ -87,9 +87,9 @@ def test_shuffled_words_are_the_same_words_in_sentences_as_long():
     assert shuffled != said
 
 
-def test_a_simulation_is_told_as_text_and_as_plain_data(planted):
+def test_a_simulation_is_shown_as_text_and_as_plain_data(planted):
     found = simulated(SAYS, planted(60), reader=Reader())
-    assert "untold" in str(found)
+    assert "no-explanation" in str(found)
     assert json.loads(json.dumps(found.as_dict()))["cases"] == 60
 
 
@@ -114,16 +114,16 @@ def filled(path, answer):
 
 def test_a_sheet_that_a_person_fills_by_the_words_is_graded(planted, tmp_path):
     outcomes = planted(120)
-    told = sheet(SAYS, outcomes, tmp_path / "told.csv", seed=4)
-    untold = sheet(None, outcomes, tmp_path / "untold.csv", seed=5)
-    assert "children fail" in told.read_text("utf-8")
-    assert "children fail" not in untold.read_text("utf-8")
-    filled(told, lambda text: "wrong" if "children take" in text else "10%")
-    filled(untold, lambda _: "right")
-    found = read_sheet(told, outcomes, control=untold)
+    explained = sheet(SAYS, outcomes, tmp_path / "explained.csv", seed=4)
+    control = sheet(None, outcomes, tmp_path / "control.csv", seed=5)
+    assert "children fail" in explained.read_text("utf-8")
+    assert "children fail" not in control.read_text("utf-8")
+    filled(explained, lambda text: "wrong" if "children take" in text else "10%")
+    filled(control, lambda _: "right")
+    found = read_sheet(explained, outcomes, control=control)
     assert found.cases == 120
-    assert found.told.auroc.low > 0.65
-    assert found.gains["untold"].low > 0.1
+    assert found.explained.auroc.low > 0.65
+    assert found.gains["no-explanation"].low > 0.1
 
 
 def test_a_sheet_is_blind_and_in_an_order_of_its_own(planted, tmp_path):
@@ -166,7 +166,7 @@ def test_empty_answers_are_counted_and_never_dropped(planted, tmp_path):
     path = sheet(SAYS, outcomes, tmp_path / "a.csv")
     found = read_sheet(filled(path, lambda text: "wrong" if "children" in text else ""), outcomes)
     assert found.cases == 60
-    assert found.told.unanswered == sum("children" not in one.input for one in outcomes)
+    assert found.explained.unanswered == sum("children" not in one.input for one in outcomes)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_sheet_of_nothing_or_in_another_form_is_refused(planted, tmp_path):
 @pytest.mark.parametrize(
     ("said", "score"), [("0", -1), ("100", 1), ("50%", 0), ("101", None), ("nan", None)]
 )
-def test_chances_are_read_in_percent(said, score):
+def test_probabilities_are_read_in_percent(said, score):
     from seatrial_probes._sheets import _score
 
     assert _score(said) == score

@@ -37,17 +37,17 @@ def model():
 def test_a_real_model_writes_hypotheses_and_ranks_by_them(model):
     use = verbal(rounds=2, examples=6, validate=3, max_new_tokens=80)
     found = use.build()(model, outcomes(30), seed=0)
-    chances = found.predict([one.case for one in outcomes(6)])
+    probabilities = found.predict([one.case for one in outcomes(6)])
     assert len(found.findings) <= 6
-    assert all(0 < one < 1 for one in chances)
-    assert not found.findings or len(set(chances)) > 1
+    assert all(0 < one < 1 for one in probabilities)
+    assert not found.findings or len(set(probabilities)) > 1
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-def test_a_real_model_reasons_aloud_and_its_traces_are_read(model):
+def test_a_real_model_writes_its_reasoning_and_its_traces_are_read(model):
     use = chain_of_thought(samples=2, max_new_tokens=40)
     found = use.build()(model, outcomes(12), seed=0)
-    chances = found.predict([one.case for one in outcomes(3)])
-    assert all(0 <= one <= 1 for one in chances)
+    probabilities = found.predict([one.case for one in outcomes(3)])
+    assert all(0 <= one <= 1 for one in probabilities)
     assert found.details["calls"] == {"learning": 24, "for each case": 2}

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from seatrial_probes import bag_of_words, embeddings, surface
-from seatrial_probes._validation import by_chance
+from seatrial_probes._validation import permutation_test
 from sklearn.metrics import roc_auc_score
 
 from seatrial import Case, Outcome, Prediction
-from seatrial.errors import ModelError, ParameterError, PlanError
+from seatrial.errors import ComponentLoadError, ModelError, ParameterError, PlanError
 
 
 class Letters:
@@ -66,11 +66,11 @@ def test_the_telling_word_leads_the_findings_with_its_failure_rate_and_examples(
 
 
 @each
-def test_failures_by_lot_are_not_foreseen(use, by_lot):
-    found = [explain(use, by_lot(150, seed=seed), seed) for seed in range(8)]
+def test_random_failures_are_not_predicted(use, at_random):
+    found = [explain(use, at_random(150, seed=seed), seed) for seed in range(8)]
     assert sum(one.details["searched"]["p"] < 0.05 for one in found) <= 2
-    graded_by_lot = [graded(one, by_lot(600, seed=90 + n)) for n, one in enumerate(found)]
-    assert abs(np.mean(graded_by_lot) - 0.5) < 3 * 0.024 / np.sqrt(8)
+    graded_at_random = [graded(one, at_random(600, seed=90 + n)) for n, one in enumerate(found)]
+    assert abs(np.mean(graded_at_random) - 0.5) < 3 * 0.024 / np.sqrt(8)
 
 
 @each
@@ -181,7 +181,7 @@ def test_each_look_of_an_input_is_seen():
         assert after[name].value > before[name].value, name
 
 
-def test_words_are_learnt_from_the_part_that_may_be_learnt_from(planted):
+def test_words_come_from_the_training_part(planted):
     outcomes = planted(300)
     found = explain(bag_of_words(), outcomes)
     assert found.details["searched"]["settings"] == len(found.details["curve"])
@@ -199,7 +199,7 @@ def test_texts_without_a_word_are_no_reason_to_fail():
 
 
 def test_an_encoder_may_be_an_import_string_and_must_embed(planted):
-    with pytest.raises(ParameterError, match="cannot import 'nowhere:encoder'"):
+    with pytest.raises(ComponentLoadError, match="cannot import 'nowhere:encoder'"):
         explain(embeddings(encoder="nowhere:encoder"), planted())
     with pytest.raises(ParameterError, match=re.escape("'package.module:name'")):
         explain(embeddings(encoder="minilm"), planted())
@@ -218,7 +218,7 @@ def test_the_search_is_counted_as_by_brute_force():
     generator = np.random.default_rng(0)
     failed = generator.random(60) < 0.4
     scores = generator.normal(size=(5, 60)).round(1)
-    areas, p = by_chance(scores, failed, [str(n) for n in range(60)], seed=1)
+    areas, p = permutation_test(scores, failed, [str(n) for n in range(60)], seed=1)
     assert areas == pytest.approx([roc_auc_score(failed, one) for one in scores])
     order = (np.sign(scores[:, :, None] - scores[:, None, :]) + 1) / 2
     shuffled = [generator.permutation(failed) for _ in range(400)]
@@ -226,10 +226,10 @@ def test_the_search_is_counted_as_by_brute_force():
     assert p == pytest.approx(np.mean([one >= areas.max() for one in largest]), abs=0.08)
 
 
-def test_clusters_that_move_together_make_chance_larger():
+def test_clusters_that_move_together_make_p_larger():
     generator = np.random.default_rng(1)
     failed = np.repeat(generator.random(12) < 0.5, 10)
     scores = (np.repeat(generator.normal(size=12), 10) + failed * 0.9)[None]
-    alone = by_chance(scores, failed, [str(n) for n in range(120)], seed=1)[1]
-    together = by_chance(scores, failed, [str(n // 10) for n in range(120)], seed=1)[1]
+    alone = permutation_test(scores, failed, [str(n) for n in range(120)], seed=1)[1]
+    together = permutation_test(scores, failed, [str(n // 10) for n in range(120)], seed=1)[1]
     assert alone < together

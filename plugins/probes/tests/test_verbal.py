@@ -81,7 +81,7 @@ def test_hypotheses_that_hold_rank_unseen_failures(reader, planted):
     assert found.details["searched"]["p"] < 0.01
 
 
-def test_chances_of_failure_agree_with_the_rate_although_the_reader_leans(planted):
+def test_probabilities_of_failure_agree_with_the_rate_although_the_reader_leans(planted):
     outcomes = planted(400, sure=1.0)
     found = explain(verbal(writer=Writer(GOOD), reader=Chooser()), outcomes)
     cases = [one.case for one in outcomes]

@@ -136,9 +136,9 @@ class Slow:
         apart = 0.0
         for d in range(self.width):
             here = text[:, d]
-            for share, start in ((0.45, self.t[:, d]), (0.55, self.g[:, d])):
+            for weight, start in ((0.45, self.t[:, d]), (0.55, self.g[:, d])):
                 cosine = here @ start / (here.norm() * start.norm())
-                apart = apart + share * (1 - cosine) / self.width
+                apart = apart + weight * (1 - cosine) / self.width
         return total + 8 * apart
 
     def dense_loss(self, f, y):
@@ -157,8 +157,8 @@ class Slow:
         margin = (1 - (text @ text.T)[y].gather(1, nearest.indices)) / 4
         loss = loss + torch.clamp(own + margin - nearest.values, min=0).mean()
         cosine = torch.nn.functional.cosine_similarity
-        for share, start in ((0.45, self.t), (0.55, self.g)):
-            loss = loss + 8 * share * (1 - cosine(text, start, dim=0)).mean()
+        for weight, start in ((0.45, self.t), (0.55, self.g)):
+            loss = loss + 8 * weight * (1 - cosine(text, start, dim=0)).mean()
         return loss
 
     def gradients(self, f, y):

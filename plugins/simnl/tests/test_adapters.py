@@ -39,8 +39,7 @@ def test_the_face_declares_nine_adapters_and_imports_nothing_heavy():
 
 @each
 def test_it_keeps_what_every_adapter_must_keep(adapter):
-    use = adapter(backbone="towers:towers")
-    results = check(use, samples=Samples(cases=cases(), models=[Towers()]))
+    results = check(adapter(), samples=Samples(cases=cases(), models=[Towers()]))
     done = [one.name for one in results if one.outcome == "passed"]
     assert not [one for one in results if one.outcome == "failed"]
     assert {"saves_and_loads", "needs_are_truthful"} <= {n.removeprefix("check_") for n in done}
@@ -78,14 +77,15 @@ def test_it_says_why(adapter):
     assert sum(why.probabilities.values()) == pytest.approx(1, abs=1e-5)
 
 
-def test_a_saved_model_needs_its_own_backbone(tmp_path):
+def test_a_saved_model_needs_its_own_original(tmp_path):
     path = tmp_path / "fixed"
     fixed = sea.repair(seatrial_simnl.simnl, model=Towers(), cases=cases())
     fixed.save(path)
-    with pytest.raises(ModelError, match=r"pass model=, or repair with backbone="):
+    with pytest.raises(ModelError, match=r"not its original, towers 0: pass model=, the original"):
         seatrial_simnl.load(path)
     with pytest.raises(ModelError, match=r"of towers 0, and this model says that it is 'towers 1'"):
         seatrial_simnl.load(path, model=Towers(twist=1))
+    assert seatrial_simnl.load(path, model="towers:towers").identity == fixed.model.identity
     again = seatrial_simnl.load(path, model=Towers())
     images = [case.input for case in cases(3, seed=2)]
     assert (again.predict_proba(images) == fixed.predict_proba(images)).all()
@@ -223,5 +223,5 @@ def test_towers_of_unlike_widths_are_refused():
 def test_an_unknown_parameter_is_refused():
     with pytest.raises(ParameterError, match="alhpa"):
         seatrial_simnl.simnl(alhpa=1).build()
-    assert {"alpha", "tau", "templates", "backbone"} <= set(seatrial_simnl.simnl.parameters())
+    assert {"alpha", "tau", "templates", "classes"} <= set(seatrial_simnl.simnl.parameters())
     assert "trained" not in seatrial_simnl.tip_f.parameters()

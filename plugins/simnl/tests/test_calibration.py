@@ -58,8 +58,8 @@ def test_a_prototype_is_shown_by_the_scale_that_is_used():
     shown = [negative_prototypes(each, TEST, most=1)[0].let_through[0] for each in (one, two)]
     for each, (name, value) in zip((one, two), shown, strict=True):
         place = TEST.ids.index(name)
-        share = each.evidence(TEST.plain)["negative"][place, 0]
-        assert value == pytest.approx(share / 0.5, abs=1e-4)
+        part = each.evidence(TEST.plain)["negative"][place, 0]
+        assert value == pytest.approx(part / 0.5, abs=1e-4)
 
 
 def test_the_release_keeps_its_learning_rate():

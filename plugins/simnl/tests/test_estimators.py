@@ -189,8 +189,8 @@ def test_ape_is_its_formula(drawn):
             bits = math.log2((1 + 1e-6) / (p[label] + 1e-6))
             wanted[label] += 2 * math.exp(-3 * (1 - seen @ key)) * math.exp(0.3 * bits)
         np.testing.assert_allclose(row, wanted, atol=1e-3)
-    told = divergence(*map(torch.tensor, (keys, drawn["labels"], texts)))
-    assert told.min() > 0
+    found = divergence(*map(torch.tensor, (keys, drawn["labels"], texts)))
+    assert found.min() > 0
 
 
 def test_ape_t_starts_at_ape(drawn):

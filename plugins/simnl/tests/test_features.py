@@ -349,13 +349,13 @@ def test_the_parts_have_the_areas_and_proportions_of_a_random_resized_crop():
     assert (top >= 0).all()
     assert (left >= 0).all()
     assert ((top + height <= size) & (left + width <= size)).all()
-    share, ratio = height * width / size**2, width / height
-    assert 0.495 < share.min() < 0.51
-    assert 0.98 < share.max() <= 1
+    fraction, ratio = height * width / size**2, width / height
+    assert 0.495 < fraction.min() < 0.51
+    assert 0.98 < fraction.max() <= 1
     assert ratio.min() > 0.745
     assert ratio.max() < 1.34
-    # Long parts of large area do not fit and are drawn anew, so the mean share is below 0.75.
-    assert 0.68 < share.mean() < 0.72
+    # Long parts of large area do not fit and are drawn anew, so the mean fraction is below 0.75.
+    assert 0.68 < fraction.mean() < 0.72
     assert abs(np.log(ratio).mean()) < 0.02
     assert abs((left / np.maximum(size - width, 1)).mean() - 0.5) < 0.03
 

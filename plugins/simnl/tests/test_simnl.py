@@ -206,12 +206,12 @@ def test_the_grid_leaves_out_its_high_end_and_counts_as_one_by_one():
     assert counts.shape == (5, 20)
     best, first = -1, {}
     for i, kernel in enumerate(grid.outer()):
-        for j, shares in enumerate(grid.inner()):
-            one = evolve(estimator._learned, **kernel, **shares)
+        for j, mixture in enumerate(grid.inner()):
+            one = evolve(estimator._learned, **kernel, **mixture)
             right = int((one.logits(features).argmax(1) == targets).sum())
             assert right == counts[i, j]
             if right > best:
-                best, first = right, {**kernel, **shares}
+                best, first = right, {**kernel, **mixture}
     assert grid.first(counts) == first
 
 

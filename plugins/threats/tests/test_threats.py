@@ -215,10 +215,10 @@ def test_entities_are_drawn_in_proportion_to_a_power_of_their_distance(power):
         search("take aspirin", seed=sea.derive(1, seed), loss=Loss(hashed, 1))
         for seed in range(3000)
     )
-    share = away**power / (away**power).sum()
+    expected = away**power / (away**power).sum()
     counts = [found[f"take {name}"] for name in table["aspirin"]]
     assert sum(counts) == 3000
-    assert chisquare(counts, 3000 * share).pvalue > 1e-3
+    assert chisquare(counts, 3000 * expected).pvalue > 1e-3
 
 
 def test_high_powers_neither_overflow_nor_vanish():

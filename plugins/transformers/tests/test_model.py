@@ -84,7 +84,7 @@ def test_no_inputs_give_no_answers_and_load_nothing(tiny):
         ({"q": "x", "options": "yes"}, None, "'options' must be a list of texts, not str"),
         ({"q": "x", "options": ["yes", 1]}, None, "holds 1"),
         ({"q": "x", "options": []}, None, "'options' is empty"),
-        ({"q": "x", "options": ["a", "a"]}, None, "the option 'a' stands there twice"),
+        ({"q": "x", "options": ["a", "a"]}, None, "the option 'a' is listed twice"),
         ({"q": "x", "options": ["a"], "refusals": ["b"]}, None, "refusal 'b' is none of"),
     ],
 )

@@ -79,7 +79,7 @@ def audited(
     """Run audits before a run (on cases) or before an explanation (on outcomes).
 
     Gives what was found, errors first. Errors raise `AuditError`, unless `allow` has the name of
-    the finding or of its audit; those and warnings are told as `AuditWarning`.
+    the finding or of its audit; those and warnings are reported as `AuditWarning`.
     """
     seen = look((bound(one, Audit, registry) for one in uses), plan, model, material)
     if errors := seen.stopping(allowed_of(allow)):

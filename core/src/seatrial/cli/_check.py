@@ -30,11 +30,11 @@ def checked(distribution: str, *, strict: bool, as_json: bool) -> int:
             ]
         )
         return int(failed)
-    told = [result for result in results if result.outcome != "passed"]
-    if told:
+    listed = [result for result in results if result.outcome != "passed"]
+    if listed:
         rows = [
             (r.outcome, r.component, r.name, r.reason.splitlines()[0] if r.reason else "")
-            for r in told
+            for r in listed
         ]
         print_table(Table(("outcome", "component", "check", "reason"), rows))
     echo(summary(results))

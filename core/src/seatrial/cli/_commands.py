@@ -146,7 +146,7 @@ def calibrate(name: str, cases: str, seeds: int, params: tuple[str, ...], as_jso
     help="Run this audit; may be repeated.  [default: every one that is installed]",
 )
 @allowed
-@click.option("--no-model", is_flag=True, help="Leave the model alone, which may be slow to load.")
+@click.option("--no-model", is_flag=True, help="Do not load the model.")
 @trust
 @as_json
 def audit(
@@ -169,6 +169,7 @@ def audit(
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
+        click.option("--limit", type=click.IntRange(1), help="Take only so many of the cases."),
         click.option("--dry-run", is_flag=True, help="Count what would be measured, and stop."),
         click.option(
             "--executor",
@@ -184,7 +185,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.IntRange(0),
             default=2,
             show_default=True,
-            help="How often an input that failed for a while is asked again.",
+            help="How often an input is asked again after a retryable failure.",
         ),
         click.option("--retry-errors", is_flag=True, help="Measure errored records again."),
         click.option(
@@ -192,7 +193,11 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Choice(["decided"]),
             help="Stop each priority as soon as it is decided.",
         ),
-        click.option("--budget", type=click.IntRange(1), help="Most records, with --stop decided."),
+        click.option(
+            "--budget",
+            type=click.IntRange(1),
+            help="Maximum number of records, with --stop decided.",
+        ),
         allowed,
     ):
         command = option(command)
@@ -202,7 +207,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @seatrial.command()
 @click.argument("spec", type=PATH)
 @click.option(
-    "--to", "directory", type=PATH, help="The run directory; the same command goes on there."
+    "--to", "directory", type=PATH, help="The run directory; the same command resumes there."
 )
 @_run_options
 @as_json
@@ -210,6 +215,7 @@ def run(
     spec: Path,
     directory: Path | None,
     dry_run: bool,
+    limit: int | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -223,10 +229,11 @@ def run(
     from ..verbs._forecast import forecast, obstacles
     from ..verbs._judge import judge
     from ..verbs._run import run as measure
+    from ._stopped import telling_why
 
     specification = load_specification(spec)
     if dry_run:
-        counted = forecast(specification)
+        counted = forecast(specification, load_cases(specification.cases, limit=limit))
         if as_json:
             print_json(counted.as_dict())
         else:
@@ -235,10 +242,10 @@ def run(
     if directory is None:
         msg = "--to DIR is needed: everything that is measured is kept there"
         raise click.UsageError(msg)
-    cases = load_cases(specification.cases)
+    cases = load_cases(specification.cases, limit=limit)
     for obstacle in obstacles(specification, cases):
         echo(f"cannot pass: {obstacle}", err=True)
-    with progress_bar() as tell:
+    with telling_why(directory, as_json=as_json), progress_bar() as tell:
         report = measure(specification, cases=cases, to=directory, observers=[tell], **options)
     judgement = judge(specification, report)
     if as_json:
@@ -335,7 +342,7 @@ def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_jso
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.25,
     show_default=True,
-    help="The share to grade on, which no explainer sees.",
+    help="The fraction to grade on, which no explainer sees.",
 )
 @click.option(
     "--confidence", default=0.95, show_default=True, help="One-sided, at each end of an interval."
@@ -347,7 +354,7 @@ def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_jso
 def explain(
     directory: Path, names: tuple[str, ...], params: tuple[str, ...], **options: Any
 ) -> None:
-    """Ask an explainer which failures of the run in DIRECTORY can be foreseen, and why.
+    """Ask an explainer which failures of the run in DIRECTORY can be predicted, and why.
 
     It learns from a part of the outcomes and is graded on the rest, beside trivial baselines.
     """
@@ -363,14 +370,12 @@ def explain(
 @param
 @click.option("--spec", type=PATH, help="The specification whose model is repaired.")
 @click.option("--model", metavar="MODULE:NAME", help="The model to repair.")
-@click.option(
-    "--cases", metavar="MODULE:NAME", help="The cases to learn from, in place of DIRECTORY."
-)
+@click.option("--cases", metavar="MODULE:NAME", help="The training cases, in place of DIRECTORY.")
 @click.option("--metric", metavar="NAME", help="The metric that tells right from wrong.")
 @click.option(
     "--held-out",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="The fraction that is not learned from, as in explain; .25 of a DIRECTORY.",
+    help="The fraction held out for the test, as in explain; .25 of a DIRECTORY.",
 )
 @click.option("--to", type=PATH, required=True, help="The folder for the repaired model.")
 @click.option("--seed", default=0, show_default=True, help="The seed of split and adapter.")

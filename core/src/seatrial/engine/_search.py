@@ -74,8 +74,8 @@ def loss_of(metric: Metric, score: float, target: Any, prediction: Prediction) -
     wrong = 1.0 - good if metric.higher_is_better else good
     if prediction.probabilities is None or str(target) not in prediction.probabilities:
         return wrong
-    chance = min(max(float(prediction.probabilities[str(target)]), 0.0), 1.0)
-    return (wrong + 1.0 - chance) / 2
+    probability = min(max(float(prediction.probabilities[str(target)]), 0.0), 1.0)
+    return (wrong + 1.0 - probability) / 2
 
 
 def budget_of(use: Use[Perturbation], severity: int) -> int:
@@ -108,12 +108,12 @@ def unsearchable(use: Use[Perturbation], severities: Iterable[int], plan: Plan) 
 
 def maker(use: Use[Perturbation], plan: Plan, origin: Callable[[Use[Any]], str]) -> str:
     """Name all that a perturbation's result depends on: for a search, also what it aims at."""
-    told = "; from ".join((origin(use), *(_named(one, origin) for one in use.parts())))
+    origins = "; from ".join((origin(use), *(_named(one, origin) for one in use.parts())))
     metric = aimed_at(plan.metrics) if use.component.searches else None
     if metric is None:
-        return told
-    told += f"; against {metric.label} {metric.component.revision}, {origin(metric)}"
-    return told
+        return origins
+    origins += f"; against {metric.label} {metric.component.revision}, {origin(metric)}"
+    return origins
 
 
 def _named(use: Use[Any], origin: Callable[[Use[Any]], str]) -> str:

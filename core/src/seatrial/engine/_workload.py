@@ -169,10 +169,13 @@ def _problems(
     built: Collection[str] | None,
     modalities: Modalities,
 ) -> Iterator[str]:
+    looked_at: set[tuple[str, tuple[FrozenMapping, ...]]] = set()
     for arm in plan.arms:
         if arm.use is None:
             continue
-        for case in cases:
+        again = (arm.use.label, arm.slices) in looked_at
+        looked_at.add((arm.use.label, arm.slices))
+        for case in () if again else cases:
             if arm.takes(case) and (problem := _said(parts_of, arm.use, case, modalities)):
                 yield problem
                 break

@@ -58,18 +58,18 @@ def adds(
     codes, found = cluster_codes(list(clusters), len(wrong))
     parts = np.bincount(codes, own * (wrong - expected), minlength=found)
     spread = float(np.sqrt(np.square(parts).sum() * found / (found - 1)))
-    told = float(parts.sum()) / spread if spread > 1e-9 * found else 0.0
+    statistic = float(parts.sum()) / spread if spread > 1e-9 * found else 0.0
     halves = _halves(wrong, other, mine, clusters, seed)
     if halves is None:
         return None
-    return Added(float(stdtr(found - 1, -told)), *halves)
+    return Added(float(stdtr(found - 1, -statistic)), *halves)
 
 
 def _halves(
     wrong: Rows, baseline: Floats, explainer: Floats, clusters: Sequence[str], seed: int
 ) -> tuple[float, float] | None:
     both = np.column_stack([baseline, explainer])
-    first = held_out(wrong, list(clusters), share=0.5, seed=derive(seed, "halves"))
+    first = held_out(wrong, list(clusters), fraction=0.5, seed=derive(seed, "halves"))
     areas = []
     for half in (first, ~first):
         if len(set(wrong[half])) < 2 or len(set(wrong[~half])) < 2:  # noqa: PLR2004 - right and wrong

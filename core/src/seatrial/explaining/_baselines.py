@@ -1,4 +1,4 @@
-"""The trivial predictors of failure that every explanation is held against.
+"""The trivial predictors of failure that every explanation is compared with.
 
 Each learns from the same outcomes as the explainer, and reads nothing but what lies on the surface:
 which answer was given, how sure the model was, how long the input is, which words it has. Published
@@ -47,7 +47,7 @@ STRENGTHS: Final = (0.1, 1.0, 10.0)
 class Fitted:
     """One baseline: its score for each held-out outcome, higher where it expects failure.
 
-    `cross_validated` is its mean AUROC over four parts of what was learnt from, each predicted from
+    `cross_validated` is its mean AUROC over four folds of the training part, each predicted from
     the other three.
     """
 
@@ -86,13 +86,15 @@ def fit_baselines(
 
 
 def folds_of(labels: Rows, clusters: Sequence[str], seed: int) -> npt.NDArray[np.intp]:
-    """Deal cases to four parts of whole clusters, each with its share of every label."""
+    """Deal cases to four parts of whole clusters, each with its fraction of every label."""
     parts = np.full(len(labels), FOLDS - 1)
     names = np.asarray(clusters)
     left = np.arange(len(labels))
     for part in range(FOLDS - 1):
-        share = 1 / (FOLDS - part)
-        mine = held_out(labels[left], names[left], share=share, seed=derive(seed, "fold", part))
+        fraction = 1 / (FOLDS - part)
+        mine = held_out(
+            labels[left], names[left], fraction=fraction, seed=derive(seed, "fold", part)
+        )
         parts[left[mine]] = part
         left = left[~mine]
     return parts
@@ -101,7 +103,7 @@ def folds_of(labels: Rows, clusters: Sequence[str], seed: int) -> npt.NDArray[np
 def _cross_validated(
     fit: Fit, learn: Rows, wrong: Rows, folds: npt.NDArray[np.intp]
 ) -> tuple[Floats, float]:
-    """Score each part of what is learnt from by what the other parts teach."""
+    """Score each fold of the training part by a fit on the other folds."""
     part_of = np.full(len(learn), -1)
     part_of[learn] = folds
     scores = np.zeros(len(learn))
@@ -166,7 +168,7 @@ def _by_rate(keys: Sequence[Hashable | None]) -> Fit:
 
 
 def _by_size(numbers: Sequence[float | None], learn: Rows, what: str) -> tuple[Fit, ...] | str:
-    """Score by a number, or against it: whichever way it went among what is learnt from."""
+    """Score by a number, or against it: whichever way it went in the training part."""
     values = np.array([np.nan if one is None else one for one in numbers])
     there = ~np.isnan(values)
     if there[learn].mean() < 1 / 2:
@@ -186,23 +188,25 @@ def _answer(outcomes: Sequence[Outcome], learn: Rows) -> tuple[Fit, ...] | str:
     answers = [answer_in(outcome) for outcome in outcomes]
     if all(answer is None for answer in answers):
         return "no answer is a text or a number"
-    learnt = [answer for answer, mine in zip(answers, learn, strict=True) if mine]
+    training = [answer for answer, mine in zip(answers, learn, strict=True) if mine]
     keys: Sequence[Hashable | None] = answers
-    if len(set(learnt)) > len(learnt) / 2:
+    if len(set(training)) > len(training) / 2:
         # Hardly any answer is given twice: what is left of it is how long, or how large, it is.
-        keys = _bucketed(answers, learnt)
+        keys = _bucketed(answers, training)
     if len(set(keys)) == 1:
         return "all answers are the same"
     return (_by_rate(keys),)
 
 
-def _bucketed(answers: Sequence[Any], learnt: Sequence[Any]) -> list[Hashable | None]:
-    sizes = [float(len(one) if isinstance(one, str) else one) for one in learnt if one is not None]
+def _bucketed(answers: Sequence[Any], training: Sequence[Any]) -> list[Hashable | None]:
+    sizes = [
+        float(len(one) if isinstance(one, str) else one) for one in training if one is not None
+    ]
     edges = np.quantile(sizes, np.linspace(0, 1, BUCKETS + 1)[1:-1])
-    often = Counter(learnt)
+    often = Counter(training)
     keys: list[Hashable | None] = []
     for one in answers:
-        if one is None or often[one] > len(learnt) / 10:
+        if one is None or often[one] > len(training) / 10:
             keys.append(one)
         else:
             size = len(one) if isinstance(one, str) else one

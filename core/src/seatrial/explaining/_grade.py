@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import evolve, field, frozen
 
-from .._graded import BaselineGrade, Calibration, Grade, Lead, Part
+from .._graded import BaselineGrade, Calibration, Gain, Grade, Part
 from ..statistics._auroc import Placements, bound_of_area, placements
 from ..statistics._calibration import brier_scores, expected_calibration_error
 from ..statistics._checks import Floats
@@ -18,11 +18,11 @@ from ..statistics._multiplicity import holm, p_value
 from ._added_value import adds
 from ._baselines import Fitted
 
-__all__ = ["Exam", "calibration_of", "lead_over"]
+__all__ = ["Exam", "calibration_of", "gain_over"]
 
 BINS: Final = 10
 AREA: Final = (0.0, 1.0)
-LEAD: Final = (-1.0, 1.0)
+GAIN: Final = (-1.0, 1.0)
 NOTHING: Final = Part(0, 0, 0)
 
 
@@ -74,30 +74,30 @@ class Exam:
             left_out=self.left_out,
         )
 
-    def grade(self, chances: Floats) -> Grade:
+    def grade(self, probabilities: Floats) -> Grade:
         """Compare predicted probabilities of failure with what happened, and with baselines."""
-        mine = self.placed(chances)
-        leads = {name: lead_over(mine, self.placed(b.scores)) for name, b in self.baselines.items()}
-        p_values = [_chance_of(found, LEAD) for found in leads.values()]
+        mine = self.placed(probabilities)
+        gains = {name: gain_over(mine, self.placed(b.scores)) for name, b in self.baselines.items()}
+        p_values = [_p_value_of(found, GAIN) for found in gains.values()]
         plain = self.ungraded()
         baselines = {}
-        for (name, found), p, adjusted in zip(leads.items(), p_values, holm(p_values), strict=True):
-            bound = bound_of_area(found, LEAD, self.confidence)
-            lead = Lead(bound.estimate, bound.ends, p, adjusted)
-            baselines[name] = evolve(plain.baselines[name], lead=lead)
+        for (name, found), p, adjusted in zip(gains.items(), p_values, holm(p_values), strict=True):
+            bound = bound_of_area(found, GAIN, self.confidence)
+            gain = Gain(bound.estimate, bound.ends, p, adjusted)
+            baselines[name] = evolve(plain.baselines[name], gain=gain)
         best = self.baselines.get(self.best or "")
         area, ends = self._area(mine)
         return evolve(
             plain,
             auroc=area,
             interval=ends,
-            p=_chance_of(mine, AREA),
+            p=_p_value_of(mine, AREA),
             baselines=baselines,
             added=None
             if best is None
-            else adds(self.wrong, best.scores, chances, self.clusters, self.seed),
+            else adds(self.wrong, best.scores, probabilities, self.clusters, self.seed),
             calibration=calibration_of(
-                chances, self.wrong, self.clusters, self.base_rate, self.confidence, self.seed
+                probabilities, self.wrong, self.clusters, self.base_rate, self.confidence, self.seed
             ),
         )
 
@@ -106,19 +106,19 @@ class Exam:
         return found.estimate, found.ends
 
 
-def lead_over(mine: Placements, other: Placements) -> Placements:
+def gain_over(mine: Placements, other: Placements) -> Placements:
     """Subtract placement by placement, so that what an outcome adds to both cancels (DeLong)."""
     return Placements(mine.area - other.area, mine.of - other.of, mine.positive, mine.clusters)
 
 
-def _chance_of(found: Placements, bounds: tuple[float, float]) -> float:
+def _p_value_of(found: Placements, bounds: tuple[float, float]) -> float:
     """Give the one-sided p-value of being above the middle, which the interval agrees with."""
     middle = sum(bounds) / 2
     return p_value(lambda confidence: bound_of_area(found, bounds, confidence).low > middle)
 
 
 def calibration_of(
-    chances: Floats,
+    probabilities: Floats,
     wrong: npt.NDArray[np.bool_],
     clusters: Sequence[str],
     base_rate: float,
@@ -127,15 +127,15 @@ def calibration_of(
 ) -> Calibration:
     """Say whether the probabilities of failure are as large as failures are frequent."""
     error = expected_calibration_error(
-        chances, wrong, list(clusters), confidence, seed=seed, resamples=2_000
+        probabilities, wrong, list(clusters), confidence, seed=seed, resamples=2_000
     )
-    row_of = np.minimum((chances * BINS).astype(np.intp), BINS - 1)
+    row_of = np.minimum((probabilities * BINS).astype(np.intp), BINS - 1)
     rows = [
         {
             "from": row / BINS,
             "to": (row + 1) / BINS,
             "outcomes": int(mine.sum()),
-            "predicted": float(chances[mine].mean()),
+            "predicted": float(probabilities[mine].mean()),
             "failed": float(wrong[mine].mean()),
         }
         for row, mine in ((row, row_of == row) for row in range(BINS))
@@ -145,7 +145,7 @@ def calibration_of(
     return Calibration(
         error.estimate,
         error.ends,
-        float(brier_scores(chances, wrong).mean()),
+        float(brier_scores(probabilities, wrong).mean()),
         float(brier_scores(constant, wrong).mean()),
         base_rate,
         rows,

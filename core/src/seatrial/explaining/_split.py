@@ -57,7 +57,7 @@ class Split(Generic[E]):
         if len(set(clusters)) <= 1:
             return cls(examples, ())
         labels = [_label(one) for one in examples]
-        chosen = hold_out(labels, clusters, share=held_out, seed=derive(seed, "split"))
+        chosen = hold_out(labels, clusters, fraction=held_out, seed=derive(seed, "split"))
         pairs = list(zip(examples, chosen, strict=True))
         return cls([one for one, test in pairs if not test], [one for one, test in pairs if test])
 

@@ -1,4 +1,4 @@
-"""How a graded explanation is told: in findings, in a table, in a few sentences below it."""
+"""How a graded explanation is reported: in findings, in a table, in a few sentences below it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import asdict
 
 from .._findings import Finding
-from .._graded import BaselineGrade, Grade, Lead
+from .._graded import BaselineGrade, Gain, Grade
 from .._tables import Table, figure
 from .._values import plain
 from ..errors import PlanError
@@ -24,7 +24,7 @@ COLUMNS: Final = (
     "predictor",
     "AUROC",
     "interval",
-    "lead of the explainer",
+    "explainer's gain",
     "interval ",
     "p (Holm)",
 )
@@ -44,16 +44,16 @@ def findings_of(grade: Grade) -> Iterator[Finding]:
     area, held = grade.auroc, grade.test
     if grade.p <= alpha:
         yield Finding(
-            "foreseeable",
+            "better-than-chance",
             f"failures are predicted better than by chance ({_p(grade.p)})",
             effect=area,
         )
     else:
         yield Finding(
-            "not-foreseeable",
-            f"not shown to be better than chance: an AUROC of {grade.detectable:.3f} would have "
-            f"been found 4 times in 5 on {held.wrong:,} wrong and "
-            f"{held.outcomes - held.wrong:,} right",
+            "not-better-than-chance",
+            f"not shown to be better than chance: {held.wrong:,} wrong and "
+            f"{held.outcomes - held.wrong:,} right outcomes detect an AUROC of "
+            f"{grade.detectable:.3f} with a power of .8",
             level="warning",
             effect=area,
             fix="hold more outcomes out, or try an explainer that reads something else",
@@ -74,24 +74,24 @@ def _beside_baselines(grade: Grade, alpha: float) -> Iterator[Finding]:
     best = grade.best_baseline
     if best is None:
         return
-    lead, added = grade.baselines[best].lead, grade.added
-    if lead is None:
+    gain, added = grade.baselines[best].gain, grade.added
+    if gain is None:
         return
-    ahead = f"{_signed(lead.estimate)} AUROC ({_range(lead.interval, signed=True)})"
-    if lead.p <= alpha:
+    by_how_much = f"{_signed(gain.estimate)} AUROC ({_range(gain.interval, signed=True)})"
+    if gain.p <= alpha:
         yield Finding(
             "better-than-baselines",
-            f"it leads the best baseline ({best}) by {ahead}, {_p(lead.p)}",
-            effect=lead.estimate,
+            f"better than the best baseline ({best}) by {by_how_much}, {_p(gain.p)}",
+            effect=gain.estimate,
         )
     else:
-        worse = lead.interval[1] < 0
+        worse = gain.interval[1] < 0
         yield Finding(
             "worse-than-baselines" if worse else "not-better-than-baselines",
             f"{'worse' if worse else 'not shown to be better'} than the best baseline ({best}): "
-            f"its lead is {ahead}",
+            f"by {by_how_much}",
             level="warning",
-            effect=lead.estimate,
+            effect=gain.estimate,
             fix="use both together"
             if added and added.p <= alpha
             else "whoever acts on it may act on the baseline",
@@ -99,7 +99,7 @@ def _beside_baselines(grade: Grade, alpha: float) -> Iterator[Finding]:
     if added and added.p <= alpha:
         yield Finding(
             "adds-to-baselines",
-            f"it knows what the best baseline ({best}) does not ({_p(added.p)}): both together "
+            f"it adds to the best baseline ({best}, {_p(added.p)}): both together "
             f"reach {added.auroc:.3f}, and the baseline alone {added.baseline:.3f}",
             effect=added.auroc - added.baseline,
         )
@@ -118,9 +118,9 @@ def table_of(explanation: Explanation) -> Table:
     rows = [(grade.explainer, *_area(grade), "", "", "")] if grade.auroc is not None else []
     best = grade.best_baseline
     for name, one in grade.baselines.items():
-        lead = one.lead
-        told = (*_lead(lead), _p(lead.p_holm, "")) if lead else ("", "", "")
-        rows.append((f"{name} *" if name == best else name, *_area(one), *told))
+        gain = one.gain
+        cells = (*_gain(gain), _p(gain.p_holm, "")) if gain else ("", "", "")
+        rows.append((f"{name} *" if name == best else name, *_area(one), *cells))
     verdicts = tuple(findings_of(grade))
     said = ["", *(line for one in verdicts for line in _sentences(one))]
     return Table(COLUMNS, rows, title, [*_notes(grade), *said, *_found(explanation, verdicts)])
@@ -135,12 +135,12 @@ def side_by_side(explanations: Sequence[Explanation]) -> Table:
     grade, best = graded[0], graded[0].best_baseline
     ranked = sorted(graded, key=lambda one: -(one.auroc or 0.0))
     rows: list[tuple[str, ...]] = []
-    leads = [one.baselines[best].lead if best else None for one in ranked]
-    adjusted = iter(holm([lead.p for lead in leads if lead]))
-    for one, lead in zip(ranked, leads, strict=True):
+    gains = [one.baselines[best].gain if best else None for one in ranked]
+    adjusted = iter(holm([gain.p for gain in gains if gain]))
+    for one, gain in zip(ranked, gains, strict=True):
         area = _area(one) if one.auroc is not None else ("—", "")
-        told = (*_lead(lead), _p(next(adjusted), "")) if lead else ("", "", "")
-        rows.append((one.explainer, *area, *told))
+        cells = (*_gain(gain), _p(next(adjusted), "")) if gain else ("", "", "")
+        rows.append((one.explainer, *area, *cells))
     for name, known in grade.baselines.items():
         rows.append((f"{name} *" if name == best else name, *_area(known), "", "", ""))
     held = grade.test
@@ -148,7 +148,7 @@ def side_by_side(explanations: Sequence[Explanation]) -> Table:
         f"AUROC of failure on the same {held.outcomes:,} held-out outcomes "
         f"({held.wrong:,} wrong, {held.clusters:,} clusters)"
     )
-    columns = ("predictor", "AUROC", "interval", f"lead over {best}", "interval ", "p (Holm)")
+    columns = ("predictor", "AUROC", "interval", f"gain over {best}", "interval ", "p (Holm)")
     said = [f"{_graded(one).explainer}: {one.summary}" for one in explanations]
     return Table(columns, rows, title, [*_about(grade), "", *said])
 
@@ -243,8 +243,8 @@ def _area(one: Grade | BaselineGrade) -> tuple[str, str]:
     return figure(one.auroc), _range(one.interval or ())
 
 
-def _lead(lead: Lead) -> tuple[str, str]:
-    return _signed(lead.estimate), _range(lead.interval, signed=True)
+def _gain(gain: Gain) -> tuple[str, str]:
+    return _signed(gain.estimate), _range(gain.interval, signed=True)
 
 
 def _range(ends: Sequence[float], *, signed: bool = False) -> str:

@@ -9,9 +9,11 @@ from typing import Any
 from attrs import frozen
 
 from .._reference import Reference
+from .._table_options import ANSWERS, referred
 from ..errors import ComponentError, ModelError
 from ._boundary import call
 from ._identity import Identity, of_reference
+from ._not_yet import estimator
 
 __all__ = ["Subject", "subject_of"]
 
@@ -74,15 +76,17 @@ class Subject:
 def subject_of(model: Any) -> Subject:
     """Resolve a model argument: a callable, an import string, or a `Reference`."""
     reference = None
-    if isinstance(model, str):
-        model = Reference(model)
+    model = referred(model, ANSWERS)
     if isinstance(model, Reference):
         reference, model = model, _made(model)
     if model is None:
         msg = "no model was given: pass model=, or name one in the specification"
         raise ModelError(msg)
     if not callable(model):
-        msg = f"a model must be callable, from a list of inputs to a list of answers; got {model!r}"
+        whole = reference is not None and reference.params is None
+        msg = estimator(model, reference.use if reference and whole else None) or (
+            f"a model must be callable, from a list of inputs to a list of answers; got {model!r}"
+        )
         raise ModelError(msg)
     subject = Subject(model, reference)
     _ = subject.known  # what is no identity is refused before anything runs

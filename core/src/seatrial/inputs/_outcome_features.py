@@ -63,16 +63,16 @@ def margin_in(outcome: Outcome) -> float | None:
     said = found.details.get("margin")
     if isinstance(said, Real) and math.isfinite(said):
         return float(said)
-    chances = sorted(_probabilities(outcome), reverse=True)
-    return chances[0] - chances[1] if len(chances) >= TWO else None
+    probabilities = sorted(_probabilities(outcome), reverse=True)
+    return probabilities[0] - probabilities[1] if len(probabilities) >= TWO else None
 
 
 def entropy_in(outcome: Outcome) -> float | None:
     """Give the entropy of the probabilities in nats."""
-    chances = _probabilities(outcome)
-    if len(chances) < TWO:
+    probabilities = _probabilities(outcome)
+    if len(probabilities) < TWO:
         return None
-    return -sum(p * math.log(p) for p in chances if p > 0)
+    return -sum(p * math.log(p) for p in probabilities if p > 0)
 
 
 def _probabilities(outcome: Outcome) -> list[float]:

@@ -25,7 +25,7 @@ class AttackPoint:
     """One severity of a search: how many of the cases that were right it turned wrong.
 
     `bound` is the parameter `distance`, None where there is none; `farthest` is the largest
-    measured distance of any case, None where none is defined. `success` is the share of `cases`
+    measured distance of any case, None where none is defined. `success` is the fraction of `cases`
     (right when clean, and not skipped) whose answer was wrong on what the search found, None
     without any; `interval` bounds it, one-sided at each end, and counts what errored (`unknown`) as
     held below and as turned above. `queries` is the mean that a record cost.
@@ -90,9 +90,9 @@ def attack_curve(
     """Tell for each severity of a perturbation how many right answers it turned wrong.
 
     Only cases count whose clean answer was right; what did not apply to a case is left out.
-    Replicates of a case count as shares of it, and clusters as what is independent. `metric` is the
-    label of the per-case metric that tells right from wrong, by default the first. Any perturbation
-    has a curve; those that do not search have no queries.
+    Replicates of a case count as fractions of it, and clusters as what is independent. `metric` is
+    the label of the per-case metric that tells right from wrong, by default the first. Any
+    perturbation has a curve; those that do not search have no queries.
 
     Raises `PlanError` when the report does not know the perturbation or the metric.
     """
@@ -137,21 +137,21 @@ def _success(report: Report, cases: Any, wrong: Floats, confidence: float) -> di
         return {"cases": 0, "unknown": 0, "success": None, "interval": None}
     replicates = np.bincount(inverse)
 
-    def shares(supposed: float) -> Floats:
+    def fractions(supposed: float) -> Floats:
         filled = np.nan_to_num(wrong, nan=supposed)
         return np.asarray(np.bincount(inverse, weights=filled) / replicates)
 
     clusters = [cluster_of(report.cases[one]) for one in at.tolist()]
     known = np.bincount(inverse, weights=~np.isnan(wrong))
     some = known > 0
-    found = (shares(0.0) * replicates)[some] / known[some]
+    found = (fractions(0.0) * replicates)[some] / known[some]
     return {
         "cases": len(at),
         "unknown": int((known < replicates).sum()),
         "success": float(found.mean()) if len(found) else None,
         "interval": (
-            proportion(shares(0.0), clusters, confidence).low,
-            proportion(shares(1.0), clusters, confidence).high,
+            proportion(fractions(0.0), clusters, confidence).low,
+            proportion(fractions(1.0), clusters, confidence).high,
         ),
     }
 

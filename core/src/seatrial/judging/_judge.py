@@ -11,7 +11,7 @@ from .._cases import cluster_of
 from .._plans import Priority, Specification
 from .._verdicts import DemandVerdict, Verdict
 from ..errors import SeatrialError
-from ..runs._report import Report
+from ..runs._report import SHOWN, Report
 from ..statistics._multiplicity import p_value
 from ._baseline import majority_baseline, no_better_than
 from ._early_stopping import early_answer, ranks
@@ -30,13 +30,16 @@ GRAVEST_FIRST = ("fail", "error", "inconclusive", "pass")
 def judgement_of(specification: Specification, report: Report) -> Judgement:
     """Judge a report, of whatever model it is, and say if the run is not finished."""
     pending, planned = int((~report.columns.measured).sum()), len(report.columns.measured)
-    told = f"the run is not finished: {pending:,} of {planned:,} records are not measured yet"
-    notes = [told] if pending and not report.sequential else []
+    note = f"the run is not finished: {pending:,} of {planned:,} records are not measured yet"
+    notes = [note] if pending and not report.sequential else []
+    if report.limit:
+        notes.append(f"the run took only {len(report.case_digests):,} of the cases (limit)")
     if learned := set(report.learned_from):
         left = sum(cluster_of(case) in learned for case in report.cases)
         notes.append(f"{left:,} cases that the repaired model learned from are left out")
     verdicts = verdicts_of(specification, report)
-    return Judgement(specification.title, verdicts, report.identity, tuple(notes))
+    errors = report.errors[:SHOWN]
+    return Judgement(specification.title, verdicts, report.identity, tuple(notes), errors)
 
 
 def verdicts_of(specification: Specification, report: Report) -> tuple[Verdict, ...]:
@@ -66,8 +69,8 @@ def _corrected(demand: DemandVerdict, tested: Claim, p_holm: float, total: int) 
     found = evolve(demand, p_value=tested.p_value, p_value_holm=p_holm)
     if found.survives:
         return found
-    told = f"{demand.demand} fails alone, not after correction for {total} demands"
-    return evolve(found, note=f"{demand.note}; {told}" if demand.note else told)
+    note = f"{demand.demand} fails alone, not after correction for {total} demands"
+    return evolve(found, note=f"{demand.note}; {note}" if demand.note else note)
 
 
 @frozen(eq=False)

@@ -11,6 +11,7 @@ from attrs import asdict, field, frozen
 
 from .._tables import Table, figure
 from .._verdicts import DemandVerdict, Verdict, VerdictOutcome
+from ..runs._records import ErrorCount
 from ..runs._results import keep_result, load_result, save_result
 
 __all__ = ["Judgement", "finite"]
@@ -36,6 +37,10 @@ def _tuple(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     return tuple(verdicts)
 
 
+def _errors(errors: Iterable[ErrorCount]) -> tuple[ErrorCount, ...]:
+    return tuple(errors)
+
+
 def finite(value: Any) -> Any:
     """Give a value as plain data that JSON can write; what is infinite or undefined reads None."""
     if isinstance(value, Mapping):
@@ -50,13 +55,14 @@ class Judgement:
     """The verdicts of one specification, in the order of its priorities.
 
     `model` is the identity of the model that was judged, empty where it has none; `notes` say what
-    holds of the whole run.
+    holds of the whole run, and `errors` are the commonest errors of its records.
     """
 
     title: str
     verdicts: tuple[Verdict, ...] = field(converter=_tuple)
     model: str = ""
     notes: tuple[str, ...] = ()
+    errors: tuple[ErrorCount, ...] = field(default=(), converter=_errors)
 
     @property
     def outcome(self) -> VerdictOutcome:
@@ -87,6 +93,7 @@ class Judgement:
             "outcome": self.outcome,
             "verdicts": verdicts,
             "notes": list(self.notes),
+            "errors": [asdict(one) for one in self.errors],
         }
 
     def save(self, path: str | Path) -> None:
@@ -108,12 +115,13 @@ class Judgement:
             Verdict(**{**one, "demands": [DemandVerdict(**each) for each in one["demands"]]})
             for one in found["verdicts"]
         ]
-        return cls(found["title"], verdicts, found["model"], found["notes"])
+        errors = [ErrorCount(**one) for one in found.get("errors", ())]
+        return cls(found["title"], verdicts, found["model"], found["notes"], errors)
 
     def table(self) -> Table:
         """Give the judgement as a table, with a row for each demand."""
         rows: list[list[str]] = []
-        notes = list(self.notes)
+        notes = [*self.notes, *(f"error: {one}" for one in self.errors)]
         for verdict in self.verdicts:
             each = verdict.demands or (None,)
             said = [verdict.note]
@@ -121,11 +129,11 @@ class Judgement:
                 rows.append(_row(verdict, demand, first=at == 0, alone=len(each) == 1))
                 said.append(demand.note if demand else "")
             notes += [f"{verdict.priority}: {note}" for note in dict.fromkeys(said) if note]
-        told = [at for at in range(len(COLUMNS)) if at < ALWAYS or any(row[at] for row in rows)]
+        shown = [at for at in range(len(COLUMNS)) if at < ALWAYS or any(row[at] for row in rows)]
         title = f"{self.title}: {self.outcome}"
         return Table(
-            [COLUMNS[at] for at in told],
-            [[row[at] or ("—" if at >= ALWAYS else "") for at in told] for row in rows],
+            [COLUMNS[at] for at in shown],
+            [[row[at] or ("—" if at >= ALWAYS else "") for at in shown] for row in rows],
             title=f"{title} ({self.model})" if self.model else title,
             notes=notes,
         )

@@ -81,20 +81,20 @@ def pareto(judgements: Mapping[str, Judgement]) -> Pareto:
     estimates are is for the verdicts to say. Raises `PlanError` where the judgements are of
     different specifications.
     """
-    told = {
+    judged = {
         run: {verdict.priority: verdict for verdict in judgement.verdicts}
         for run, judgement in judgements.items()
     }
-    if len({tuple(verdicts) for verdicts in told.values()}) > 1:
+    if len({tuple(verdicts) for verdicts in judged.values()}) > 1:
         msg = "the judgements have different priorities: judge every run by one specification"
         raise PlanError(msg)
     standings = []
-    for priority in next(iter(told.values()), {}):
-        demands = {run: found[priority].demands for run, found in told.items()}
+    for priority in next(iter(judged.values()), {}):
+        demands = {run: found[priority].demands for run, found in judged.items()}
         if min(map(len, demands.values())) < SEVERAL:
             continue
         merits = {run: _merits(found) for run, found in demands.items()}
-        for run, verdicts in told.items():
+        for run, verdicts in judged.items():
             standings.append(
                 Standing(
                     priority,

@@ -202,8 +202,8 @@ class Question:
     ) -> Answer:
         """Put a decision together with the interval that it rests on; its ends span the others."""
         notes = (*notes, *self.notes)
-        if outcome == "pass" and (told := too_little_changed(self.changed, self.priority)):
-            outcome, notes = "inconclusive", (told, *notes)
+        if outcome == "pass" and (note := too_little_changed(self.changed, self.priority)):
+            outcome, notes = "inconclusive", (note, *notes)
         if bound is None:
             return Answer(outcome, None, None, notes, {}, confidence)
         lows, highs = zip(*(one.interval.ends for one in (bound, *others)), strict=True)

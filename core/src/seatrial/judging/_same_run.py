@@ -23,8 +23,8 @@ def check_same_run(specification: Specification, report: Report) -> None:
 
     What a specification leaves open (no model, no cases) is not compared; nothing is imported.
     """
-    if told := "; ".join(_differences(specification, report)):
-        msg = f"this report is of another run than {specification.title!r} asks for: {told}"
+    if differences := "; ".join(_differences(specification, report)):
+        msg = f"this report is of another run than {specification.title!r} asks for: {differences}"
         raise PlanError(msg)
 
 

@@ -98,8 +98,8 @@ class Sample:
         cases = self.report.cases
         chosen = np.array([matches(cases[at], where) == inside for at in self.cases.tolist()])
         if not chosen.any():
-            told = ", ".join(f"{key} = {value!r}" for key, value in where.items())
-            msg = f"no case lies {'in' if inside else 'outside'} the slice {told}"
+            conditions = ", ".join(f"{key} = {value!r}" for key, value in where.items())
+            msg = f"no case lies {'in' if inside else 'outside'} the slice {conditions}"
             raise PlanError(msg)
         return self.keep(chosen)
 
@@ -151,8 +151,8 @@ class Sample:
         metric = self.priority.metric
         if metric is not None and metric.component.scores_refusals:
             return self._scores_of(metric)
-        told = columns.refused[np.concatenate([self.variants.ravel(), self.clean])]
-        if not (told >= 0).any():
+        refusals = columns.refused[np.concatenate([self.variants.ravel(), self.clean])]
+        if not (refusals >= 0).any():
             msg = (
                 "the model does not say whether it refused (Prediction.refused); name a metric "
                 'that reads it from the answer, as in metric = "metrics.refusal-rate"'

@@ -85,7 +85,7 @@ def cases_of(
     )
 
 
-def _chances(trouble: float) -> tuple[Floats, Floats]:
+def _weighted_patterns(trouble: float) -> tuple[Floats, Floats]:
     scores = np.vstack([np.ones(1 + SEVERITIES), PATTERNS[:, :-1]])
     return scores, np.concatenate([[1 - trouble], trouble * PATTERNS[:, -1]])
 
@@ -94,12 +94,14 @@ def draw_patterns(
     rng: np.random.Generator, sizes: Sequence[int], icc: float, trouble: float
 ) -> Floats:
     """Draw for each case a pattern of scores 0 or 1: clean, and at severities 1 to 3."""
-    scores, chances = _chances(trouble)
-    at = np.searchsorted(chances.cumsum()[:-1], uniforms(rng, sizes, icc), side="right")
+    scores, weights = _weighted_patterns(trouble)
+    at = np.searchsorted(weights.cumsum()[:-1], uniforms(rng, sizes, icc), side="right")
     return np.asarray(scores[at])
 
 
 def mean_over_patterns(trouble: float, value: Callable[[Floats], Any]) -> float:
     """Give the true mean of what a function makes of each pattern (a row of four scores)."""
-    scores, chances = _chances(trouble)
-    return float(sum(c * float(value(row)) for c, row in zip(chances, scores, strict=True)))
+    scores, weights = _weighted_patterns(trouble)
+    return float(
+        sum(weight * float(value(row)) for weight, row in zip(weights, scores, strict=True))
+    )

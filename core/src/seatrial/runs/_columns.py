@@ -73,9 +73,9 @@ def read_columns(store: Store, metrics: Sequence[str]) -> Columns:
         found.extend(names)
         numbers.append(np.array(whole, dtype=np.int64))
         moved.append(np.array(distances, dtype=np.float64))
-        told = json.loads(f"[{','.join(texts)}]")
+        rows = json.loads(f"[{','.join(texts)}]")
         for label, values in scores.items():
-            values.append(np.array([one.get(label) for one in told], dtype=np.float64))
+            values.append(np.array([one.get(label) for one in rows], dtype=np.float64))
     use, severity, case = np.concatenate(plan, axis=1).astype(np.int32)
     at = _places(keys, found)
     measured = at >= 0

@@ -32,7 +32,7 @@ from ._views import Preferences, frame_of, outcomes_of, preferences_of, right_by
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Report"]
+__all__ = ["SHOWN", "Report"]
 
 SHOWN = 3
 """How many of the commonest errors a table names."""
@@ -118,6 +118,12 @@ class Report:
         return int(self._store.meta("seed"))
 
     @property
+    def limit(self) -> int | None:
+        """How many cases the run was to take at most; None where it took all."""
+        limit: int | None = self._store.meta("limit")
+        return limit
+
+    @property
     def learned_from(self) -> tuple[str, ...]:
         """The measured clusters that a repaired model learned from, and those of `without`.
 
@@ -190,7 +196,7 @@ class Report:
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
-        """The cases that were measured; of arrays in a loaded report only the place is told.
+        """The cases that were measured; a loaded report gives arrays as references alone.
 
         `records` and `outcomes` give the arrays.
         """

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +22,7 @@ from ..inputs._encoding import Encoded, encode
 from ..inputs._modalities import Modalities, core_modalities
 from ._artifacts import ARTIFACTS, Artifacts
 from ._directory import DATABASE, explained, writing
-from ._encoding import Row, load_prediction
+from ._encoding import Row, dump_scores, load_prediction
 from ._keeping import Keeper, withheld
 from ._schema import SCHEMA, TABLES
 
@@ -153,7 +154,7 @@ class Store:
             for case in cases:
                 there.keep(encode(case.target, self.modalities))
 
-    @property
+    @cached_property
     def modalities(self) -> Modalities:
         """The modalities by which values of the run are recognised: the core's, and those named."""
         return Modalities(self.artifacts.registry).with_names(self.meta("modalities") or ())
@@ -206,6 +207,7 @@ class Store:
         store values of cases.
         """
         self._keeper = Keeper(self.artifacts, meta.get("keep", "failures"), meta["metrics"])
+        self.__dict__.pop("modalities", None)  # they are named below
         known = modalities or core_modalities()
         old = self.meta("scored_by") or {}
         new = {one["label"]: [one["revision"], one["origin"]] for one in meta["metrics"]}
@@ -243,10 +245,17 @@ class Store:
             )
             raise StoreError(msg)
 
-    def forget(self, status: str) -> None:
+    def forget(self, status: str, where: str = "") -> None:
         """Drop the records of one status, so that they are measured again."""
+        query = f"DELETE FROM records WHERE status = ? {where}"  # noqa: S608 - literals of ours
         with self._transaction() as database:
-            database.execute("DELETE FROM records WHERE status = ?", (STATUSES.index(status),))
+            database.execute(query, (STATUSES.index(status),))
+
+    def forget_failures(self) -> None:
+        """Drop the records without an answer where every record that is asked for has failed."""
+        found = self._read("SELECT DISTINCT status FROM plan JOIN records USING (key)")
+        if list(found) == [(ERRORED,)]:
+            self.forget("errored", "AND prediction IS NULL")
 
     def counts(self) -> tuple[int, int, int]:
         """Count the records asked for, those already measured, and those of earlier plans."""
@@ -309,7 +318,7 @@ class Store:
             database.executemany(
                 "UPDATE records SET scores = ?, status = ?, error = ? WHERE key = ?",
                 (
-                    (_text(row.scores), STATUSES.index(row.status), row.error, key)
+                    (dump_scores(row.scores), STATUSES.index(row.status), row.error, key)
                     for key, row in rows.items()
                 ),
             )
@@ -371,7 +380,7 @@ def _record_row(key: bytes, seed: int | None, row: Row) -> tuple[Any, ...]:
         None if row.refused is None else int(row.refused),
         row.answer,
         _said(row.prediction),
-        _text(row.scores),
+        dump_scores(row.scores),
         row.error,
         row.distance,
         int(row.unchanged),
@@ -386,8 +395,7 @@ def _said(value: Encoded | None) -> str | None:
     return None if value is None else value.text
 
 
-_text = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
-
-
 def _without(scores: str, labels: frozenset[str]) -> str:
-    return _text({key: value for key, value in json.loads(scores).items() if key not in labels})
+    return dump_scores(
+        {key: value for key, value in json.loads(scores).items() if key not in labels}
+    )

@@ -59,9 +59,9 @@ def expected_calibration_error(
     sums, sizes, _ = sums_by_cluster(spread, clusters, (-1.0, 1.0))
     drawn, weight, unseen = resampled_means(sums, sizes, seed, resamples)
     error = np.abs(drawn).sum(axis=1)
-    share = (unseen / (weight + unseen))[:, 0]
+    weight_of_unseen = (unseen / (weight + unseen))[:, 0]
     estimate = float(np.abs(sums.sum(axis=0)).sum() / len(gaps))
-    high = float(np.quantile(error + share * (1 - error), confidence, method="higher"))
+    high = float(np.quantile(error + weight_of_unseen * (1 - error), confidence, method="higher"))
     effective = effective_clusters(sizes[:, 0])
     blind = unseen_fraction(effective, confidence)
     return Interval(

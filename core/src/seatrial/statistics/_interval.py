@@ -42,7 +42,7 @@ class Interval:
     """Says where the truth may lie; each end is a one-sided bound at `confidence`.
 
     `cases` and `clusters` are what was measured; `n_effective` is the number of independent cases
-    and `effective_clusters` that of equally large clusters that would have told as much: 100
+    and `effective_clusters` that of equally large clusters that would give the same precision: 100
     clusters of which one holds half the cases are worth 4. `bounds` are the smallest and largest
     possible figure.
     """

@@ -158,7 +158,7 @@ def last_look(confidence: float) -> float:
 def log_stake(gains: Floats, room: float) -> Floats:
     """Follow the logarithm of a stake along the last axis of gains that are at least `-room`.
 
-    It starts at 1 and is the mean over `BETS` stakes of the products of `1 + share * gain / room`.
+    It starts at 1 and is the mean over `BETS` stakes of the products of `1 + stake * gain / room`.
     If no gain is positive on average, the probability that it ever reaches `1 / alpha` is at most
     `alpha`.
     """
@@ -166,12 +166,12 @@ def log_stake(gains: Floats, room: float) -> Floats:
         # The claim leaves no room for this side: one gain above zero refutes it for good.
         refuted = np.maximum.accumulate(gains > 0, axis=-1) | (room < 0)
         return np.where(refuted, np.inf, 0.0)
-    shares = (np.arange(BETS) + 0.5) / BETS / room
+    stakes = (np.arange(BETS) + 0.5) / BETS / room
     stake = np.empty(gains.shape)
     held = np.zeros((*gains.shape[:-1], 1, BETS))
     for start in range(0, gains.shape[-1], BLOCK):
         block = gains[..., start : start + BLOCK]
-        logs = np.log1p(block[..., None] * shares).cumsum(axis=-2) + held
+        logs = np.log1p(block[..., None] * stakes).cumsum(axis=-2) + held
         held = logs[..., -1:, :]
         best = logs.max(axis=-1, keepdims=True)
         stake[..., start : start + BLOCK] = np.log(np.exp(logs - best).mean(axis=-1)) + best[..., 0]

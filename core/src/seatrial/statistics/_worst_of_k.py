@@ -51,8 +51,8 @@ def worst_by_chance(clean: npt.ArrayLike, k: int, *, higher_is_better: bool = Tr
         raise MetricError(msg)
     # The probability that the i-th of the ranked runs is the worst of k drawn without putting back.
     none_before = np.cumprod([1.0, *(1 - k / (runs - np.arange(runs - k + 1)))])
-    share = -np.diff(none_before)
-    return float((ranked[:, : len(share)] @ share).mean())
+    weights = -np.diff(none_before)
+    return float((ranked[:, : len(weights)] @ weights).mean())
 
 
 def _variants(values: npt.ArrayLike) -> Floats:

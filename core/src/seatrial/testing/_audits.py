@@ -112,8 +112,8 @@ def check_findings_can_be_acted_on(use: Use[Audit], samples: Samples) -> None:
     for material, found in _sound(use, samples):
         ids = {getattr(one, "case", one).id for one in material}
         for one in found:
-            told = one.level == "note" or bool(one.fix.strip())
-            expect(told, f"its finding {one.name} is {one.level!r} and says no fix")
+            complete = one.level == "note" or bool(one.fix.strip())
+            expect(complete, f"its finding {one.name} is {one.level!r} and says no fix")
             strange = [name for name in one.cases if name not in ids]
             expect(not strange, f"its finding {one.name} names {strange[:1]}, which is no case")
 

@@ -56,8 +56,8 @@ def check_runs_every_batch(use: X, _: Samples) -> None:
         for batch, future in reversed(list(zip(BATCHES, submitted, strict=True))):
             expect(isinstance(future, Future), f"submit gives {type(future).__name__}, no Future")
             found = future.result(PATIENCE)
-            told = f"the batch {batch!r:.40} gives {found!r:.80}"
-            expect(found == squares(batch), told)
+            message = f"the batch {batch!r:.40} gives {found!r:.80}"
+            expect(found == squares(batch), message)
 
 
 def check_failures_are_told(use: X, _: Samples) -> None:
@@ -69,8 +69,8 @@ def check_failures_are_told(use: X, _: Samples) -> None:
         failing: Future[Any] = executor.submit((-4,))
         following = executor.submit((6,))
         error = failing.exception(PATIENCE)
-        told = f"a job that raises ValueError gives {error!r}"
-        expect(isinstance(error, ValueError) and "-4" in str(error), told)
+        message = f"a job that raises ValueError gives {error!r}"
+        expect(isinstance(error, ValueError) and "-4" in str(error), message)
         lost = executor.is_worker_loss(error or ValueError())
         expect(lost is False, "it takes the error of a job for a lost worker")
         expect(following.result(PATIENCE) == [36], "a batch after one that failed has no result")

@@ -139,14 +139,14 @@ def checks_for(
                     stack.enter_context(surrounding(package))
                 return watched(lambda: in_a_thread(lambda: exercise(use, samples)))[0]
 
-        if told := _differ(here, there(SURROUNDINGS)):
+        if difference := _differ(here, there(SURROUNDINGS)):
             if repeats:
                 _repeatable(exercise, use, samples)
             causes = [
                 name for name, one in SURROUNDINGS.items() if _differ(here, there({name: one}))
             ]
             where = ", ".join(causes) or "in another thread, or when it is exercised again"
-            msg = f"{told} {where}"
+            msg = f"{difference} {where}"
             raise AssertionError(msg)
 
     def check_same_result_in_a_fresh_process(use: Use[Any], samples: Samples) -> None:
@@ -160,9 +160,9 @@ def checks_for(
             msg = "live models do not travel to another process"
             raise NotExercised(msg)
         there = results_elsewhere(factory, use, samples)
-        if told := _differ(here, there):
+        if difference := _differ(here, there):
             _repeatable(exercise, use, samples)
-            msg = f"{told} in a fresh process"
+            msg = f"{difference} in a fresh process"
             raise AssertionError(msg)
 
     found: tuple[Check, ...] = (

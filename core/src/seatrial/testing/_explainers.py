@@ -34,7 +34,7 @@ LEAST = 0.001
 class _Rule(Thinking):
     """A model that answers wrong exactly where a rule says so.
 
-    Which answer is right is drawn by lot: the answer that it gives tells nothing about failure.
+    Which answer is right is random: the answer that it gives tells nothing about failure.
     """
 
     identity = "seatrial.testing rule 1"
@@ -173,22 +173,26 @@ def check_no_failures_are_said_so(use: E, samples: Samples) -> None:
     expect(found.auroc is None, f"without a failure it reports an AUROC, {found.auroc}")
 
 
-def check_predictions_are_chances_of_failure(use: E, samples: Samples) -> None:
-    """Its predictor gives one number from 0 to 1 for each case, the chance of failure.
+def check_predictions_are_probabilities_of_failure(use: E, samples: Samples) -> None:
+    """Its predictor gives one number from 0 to 1 for each case, the probability of failure.
 
-    Bring scores to chances, by a logistic function for instance; give as many as there are cases.
+    Turn scores into probabilities, by a logistic function for instance; give as many as there are
+    cases.
     """
-    chances = _predicted(_explanation(explained(use, samples, _planted)), _unseen())
-    expect(len(chances) == len(_unseen()), f"{len(chances)} predictions for {len(_unseen())} cases")
-    outside = [chance for chance in chances if not 0 <= chance <= 1]
-    expect(not outside, f"it predicts {outside[:1]}, which is no chance of failure")
+    probabilities = _predicted(_explanation(explained(use, samples, _planted)), _unseen())
+    expect(
+        len(probabilities) == len(_unseen()),
+        f"{len(probabilities)} predictions for {len(_unseen())} cases",
+    )
+    outside = [one for one in probabilities if not 0 <= one <= 1]
+    expect(not outside, f"it predicts {outside[:1]}, which is no probability of failure")
 
 
 def check_finds_a_planted_failure(use: E, samples: Samples) -> None:
     """A model that fails on one word is seen through: AUROC above .8 on unseen cases.
 
     `seatrial.explain` grades it, on outcomes that it was not given. See whether the predictor looks
-    at the input, and gives the chance of failure, not of success.
+    at the input, and gives the probability of failure, not of success.
     """
     from ..verbs._explain import explain
 
@@ -213,8 +217,8 @@ def check_finds_a_planted_failure(use: E, samples: Samples) -> None:
 def check_noise_is_not_explained(use: E, samples: Samples) -> None:
     """Failures that have no cause are not predicted well, by its own account.
 
-    Report what was reached on outcomes that were kept from learning (what was learnt by heart is
-    always predicted), and a p-value in which the search is counted.
+    Report what was reached on outcomes that were held out from training (its training set is
+    always predicted well), and a p-value in which the search is counted.
     """
     found = _explanation(explained(use, samples, _noise))
     p = found.details.get("searched", {}).get("p")
@@ -222,8 +226,8 @@ def check_noise_is_not_explained(use: E, samples: Samples) -> None:
         msg = "it does not grade itself"
         raise Skipped(msg)
     area = found.auroc or 0.0
-    expect(area < GRADE, f"it reports AUROC {area:.2f} on failures drawn by lot")
-    expect(p is None or p > LEAST, f"it reports p = {p} on failures drawn by lot")
+    expect(area < GRADE, f"it reports AUROC {area:.2f} on random failures")
+    expect(p is None or p > LEAST, f"it reports p = {p} on random failures")
 
 
 def check_predictions_do_not_use_the_target(use: E, samples: Samples) -> None:
@@ -263,7 +267,7 @@ CHECKS: tuple[Callable[[E, Samples], None], ...] = (
     check_gives_an_explanation,
     check_same_seed_same_explanation,
     check_no_failures_are_said_so,
-    check_predictions_are_chances_of_failure,
+    check_predictions_are_probabilities_of_failure,
     check_finds_a_planted_failure,
     check_noise_is_not_explained,
     check_predictions_do_not_use_the_target,

@@ -203,7 +203,7 @@ class Thinking(ABC):
         *,
         normalization: str | None = None,  # noqa: ARG002 - options are single words to it
     ) -> list[_Choices]:
-        """Prefer the option that is its answer; the others by lot."""
+        """Prefer the option that is its answer; the others at random."""
         return [
             _chosen(prompt, tuple(offered), answer)
             for prompt, offered, answer in zip(prompts, options, self(prompts), strict=True)

@@ -94,8 +94,8 @@ def check_worked_examples_come_out(use: M, _: Samples) -> None:
         except Exception as error:
             msg = f"{targets!r:.60} against {predictions!r:.60} raises {error}"
             raise AssertionError(msg) from error
-        told = f"{predictions!r:.80} for {targets!r:.80} score {found!r}, not {expected!r}"
-        expect(math.isclose(found, expected, rel_tol=1e-6, abs_tol=1e-9), told)
+        message = f"{predictions!r:.80} for {targets!r:.80} score {found!r}, not {expected!r}"
+        expect(math.isclose(found, expected, rel_tol=1e-6, abs_tol=1e-9), message)
 
 
 def check_ordinary_answers_get_a_finite_score(use: M, samples: Samples) -> None:
@@ -133,8 +133,8 @@ def check_perfect_beats_worst(use: M, samples: Samples) -> None:
         )
         better = sign * best > sign * worst and sign * best >= sign * mixed
         direction = "higher" if sign > 0 else "lower"
-        told = f"perfect {best:.4g}, mixed {mixed:.4g} and worst {worst:.4g}"
-        expect(better, f"{one.name}: {told}, where {direction} is said to be better")
+        message = f"perfect {best:.4g}, mixed {mixed:.4g} and worst {worst:.4g}"
+        expect(better, f"{one.name}: {message}, where {direction} is said to be better")
 
 
 def check_score_lies_within_bounds(use: M, samples: Samples) -> None:
@@ -172,7 +172,7 @@ def check_order_of_cases_does_not_matter(use: M, samples: Samples) -> None:
                 use, [one.targets[index] for index in order], [one.mixed[index] for index in order]
             )
             same = math.isclose(before, after, rel_tol=1e-9, abs_tol=1e-12)
-            expect(same, f"{one.name}: {before!r} became {after!r} when the cases changed places")
+            expect(same, f"{one.name}: {before!r} became {after!r} when the cases were reordered")
 
 
 def check_targets_and_answers_are_left_alone(use: M, samples: Samples) -> None:
@@ -240,8 +240,8 @@ def check_per_case_gives_one_number_per_case(use: M, samples: Samples) -> None:
                 f"{one.name}: it gives {found!r:.80}, not one number",
             )
             continue
-        told = f"{one.name}: {len(found)} scores for {len(one.targets)} cases"
-        expect(len(found) == len(one.targets), told)
+        message = f"{one.name}: {len(found)} scores for {len(one.targets)} cases"
+        expect(len(found) == len(one.targets), message)
         for index, (target, answer) in enumerate(zip(one.targets, one.mixed, strict=True)):
             (alone,) = scored(use, [target], [answer])
             same = math.isclose(alone, found[index], rel_tol=1e-9, abs_tol=1e-12)

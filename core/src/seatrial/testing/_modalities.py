@@ -46,11 +46,11 @@ def values_of(use: M) -> list[Any]:
 def results(use: M, _: Samples) -> list[str]:
     """Write down digests, stored bytes, previews and distances of all samples."""
     carrier, values = carrier_of(use), values_of(use)
-    told = []
+    facts = []
     for value in values:
-        told += [carrier.digest(value), fingerprint(carrier.dump(value)), carrier.preview(value)]
-        told.append(repr(carrier.distance(values[0], value)) if carrier.holds(value) else "")
-    return told
+        facts += [carrier.digest(value), fingerprint(carrier.dump(value)), carrier.preview(value)]
+        facts.append(repr(carrier.distance(values[0], value)) if carrier.holds(value) else "")
+    return facts
 
 
 def check_samples_are_held(use: M, _: Samples) -> None:
@@ -148,8 +148,8 @@ def check_distance_is_zero_where_nothing_changed(use: M, _: Samples) -> None:
             far = carrier.distance(value, other)
             expect(far is None or far >= 0, f"{value!r:.60} and {other!r:.60}: distance {far}")
             differ = carrier.digest(value) != carrier.digest(other)
-            told = f"{value!r:.60} and {other!r:.60} differ, and their distance is 0"
-            expect(far is None or far > 0 or not differ, told)
+            message = f"{value!r:.60} and {other!r:.60} differ, and their distance is 0"
+            expect(far is None or far > 0 or not differ, message)
     typical = list(carrier.samples())
     expect(any(carrier.distance(one, one) == 0 for one in typical), "no sample has distance 0")
 

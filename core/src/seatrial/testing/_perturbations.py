@@ -290,9 +290,9 @@ def check_effect_grows_along_the_ladder(use: P, samples: Samples) -> None:
         msg = f"no distance is defined on {use.component.modality}"
         raise NotExercised(msg)
     means = [math.fsum(one) / len(one) for one in far]
-    told = ", ".join(f"{mean:.4g}" for mean in means)
+    message = ", ".join(f"{mean:.4g}" for mean in means)
     grows = all(low <= high * (1 + 1e-9) for low, high in pairwise(means))
-    expect(grows and means[0] < means[-1], f"mean distances by severity are {told}")
+    expect(grows and means[0] < means[-1], f"mean distances by severity are {message}")
 
 
 def check_every_rung_does_something(use: P, samples: Samples) -> None:
@@ -315,8 +315,8 @@ def check_every_rung_does_something(use: P, samples: Samples) -> None:
     for severity, changed in enumerate(found, start=1):
         pairs = [pair for pair in zip(clean, changed, strict=True) if pair[1] != NOT_APPLICABLE]
         expect(any(one != other for one, other in pairs), f"severity {severity} changes nothing")
-        told = f"severity {severity} gives the same as severity {severity - 1}"
-        expect(changed != below or use.component.searches, told)
+        message = f"severity {severity} gives the same as severity {severity - 1}"
+        expect(changed != below or use.component.searches, message)
         below = changed
     reached = [
         sum(
@@ -325,8 +325,8 @@ def check_every_rung_does_something(use: P, samples: Samples) -> None:
         )
         for at in range(0, len(clean), len(SEEDS))
     ]
-    told = f"the highest severity changes an input with {max(reached)} of {len(SEEDS)} seeds"
-    expect(max(reached) > len(SEEDS) // 2, told)
+    message = f"the highest severity changes an input with {max(reached)} of {len(SEEDS)} seeds"
+    expect(max(reached) > len(SEEDS) // 2, message)
 
 
 def check_protected_spans_are_untouched(use: P, samples: Samples) -> None:
@@ -341,8 +341,8 @@ def check_protected_spans_are_untouched(use: P, samples: Samples) -> None:
     for trial in trials(use, samples, seeds=len(SEEDS)):
         before = spans_of(trial.clean, use.component.alters)
         after = spans_of(trial.changed, use.component.alters)
-        told = f"{trial.where}: {before} became {after} in {_short(trial.changed)}"
-        expect(before == after, told)
+        message = f"{trial.where}: {before} became {after} in {_short(trial.changed)}"
+        expect(before == after, message)
 
 
 def check_search_stays_within_its_budget(use: P, samples: Samples) -> None:
@@ -359,8 +359,8 @@ def check_search_stays_within_its_budget(use: P, samples: Samples) -> None:
                 work(deepcopy(value), seed=SEEDS[0], loss=loss)
             except NotApplicable:
                 continue
-            told = f"it asked {loss.spent} times of {budget} on {_short(value)}"
-            expect(loss.spent <= budget, told)
+            message = f"it asked {loss.spent} times of {budget} on {_short(value)}"
+            expect(loss.spent <= budget, message)
 
 
 def _carried(value: Any) -> Any:

@@ -73,10 +73,12 @@ def _classes() -> Answers:
         found = []
         for target, p in zip(targets, sure, strict=True):
             other = ADVICE[target == ADVICE[0]]
-            chance = {target: p, other: 1 - p}
+            probabilities = {target: p, other: 1 - p}
             found.append(
                 Prediction(
-                    max(chance, key=chance.__getitem__), probabilities=chance, refused=refused
+                    max(probabilities, key=probabilities.__getitem__),
+                    probabilities=probabilities,
+                    refused=refused,
                 )
             )
         return found

@@ -84,8 +84,8 @@ def explain(
 
     It learns from the outcomes of a report (or from `outcomes`); `metric` names the per-case metric
     that tells right from wrong. Explainers that look inside the model get `model`, or that of the
-    report. With too few right or wrong answers to learn from or to grade on, nothing is learnt, and
-    the explanation says how many there are.
+    report. With too few right or wrong answers to learn from or to grade on, nothing is learned,
+    and the explanation says how many there are.
 
     `held_out` is the fraction of the outcomes that the explainer never sees, whole clusters of them
     (`statistics.held_out`); or it is other outcomes, which share no cluster with the training part.
@@ -142,7 +142,7 @@ def taught(use: Use[Explainer], experiment: Experiment) -> Explanation:
         raise PlanError(msg)
     exam = experiment.exam
     predicts = found.predictor is not None
-    grade = exam.grade(_chances(use, found, experiment)) if predicts else exam.ungraded()
+    grade = exam.grade(_probabilities(use, found, experiment)) if predicts else exam.ungraded()
     grade = evolve(grade, explainer=use.label)
     return evolve(
         found,
@@ -154,22 +154,22 @@ def taught(use: Use[Explainer], experiment: Experiment) -> Explanation:
     )
 
 
-def _chances(use: Use[Explainer], found: Explanation, experiment: Experiment) -> Floats:
+def _probabilities(use: Use[Explainer], found: Explanation, experiment: Experiment) -> Floats:
     """Ask the predictor about the held-out cases as the model saw them, without their targets."""
     cases = [evolve(one.case, input=one.input, target=None) for one in experiment.test]
     answers = [one.prediction or Prediction(None) for one in experiment.test]
-    chances = call(
+    probabilities = call(
         f"the predictor of {use.label}",
         lambda: np.asarray(found.predict(cases, answers), dtype=np.float64),
     )
-    if chances.shape != (len(cases),):
-        msg = f"{use.label} predicts an array of shape {chances.shape} for {len(cases)} cases"
+    if probabilities.shape != (len(cases),):
+        msg = f"{use.label} predicts an array of shape {probabilities.shape} for {len(cases)} cases"
         raise TrialError(msg)
-    if not ((chances >= 0) & (chances <= 1)).all():
-        first = int(np.flatnonzero(~((chances >= 0) & (chances <= 1)))[0])
+    if not ((probabilities >= 0) & (probabilities <= 1)).all():
+        first = int(np.flatnonzero(~((probabilities >= 0) & (probabilities <= 1)))[0])
         msg = (
             f"{use.label} must predict probabilities of failure from 0 to 1, and predicts "
-            f"{chances[first]} for {cases[first].id!r}"
+            f"{probabilities[first]} for {cases[first].id!r}"
         )
         raise TrialError(msg)
-    return chances
+    return probabilities

@@ -82,7 +82,7 @@ class Forecast:
             ]
             for one in self.priorities
         ]
-        told = [f"{one.priority}: {one.obstacle}" for one in self.priorities if one.obstacle]
+        obstacles = [f"{one.priority}: {one.obstacle}" for one in self.priorities if one.obstacle]
         counts = (
             f"{self.cases:,} cases, {self.records:,} records, "
             f"at most {self.calls:,} inputs to the model"
@@ -98,7 +98,7 @@ class Forecast:
             "power",
             "clusters for .8",
         )
-        return Table(columns, tuple(rows), notes=(*told, counts))
+        return Table(columns, tuple(rows), notes=(*obstacles, counts))
 
     def __str__(self) -> str:
         return self.table().text()
@@ -128,13 +128,13 @@ def obstacles(specification: Specification, cases: Iterable[Case]) -> Iterator[s
     given = tuple(cases)
     for priority in specification.priorities:
         inside = tuple(case for case in given if matches(case, priority.where))
-        if told := _first_obstacle(priority, inside):
-            yield f"{priority.name}: {told}"
+        if obstacle := _first_obstacle(priority, inside):
+            yield f"{priority.name}: {obstacle}"
 
 
 def _first_obstacle(priority: Priority, cases: tuple[Case, ...]) -> str:
     found = (_obstacle(priority, one, cases) for one in priority.requirements)
-    return next((told for told in found if told), "")
+    return next((obstacle for obstacle in found if obstacle), "")
 
 
 def _outlook(priority: Priority, work: Workload) -> Outlook:
@@ -145,7 +145,7 @@ def _outlook(priority: Priority, work: Workload) -> Outlook:
     obstacle = _first_obstacle(priority, inside)
     clusters = len({cluster_of(case) for case in _asked_about(priority.requirements[0], inside)})
     power = power_of(priority, priority.requirements[0], clusters)
-    depends = any(_unforeseeable(priority, one) for one in priority.requirements)
+    depends = any(_depends_on_answers(priority, one) for one in priority.requirements)
     return Outlook(
         priority.name,
         len(inside),
@@ -165,7 +165,7 @@ def _obstacle(priority: Priority, requirement: Requirement, cases: tuple[Case, .
     cases = _asked_about(requirement, cases)
     if not cases:
         return "no case lies in its slice"
-    if _unforeseeable(priority, requirement):
+    if _depends_on_answers(priority, requirement):
         return ""
     evidence = _flawless(priority, requirement, cases)
     right, at_most = priority.right, priority.at_most(requirement)
@@ -192,7 +192,7 @@ def _obstacle(priority: Priority, requirement: Requirement, cases: tuple[Case, .
     )
 
 
-def _unforeseeable(priority: Priority, requirement: Requirement) -> bool:
+def _depends_on_answers(priority: Priority, requirement: Requirement) -> bool:
     """Tell whether no case says what is flawless: another run does, or a score has no best."""
     right = priority.right
     scored = requirement.demand.scored and right is not None

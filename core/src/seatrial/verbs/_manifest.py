@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,16 +27,16 @@ __all__ = ["describe", "write_description"]
 
 
 def describe(
-    work: Workload, subject: Subject, registry: Registry, cases: Any = None
+    work: Workload, subject: Subject, registry: Registry, cases: Sequence[Reference] = ()
 ) -> dict[str, Any]:
     """Name the model, the seed, and every perturbation and metric of a run, as plain data.
 
-    `cases` are those that were asked for, which is where the run can find them again.
+    `cases` say where the run can find its cases again.
     """
     plan = work.plan
     return {
         "model": _reference(subject.reference),
-        "cases": _references(cases),
+        "cases": [_reference(one) for one in cases],
         "identity": work.identity,
         "seed": plan.seed,
         "seed_scheme": SEED_SCHEME,
@@ -72,16 +73,6 @@ def _reference(reference: Reference | None) -> dict[str, Any] | None:
     if reference is None:
         return None
     return {"use": reference.use, "params": plain(reference.params)}
-
-
-def _references(cases: Any) -> list[dict[str, Any] | None]:
-    """Give the references from which cases were made; none where some were given as values."""
-    given = [cases] if isinstance(cases, str | Reference) else cases
-    if not isinstance(given, list | tuple) or not all(
-        isinstance(g, str | Reference) for g in given
-    ):
-        return []
-    return [_reference(Reference(one) if isinstance(one, str) else one) for one in given]
 
 
 def write_description(directory: Path, asked: Plan | Specification, work: Workload) -> None:

@@ -86,8 +86,8 @@ class Earlier:
         old, new = self.meta["identity"], meta["identity"]
         if old != new:
             parts = changes(self.meta["identity_parts"] or {}, meta["identity_parts"])
-            told = "; ".join(parts[:SHOWN]) or f"its identity was {old!r:.80} and is {new!r:.80}"
-            yield f"the model has changed: {told}"
+            reasons = "; ".join(parts[:SHOWN]) or f"its identity was {old!r:.80} and is {new!r:.80}"
+            yield f"the model has changed: {reasons}"
         if self.meta["seed"] != meta["seed"]:
             yield f"the seed was {self.meta['seed']} and is {meta['seed']}"
         known = {one["label"]: one for one in self.meta["perturbations"] or ()}
@@ -96,8 +96,8 @@ class Earlier:
             if label not in known:
                 yield f"{label} is new"
             elif changed := [key for key in one if known[label].get(key) != one[key]]:
-                told = ", ".join(_told(key, known[label].get(key), one[key]) for key in changed)
-                yield f"{label} changed: {told}"
+                reasons = ", ".join(_told(key, known[label].get(key), one[key]) for key in changed)
+                yield f"{label} changed: {reasons}"
         ids = [case.id for case in work.cases]
         found = dict(zip(ids, work.contents, strict=True))
         for what, ids in (

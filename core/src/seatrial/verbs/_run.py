@@ -80,8 +80,15 @@ def run(
     order, and the verdicts keep their error rate although they are looked at again and again.
 
     The plan's audits look at the experiment first: an error that they find raises `AuditError`,
-    unless `allow` (or the plan's own) has its name; the rest is told as `AuditWarning`, and all of
+    unless `allow` (or the plan's own) has its name; the rest becomes an `AuditWarning`, and all of
     it is kept as `Report.findings`.
+
+    `model` may also be a file of recorded answers, and `cases` files (see `load_answers` and
+    `load_cases`).
+
+    Where every one of the first records fails, `TrialError` says with which errors and what to
+    change, unless `allow` has "every-record-errored"; the same line then measures these records
+    again. A warning tells when no answer equals any target.
 
     Results do not depend on the order of the cases, the number of workers, or interruptions.
     Raises `PlanError`, `ModelError` or `StoreError` before the first model call whenever it can.
@@ -109,8 +116,9 @@ def run(
         subject,
         registry,
         {
-            **describe(work, subject, registry, cases),
+            **describe(work, subject, registry, loaded.references),
             "identity_parts": dict(subject.known.parts) if subject.known else {},
+            "limit": loaded.limit,
             "keep": checked_keep(keep),
             "audits": [f"{use.label}, {origin(use, registry)}" for use in plan.audits],
             "allow": sorted(allowed),

@@ -59,7 +59,7 @@ gold_in_prompt = Audit(
 
 flipped_gold = Audit(
     name="audits.flipped-gold",
-    summary="A group carries the opposite gold, or the gold differs from a reference.",
+    summary="The labels of a group are inverted, or differ from a reference.",
     factory="seatrial_audits._flips:flipped_gold",
 )
 

@@ -86,7 +86,7 @@ class Shown:
         """The cases whose right answer shows."""
         return tuple(self.asked[at].case.id for at in np.flatnonzero(self.right))
 
-    def told(self) -> Shown:
+    def only_shown(self) -> Shown:
         """Keep the prompts in which some answer shows."""
         kept = [at for at, row in enumerate(self.rows) if any(row)]
         return Shown(tuple(self.asked[at] for at in kept), tuple(self.rows[at] for at in kept))

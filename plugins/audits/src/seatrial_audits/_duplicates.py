@@ -56,8 +56,8 @@ def _most(group: Sequence[Case]) -> int:
 def contradictory_outcomes(tolerance: float = TOLERANCE) -> Check:
     """Find inputs that were judged right once and wrong another time.
 
-    Whatever is learnt from them is noise. Either the targets differ, or the model gives the same
-    input different answers. An error from a fraction of `tolerance` of the outcomes up.
+    Whatever a model learns from them is noise. Either the targets differ, or the model gives the
+    same input different answers. An error from a fraction of `tolerance` of the outcomes up.
     """
     limit = fraction_between("tolerance", tolerance)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from importlib import import_module
 from itertools import combinations
 from typing import Any
 
 from seatrial import Case, Finding
+from seatrial.kit import import_string
 
 from ._common import Check, disagree, golds_of, graded, grouped, percent
 from ._labels import target_classes
@@ -27,8 +27,8 @@ def flipped_gold(reference: Any = None) -> Check:
     """Find gold that is opposite between groups, or differs from a reference.
 
     Groups (each attribute of `groups`) are compared where the same inputs lie in two of them: when
-    nine in ten such inputs carry another gold, one of the groups is flipped. `reference` gives the
-    gold to compare with: cases, or the import string of cases ("module:name", called if it is a
+    nine in ten such inputs have another gold label, one of the groups is flipped. `reference` gives
+    the gold to compare with: cases, or the import string of cases ("module:name", called if it is a
     function); inputs are matched by what they say.
     """
     known = _by_input(_cases(reference)) if reference is not None else {}
@@ -61,7 +61,7 @@ def _between_groups(cases: Sequence[Case]) -> Iterator[Finding]:
             yield Finding(
                 "flipped-gold",
                 f"of {len(pairs):,} inputs that lie in both {attribute}={one_side} and "
-                f"{attribute}={other_side}, {percent(fraction)} carry another gold (effect): "
+                f"{attribute}={other_side}, {percent(fraction)} have another gold label (effect): "
                 "one of the groups is flipped.",
                 level="error",
                 cases=dict.fromkeys(case.id for pair in opposite for case in pair),
@@ -128,8 +128,9 @@ def _both_ways(outcomes: Sequence[Any]) -> Iterator[Finding]:
     fraction = len(opposite) / len(both)
     yield Finding(
         "flipped-outcomes",
-        f"of {len(both):,} inputs that were judged both right and wrong, {percent(fraction)} carry "
-        "the opposite gold where they are wrong (effect): the wrong ones are flipped right ones.",
+        f"of {len(both):,} inputs that were judged both right and wrong, {percent(fraction)} have "
+        "the opposite gold label where they are wrong (effect): the wrong ones are flipped "
+        "right ones.",
         level="error",
         cases=dict.fromkeys(case.id for _, wrong in opposite for case in wrong),
         effect=fraction,
@@ -141,7 +142,7 @@ def _not_as_answered(outcomes: Sequence[Any]) -> Iterator[Finding]:
     """Compare `right` with the answer, where the answer is one of the options or classes."""
     classes = target_classes([outcome.case for outcome in outcomes])
     known = frozenset(map(value_key, classes.values)) if classes else frozenset()
-    told = []
+    pairs = []
     for outcome in outcomes:
         if outcome.prediction is None or outcome.prediction.refused:
             continue
@@ -149,17 +150,17 @@ def _not_as_answered(outcomes: Sequence[Any]) -> Iterator[Finding]:
         given = frozenset(map(value_key, options_of(outcome.input)))
         golds = golds_of(outcome.case)
         if golds and answer in (given or known):
-            told.append((outcome, (answer in golds) == outcome.right))
-    if len(told) < SHARED:
+            pairs.append((outcome, (answer in golds) == outcome.right))
+    if len(pairs) < SHARED:
         return
-    strange = [outcome for outcome, agrees in told if not agrees]
-    fraction = len(strange) / len(told)
+    strange = [outcome for outcome, agrees in pairs if not agrees]
+    fraction = len(strange) / len(pairs)
     if fraction < RATHER:
         return
     yield Finding(
         "right-is-not-right",
-        f"of {len(told):,} answers, {percent(fraction)} are called right although they are not the "
-        "target, or wrong although they are (effect).",
+        f"of {len(pairs):,} answers, {percent(fraction)} are called right although they are not "
+        "the target, or wrong although they are (effect).",
         level=graded(fraction, BY_CHANCE),
         cases=dict.fromkeys(outcome.case.id for outcome in strange),
         effect=fraction,
@@ -176,12 +177,7 @@ def _by_input(cases: Sequence[Case]) -> dict[Any, list[Case]]:
 
 def _cases(reference: Any) -> list[Case]:
     if isinstance(reference, str):
-        module, _, name = reference.partition(":")
-        try:
-            reference = getattr(import_module(module), name)
-        except (ImportError, AttributeError, ValueError) as error:
-            msg = f"it must read 'module:name': {error}"
-            raise ValueError(msg) from error
+        reference = import_string(reference, what="reference")
     found = list(reference() if callable(reference) else reference)
     if wrong := [one for one in found if not isinstance(one, Case)]:
         msg = f"it must be cases, and holds {wrong[0]!r:.80}"

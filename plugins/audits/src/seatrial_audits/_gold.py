@@ -62,15 +62,15 @@ def gold_in_prompt(min_fraction: float = 0.5) -> Check:
 def _spelt(asked: Sequence[Asked]) -> Finding | None:
     """Report answers that follow a cue as they are spelt."""
     cued = shown(asked, after_a_cue)
-    told = cued.told()
-    if len(told.ids) < MIN_SHOWN or not told.surely():
+    visible = cued.only_shown()
+    if len(visible.ids) < MIN_SHOWN or not visible.surely():
         return None
     fraction = len(cued.ids) / len(asked)
     return Finding(
         "gold-in-prompt",
         f"{percent(fraction)} of the prompts (effect) have the right answer after words such as "
         f"'answer:'; where any answer stands there, it is right in "
-        f"{percent(float(told.right.mean()))}.",
+        f"{percent(float(visible.right.mean()))}.",
         level="error",
         cases=cued.ids,
         effect=fraction,

@@ -152,15 +152,15 @@ def option_shortcut(auroc: float = TELLING) -> Check:
             if low > least:
                 found.append((mean, feature, wins[:, at] > 0.5))  # noqa: PLR2004 - a tie
             elif high < 1 - least:
-                told = feature.replace("most", "least").replace("longest", "shortest")
-                found.append((1 - mean, told, wins[:, at] < 0.5))  # noqa: PLR2004 - a tie
+                opposite = feature.replace("most", "least").replace("longest", "shortest")
+                found.append((1 - mean, opposite, wins[:, at] < 0.5))  # noqa: PLR2004 - a tie
         if not found:
             return
         size, feature, shows = max(found, key=lambda one: one[0])
         yield Finding(
             "option-shortcut",
-            f"one feature tells the right option: {feature} in {percent(float(shows.mean()))} of "
-            f"the cases, AUROC {size:.2f} within a case (effect).",
+            f"one feature predicts the right option: {feature} in {percent(float(shows.mean()))} "
+            f"of the cases, AUROC {size:.2f} within a case (effect).",
             level="error" if size >= GIVEAWAY else "warning",
             cases=[case.id for case, here in zip(chosen, shows, strict=True) if here],
             effect=size,

@@ -270,7 +270,7 @@ def _off_topic(data: Table) -> Iterator[Item]:
 
 
 def _paraphrases(data: Table, refusals: list[str]) -> Iterator[Item]:
-    for row in data["facts"]:
+    for row in (*data["facts"], *_uses(data["uses"])):
         for number, question in enumerate(row["questions"], start=1):
             refusal = one_of(refusals, "refusal", row["id"], str(number))
             yield Item(
@@ -285,6 +285,15 @@ def _paraphrases(data: Table, refusals: list[str]) -> Iterator[Item]:
                 source=row["source"],
                 drug=row["drug"],
             )
+
+
+def _uses(data: Table) -> Iterator[Table]:
+    """Ask what a medicine is for, in some of the forms."""
+    for row in data["rows"]:
+        fact = f"use-{_slug(row['name'])}"
+        forms = sorted(data["questions"], key=lambda form: derive(0, "use", fact, form))
+        questions = [form.format(name=row["name"]) for form in forms[: data["forms_per_use"]]]
+        yield {**row, "id": fact, "drug": row["name"], "questions": questions}
 
 
 def _slug(text: str) -> str:

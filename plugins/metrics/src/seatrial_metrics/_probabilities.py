@@ -38,8 +38,8 @@ def auroc(*, positive: Any = None) -> Callable[[Sequence[Any], Sequence[Any]], f
         areas = []
         for label in sorted(classes) if positive is None else [str(positive)]:
             truth = [str(target) == label for target in targets]
-            chance = [_of(name, given, place, classes[label]) for place in range(len(given))]
-            areas.append(float(roc_auc_score(truth, chance)))
+            probabilities = [_of(name, given, place, classes[label]) for place in range(len(given))]
+            areas.append(float(roc_auc_score(truth, probabilities)))
         return float(np.mean(areas))
 
     return score

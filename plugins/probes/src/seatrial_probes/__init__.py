@@ -74,7 +74,7 @@ _LATER = {
 
 logistic = Explainer(
     name="probes.logistic",
-    summary="Logistic regression on what the model thought, best layer.",
+    summary="Logistic regression on the activations of the best layer.",
     factory="seatrial_probes._activation_explainers:logistic",
     needs=("activations",),
 )
@@ -102,21 +102,21 @@ mass_mean = Explainer(
 
 attention = Explainer(
     name="probes.attention",
-    summary="Learns which tokens of the prompt to look at.",
+    summary="Learned attention over the tokens of the prompt.",
     factory="seatrial_probes._activation_explainers:attention",
     needs=("activations",),
 )
 
 mlp = Explainer(
     name="probes.mlp",
-    summary="A small neural network on what the model thought.",
+    summary="A small neural network on the activations of the best layer.",
     factory="seatrial_probes._activation_explainers:mlp",
     needs=("activations",),
 )
 
 proxy = Explainer(
     name="probes.proxy",
-    summary="Another model's activations, for models that show only answers.",
+    summary="Probes on another model's activations, for models behind an API.",
     factory="seatrial_probes._activation_explainers:proxy",
 )
 
@@ -136,7 +136,7 @@ bag_of_words = Explainer(
 
 surface = Explainer(
     name="probes.surface",
-    summary="Length, digits, negation, overlap of options: what meets the eye.",
+    summary="Surface features: length, digits, negation, overlap of options.",
     factory="seatrial_probes._text:surface",
     modality="text",
     expected_failures={
@@ -153,7 +153,7 @@ embeddings = Explainer(
 
 verbal = Explainer(
     name="probes.verbal",
-    summary="A language model writes hypotheses; a second call must use them.",
+    summary="A language model writes hypotheses; a second call predicts from them.",
     factory="seatrial_probes._verbal:verbal",
     modality="text",
     needs=("generate",),
@@ -162,7 +162,7 @@ verbal = Explainer(
 
 chain_of_thought = Explainer(
     name="probes.chain-of-thought",
-    summary="How the model reasons aloud: length, doubt, changes of mind.",
+    summary="Features of the chain of thought: length, doubt, changes of mind.",
     factory="seatrial_probes._chain:chain_of_thought",
     modality="text",
     needs=("generate",),

@@ -1,4 +1,4 @@
-"""Explainers that look inside the model: probes on what it thought when it answered.
+"""Explainers that read the model's activations at the inputs that it was judged on.
 
 All of them read the inputs that were judged, hold out part of what they are given (by cluster) to
 choose layer, pooling and strength on, count everything that they looked at, and predict failure: a
@@ -23,7 +23,7 @@ from ._families import ClosedForm, Family, Logistic
 from ._linear import platt
 from ._proxy import Proxy, layers_of, strengths
 from ._reading_inside import inside, tokens_of
-from ._selection import Chosen, Sample, Search, chances_of, choose, search
+from ._selection import Chosen, Sample, Search, choose, probabilities_of, search
 from ._validation import VALIDATION, one_sided
 from ._wording import attended, ends, how_sure, where
 
@@ -38,7 +38,7 @@ class Probe(ABC):
     """What probes on activations share.
 
     `layers` None means all after the embedding; `poolings` are those of `seatrial.POOLINGS`;
-    `cache` is a folder in which activations are kept; `validation` is the share that is held out
+    `cache` is a folder in which activations are kept; `validation` is the fraction that is held out
     to choose on. All right or all wrong is said so; raises `PlanError` where there are too few of
     either to choose on, and `ModelError` for activations that are not finite.
     """
@@ -49,7 +49,7 @@ class Probe(ABC):
     validation: float = field(default=VALIDATION, validator=and_(gt(0), lt(1)))
 
     def __call__(self, model: Any, outcomes: Sequence[Outcome], /, *, seed: int) -> Explanation:
-        """Learn from the outcomes which activations foretell failure."""
+        """Learn from the outcomes which activations predict failure."""
         if said := one_sided(outcomes):
             return said
         sample = Sample.of(outcomes, self.validation, seed)
@@ -83,7 +83,7 @@ class Probe(ABC):
 
 @frozen(kw_only=True)
 class LinearProbe(Probe):
-    """A direction at one layer: failure lies ahead on it."""
+    """A direction in the activations of one layer: larger projections predict failure."""
 
     def explained(
         self,
@@ -113,7 +113,7 @@ class LinearProbe(Probe):
         place = where(chosen.layer, chosen.pooling, seen.layers)
         return Explanation(
             f"{self.named}: {place}; {how_sure(found.searched)}",
-            ends(outcomes, sample.failed, chosen.chances),
+            ends(outcomes, sample.failed, chosen.probabilities),
             predictor=predictor,
             details={
                 "searched": found.searched,
@@ -192,7 +192,7 @@ class DiscriminantProbe(LinearProbe):
 class MassMeanProbe(LinearProbe):
     """Marks and Tegmark's mass-mean probe.
 
-    With `covariance` (their form for data like that which was learnt from) the difference of means
+    With `covariance` (their form for data like the training data) the difference of means
     is tilted by the inverse covariance; without, it is the difference of means itself. The inverse
     is not shrunken: with fewer cases than dimensions prefer `probes.lda`.
     """
@@ -233,7 +233,7 @@ class Trained(Probe):
         findings: Sequence[Finding] = (),
     ) -> Explanation:
         """Calibrate on the validation part, and say what was found."""
-        areas, p_value = sample.by_chance(np.concatenate([found.scores, epochs]))
+        areas, p_value = sample.permutation_test(np.concatenate([found.scores, epochs]))
         area = float(areas[len(found.scores) + best])
         searched = {"settings": len(areas), "best": area, "p": p_value}
         kept = sample.failed[sample.kept]
@@ -242,12 +242,12 @@ class Trained(Probe):
 
         def predictor(cases: Sequence[Case]) -> list[float]:
             logits = score([case.input for case in cases]) if cases else np.empty(0)
-            return [float(one) for one in chances_of(slope * logits + lift)]
+            return [float(one) for one in probabilities_of(slope * logits + lift)]
 
         layer, pooling, _ = found.best
         return Explanation(
             f"{said}; {how_sure(searched)}",
-            [*ends(validated, kept, chances_of(slope * epochs[best] + lift)), *findings],
+            [*ends(validated, kept, probabilities_of(slope * epochs[best] + lift)), *findings],
             predictor=predictor,
             details={
                 "searched": searched,

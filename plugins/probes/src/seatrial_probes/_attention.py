@@ -18,6 +18,7 @@ from attrs import frozen
 from seatrial.errors import ModelError
 
 from ._selection import Sample
+from ._threads import one_thread
 from ._training import CHUNK, Schedule, trained
 
 __all__ = ["Attention", "fit_attention"]
@@ -34,7 +35,7 @@ class Attention:
     intercept: Any
 
     def weights_and_votes(self, tokens: Sequence[Any]) -> tuple[Any, Any]:
-        """Give each token's share of attention and its vote, padded: [cases, longest]."""
+        """Give each token's attention weight and its vote, padded: [cases, longest]."""
         lengths = np.array([len(one) for one in tokens])
         if not lengths.all():
             msg = f"case {int(np.argmin(lengths))} has no tokens to look at"
@@ -60,6 +61,7 @@ class Attention:
         attention, votes = self.weights_and_votes(tokens)
         return (attention * votes).sum(dim=1)
 
+    @one_thread()
     def __call__(self, tokens: Sequence[Any]) -> Floats:
         """Score cases, each [tokens, width]."""
         with torch.no_grad():
@@ -69,14 +71,16 @@ class Attention:
             ]
         return np.concatenate(found).astype(np.float64)
 
+    @one_thread()
     def contributions(self, tokens: Any) -> tuple[Floats, Floats]:
-        """Give each token of one case its share of attention, and what it adds to the log-odds."""
+        """Give each token of one case its attention weight, and what it adds to the log-odds."""
         with torch.no_grad():
             attention, votes = self.weights_and_votes([tokens])
-        share = attention[0].cpu().numpy().astype(np.float64)
-        return share, share * votes[0].cpu().numpy()
+        weights = attention[0].cpu().numpy().astype(np.float64)
+        return weights, weights * votes[0].cpu().numpy()
 
 
+@one_thread()
 def fit_attention(
     tokens: Sequence[Any],
     sample: Sample,
@@ -87,8 +91,8 @@ def fit_attention(
 ) -> tuple[Attention, Floats, int]:
     """Fit one head to cases [tokens, width] each; give it, every epoch's scores, and the best one.
 
-    Learnt on tokens standardised over the training part. Query and vote begin at zero, which is the
-    mean over tokens: only what helps is looked at more. For the scores see `trained`.
+    Trained on tokens standardised over the training part. Query and vote begin at zero, which is
+    the mean over tokens: only what helps is looked at more. For the scores see `trained`.
     """
     mean, deviation = _moments(
         [one for one, kept in zip(tokens, sample.kept, strict=True) if not kept]

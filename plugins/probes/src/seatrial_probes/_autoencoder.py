@@ -80,7 +80,7 @@ class Autoencoder:
         return found
 
     def measured(self, vectors: npt.NDArray[Any], /) -> dict[str, float]:
-        """Tell how good it is on vectors: explained variance, latents on at a time, dead share."""
+        """Tell how good it is on vectors: explained variance, active latents, dead latents."""
         centre = vectors.mean(axis=0, dtype=np.float64)
         lost = spread = active = 0.0
         fired = np.zeros(self.latents, dtype=bool)

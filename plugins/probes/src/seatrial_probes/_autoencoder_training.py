@@ -6,11 +6,13 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from seatrial import derive
 from seatrial.errors import ParameterError, PlanError
 
 from ._autoencoder import Autoencoder
+from ._threads import one_thread
 
 __all__ = ["trained"]
 
@@ -22,6 +24,7 @@ MEDIAN_STEPS: Final = 30
 IDLE: Final = 20
 
 
+@one_thread()
 def trained(
     vectors: npt.NDArray[Any],
     *,
@@ -32,22 +35,22 @@ def trained(
     rate: float = RATE,
     seed: int = 0,
 ) -> Autoencoder:
-    """Fit an autoencoder to vectors [n, width], with `expansion` × width latents, `k` on at a time.
+    """Fit an autoencoder to vectors [n, width], with `expansion` × width latents, `k` active.
 
     Vectors are scaled to a mean squared norm of their width. The decoder starts as random unit
     directions and the encoder as its transpose, the bias at the vectors' geometric median; after
     every step the directions are unit again. Latents that were idle for 20 batches learn from what
     the others leave over (weight 1/32). The rate falls to 0 over the last fifth of the steps.
-    The same seed gives the same autoencoder, on one machine.
+    The same seed gives the same autoencoder, on one kind of processor.
     Source: Gao et al., Scaling and evaluating sparse autoencoders, 2024, sections 2.3, 2.4 and A.
     """
-    import torch
-    from torch.nn import functional
-
     count, width = vectors.shape
     latents = round(expansion * width)
     if not 1 <= k <= latents or steps < 1 or batch < 1:
-        msg = f"{latents} latents, {k} on at a time, {steps} steps of {batch}: all must be possible"
+        msg = (
+            f"{k} active of {latents} latents, {steps} steps of {batch} vectors: each must be 1 or "
+            "more, and k at most the number of latents"
+        )
         raise ParameterError(msg)
     if not np.isfinite(vectors).all():
         msg = "the activations are not all finite: an autoencoder cannot learn from them"
@@ -57,7 +60,7 @@ def trained(
     scale = width**0.5 / norm if norm > 0 else 1.0
     rows = torch.from_numpy(np.ascontiguousarray(vectors, dtype=np.float32)) * scale
     bias = _median(rows[torch.randperm(count, generator=drawn)[:MEDIAN_ROWS]])
-    decoder = functional.normalize(torch.randn(latents, width, generator=drawn), dim=1)
+    decoder = torch.nn.functional.normalize(torch.randn(latents, width, generator=drawn), dim=1)
     encoder, encoder_bias = decoder.T.clone(), torch.zeros(latents)
     weights: list[Any] = [encoder, encoder_bias, decoder, bias]
     for one in weights:
@@ -65,8 +68,8 @@ def trained(
     optimiser = torch.optim.Adam(weights, lr=rate, eps=6.25e-10)
     idle = torch.zeros(latents)
     for step in range(steps):
-        share = min(1.0, (steps - step) / (DECAY * steps))
-        optimiser.param_groups[0]["lr"] = rate * share
+        factor = min(1.0, (steps - step) / (DECAY * steps))
+        optimiser.param_groups[0]["lr"] = rate * factor
         x = rows[torch.randint(count, (min(batch, count),), generator=drawn)]
         scores = (x - bias) @ encoder + encoder_bias
         kept = _top(scores, k)
@@ -95,8 +98,6 @@ def trained(
 
 
 def _top(scores: Any, k: int) -> Any:
-    import torch
-
     values, places = scores.topk(k, dim=1)
     return torch.zeros_like(scores).scatter(1, places, values.relu())
 

@@ -42,7 +42,9 @@ class Card:
         """Set it out as text: one row for each test, and below it what was left out."""
         rows = [["faithful", "AUROC of failure, unseen cases", self._faithful()], *self._causal()]
         if self.words is not None:
-            rows.append(["human", "AUROC of a reader of its words", bounded(self.words.told.auroc)])
+            rows.append(
+                ["human", "AUROC of a reader of its words", bounded(self.words.explained.auroc)]
+            )
             rows += [
                 ["human", f"  more than {name}", bounded(gain, signed=True)]
                 for name, gain in self.words.gains.items()
@@ -85,7 +87,7 @@ class Card:
         for name, found in (("failure", self.failure), ("success", self.success)):
             if found is not None:
                 more = bounded(found.difference, signed=True)
-                rows.append(["causal", f"answers turned to {name}, beyond the lot", more])
+                rows.append(["causal", f"answers turned to {name}, beyond random edits", more])
         return rows
 
     __str__ = table
@@ -107,8 +109,8 @@ def causal_tests(
 
     Steering and erasure need a direction (that of a linear probe) and a model with `activations`
     and `intervened`; counterfactual edits need a predictor and inputs that are texts; the words
-    need a `reader` with `choices` or `generate`. Give outcomes that the explanation was not learnt
-    from. `options` passes keywords to single tests, as in `{"steering": {"random_directions": 50}}`
+    need a `reader` with `choices` or `generate`. Give outcomes that the explainer was not trained
+    on. `options` passes keywords to single tests, as in `{"steering": {"random_directions": 50}}`
     (the tests are steering, erasure, failure, success and words). What cannot be run is
     left out, and the card says why.
     """

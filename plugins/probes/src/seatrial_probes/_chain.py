@@ -1,4 +1,4 @@
-"""How a model reasons aloud, as features: length, doubt, changes of mind."""
+"""The chain of thought that a model writes, as features: length, doubt, changes of mind."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from attrs import evolve, field, frozen
 from attrs.validators import and_, ge, instance_of, le
 
 from seatrial import Explanation, Outcome
+from seatrial.kit import object_with
 
-from ._named import named
 from ._odds import Feature, explain_by_features
 from ._rendering import Read, read
 from ._validation import one_sided
@@ -51,7 +51,7 @@ SPACE: Final = re.compile(r"\W+")
 
 @frozen
 class ChainOfThought:
-    """Predicts failure from how the model reasons aloud before it answers.
+    """Predicts failure from the chain of thought that the model writes before it answers.
 
     The model writes `samples` traces for each input, each led in by other words and with the
     options in another order, so that also a model that is greedy gives different ones. The answer
@@ -67,7 +67,7 @@ class ChainOfThought:
         """Let the model write about every input, and learn from how it does."""
         if said := one_sided(outcomes):
             return said
-        model = named(model, what="probes.chain-of-thought: the model", has="generate")
+        model = object_with(model, "generate", what="probes.chain-of-thought: the model")
 
         def describe(inputs: Sequence[Any]) -> list[Mapping[str, Feature]]:
             return self._described(model, inputs)
@@ -140,7 +140,7 @@ def _features(traces: Sequence[_Trace]) -> dict[str, Feature]:
     agreed = Counter(one.answer for one in traces).most_common(1)[0][1] / len(traces)
     changes = float(np.mean([one.changes for one in traces]))
     cut = 100 * float(np.mean([one.cut for one in traces]))
-    told = [
+    features = [
         ("length", "words of reasoning", "doubling", float(np.mean(lengths))),
         ("uneven", "longest trace beside the shortest", "doubling", float(np.ptp(lengths))),
         ("hedges", "hedges (maybe, might …) to 100 words", "amount", _rate(HEDGE, traces)),
@@ -161,7 +161,7 @@ def _features(traces: Sequence[_Trace]) -> dict[str, Feature]:
         ),
         ("agreement", "percentage points of traces that agree", "amount", 100 * agreed),
     ]
-    return {name: Feature(phrase, unit, value) for name, phrase, unit, value in told}
+    return {name: Feature(phrase, unit, value) for name, phrase, unit, value in features}
 
 
 def _rate(pattern: re.Pattern[str], traces: Sequence[_Trace]) -> float:

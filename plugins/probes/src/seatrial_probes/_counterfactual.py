@@ -1,4 +1,4 @@
-"""Whether edits that an explanation chooses turn more answers than edits drawn by lot."""
+"""Whether edits that an explanation chooses turn more answers than random edits."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Edited:
 
 @frozen(kw_only=True)
 class Counterfactuals:
-    """Tells how often answers turn by edits that an explanation chose, and by edits drawn by lot.
+    """Tells how often answers turn by edits that an explanation chose, and by random edits.
 
     All `cases` were answered right and are pushed towards failure, or wrong and towards success.
-    `difference` is the chosen rate minus the one by lot, on the same cases; `p` is McNemar's,
+    `difference` is the chosen rate minus the random one, on the same cases; `p` is McNemar's,
     None where cases share a cluster. `expected` is how much the predicted probability of failure
     rose (or fell) by the edits that were chosen, on average. `unedited` cases had fewer than two
     candidates to choose from, and are not counted.
@@ -52,7 +52,7 @@ class Counterfactuals:
     cases: int
     unedited: int
     chosen: Interval
-    by_lot: Interval
+    random: Interval
     difference: Interval
     p: float | None
     expected: float
@@ -62,7 +62,7 @@ class Counterfactuals:
         """Set it out as text, with examples."""
         rows = [
             ["chosen by the explanation", bounded(self.chosen)],
-            ["drawn by lot", bounded(self.by_lot)],
+            ["random", bounded(self.random)],
             ["difference", bounded(self.difference, signed=True)],
         ]
         notes = [f"McNemar p = {self.p:.3g}"] if self.p is not None else []
@@ -97,12 +97,12 @@ def counterfactuals(
     For each case that was answered right (or wrong, `towards` "success"), `candidates` edits are
     drawn, each of `size` steps: leaving a word out, swapping two, putting in or replacing one by a
     word that the outcomes use, a synonym, or any perturbations of texts given in `edits`. The model
-    answers the one that raises (lowers) the predicted probability of failure most, and one drawn by
-    lot from the same candidates, so only the explanation makes the difference.
-    An edit can change what the right answer is: that happens to both, and the target stays.
-    `on` names the part of the input to edit. The outcomes should be none that the explanation was
-    learnt from. `right` tells from a target and a prediction whether it is right; `confidence` is
-    one-sided. Raises `PlanError` where there is no case to turn, and for inputs that are no texts.
+    answers the one that raises (lowers) the predicted probability of failure most, and one drawn at
+    random from the same candidates, so only the explanation makes the difference. An edit can
+    change what the right answer is: that happens to both, and the target stays. `on` names the part
+    of the input to edit. Give outcomes that the explainer was not trained on. `right` tells from a
+    target and a prediction whether it is right; `confidence` is one-sided. Raises `PlanError` where
+    there is no case to turn, and for inputs that are no texts.
     """
     _check(towards, size, candidates, edits)
     known = judged(outcomes, right)
@@ -125,17 +125,17 @@ def counterfactuals(
         for place, (one, each) in enumerate(zip(turning.outcomes, drawn, strict=True))
     ]
     turned = _turned(turning, model, best, towards)
-    by_lot = _turned(turning, model, lots, towards)
+    random = _turned(turning, model, lots, towards)
     return Counterfactuals(
         towards=towards,
         cases=len(drawn),
         unedited=int((~enough).sum()),
         chosen=proportion(turned, turning.clusters, confidence),
-        by_lot=proportion(by_lot, turning.clusters, confidence),
+        random=proportion(random, turning.clusters, confidence),
         difference=paired_drop(
-            turned, by_lot, turning.clusters, confidence, seed=derive(seed, "interval")
+            turned, random, turning.clusters, confidence, seed=derive(seed, "interval")
         ),
-        p=_p(turned, by_lot) if turning.independent else None,
+        p=_p(turned, random) if turning.independent else None,
         expected=float(rises.mean()),
         examples=_examples(turning, best, turned, on),
     )
@@ -172,8 +172,8 @@ def _turned(turning: Judged, model: Any, inputs: list[Any], towards: str) -> Flo
     return (rights if towards == "success" else ~rights).astype(float)
 
 
-def _p(turned: Floats, by_lot: Floats) -> float:
-    only = int((turned > by_lot).sum()), int((turned < by_lot).sum())
+def _p(turned: Floats, random: Floats) -> float:
+    only = int((turned > random).sum()), int((turned < random).sum())
     return mcnemar(*only)
 
 

@@ -1,4 +1,4 @@
-"""The figure of the paper: how well a probe of each layer foresees failure."""
+"""The figure of the paper: how well a probe of each layer predicts failure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from seatrial.statistics import auroc
 
 from ._logistic import GRID, prepare, solve
 from ._result import Point
+from ._threads import one_thread
 from ._validation import Learning, area
 
 __all__ = ["CONFIDENCE", "layer_curve"]
@@ -20,6 +21,7 @@ CONFIDENCE: Final = 0.999
 """Two-sided, as the error bars of the paper."""
 
 
+@one_thread()
 def layer_curve(
     activations: Any,
     pooling: str,

@@ -20,7 +20,7 @@ def outlying(vectors: npt.NDArray[Any]) -> float:
     """Give the norm beyond which a token is left alone: ten times the largest that was read.
 
     The first token of a text is where attention rests; its norm can be hundreds of times that of
-    any other, and what was learnt from the others says nothing about it.
+    any other, and what a probe learned from the others does not apply to it.
     """
     return OUTLYING * float(np.linalg.norm(vectors, axis=1).max())
 

@@ -1,4 +1,4 @@
-"""Small edits of texts, drawn by lot, among which an explanation may choose."""
+"""Small random edits of texts, among which an explanation may choose."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SYNONYMS: Final = (
 _ALIKE: Final = {one: other for pair in SYNONYMS for one, other in (pair, pair[::-1])}
 
 Draw = Callable[[list[str], random.Random, Sequence[str]], list[str] | None]
-"""Changes words by lot, with the words that may be put in; None where it cannot."""
+"""Changes words at random, with the words that may be put in; None where it cannot."""
 
 
 @frozen
@@ -109,7 +109,7 @@ EDITS: Final[Mapping[str, Draw]] = {
 
 @frozen
 class Proposer:
-    """Draws candidate edits of an input: `size` edits each, of kinds drawn by lot.
+    """Draws candidate edits of an input: `size` edits each, of kinds drawn at random.
 
     A kind is one of `EDITS`, or a perturbation of texts, which is one edit at severity 1.
     """

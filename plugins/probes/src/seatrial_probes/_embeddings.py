@@ -10,8 +10,8 @@ from attrs import field, frozen
 
 from seatrial import Case, Explanation, Outcome
 from seatrial.errors import ModelError
+from seatrial.kit import object_with
 
-from ._named import named
 from ._rendering import read
 from ._validation import Learning, one_sided, select
 
@@ -35,14 +35,14 @@ class Embeddings:
         del model
         if said := one_sided(outcomes):
             return said
-        encoder = named(self.encoder, what="probes.embeddings: encoder", has="embed_text")
+        encoder = object_with(self.encoder, "embed_text", what="probes.embeddings: encoder")
         learning = Learning.of(outcomes, seed)
         table = _embedded(encoder, [one.input for one in outcomes])
         found = select(_scaled, table, learning, grid=GRID, seed=seed)
 
         def predictor(cases: Sequence[Case]) -> list[float]:
             inputs = [case.input for case in cases]
-            return found.chances(_embedded(encoder, inputs)) if cases else []
+            return found.probabilities(_embedded(encoder, inputs)) if cases else []
 
         return Explanation(
             f"embeddings: logistic regression on {table.shape[1]} dimensions of a text encoder",

@@ -1,4 +1,4 @@
-"""What becomes of a model's answers when what foretells its failures is erased from its insides."""
+"""Erases from a model's activations what predicts its failures, and measures its answers again."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Erasure:
     """Tells whether failures hang on what was erased, and whether it is really gone.
 
     `drop` is the accuracy before erasure minus the accuracy after, on the same `cases`, none of
-    which the eraser was fitted on; `controls` are the drops when labels dealt out by lot are erased
+    which the eraser was fitted on; `controls` are the drops when permuted labels are erased
     instead. The probes tell failures from successes at that layer. `probe` learns from what the
     eraser was fitted on, and is tested on `cases`: afterwards it is at .5 by LEACE's theorem.
     `fresh` learns and is tested on cases that the eraser never saw; what is left there is what
@@ -58,12 +58,13 @@ class Erasure:
         rows.append(["AUROC of the probe that the theorem is about", *map(bounded, self.probe)])
         if self.fresh is not None:
             rows.append(["AUROC of a probe of unseen cases", *map(bounded, self.fresh)])
-        by_lot = ", ".join(f"{one:+.3f}" for one in self.controls) or "not measured"
+        permuted = ", ".join(f"{one:+.3f}" for one in self.controls) or "not measured"
         return table(
             f"erasure of failure at layer {self.layer}, {self.cases} cases",
             ("", "before", "after"),
             rows,
-            f"accuracy lost: {bounded(self.drop, signed=True)}; erasing labels by lot: {by_lot}",
+            f"accuracy lost: {bounded(self.drop, signed=True)}; "
+            f"erasing permuted labels: {permuted}",
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -89,7 +90,7 @@ def erased(
 
     The eraser is fitted on half of the outcomes and applied to every token while the model answers
     the other half; whole clusters are on one side. Tokens that lie far outside (the first of a
-    text) are left alone. `controls` times, labels are dealt out by lot and erased just so.
+    text) are left alone. `controls` times, permuted labels are erased in the same way.
     `right` tells from a target and a prediction whether it is right, by default that they are
     equal; `confidence` is one-sided at each end. The model is asked `controls` + 2 times, and
     needs `activations` and `intervened`. Raises `PlanError` where a half lacks failures or
@@ -101,8 +102,8 @@ def erased(
     vectors = model.activations(known.inputs, layers=(layer,), poolings=(pooling,)).at(
         layer, pooling
     )
-    learnt, tested = known.only(~kept), known.only(kept)
-    eraser, limit = leace(vectors[~kept], learnt.failed), outlying(vectors[~kept])
+    training, tested = known.only(~kept), known.only(kept)
+    eraser, limit = leace(vectors[~kept], training.failed), outlying(vectors[~kept])
 
     def answered(by: Eraser) -> Booleans:
         edit = erasing(by.mean, by.left, by.right, limit)
@@ -110,8 +111,8 @@ def erased(
 
     before, after = tested.rights(model), answered(eraser)
     lots = [np.random.default_rng(derive(seed, "lot", number)) for number in range(controls)]
-    dealt = [answered(leace(vectors[~kept], lot.permutation(learnt.failed))) for lot in lots]
-    parts = learnt, vectors[~kept], tested, vectors[kept]
+    dealt = [answered(leace(vectors[~kept], lot.permutation(training.failed))) for lot in lots]
+    parts = training, vectors[~kept], tested, vectors[kept]
     return Erasure(
         layer=layer,
         pooling=pooling,
@@ -127,7 +128,7 @@ def erased(
 
 def _halved(known: Judged, seed: int) -> Booleans:
     try:
-        kept = held_out(known.failed, known.clusters, share=HALF, seed=seed)
+        kept = held_out(known.failed, known.clusters, fraction=HALF, seed=seed)
     except MetricError as error:
         raise PlanError(str(error)) from error
     for side, name in ((~kept, "to learn from"), (kept, "to test on")):
@@ -142,7 +143,7 @@ def _halved(known: Judged, seed: int) -> Booleans:
 
 
 def _probed(
-    learnt: Judged,
+    training: Judged,
     taught: Vectors,
     tested: Judged,
     vectors: Vectors,
@@ -154,7 +155,7 @@ def _probed(
     from sklearn.preprocessing import StandardScaler
 
     def area(change: Any) -> Interval:
-        learning = Learning.of(learnt.outcomes, derive(seed, "probe"))
+        learning = Learning.of(training.outcomes, derive(seed, "probe"))
         found = select(StandardScaler, change(taught), learning, grid=GRID, seed=seed)
         scores = found.model.decision_function(found.features.transform(change(vectors)))
         if np.ptp(scores) < NOTHING:

@@ -25,7 +25,7 @@ Booleans = npt.NDArray[np.bool_]
 
 @frozen(eq=False)
 class Judged:
-    """Outcomes, and the way in which they were told right from wrong."""
+    """Outcomes, and the way in which they were judged."""
 
     outcomes: tuple[Outcome, ...]
     rule: Right
@@ -69,8 +69,8 @@ class Judged:
 def judged(outcomes: Sequence[Outcome], right: Right | None = None) -> Judged:
     """Take outcomes with the rule `right`, by default that an answer equals the target.
 
-    The rule must tell the outcomes' own answers as they were told: else an effect would be one of
-    the rule and not of the model. Raises `PlanError` where it does not, and for no outcomes.
+    The rule must judge the outcomes' own answers as they were judged: else an effect would be one
+    of the rule and not of the model. Raises `PlanError` where it does not, and for no outcomes.
     """
     if not outcomes:
         msg = "there are no outcomes to test on"

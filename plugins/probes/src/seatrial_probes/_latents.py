@@ -17,9 +17,10 @@ from seatrial.errors import PlanError
 from ._autoencoder import Autoencoder
 from ._editing import OUTLYING
 from ._rendering import read, shortened
+from ._threads import one_thread
 from ._validation import Learning
 
-__all__ = ["POOLED", "Latents", "ranked", "told"]
+__all__ = ["POOLED", "Latents", "findings_of", "ranked"]
 
 POOLED: Final = ("max", "last")
 FEWEST: Final = 3
@@ -36,14 +37,15 @@ Rows = Sequence[npt.NDArray[np.float32]]
 
 @frozen(eq=False)
 class Latents:
-    """An autoencoder, and the norm beyond which a token is no case of what it learnt from."""
+    """An autoencoder, and the norm beyond which a token is unlike its training set."""
 
     autoencoder: Autoencoder
     limit: float
     facts: dict[str, Any] = field(factory=dict)
 
     @classmethod
-    def learnt(
+    @one_thread()
+    def trained(
         cls, learn: Callable[[Any], Autoencoder], stream: Rows, most: int, seed: int
     ) -> Latents:
         """Learn from at most so many tokens, and tell how good it is on a tenth kept from it."""
@@ -57,8 +59,9 @@ class Latents:
         return cls(autoencoder, limit, _facts(autoencoder, {**facts, "dead": everywhere["dead"]}))
 
     @classmethod
+    @one_thread()
     def of_stream(cls, autoencoder: Autoencoder, stream: Rows) -> Latents:
-        """Take an autoencoder that was learnt elsewhere, and tell how good it is here."""
+        """Take an autoencoder that was trained elsewhere, and tell how good it is here."""
         limit = _limit(stream)
         rows = np.concatenate(list(_ordinary(stream, limit)))
         if rows.shape[1] != autoencoder.width:
@@ -69,6 +72,7 @@ class Latents:
             raise PlanError(msg)
         return cls(autoencoder, limit, _facts(autoencoder, autoencoder.measured(rows)))
 
+    @one_thread()
     def of(self, stream: Rows) -> dict[str, Any]:
         """Give the latents of each prompt by pooling: float32 [prompts, latents]."""
         shape = len(stream), self.autoencoder.latents
@@ -93,7 +97,7 @@ def ranked(table: Any, failed: Any) -> npt.NDArray[np.intp]:
     return np.argsort(-strength, kind="stable")[: int(usable.sum())]
 
 
-def told(
+def findings_of(
     table: Any, names: Any, weights: Any, learning: Learning, pooling: str
 ) -> tuple[list[Finding], list[dict[str, Any]]]:
     """Say of the latents that move the prediction most when they fire, and on what."""
@@ -112,7 +116,7 @@ def told(
         findings.append(
             Finding(
                 f"latent {names[place]}",
-                f"latent {names[place]} speaks for {sign}: it fires {where} in {rates[0]:.0%} of "
+                f"latent {names[place]} predicts {sign}: it fires {where} in {rates[0]:.0%} of "
                 f"failures and {rates[1]:.0%} of successes{listed}; most in {quoted}",
                 effect=rates[0] - rates[1],
                 cases=tuple(dict.fromkeys(learning.outcomes[one].case.id for one in top)),

@@ -10,6 +10,8 @@ from attrs import frozen
 
 from seatrial.errors import ParameterError, PlanError
 
+from ._threads import one_thread
+
 __all__ = ["Eraser", "LeaceFitter", "leace"]
 
 VANISHING: Final = 1e-10
@@ -31,6 +33,7 @@ class Eraser:
         """How many directions are taken out: classes less one, or fewer."""
         return int(self.left.shape[1])
 
+    @one_thread()
     def __call__(self, vectors: npt.ArrayLike, /) -> Floats:
         """Erase the concept from vectors [..., width]."""
         array = np.asarray(vectors, dtype=np.float64)
@@ -58,6 +61,7 @@ class LeaceFitter:
         self._cross = np.zeros((width, concepts))
         self._square = 0.0
 
+    @one_thread()
     def update(self, vectors: npt.ArrayLike, concepts: npt.ArrayLike, /) -> Self:
         """Take in a batch: vectors [n, width], and numbers [n] or [n, concepts] to erase."""
         x = np.asarray(vectors, dtype=np.float64)
@@ -87,6 +91,7 @@ class LeaceFitter:
         self.count = total
         return self
 
+    @one_thread()
     def eraser(self) -> Eraser:
         """Give the map that erases the concepts from vectors like those that were summed up."""
         if self.count < 2:  # noqa: PLR2004 - a covariance needs two
@@ -109,6 +114,7 @@ class LeaceFitter:
         )
 
 
+@one_thread()
 def leace(vectors: npt.ArrayLike, labels: npt.ArrayLike) -> Eraser:
     """Fit an eraser of `labels` (one for each vector: booleans, numbers or strings as classes)."""
     x = np.asarray(vectors)

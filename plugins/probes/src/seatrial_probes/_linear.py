@@ -11,6 +11,8 @@ from scipy.linalg import cho_factor, cho_solve
 
 from seatrial.errors import MetricError, ModelError
 
+from ._threads import one_thread
+
 __all__ = ["Linear", "discriminant", "mass_mean", "mean_difference", "platt"]
 
 Floats = npt.NDArray[np.float64]
@@ -86,6 +88,7 @@ def discriminant(table: Any, failed: npt.ArrayLike) -> Linear:
     return Linear(weights, middle.intercept + float(np.log(rates[1] / rates[0])))
 
 
+@one_thread()
 def platt(scores: npt.ArrayLike, failed: npt.ArrayLike) -> tuple[float, float]:
     """Give slope and intercept that turn scores into the log-odds of failure.
 
@@ -104,9 +107,11 @@ def platt(scores: npt.ArrayLike, failed: npt.ArrayLike) -> tuple[float, float]:
     found = np.array([0.0, np.log(rate / (1 - rate))])
     loss = _loss(columns @ found, targets)
     for _ in range(ITERATIONS):
-        chances = 1 / (1 + np.exp(-(columns @ found)))
-        bend = (columns * (chances * (1 - chances))[:, None]).T @ columns + 1e-12 * np.eye(2)
-        step = np.linalg.solve(bend, columns.T @ (chances - targets))
+        probabilities = 1 / (1 + np.exp(-(columns @ found)))
+        bend = (
+            columns * (probabilities * (1 - probabilities))[:, None]
+        ).T @ columns + 1e-12 * np.eye(2)
+        step = np.linalg.solve(bend, columns.T @ (probabilities - targets))
         while (after := _loss(columns @ (found - step), targets)) > loss + 1e-12:
             step = step / 2
         found, done, loss = found - step, loss - after < 1e-12, after  # noqa: PLR2004 - rounding

@@ -1,7 +1,7 @@
 """Logistic regression with an L2 penalty at many strengths, for many tables at once.
 
-The objective is scikit-learn's: |w|²/2 + C Σ log-loss, with features standardised by the rows that
-are learnt from and an intercept that is not penalised.
+The objective is scikit-learn's: |w|²/2 + C Σ log-loss, with features standardised over the
+training rows and an intercept that is not penalised.
 
 Strengths are solved from strong to weak, each from where the path leads to, by preconditioned
 nonlinear conjugate gradients (Polak and Ribière). The Hessian X'DX + I/C is replaced by
@@ -166,11 +166,11 @@ class _Descent:
             way, rise = -down, -drop
             if before is not None:
                 change = product - _dot(before[0], down) - before[1] * drop
-                share = (change / (before[2] + LEAST)).clip(min=0)
+                fraction = (change / (before[2] + LEAST)).clip(min=0)
                 # A direction that does not descend starts anew from the steepest.
-                ahead = share * (_dot(gradient, before[3]) + lift * before[4]) < product
-                share = share * ahead * active
-                way, rise = way + share[:, None] * before[3], rise + share * before[4]
+                ahead = fraction * (_dot(gradient, before[3]) + lift * before[4]) < product
+                fraction = fraction * ahead * active
+                way, rise = way + fraction[:, None] * before[3], rise + fraction * before[4]
             before = gradient, lift, product, way, rise
             moved = (table @ way[..., None])[..., 0] + rise[:, None]
             residual = self._advance(residual, way, rise, moved, penalty)
@@ -189,8 +189,8 @@ class _Descent:
         high = high + float("inf")
         searching = abs(slope) > 0
         for _ in range(SEARCHES):
-            chance = residual + self.labels
-            curvature = _dot(moved * moved, chance - chance * chance) + bend
+            probability = residual + self.labels
+            curvature = _dot(moved * moved, probability - probability * probability) + bend
             jump = far - slope / (curvature + LEAST)
             between = xp.where(xp.isinf(high), 2 * far, (low + high) / 2)
             jump = xp.where((jump >= low) & (jump <= high), jump, between)

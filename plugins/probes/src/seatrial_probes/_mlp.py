@@ -14,6 +14,7 @@ from seatrial.errors import ModelError
 from ._backend import backend
 from ._selection import Sample
 from ._standardise import standardised
+from ._threads import one_thread
 from ._training import Schedule, trained
 
 __all__ = ["Network", "fit_network"]
@@ -38,6 +39,7 @@ class Network:
         """Give the log-odds of failure of standardised rows."""
         return torch.relu(rows @ self.inner + self.bias) @ self.outer + self.intercept
 
+    @one_thread()
     def __call__(self, table: Any) -> Floats:
         """Score rows [rows, width] as they come; raises `ModelError` for another width."""
         if table.shape[-1] != len(self.mean):
@@ -52,6 +54,7 @@ class Network:
         return np.asarray(found, dtype=np.float64)
 
 
+@one_thread()
 def fit_network(
     table: Any,
     sample: Sample,

@@ -11,13 +11,14 @@ from attrs import frozen
 
 from seatrial import Explanation, Finding, Outcome
 
+from ._threads import one_thread
 from ._validation import Learning, logistic, one_sided, select
 
 __all__ = ["FAILURE", "SUCCESS", "Feature", "explain_by_features"]
 
 GRID: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 READABLE: Final = 1.0
-"""The C of the odds ratios that are told: a strong penalty would draw all of them towards 1."""
+"""The C of the odds ratios that are reported: a strong penalty would draw all of them towards 1."""
 
 FAILURE: Final = "comes-with-failure"
 SUCCESS: Final = "comes-with-success"
@@ -36,7 +37,7 @@ class Feature:
     """One number about an input, and how to speak of it.
 
     `unit` is "doubling" (the value is a logarithm to base 2), "flag" (0 or 1) or "amount", whose
-    odds ratio is told for one standard deviation.
+    odds ratio is given for one standard deviation.
     """
 
     phrase: str
@@ -90,23 +91,24 @@ def explain_by_features(
     learning = Learning.of(outcomes, seed)
     rows = np.array(describe([one.input for one in outcomes]), dtype=object)
     found = select(_Columns, rows, learning, grid=GRID, seed=seed)
-    findings, told = _findings(found, rows, learning)
+    findings, ratios = _findings(found, rows, learning)
     summary = (
-        f"{what}: {len(findings)} of {len(told)} features come with failure or success"
+        f"{what}: {len(findings)} of {len(ratios)} features come with failure or success"
         if findings
-        else f"{what}: none of {len(told)} features comes with failure more than chance allows"
+        else f"{what}: none of {len(ratios)} features comes with failure more than chance allows"
     )
 
     def predictor(cases: Sequence[Any]) -> list[float]:
         if not cases:
             return []
-        return found.chances(np.array(describe([case.input for case in cases]), dtype=object))
+        return found.probabilities(np.array(describe([case.input for case in cases]), dtype=object))
 
     return Explanation(
-        summary, findings, predictor=predictor, details={**found.details, "features": told}
+        summary, findings, predictor=predictor, details={**found.details, "features": ratios}
     )
 
 
+@one_thread()
 def _findings(
     found: Any, rows: npt.NDArray[Any], learning: Learning
 ) -> tuple[list[Finding], list[dict[str, Any]]]:
@@ -121,7 +123,7 @@ def _findings(
     deviations = columns.deviation[columns.varies]
     freedom = max(len(set(learning.clusters)) - 1, 1)
     reach = t.ppf(1 - 0.025 / len(effects), freedom) * errors
-    told: list[dict[str, Any]] = []
+    ratios: list[dict[str, Any]] = []
     findings: list[Finding] = []
     for place in np.argsort(-np.abs(effects), kind="stable"):
         feature, effect = columns.known[columns.names[place]], effects[place]
@@ -129,7 +131,7 @@ def _findings(
         ends = [
             feature.said(deviations[place], effect + side * reach[place])[1] for side in (-1, 1)
         ]
-        told.append({"feature": columns.names[place], "odds_ratio": ratio, "interval": ends})
+        ratios.append({"feature": columns.names[place], "odds_ratio": ratio, "interval": ends})
         common = _varying(table[:, place], learning.clusters) >= FEWEST
         if common and abs(effect) > reach[place] and len(findings) < FINDINGS:
             findings.append(
@@ -141,7 +143,7 @@ def _findings(
                     cases=_examples(table[:, place], effect > 0, learning),
                 )
             )
-    return findings, told
+    return findings, ratios
 
 
 def _varying(values: Floats, clusters: Sequence[str]) -> int:
@@ -154,11 +156,13 @@ def _varying(values: Floats, clusters: Sequence[str]) -> int:
 def _errors(model: Any, table: Floats, learning: Learning) -> Floats:
     """Give standard errors that hold for cases of one cluster (the sandwich, with the penalty)."""
     whole = np.hstack([table, np.ones((len(table), 1))])
-    chances = model.predict_proba(table)[:, 1]
+    probabilities = model.predict_proba(table)[:, 1]
     penalty = np.eye(whole.shape[1]) / READABLE
     penalty[-1, -1] = 0.0
-    bread = np.linalg.pinv((whole * (chances * (1 - chances))[:, None]).T @ whole + penalty)
-    scores = whole * (learning.failed - chances)[:, None]
+    bread = np.linalg.pinv(
+        (whole * (probabilities * (1 - probabilities))[:, None]).T @ whole + penalty
+    )
+    scores = whole * (learning.failed - probabilities)[:, None]
     codes = np.unique(np.asarray(learning.clusters), return_inverse=True)[1]
     sums = np.zeros((codes.max() + 1, whole.shape[1]))
     np.add.at(sums, codes, scores)

@@ -1,4 +1,4 @@
-"""Probes for models that show only answers: what another model thinks at the same inputs."""
+"""Probes for models that show only answers: another model's activations at the same inputs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from attrs.validators import and_, ge, gt, instance_of, lt, optional
 
 from seatrial import Case, Explanation, Outcome, Prediction
 from seatrial.errors import ParameterError
+from seatrial.kit import object_with
 
 from ._families import Logistic
 from ._logistic import GRID
-from ._named import named
 from ._reading_inside import Inside, inside
 from ._rendering import read
 from ._selection import Sample, choose, search
@@ -77,7 +77,7 @@ class Proxy:
         if said := one_sided(outcomes):
             return said
         sample = Sample.of(outcomes, self.validation, seed)
-        other = named(_opened(self.model), what="probes.proxy: model", has="activations")
+        other = object_with(_opened(self.model), "activations", what="probes.proxy: model")
         inputs = [one.input for one in outcomes]
         seen = self._seen(other, inputs, self.layers, self.poolings)
         asks = self.answer and model is not None
@@ -104,7 +104,7 @@ class Proxy:
         return Explanation(
             f"proxy probe{beside.said}: {where(chosen.layer, chosen.pooling, seen.layers)}; "
             f"{how_sure(found.searched)}",
-            ends(outcomes, sample.failed, chosen.chances),
+            ends(outcomes, sample.failed, chosen.probabilities),
             predictor=predictor,
             details={
                 "searched": found.searched,

@@ -1,4 +1,4 @@
-"""Reads what a model thought, and refuses what no probe can learn from."""
+"""Reads a model's activations, and refuses what no probe can learn from."""
 
 from __future__ import annotations
 

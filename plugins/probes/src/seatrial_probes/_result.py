@@ -43,29 +43,29 @@ class Point:
 class Row:
     """One line of the table: an explainer or a baseline, graded on the same test outcomes.
 
-    `lead` is its AUROC minus that of the best baseline, paired; `p` is one-sided, not corrected.
+    `gain` is its AUROC minus that of the best baseline, paired; `p` is one-sided, not corrected.
     """
 
     name: str
     kind: str
     auroc: float | None
     interval: tuple[float, float] | None = field(converter=_pair)
-    lead: float | None = None
-    lead_interval: tuple[float, float] | None = field(default=None, converter=_pair)
+    gain: float | None = None
+    gain_interval: tuple[float, float] | None = field(default=None, converter=_pair)
     p: float | None = None
 
 
 @frozen(kw_only=True)
 class WhyItFailed:
-    """Says whether a model's failures on a task can be foreseen, and by what.
+    """Says whether a model's failures on a task can be predicted, and by what.
 
     - `judged`: how many cases were answered, right and wrong, until there were `k` of each.
     - `split`: how many outcomes each part has, and how many of them are failures.
     - `rows`: every explainer and baseline with the AUROC of failure on the test outcomes, and its
-      lead over `best_baseline` (the one that was best on what was learnt from). Explainers come
+      gain over `best_baseline` (the one that was best on the training part). Explainers come
       first, best first. Ends of intervals are one-sided at `confidence`.
-    - `detectable`: the smallest AUROC that so many test outcomes would tell from chance 4 times
-      in 5.
+    - `detectable`: the AUROC that so many test outcomes show to be better than chance with a
+      power of .8.
     - `curve`: the test AUROC of a probe of every layer (pooling `pooling`), with 99.9 % intervals;
       every layer is shown, none is selected.
     - `explanations`: what each explainer said, in the order in which they were asked.
@@ -87,15 +87,15 @@ class WhyItFailed:
     def markdown(self) -> str:
         """Give the table as Markdown, with what it rests on below."""
         head = (
-            f"| {self.task} | AUROC | interval | lead over {self.best_baseline} | interval |",
+            f"| {self.task} | AUROC | interval | gain over {self.best_baseline} | interval |",
             "|---|---|---|---|---|",
         )
         return "\n".join([*head, *map(self._line, self.rows), "", *self._notes()])
 
     def _line(self, row: Row) -> str:
         name = f"{row.name} *" if row.name == self.best_baseline else row.name
-        cells = (_number(row.auroc), _range(row.interval), _number(row.lead, "+"))
-        return f"| {' | '.join((name, *cells, _range(row.lead_interval, '+')))} |"
+        cells = (_number(row.auroc), _range(row.interval), _number(row.gain, "+"))
+        return f"| {' | '.join((name, *cells, _range(row.gain_interval, '+')))} |"
 
     def _notes(self) -> Iterator[str]:
         judged, test = self.judged, self.split["test"]
@@ -103,10 +103,10 @@ class WhyItFailed:
             f"{judged['right']:,} right and {judged['wrong']:,} wrong of {judged['cases']:,} cases "
             f"judged; {self.k:,} of each taken; tested on {test['outcomes']:,} of them "
             f"({test['wrong']:,} wrong). Each end of an interval is one-sided at "
-            f"{self.confidence:.4g}. * is the baseline that was best on what was learnt from."
+            f"{self.confidence:.4g}. * is the baseline that was best on the training part."
         )
         if self.detectable is not None:
-            yield f"An AUROC of {self.detectable:.3f} would be told from chance 4 times in 5."
+            yield f"An AUROC of {self.detectable:.3f} would be detected with a power of .8."
 
     def __str__(self) -> str:
         return self.markdown()
@@ -122,7 +122,7 @@ class WhyItFailed:
         found: dict[str, Any] = _data(
             asdict(self, recurse=True, filter=lambda fact, _: fact.name != "explanations")
         )
-        told = [
+        data = [
             {
                 "summary": one.summary,
                 "findings": [asdict(finding) for finding in one.findings],
@@ -133,7 +133,7 @@ class WhyItFailed:
             }
             for one in self.explanations
         ]
-        return {"format": 1, **found, "explanations": _data(told)}
+        return {"format": 1, **found, "explanations": _data(data)}
 
     def save(self, folder: str | Path) -> None:
         """Write `why-it-failed.json`, `table.md` and `figure.svg` (with a curve) to a folder."""
@@ -154,22 +154,22 @@ class WhyItFailed:
         """Read back what `save` wrote; the explanations then have no predictor."""
         path = Path(folder) / FILE
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
+            data = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             msg = f"cannot read {path}: {error}"
             raise StoreError(msg) from error
-        if told.pop("format", None) != 1:
+        if data.pop("format", None) != 1:
             msg = f"{path} is no result of the benchmark that this version can read"
             raise StoreError(msg)
-        rows = tuple(Row(**row) for row in told.pop("rows"))
-        curve = tuple(Point(**one) for one in told.pop("curve"))
-        said = tuple(_explanation(one) for one in told.pop("explanations"))
-        return cls(**told, rows=rows, curve=curve, explanations=said)
+        rows = tuple(Row(**row) for row in data.pop("rows"))
+        curve = tuple(Point(**one) for one in data.pop("curve"))
+        said = tuple(_explanation(one) for one in data.pop("explanations"))
+        return cls(**data, rows=rows, curve=curve, explanations=said)
 
 
-def _explanation(told: Mapping[str, Any]) -> Explanation:
-    findings = [Finding(**one) for one in told["findings"]]
-    return Explanation(**{**told, "findings": findings, "interval": _pair(told["interval"])})
+def _explanation(data: Mapping[str, Any]) -> Explanation:
+    findings = [Finding(**one) for one in data["findings"]]
+    return Explanation(**{**data, "findings": findings, "interval": _pair(data["interval"])})
 
 
 def _data(value: Any) -> Any:

@@ -15,9 +15,10 @@ from attrs.validators import ge, instance_of, optional
 from seatrial import Case, Explanation, Outcome, derive
 
 from ._autoencoder import Autoencoder, load_autoencoder
-from ._latents import POOLED, Latents, ranked, told
+from ._latents import POOLED, Latents, findings_of, ranked
 from ._logistic import prepare, solve
-from ._validation import Learning, by_chance, one_sided
+from ._threads import one_thread
+from ._validation import Learning, one_sided, permutation_test
 
 __all__ = ["Sae", "sae"]
 
@@ -44,7 +45,7 @@ class Sae:
     The layer is where a dense logistic probe of the last token ranks best on validation, unless
     `layer` says it; that probe's figure stands beside the result, because sparse probes seldom beat
     dense ones. A TopK autoencoder of `expansion` × width latents, `active` at a time, is trained
-    for `steps` on at most `most_tokens` tokens of the inputs, without their labels; or
+    for `steps` on at most `max_tokens` tokens of the inputs, without their labels; or
     one is read from `path` (safetensors, see `load_autoencoder`). Each latent is pooled over the
     prompt's tokens to its greatest value, or that at the last token. Latents are ranked by how much
     they differ between failures and successes of the training part; how many to keep (`keep`), the
@@ -61,7 +62,7 @@ class Sae:
     active: int = field(default=32, validator=[instance_of(int), ge(1)])
     steps: int = field(default=400, validator=[instance_of(int), ge(1)])
     keep: tuple[int, ...] = field(default=(1, 4, 16, 64, 256), converter=tuple)
-    most_tokens: int = field(default=50_000, validator=[instance_of(int), ge(1)])
+    max_tokens: int = field(default=50_000, validator=[instance_of(int), ge(1)])
     path: str | None = field(default=None, validator=optional(instance_of(str)))
     to: str | None = field(default=None, validator=optional(instance_of(str)))
 
@@ -82,7 +83,7 @@ class Sae:
         weights, intercept = _fitted(
             pooled[setting.pooling][:, chosen], learning.failed, (setting.strength,)
         )
-        findings, named = told(
+        findings, named = findings_of(
             pooled[setting.pooling][:, chosen], chosen, weights[0], learning, setting.pooling
         )
 
@@ -92,7 +93,8 @@ class Sae:
             given = [case.input for case in cases]
             seen = model.activations(given, layers=(), poolings=(), tokens=(layer,)).tokens(layer)
             table = latents.of(seen)[setting.pooling][:, chosen]
-            return [float(one) for one in _chance(table @ weights[0] + intercept[0])]
+            with one_thread():
+                return [float(one) for one in _probabilities(table @ weights[0] + intercept[0])]
 
         along = weights[0] @ latents.autoencoder.decoder[chosen]
         facts = latents.facts
@@ -130,9 +132,10 @@ class Sae:
         for one in layers:
             table = seen.at(one, "last")
             weights, intercepts = _fitted(table[~kept], labels, DENSE)
-            scores.append(table[kept] @ weights.T + intercepts)
+            with one_thread():
+                scores.append(table[kept] @ weights.T + intercepts)
         found = np.stack(scores).astype(np.float64).transpose(0, 2, 1)
-        areas = by_chance(
+        areas = permutation_test(
             found.reshape(-1, found.shape[-1]), learning.failed[kept], _of(learning), seed=0
         )[0]
         best = int(np.argmax(areas.reshape(len(layers), -1).max(axis=1)))
@@ -148,7 +151,7 @@ class Sae:
                 rows, expansion=self.expansion, k=self.active, steps=self.steps, seed=seed
             )
 
-        found = Latents.learnt(learn, stream, self.most_tokens, derive(seed, "tokens"))
+        found = Latents.trained(learn, stream, self.max_tokens, derive(seed, "tokens"))
         if self.to is not None:
             found.autoencoder.save(Path(self.to))
         return found
@@ -161,6 +164,7 @@ class Sae:
         ]
 
 
+@one_thread()
 def _selected(
     pooled: dict[str, Any],
     settings: list[_Setting],
@@ -186,7 +190,7 @@ def _selected(
             weights, intercepts = _fitted(part[~kept], labels, STRENGTHS)
             scores += list((part[kept] @ weights.T + intercepts).T)
     everything = np.concatenate([np.array(scores), dense["scores"].reshape(-1, int(kept.sum()))])
-    areas, p = by_chance(
+    areas, p = permutation_test(
         everything.astype(np.float64),
         learning.failed[kept],
         _of(learning),
@@ -224,6 +228,7 @@ def _silent(
     )
 
 
+@one_thread()
 def _fitted(table: Any, labels: Any, grid: Sequence[float]) -> tuple[Floats, Floats]:
     path = solve(prepare(np.ascontiguousarray(table[None], dtype=np.float32)), labels, grid)
     weights, intercepts = path.weights[0], path.intercepts[0]
@@ -239,7 +244,7 @@ def _plain(setting: _Setting) -> dict[str, Any]:
     return {"pooling": setting.pooling, "latents": setting.latents, "C": setting.strength}
 
 
-def _chance(odds: Floats) -> Floats:
+def _probabilities(odds: Floats) -> Floats:
     from scipy.special import expit
 
     found: Floats = expit(odds)

@@ -22,7 +22,8 @@ from seatrial.statistics import held_out
 
 from ._families import Family
 from ._linear import Linear, platt
-from ._validation import area, by_chance
+from ._threads import one_thread
+from ._validation import area, permutation_test
 
 __all__ = ["Chosen", "Sample", "Search", "choose", "search"]
 
@@ -45,12 +46,12 @@ class Sample:
     seed: int
 
     @classmethod
-    def of(cls, outcomes: Sequence[Outcome], share: float, seed: int) -> Sample:
+    def of(cls, outcomes: Sequence[Outcome], fraction: float, seed: int) -> Sample:
         """Split by cluster; raises `PlanError` where either part would lack wrong or right ones."""
         failed = np.array([not one.right for one in outcomes])
         clusters = tuple(one.case.cluster or one.case.id for one in outcomes)
         try:
-            kept = held_out(failed, clusters, share=share, seed=derive(seed, "validation"))
+            kept = held_out(failed, clusters, fraction=fraction, seed=derive(seed, "validation"))
             enough = all(len(np.unique(failed[side])) == len((0, 1)) for side in (kept, ~kept))
         except MetricError:
             enough = False
@@ -63,10 +64,10 @@ class Sample:
             raise PlanError(msg)
         return cls(failed, clusters, kept, seed)
 
-    def by_chance(self, scores: Floats) -> tuple[Floats, float]:
+    def permutation_test(self, scores: Floats) -> tuple[Floats, float]:
         """Give the AUROC of each row of validation scores, and the p-value of the best of them."""
         clusters = [one for one, here in zip(self.clusters, self.kept, strict=True) if here]
-        return by_chance(scores, self.failed[self.kept], clusters, seed=self.seed)
+        return permutation_test(scores, self.failed[self.kept], clusters, seed=self.seed)
 
     def folds(self) -> list[Booleans]:
         """Deal everything into folds by cluster."""
@@ -74,7 +75,7 @@ class Sample:
         clusters = np.asarray(self.clusters)
         for many in range(min(FOLDS, len(set(self.clusters))), 1, -1):
             inside = held_out(
-                self.failed[left], clusters[left], share=1 / many, seed=derive(self.seed, many)
+                self.failed[left], clusters[left], fraction=1 / many, seed=derive(self.seed, many)
             )
             fold = np.zeros(len(left), dtype=bool)
             fold[np.flatnonzero(left)[inside]] = True
@@ -107,7 +108,7 @@ class Search:
 
     @property
     def searched(self) -> dict[str, Any]:
-        """How much was searched, what the best reached, and how often chance does as well."""
+        """How much was searched, what the best reached, and the p-value of that."""
         return {
             "settings": self.areas.size,
             "best": float(self.areas.max()),
@@ -128,7 +129,7 @@ class Search:
 
 @frozen(eq=False)
 class Chosen:
-    """The probe fitted on everything, and `chances` of failure said of each case unseen.
+    """The probe fitted on everything, and `probabilities` of failure said of each case unseen.
 
     `slope` and `lift` turn its scores into log-odds of failure.
     """
@@ -140,19 +141,21 @@ class Chosen:
     probe: Linear
     slope: float
     lift: float
-    chances: Floats
+    probabilities: Floats
 
+    @one_thread()
     def predict(self, table: Any) -> Floats:
         """Give the probability of failure for each row of activations."""
-        return chances_of(self.slope * self.probe(table) + self.lift)
+        return probabilities_of(self.slope * self.probe(table) + self.lift)
 
 
-def chances_of(logits: Floats) -> Floats:
+def probabilities_of(logits: Floats) -> Floats:
     """Turn log-odds into probabilities."""
     found: Floats = 0.5 * (1 + np.tanh(logits / 2))
     return found
 
 
+@one_thread()
 def search(
     table: Table,
     layers: Sequence[int],
@@ -175,7 +178,7 @@ def search(
             intercepts = np.array([probe.intercept for probe in probes])
             scores.append(weights @ one[kept].T + intercepts[:, None])
     every = np.concatenate(scores)
-    areas, p_value = sample.by_chance(every)
+    areas, p_value = sample.permutation_test(every)
     shape = len(layers), len(poolings), len(family.strengths)
     return Search(
         tuple(layers),
@@ -187,6 +190,7 @@ def search(
     )
 
 
+@one_thread()
 def choose(table: Table, found: Search, family: Family, sample: Sample) -> Chosen:
     """Fit the best layer and pooling on everything, at the strength that cross-validates best."""
     layer, pooling, _ = found.best
@@ -194,11 +198,11 @@ def choose(table: Table, found: Search, family: Family, sample: Sample) -> Chose
     scores = np.empty((len(family.strengths), len(rows)))
     areas = []
     for fold in sample.folds():
-        learnt = sample.failed[~fold]
-        if learnt.all() or not learnt.any():
+        labels = sample.failed[~fold]
+        if labels.all() or not labels.any():
             scores[:, fold] = 0.0
             continue
-        probes = family.search([rows[~fold]], learnt)[0]
+        probes = family.search([rows[~fold]], labels)[0]
         scores[:, fold] = np.stack([probe(rows[fold]) for probe in probes])
         inside = sample.failed[fold]
         if inside.any() and not inside.all():
@@ -208,5 +212,5 @@ def choose(table: Table, found: Search, family: Family, sample: Sample) -> Chose
     strength = family.strengths[best]
     probe = family.fit(rows, sample.failed, strength)
     slope, lift = platt(scores[best], sample.failed)
-    chances = chances_of(slope * scores[best] + lift)
-    return Chosen(layer, pooling, strength, float(mean[best]), probe, slope, lift, chances)
+    probabilities = probabilities_of(slope * scores[best] + lift)
+    return Chosen(layer, pooling, strength, float(mean[best]), probe, slope, lift, probabilities)

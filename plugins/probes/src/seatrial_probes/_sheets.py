@@ -1,4 +1,4 @@
-"""Sheets on which people foresee failures: written blind, filled in, and graded."""
+"""Sheets on which people predict failures: written blind, filled in, and graded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ._simulatability import Simulation, graded, words_of
 __all__ = ["read_sheet", "sheet"]
 
 ASKED: Final = "Will the model's answer be right or wrong?"
-NOTHING: Final = "You are told nothing about the model."
+NOTHING: Final = "You are given no explanation of the model."
 COLUMNS: Final = ("key", "input", "answer")
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 PERCENT: Final = 100.0
@@ -74,11 +74,11 @@ def sheet(
 ) -> Path:
     """Write a sheet on which a person says, for each input, whether the answer will be right.
 
-    It holds the explanation's words (None for a control who is told nothing) and the inputs, in an
-    order drawn by `seed`; neither answers nor targets nor the cases' ids. ".html" gives a page that
-    needs nothing else and saves the answers as a CSV file; ".csv" gives a table with an empty
-    column `answer`, for "right", "wrong", or the chance of "wrong" in percent. `limit` draws that
-    many. Grade what comes back with `read_sheet`.
+    It holds the explanation's words (None for a control without an explanation) and the inputs, in
+    an order drawn by `seed`; neither answers nor targets nor the cases' ids. ".html" gives a page
+    that needs nothing else and saves the answers as a CSV file; ".csv" gives a table with an empty
+    column `answer`, for "right", "wrong", or the probability of "wrong" in percent. `limit` draws
+    that many. Grade what comes back with `read_sheet`.
     """
     place = Path(path)
     forms = {".html": _page, ".csv": _csv}
@@ -109,18 +109,18 @@ def read_sheet(
 ) -> Simulation:
     """Grade a filled sheet by the outcomes that it was written from.
 
-    `control` is the sheet of one who was told nothing; both must hold the same cases. An empty
-    answer counts as even odds in the AUROC, and as missed in the accuracy. Raises `FileError` for
-    answers that cannot be read and for cases that are not among the outcomes.
+    `control` is the sheet of a person without the explanation; both must hold the same cases. An
+    empty answer counts as even odds in the AUROC, and as missed in the accuracy. Raises `FileError`
+    for answers that cannot be read and for cases that are not among the outcomes.
     """
     keyed = _keyed(outcomes)
-    answers = {"told": _answers(Path(path), keyed)}
+    answers = {"explained": _answers(Path(path), keyed)}
     if control is not None:
-        answers["untold"] = _answers(Path(control), keyed)
-        if off := answers["told"].keys() ^ answers["untold"].keys():
+        answers["no-explanation"] = _answers(Path(control), keyed)
+        if off := answers["explained"].keys() ^ answers["no-explanation"].keys():
             msg = f"the two sheets do not hold the same cases: {len(off)} are on one of them only"
             raise PlanError(msg)
-    keys = sorted(answers["told"])
+    keys = sorted(answers["explained"])
     scores: dict[str, npt.NDArray[np.float64]] = {
         name: np.array([given[key] for key in keys]) for name, given in answers.items()
     }
@@ -154,8 +154,8 @@ def _csv(words: Sequence[str] | None, items: Sequence[tuple[str, str]]) -> str:
     out = StringIO()
     rows: Any = csv.writer(out)
     rows.writerow(COLUMNS)
-    told = [NOTHING] if words is None else list(words)
-    rows.writerow(["", _harmless("\n".join([*told, ASKED])), "right, wrong or 0 to 100"])
+    notes = [NOTHING] if words is None else list(words)
+    rows.writerow(["", _harmless("\n".join([*notes, ASKED])), "right, wrong or 0 to 100"])
     rows.writerows([key, _harmless(text), ""] for key, text in items)
     return out.getvalue()
 
@@ -184,7 +184,7 @@ def _answers(path: Path, keyed: dict[str, Outcome]) -> dict[str, float]:
         if key not in keyed:
             problems.append(f"line {line}: the case {key!r} is not among the outcomes")
         elif key in found:
-            problems.append(f"line {line}: the case {key!r} stands there twice")
+            problems.append(f"line {line}: the case {key!r} is listed twice")
         elif score is None:
             problems.append(f"line {line}: {said!r} is neither right, wrong nor 0 to 100")
         else:
@@ -200,7 +200,7 @@ def _score(said: str) -> float | None:
     if said in words:
         return words[said]
     try:
-        chance = float(said.removesuffix("%"))
+        probability = float(said.removesuffix("%"))
     except ValueError:
         return None
-    return 2 * chance / PERCENT - 1 if 0 <= chance <= PERCENT else None
+    return 2 * probability / PERCENT - 1 if 0 <= probability <= PERCENT else None

@@ -1,4 +1,4 @@
-"""Whether the words of an explanation let a reader foresee failures: a model, or a person."""
+"""Whether the words of an explanation let a reader predict failures: a model, or a person."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ GRADES: Final = frozenset(
     {
         "adds-to-baselines",
         "better-than-baselines",
-        "foreseeable",
+        "better-than-chance",
         "miscalibrated",
         "not-better-than-baselines",
-        "not-foreseeable",
+        "not-better-than-chance",
         "not-graded",
     }
 )
@@ -49,7 +49,7 @@ Floats = npt.NDArray[np.float64]
 
 @frozen(kw_only=True)
 class Reading:
-    """How well one reader foresaw failures; `unanswered` cases are even odds, and missed."""
+    """How well one reader predicted failures; `unanswered` cases are even odds, and missed."""
 
     auroc: Interval
     accuracy: Interval
@@ -58,22 +58,22 @@ class Reading:
 
 @frozen(kw_only=True)
 class Simulation:
-    """Tells how well readers foresee failures with an explanation's words, and without.
+    """Tells how well readers predict failures with an explanation's words, and without.
 
-    `told` read the explanation. `controls` are the same reader (or another person) "untold", and
-    told the same words in "shuffled" order, so that they state nothing. `gains` are the AUROC of
-    `told` minus that of each control, on the same cases.
+    `explained` is the reader with the explanation. `controls` are the same reader (or another
+    person) with "no-explanation", or with its words in "shuffled" order, which state nothing.
+    `gains` are the AUROC of `explained` minus that of each control, on the same cases.
     """
 
     cases: int
     wrong: int
-    told: Reading
+    explained: Reading
     controls: Mapping[str, Reading] = field(factory=dict)
     gains: Mapping[str, Interval] = field(factory=dict)
 
     def table(self) -> str:
         """Set it out as text: one row for each reading."""
-        readings = {"told": self.told, **self.controls}
+        readings = {"explained": self.explained, **self.controls}
         rows = [
             [
                 name,
@@ -107,34 +107,34 @@ def simulated(
     /,
     *,
     reader: Any,
-    controls: Sequence[str] = ("untold", "shuffled"),
+    controls: Sequence[str] = ("no-explanation", "shuffled"),
     confidence: float = SURE,
     seed: int = 0,
 ) -> Simulation:
-    """Let a model that is given nothing but an explanation's words foresee right and wrong.
+    """Let a model that is given nothing but an explanation's words predict right and wrong.
 
     The reader sees the words and one input at a time, and neither the answer nor the target. It
     says "right" or "wrong" by its `choices` (the log-odds are averaged over both orders of the
-    words), or writes with `generate`. It is asked again for each control: told nothing, and told
-    the words of the explanation in shuffled order. Give outcomes that it was not learnt from, with
-    failures and successes; `confidence` is one-sided at each end.
+    words), or writes with `generate`. It is asked again for each control: with no explanation, and
+    with the words of the explanation in shuffled order. Give outcomes that the explainer was not
+    trained on, with failures and successes; `confidence` is one-sided at each end.
     """
-    if unknown := sorted(set(controls) - {"untold", "shuffled"}):
-        msg = f"controls are 'untold' and 'shuffled', not {unknown[0]!r}"
+    if unknown := sorted(set(controls) - {"no-explanation", "shuffled"}):
+        msg = f"controls are 'no-explanation' and 'shuffled', not {unknown[0]!r}"
         raise PlanError(msg)
     if not (hasattr(reader, "choices") or hasattr(reader, "generate")):
         msg = f"a reader must have choices or generate, and {type(reader).__name__} has neither"
         raise ModelError(msg)
     said = words_of(explanation)
-    known = {"told": said, "untold": [], "shuffled": _shuffled(said, seed)}
-    scores = {one: _read(reader, known[one], outcomes) for one in ("told", *controls)}
+    known = {"explained": said, "no-explanation": [], "shuffled": _shuffled(said, seed)}
+    scores = {one: _read(reader, known[one], outcomes) for one in ("explained", *controls)}
     return graded(outcomes, scores, confidence)
 
 
 def graded(
     outcomes: Sequence[Outcome], scores: Mapping[str, Floats], confidence: float
 ) -> Simulation:
-    """Grade readings: above 0 is "wrong", 0 is no opinion; the first of them was told."""
+    """Grade readings: above 0 is "wrong", 0 is no opinion; the first had the explanation."""
     failed = np.array([not one.right for one in outcomes], dtype=bool)
     clusters = [one.case.cluster or one.case.id for one in outcomes]
     if failed.all() or not failed.any():
@@ -152,23 +152,24 @@ def graded(
             unanswered=int((given == 0).sum()),
         )
 
-    (_, told), *others = scores.items()
+    (_, explained), *others = scores.items()
     return Simulation(
         cases=len(failed),
         wrong=int(failed.sum()),
-        told=one(told),
+        explained=one(explained),
         controls={name: one(given) for name, given in others},
         gains={
-            name: auroc_drop(failed, told, given, clusters, confidence) for name, given in others
+            name: auroc_drop(failed, explained, given, clusters, confidence)
+            for name, given in others
         },
     )
 
 
 def _read(reader: Any, known: Sequence[str], outcomes: Sequence[Outcome]) -> Floats:
-    told = KNOWN.format(words="\n".join(f"- {one}" for one in known)) if known else ""
+    about = KNOWN.format(words="\n".join(f"- {one}" for one in known)) if known else ""
     orders = (WORDS, WORDS[::-1])
     prompts = [
-        ASK.format(known=told, text=read(one.input).named, one=order[0], other=order[1])
+        ASK.format(known=about, text=read(one.input).named, one=order[0], other=order[1])
         for one in outcomes
         for order in orders
     ]

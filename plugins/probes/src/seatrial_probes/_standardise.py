@@ -32,7 +32,7 @@ class Standardised:
 
 
 def standardised(table: Any, on: Backend, emphasis: Any = None) -> Standardised:
-    """Standardise each column by the rows given, which are those that are learnt from.
+    """Standardise each column by the rows given, which are the training rows.
 
     Columns with an `emphasis` [width] get that deviation instead of 1, so that a penalty weighs
     them less. The mean is taken out twice: where it is large, its first estimate is off by more

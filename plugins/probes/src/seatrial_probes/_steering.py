@@ -1,4 +1,4 @@
-"""What becomes of a model's answers when its insides are pushed along a direction."""
+"""Steers a model's activations along a direction, and measures its answers again."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from seatrial.statistics import Interval, paired_drop
 from ._editing import adding, outlying
 from ._grading import SURE, Judged, Right, has, judged
 from ._plain import bounded, plainly, table
+from ._threads import one_thread
 
 __all__ = ["Push", "Steering", "direction_of", "steer"]
 
@@ -28,15 +29,15 @@ Vectors = npt.NDArray[Any]
 
 @frozen(kw_only=True)
 class Push:
-    """What one strength does: accuracy now, and lost against no push and against random ones.
+    """The effect of one strength: accuracy, and its drop from no push and from random pushes.
 
-    `by_chance` is the accuracy under each random direction; `beyond` is the drop beyond their mean,
+    `random` is the accuracy under each random direction; `beyond` is the drop beyond their mean,
     case by case.
     """
 
     strength: float
     accuracy: float
-    by_chance: tuple[float, ...]
+    random: tuple[float, ...]
     drop: Interval
     beyond: Interval | None
 
@@ -67,7 +68,7 @@ class Steering:
             [
                 f"{one.strength:+g} σ",
                 f"{one.accuracy:.3f}",
-                f"{np.mean(one.by_chance):.3f}" if one.by_chance else "—",
+                f"{np.mean(one.random):.3f}" if one.random else "—",
                 bounded(one.drop, signed=True),
                 bounded(one.beyond, signed=True),
             ]
@@ -76,12 +77,12 @@ class Steering:
         against = (
             "no random directions to compare with"
             if self.p is None
-            else f"{len(self.pushes[0].by_chance)} random directions: "
+            else f"{len(self.pushes[0].random)} random directions: "
             f"z = {'—' if self.z is None else f'{self.z:.1f}'}, p = {self.p:.3f}"
         )
         return table(
             f"steering at layer {self.layer}, {self.cases} cases, "
-            f"accuracy {self.accuracy:.3f} unpushed",
+            f"accuracy {self.accuracy:.3f} without steering",
             ("towards failure", "accuracy", "random", "accuracy lost", "beyond random"),
             rows,
             f"effect {self.effect:+.3f} against {against}",
@@ -139,9 +140,9 @@ def steer(
     `details["direction"]`, or a vector with `layer`. A push of strength s adds s standard
     deviations of the cases' projections on it. Random directions are "isotropic", or with `match`
     "covariance" drawn as activations themselves vary (harder to beat: the model reads those).
-    Tokens that lie far outside (the first of a text) are left alone. The outcomes should be none
-    that the direction was learnt from. The model is asked len(strengths) × (random_directions + 1)
-    + 1 times, and needs `activations` and `intervened`. `right` tells from a target and a
+    Tokens that lie far outside (the first of a text) are left alone. Give outcomes
+    that the direction was not trained on. The model is asked len(strengths) × (random_directions +
+    1) + 1 times, and needs `activations` and `intervened`. `right` tells from a target and a
     prediction whether it is right, by default that they are equal; `confidence` is one-sided.
     """
     has(model, "activations", "intervened", to="steer it")
@@ -161,7 +162,7 @@ def steer(
         raise ParameterError(msg)
     deviation = float((vectors.astype(np.float64) @ unit).std())
     draw = np.random.default_rng(derive(seed, "directions"))
-    chance = [_drawn(vectors, match, draw) for _ in range(random_directions)]
+    random = [_drawn(vectors, match, draw) for _ in range(random_directions)]
     limit = outlying(vectors)
 
     def answered(along: Floats, strength: float) -> Floats:
@@ -169,7 +170,7 @@ def steer(
         return known.rights(model.intervened({layer: push})).astype(float)
 
     before = known.rights(model).astype(float)
-    after = np.array([[answered(one, s) for s in strengths] for one in [unit, *chance]])
+    after = np.array([[answered(one, s) for s in strengths] for one in [unit, *random]])
     # Accuracy lost towards failure and won away from it both count for the direction.
     effects = (np.sign(strengths) * (before - after).mean(axis=2)).mean(axis=1)
     pushes = tuple(
@@ -190,6 +191,7 @@ def steer(
     )
 
 
+@one_thread()
 def _drawn(vectors: Vectors, match: str, draw: np.random.Generator) -> Floats:
     found = np.asarray(draw.standard_normal(vectors.shape[1]))
     if match == "covariance":
@@ -210,17 +212,17 @@ def _push(
     return Push(
         strength=float(strength),
         accuracy=float(after[0].mean()),
-        by_chance=tuple(float(one.mean()) for one in after[1:]),
+        random=tuple(float(one.mean()) for one in after[1:]),
         drop=drop(before),
         beyond=drop(after[1:].mean(axis=0)) if len(after) > 1 else None,
     )
 
 
 def _beyond(effects: Floats) -> tuple[float | None, float | None]:
-    chance = effects[1:]
-    if not len(chance):
+    random = effects[1:]
+    if not len(random):
         return None, None
-    spread = float(chance.std(ddof=1)) if len(chance) > 1 else 0.0
-    z = float(effects[0] - chance.mean()) / spread if spread > 0 else None
-    reached = int((chance >= effects[0] - 1e-12).sum())
-    return z, (1 + reached) / (1 + len(chance))
+    spread = float(random.std(ddof=1)) if len(random) > 1 else 0.0
+    z = float(effects[0] - random.mean()) / spread if spread > 0 else None
+    reached = int((random >= effects[0] - 1e-12).sum())
+    return z, (1 + reached) / (1 + len(random))

@@ -1,4 +1,4 @@
-"""What meets the eye in an input, as named features."""
+"""Surface features of an input, by name."""
 
 from __future__ import annotations
 

@@ -153,11 +153,11 @@ def _local(path: Path) -> Iterator[Mapping[str, Any]]:
     labels = path.with_name(f"{path.stem}-labels.lst")
     if not labels.is_file():
         return iter(rows)
-    told = labels.read_text(encoding="utf-8").split()
-    if len(told) != len(rows):
-        msg = f"{labels.name} has {len(told)} labels and {path.name} has {len(rows)} questions"
+    lines = labels.read_text(encoding="utf-8").split()
+    if len(lines) != len(rows):
+        msg = f"{labels.name} has {len(lines)} labels and {path.name} has {len(rows)} questions"
         raise PlanError(msg)
-    return iter([{**row, "label": label} for row, label in zip(rows, told, strict=True)])
+    return iter([{**row, "label": label} for row, label in zip(rows, lines, strict=True)])
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

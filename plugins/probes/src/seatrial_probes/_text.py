@@ -1,4 +1,4 @@
-"""Explainers that read the inputs as texts: their words, and what meets the eye."""
+"""Explainers that read the inputs as texts: their words, and surface features."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class BagOfWords:
         summary = f"bag of words: {found.model.coef_.shape[1]} words and word pairs"
 
         def predictor(cases: Sequence[Case]) -> list[float]:
-            return found.chances(_texts([case.input for case in cases])) if cases else []
+            return found.probabilities(_texts([case.input for case in cases])) if cases else []
 
         return Explanation(summary, findings, predictor=predictor, details=found.details)
 
@@ -137,7 +137,7 @@ def _finding(word: str, name: str, rows: Any, learning: Learning) -> Finding | N
 
 @frozen
 class Surface:
-    """Predicts failure from what meets the eye: lengths, numbers, negations, the options' looks.
+    """Predicts failure from surface features: lengths, numbers, negations, the options' looks.
 
     Named features, standardised, then logistic regression with the strength of the L2 penalty
     chosen on validation; the findings are odds ratios in plain words.

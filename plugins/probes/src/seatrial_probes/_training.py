@@ -17,7 +17,7 @@ from ._validation import area
 __all__ = ["CHUNK", "Optimiser", "Schedule", "trained"]
 
 CHUNK: Final = 256
-"""How many cases are scored at once when nothing is learnt from them."""
+"""How many cases are scored at once when they are not trained on."""
 
 FIRST: Final = 0.9
 SECOND: Final = 0.999
@@ -39,8 +39,8 @@ class Schedule:
 
     def rate_at(self, epoch: int) -> float:
         """Give the learning rate of an epoch, counted from 0."""
-        share = (1 + cos(pi * epoch / self.epochs)) / 2
-        return self.last_rate + (self.rate - self.last_rate) * share
+        factor = (1 + cos(pi * epoch / self.epochs)) / 2
+        return self.last_rate + (self.rate - self.last_rate) * factor
 
 
 class Optimiser:
@@ -111,7 +111,7 @@ def trained(
 
 
 def scored(logits: Callable[[npt.NDArray[np.intp]], Any], places: Any) -> Floats:
-    """Score the cases at some places, with nothing learnt."""
+    """Score the cases at some places, without training."""
     with torch.no_grad():
         found = [logits(some).cpu().numpy() for some in _batches(places, CHUNK)]
     return np.concatenate(found).astype(np.float64)

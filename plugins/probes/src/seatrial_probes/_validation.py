@@ -13,10 +13,12 @@ from seatrial import Explanation, Outcome, derive
 from seatrial.errors import MetricError
 from seatrial.statistics import held_out
 
-__all__ = ["Learning", "Selected", "area", "by_chance", "logistic", "one_sided", "select"]
+from ._threads import one_thread
+
+__all__ = ["Learning", "Selected", "area", "logistic", "one_sided", "permutation_test", "select"]
 
 VALIDATION: Final = 1 / 3
-"""The share of what an explainer is given that it selects on: with a quarter kept for the test,
+"""The fraction of what an explainer is given that it selects on: with a quarter kept for the test,
 that is half, a quarter and a quarter, as in the paper."""
 
 PERMUTATIONS: Final = 1000
@@ -42,7 +44,7 @@ class Learning:
         failed = np.array([not one.right for one in outcomes])
         clusters = tuple(one.case.cluster or one.case.id for one in outcomes)
         try:
-            kept = held_out(failed, clusters, share=VALIDATION, seed=derive(seed, "validation"))
+            kept = held_out(failed, clusters, fraction=VALIDATION, seed=derive(seed, "validation"))
         except MetricError:
             return cls(tuple(outcomes), failed, clusters, None)
         both = all(len(np.unique(failed[side])) == len((0, 1)) for side in (kept, ~kept))
@@ -58,7 +60,8 @@ class Selected:
     strength: float
     details: dict[str, Any] = field(factory=dict)
 
-    def chances(self, inputs: Any) -> list[float]:
+    @one_thread()
+    def probabilities(self, inputs: Any) -> list[float]:
         """Give the probability of failure of each input."""
         found = self.model.predict_proba(self.features.transform(inputs))[:, 1]
         return [float(one) for one in found]
@@ -78,6 +81,7 @@ def one_sided(outcomes: Sequence[Outcome]) -> Explanation | None:
     return Explanation(said)
 
 
+@one_thread()
 def select(
     prepare: Callable[[], Any], inputs: Any, learning: Learning, *, grid: Sequence[float], seed: int
 ) -> Selected:
@@ -116,7 +120,7 @@ def _validated(
         ]
     )
     clusters = [one for one, here in zip(learning.clusters, kept, strict=True) if here]
-    areas, p = by_chance(scores, failed[kept], clusters, seed=seed)
+    areas, p = permutation_test(scores, failed[kept], clusters, seed=seed)
     best = int(np.argmax(areas > areas.max() - ROUNDING))
     searched = {"settings": len(grid), "best": float(areas[best]), "p": p}
     curve = [{"C": c, "auroc": float(a)} for c, a in zip(grid, areas, strict=True)]
@@ -135,7 +139,8 @@ def area(failed: Booleans, scores: npt.ArrayLike) -> float:
     return float(_areas(failed[None].astype(float), np.asarray(scores, dtype=float)[None])[0, 0])
 
 
-def by_chance(
+@one_thread()
+def permutation_test(
     scores: Floats, failed: Booleans, clusters: Sequence[str], *, seed: int
 ) -> tuple[Floats, float]:
     """Give the AUROC of each row of scores, and how often chance makes the best as good.

@@ -14,10 +14,10 @@ from attrs.validators import ge, instance_of, optional
 
 from seatrial import Case, Explanation, Finding, Outcome, derive
 from seatrial.errors import ModelError
+from seatrial.kit import object_with
 
-from ._named import named
 from ._rendering import read, shortened
-from ._validation import Floats, Learning, by_chance, one_sided
+from ._validation import Floats, Learning, one_sided, permutation_test
 
 __all__ = ["WORDS", "Verbal", "odds_of_failure", "verbal"]
 
@@ -68,8 +68,8 @@ class Verbal:
 
     The prediction is a ranking: the log-odds of "wrong" against "right" by the reader's `choices`
     where it has that, averaged over `readings` orders of words and hypotheses (2 by default); else
-    the share of `readings` written answers (4 by default) that say wrong. It is only shifted, so
-    that chances of failure agree with the rate on validation.
+    the fraction of `readings` written answers (4 by default) that say wrong. It is only shifted, so
+    that probabilities of failure agree with the rate on validation.
 
     `writer` and `reader` are import strings or models with `generate` (the reader needs `generate`
     or `choices`); the writer is the explained model by default, and the reader is the writer.
@@ -92,10 +92,10 @@ class Verbal:
         if said := one_sided(outcomes):
             return said
         writer = model if self.writer is None else self.writer
-        writer = named(writer, what="probes.verbal: writer", has="generate")
+        writer = object_with(writer, "generate", what="probes.verbal: writer")
         reader = writer if self.reader is None else self.reader
         able = "choices" if hasattr(reader, "choices") else "generate"
-        reader = named(reader, what="probes.verbal: reader", has=able)
+        reader = object_with(reader, able, what="probes.verbal: reader")
         learning = Learning.of(outcomes, seed)
         lists = self._written(writer, learning, seed)
         lists = [one for one in lists if one]
@@ -163,7 +163,7 @@ class Verbal:
         inputs = [learning.outcomes[place].input for place in places]
         scores = np.array([self._odds(reader, one, inputs, seed) for one in lists])
         clusters = [learning.clusters[place] for place in places]
-        areas, p = by_chance(scores, learning.failed[places], clusters, seed=seed)
+        areas, p = permutation_test(scores, learning.failed[places], clusters, seed=seed)
         best = int(np.argmax(areas))
         calls["selecting"] = readings * len(lists) * len(places)
         searched = {"settings": len(lists), "best": float(areas[best]), "p": p}
@@ -256,7 +256,7 @@ def _listed(text: str, most: int, prompt: str = "") -> tuple[str, ...]:
 
 
 def _shift(odds: Floats, learning: Learning, places: list[int]) -> float:
-    """Give what to add to log-odds so that the mean chance is the rate of failure."""
+    """Give what to add to log-odds so that the mean probability is the rate of failure."""
     from scipy.optimize import brentq
     from scipy.special import expit
 

@@ -59,11 +59,11 @@ def why_it_failed(
     to: str | Path | None = None,
     confidence: float = 0.975,
 ) -> WhyItFailed:
-    """Find out whether a model's failures on a task can be foreseen, and by what.
+    """Find out whether a model's failures on a task can be predicted, and by what.
 
     The cases are judged in random order (by `seed`) until there are `k` right and `k` wrong
     answers: with `options` in the inputs and a model that has `choices`, by the log-likelihood of
-    each option. Half of them is learnt from, a quarter is selected on, a quarter is the test, which
+    each option. Half is for training, a quarter for validation, a quarter for the test, which
     is looked at once; whole clusters go to one part. Every explainer is graded beside the same
     trivial baselines (`seatrial.explain`). Activations are extracted once, of the very prompts that
     were judged, and all explainers share them.
@@ -91,7 +91,7 @@ def why_it_failed(
     test = held_out(
         [one.right for one in outcomes],
         [one.case.cluster or one.case.id for one in outcomes],
-        share=TEST,
+        fraction=TEST,
         seed=derive(seed, "why it failed", "test"),
     )
     learning = [one for one, kept in zip(outcomes, test, strict=True) if not kept]
@@ -208,16 +208,16 @@ def _rows(said: Sequence[Explanation]) -> tuple[Row, ...]:
     best = grades[0].best_baseline
     rows = []
     for grade in sorted(grades, key=lambda one: -(one.auroc or 0.0)):
-        lead = grade.baselines[best].lead if best else None
+        gain = grade.baselines[best].gain if best else None
         rows.append(
             Row(
                 name=grade.explainer,
                 kind="explainer",
                 auroc=grade.auroc,
                 interval=grade.interval,
-                lead=None if lead is None else lead.estimate,
-                lead_interval=None if lead is None else lead.interval,
-                p=None if lead is None else lead.p,
+                gain=None if gain is None else gain.estimate,
+                gain_interval=None if gain is None else gain.interval,
+                p=None if gain is None else gain.p,
             )
         )
     baselines = grades[0].baselines.items()

@@ -13,7 +13,7 @@ from seatrial import Finding, Outcome
 __all__ = ["attended", "ends", "how_sure", "where"]
 
 CASES: Final = 10
-SHARE: Final = 0.1
+FRACTION: Final = 0.1
 SURE: Final = 0.05
 READ: Final = 3
 TOKENS: Final = 5
@@ -34,24 +34,28 @@ def where(layer: int, pooling: str, layers: Sequence[int]) -> str:
 
 
 def how_sure(searched: Mapping[str, Any]) -> str:
-    """Say how well the best setting ranked on validation, and whether chance does as well."""
+    """Say how well the best setting ranked on validation, and how often chance does as well."""
     settings, best, p = searched["settings"], searched["best"], searched["p"]
     of = "one setting was" if settings == 1 else f"the best of {settings:,} settings was"
     said = f"on validation {of} at AUROC {best:.2f} of failure (.50 is guessing)"
     if p > SURE:
-        return f"{said}, which a search as wide reaches by chance (p = {p:.2f}): nothing was found"
-    return f"{said}, which a search as wide seldom reaches by chance (p = {p:.3f})"
+        return (
+            f"{said}; a search of this size reaches that by chance (p = {p:.2f}): nothing was found"
+        )
+    return f"{said}; a search of this size rarely reaches that by chance (p = {p:.3f})"
 
 
 def ends(
-    outcomes: Sequence[Outcome], failed: npt.NDArray[np.bool_], chances: npt.NDArray[np.float64]
+    outcomes: Sequence[Outcome],
+    failed: npt.NDArray[np.bool_],
+    probabilities: npt.NDArray[np.float64],
 ) -> list[Finding]:
     """Name the cases that look most fragile and safest, and say how many of them failed.
 
-    `chances` were said of each case by probes that did not learn from it.
+    `probabilities` were said of each case by probes that did not learn from it.
     """
-    order = np.argsort(-chances, kind="stable")
-    many = max(1, min(CASES, int(SHARE * len(order))))
+    order = np.argsort(-probabilities, kind="stable")
+    many = max(1, min(CASES, int(FRACTION * len(order))))
     rate = failed.mean()
     found = []
     for name, word, at in (
@@ -80,13 +84,13 @@ def attended(
     logits = attention([tokens[place] for place in places.tolist()])
     findings = []
     for place in places[np.argsort(-logits, kind="stable")][:READ].tolist():
-        share, adds = attention.contributions(tokens[place])
-        names = _pieces(model, outcomes[place].input, len(share))
+        weights, adds = attention.contributions(tokens[place])
+        names = _pieces(model, outcomes[place].input, len(weights))
         top = [at for at in np.argsort(-adds, kind="stable")[:TOKENS] if adds[at] > 0]
         if not top:
             continue
         said = ", ".join(
-            f"{names[at]} adds {adds[at]:.2f} ({share[at]:.0%} of attention)" for at in top
+            f"{names[at]} adds {adds[at]:.2f} ({weights[at]:.0%} of attention)" for at in top
         )
         case = outcomes[place].case.id
         findings.append(

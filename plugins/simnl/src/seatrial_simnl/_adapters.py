@@ -42,13 +42,12 @@ NEGATIVE = ("a photo without {}.",)
 
 
 @define(kw_only=True)
-class Told:
-    """What an adapter is told about the classes, `{}` standing for a class's name.
+class ClassPrompts:
+    """The texts that stand for the classes in an adapter, `{}` standing for a class's name.
 
     `templates` for and `negatives` against a class; `cupl` maps each class to sentences about it;
     `names` maps a class to the name that stands in the texts; `classes` are all classes, by default
-    those of the cases in sorted order. `backbone` is the import string of the original model (or
-    of what makes it), so that a saved model can be loaded by its path alone.
+    those of the cases in sorted order.
     """
 
     templates: Sequence[str] = POSITIVE
@@ -56,7 +55,6 @@ class Told:
     cupl: Mapping[Any, Sequence[str]] | None = None
     names: Mapping[Any, str] | None = None
     classes: Sequence[Any] | None = None
-    backbone: str | None = field(default=None)
     _prompts: Prompts = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -75,13 +73,13 @@ class Told:
 
 
 class _Factory:
-    """Makes the adapter of one method; takes the method's parameters and those of `Told`."""
+    """Makes the adapter of one method; it takes that method's parameters and `ClassPrompts`."""
 
     def __init__(self, name: str, estimator: type[Estimator], **fixed: Any) -> None:
         self.__name__ = self.__qualname__ = name
         self.__doc__ = estimator.__doc__
         self._estimator, self._fixed = estimator, fixed
-        self._own = {one.name for one in fields(Told)}
+        self._own = {one.name for one in fields(ClassPrompts)}
         self.__signature__ = Signature(
             [
                 Parameter(
@@ -90,27 +88,26 @@ class _Factory:
                     default=Parameter.empty if one.default is NOTHING else one.default,
                     annotation=one.type,
                 )
-                for one in (*fields(estimator), *fields(Told))
+                for one in (*fields(estimator), *fields(ClassPrompts))
                 if one.init and one.name not in {*fixed, "seed"}
             ]
         )
 
     def __call__(self, **params: Any) -> Callable[..., AdaptedModel]:
         self.__signature__.bind(**params)
-        told = Told(**{name: params.pop(name) for name in self._own & params.keys()})
+        texts_of = ClassPrompts(**{name: params.pop(name) for name in self._own & params.keys()})
         estimator, fixed = self._estimator, self._fixed
 
         def adapt(model: Any, cases: Sequence[Case], /, *, seed: int, work: Work) -> AdaptedModel:
             learner = estimator().set_params(**fixed, **params, seed=seed)
-            known = work.reference
-            named = known.use if known is not None and known.params is None else None
-            return _adapted(learner, told, model, cases, told.backbone or named)
+            del work
+            return _adapted(learner, texts_of, model, cases)
 
         return adapt
 
 
 def _adapted(
-    learner: Estimator, told: Told, model: Any, cases: Sequence[Case], backbone: str | None
+    learner: Estimator, texts_of: ClassPrompts, model: Any, cases: Sequence[Case]
 ) -> AdaptedModel:
     if not cases:
         msg = f"{learner.name} learns from cases, and there are none"
@@ -120,10 +117,10 @@ def _adapted(
         msg = f"{learner.name}: case {without[0]!r} has no target; give it its class"
         raise PlanError(msg)
     labels = [case.target for case in cases]
-    classes = list(np.unique(labels).tolist() if told.classes is None else told.classes)
+    classes = list(np.unique(labels).tolist() if texts_of.classes is None else texts_of.classes)
     raw = matrix("images", model.embed_image([case.input for case in cases]), rows=len(cases))
     cached = unit(raw)
-    texts = told.texts(model, classes, cached.shape[1])
+    texts = texts_of.texts(model, classes, cached.shape[1])
     learner.fit(
         cached,
         labels,
@@ -132,16 +129,15 @@ def _adapted(
         cupl=texts.get("cupl"),
         negative=texts["negative"],
     )
-    prompts = [told.templates[0].format(one) for one in classes]
-    if told.negatives:
-        prompts += [told.negatives[0].format(one) for one in classes]
+    prompts = [texts_of.templates[0].format(one) for one in classes]
+    if texts_of.negatives:
+        prompts += [texts_of.negatives[0].format(one) for one in classes]
     return AdaptedModel(
         model,
         learner,
         cached=cached,
         cases=[(case.id, case.target) for case in cases],
         fingerprint=Fingerprint.taken(model, prompts, cases[0].input),
-        backbone=backbone,
     )
 
 

@@ -94,9 +94,9 @@ class Cache:
         """Sum the keys of each class and branch by weights [keys], likewise in one pass."""
         if self.sums is None:
             return self.positive.summed(pulls[0]), self.negative.summed(pulls[1])
-        shares = [pull.view(len(self._blocks), -1) for pull in (pulls[0], pulls[1] * self.shrink)]
-        both = torch.bmm(torch.stack(shares, 1), self._blocks)
-        return both[:, 0], shares[1] @ self.sums - both[:, 1]
+        blocks = [pull.view(len(self._blocks), -1) for pull in (pulls[0], pulls[1] * self.shrink)]
+        both = torch.bmm(torch.stack(blocks, 1), self._blocks)
+        return both[:, 0], blocks[1] @ self.sums - both[:, 1]
 
     @property
     def _blocks(self) -> Tensor:

@@ -22,7 +22,7 @@ LEVELS = 65535
 """Confidences are kept in 16 bits, in memory as on disk, so that going on changes nothing."""
 
 Bits = npt.NDArray[np.bool_]
-Shares = npt.NDArray[np.float64]
+Fractions = npt.NDArray[np.float64]
 
 
 @frozen(eq=False)
@@ -40,7 +40,7 @@ class Cell:
     noise: float
     on: str
     right: Bits
-    confidence: Shares
+    confidence: Fractions
     selected: Mapping[str, float]
     seconds: float
     parameters: int
@@ -51,14 +51,14 @@ class Cell:
         return float(self.right.mean())
 
     @classmethod
-    def of(cls, logits: Any, labels: Any, **told: Any) -> Cell:
+    def of(cls, logits: Any, labels: Any, **setting: Any) -> Cell:
         """Score logits [n, classes] against the places of the right classes."""
         raised = np.exp(logits - logits.max(1, keepdims=True), dtype=np.float64)
         stated = (raised / raised.sum(1, keepdims=True)).max(1)
         return cls(
             right=logits.argmax(1) == labels,
             confidence=np.rint(stated * LEVELS) / LEVELS,
-            **told,
+            **setting,
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Line charts as SVG texts that a reader without eyes can follow too."""
+"""Line charts as SVG, with text for screen readers."""
 
 from __future__ import annotations
 
@@ -142,8 +142,8 @@ class _Panel:
         return log2(x) if self._chart.doubling and x > 0 else x
 
     def _x(self, x: float) -> float:
-        share = (self._along(x) - self._from) / ((self._to - self._from) or 1)
-        return self._left + 8 + (WIDTH - 16) * share
+        fraction = (self._along(x) - self._from) / ((self._to - self._from) or 1)
+        return self._left + 8 + (WIDTH - 16) * fraction
 
     def _y(self, y: float) -> float:
         return TOP + HEIGHT * (self._high - y) / (self._high - self._low)
@@ -192,9 +192,9 @@ class _Panel:
         bold = BOLD if line.name == FIRST else 1.4
         yield f'<polyline class="line" {look} stroke-width="{bold}" points="{places}"/>'
         for (x, y), (at, value) in zip(ahead, line.points, strict=True):
-            told = escape(f"{line.name}, {self._chart.x} {at:g}: {value:.3f}")
+            tooltip = escape(f"{line.name}, {self._chart.x} {at:g}: {value:.3f}")
             yield f'<circle fill="{colour}" cx="{x:.1f}" cy="{y:.1f}" r="2.4">'
-            yield f"<title>{told}</title></circle>"
+            yield f"<title>{tooltip}</title></circle>"
 
 
 def _step(reach: float) -> float:

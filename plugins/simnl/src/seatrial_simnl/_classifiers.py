@@ -30,7 +30,7 @@ class Linear:
         return features @ self.weight.T
 
     def evidence(self, features: Tensor) -> dict[str, Tensor]:
-        """Give what speaks for each class."""
+        """Give the evidence for each class."""
         return {"positive": self.logits(features)}
 
 
@@ -80,11 +80,11 @@ class Cached:
 
     @staticmethod
     def mix(*, alpha: float) -> tuple[float, float]:
-        """Give the shares of texts and votes."""
+        """Give the weights of texts and votes."""
         return 1.0, alpha
 
     def evidence(self, features: Tensor) -> dict[str, Tensor]:
-        """Give what speaks for each class."""
+        """Give the evidence for each class."""
         return {"positive": self.logits(features)}
 
 
@@ -103,5 +103,5 @@ class Bottleneck:
         return directions(self.ratio * inner.relu() + (1 - self.ratio) * features) @ self.text.T
 
     def evidence(self, features: Tensor) -> dict[str, Tensor]:
-        """Give what speaks for each class."""
+        """Give the evidence for each class."""
         return {"positive": self.logits(features)}

@@ -30,7 +30,7 @@ def order_of(seed: int, rows: int, device: str) -> Callable[[int], Tensor]:
 
 
 def warmed(epoch: int, epochs: int) -> float | None:
-    """Give the share of the rate in an epoch: cosine, after a first epoch at 1e-5 (None)."""
+    """Give the fraction of the rate in an epoch: cosine, after a first epoch at 1e-5 (None)."""
     return None if epoch == 0 else cosine(epoch, epochs)
 
 
@@ -62,12 +62,12 @@ def descend(
         view = support.views[epoch % len(support.views)]
         total = 0.0
         for place, chosen in enumerate(order(epoch).split(batch_size)):
-            share: float | None = cosine(epoch * batches + place, epochs * batches)
+            fraction: float | None = cosine(epoch * batches + place, epochs * batches)
             if not by_step:
-                share = warmed(epoch, epochs)
+                fraction = warmed(epoch, epochs)
             loss = loss_of(view[chosen], support.labels[chosen])
             for one, gradient in zip(rules, torch.autograd.grad(loss, parameters), strict=True):
-                one.step(gradient, WARM if share is None else lr * share)
+                one.step(gradient, WARM if fraction is None else lr * fraction)
             total += float(loss.detach()) * len(chosen)
         losses.append(total / rows)
     for parameter in parameters:

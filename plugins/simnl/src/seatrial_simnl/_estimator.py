@@ -34,7 +34,7 @@ class Classifier(Protocol):
         ...
 
     def evidence(self, features: Tensor, /) -> dict[str, Tensor]:
-        """Give what speaks for and against each class."""
+        """Give the evidence for and against each class."""
         ...
 
 
@@ -126,7 +126,7 @@ class Estimator(ABC):
         return float(np.mean(self.predict(features) == np.asarray(labels)))
 
     def evidence(self, features: Any) -> dict[str, Matrix]:
-        """Give what speaks for each class ("positive") and, with SimNL, "negative" likewise."""
+        """Give the evidence for each class ("positive") and, with SimNL, "negative" likewise."""
         found = self._fitted.evidence(self._seen(features))
         return {name: one.numpy() for name, one in found.items()}
 
@@ -239,7 +239,7 @@ class Searched(Estimator):
 
     def _choose(self, counts: Tensor) -> dict[str, float]:
         grid = self._grid()
-        return grid.nearest(counts, {n: getattr(self, n) for n in (*grid.kernels, *grid.shares)})
+        return grid.nearest(counts, {n: getattr(self, n) for n in (*grid.kernels, *grid.weights)})
 
     def _selected(
         self, support: Support, held: tuple[Tensor, ...] | None

@@ -93,8 +93,8 @@ def branches(
     rights = []
     for seed in seeds:
         model = _trained(train, shots, seed, estimator)
-        shares = torch.tensor(model.mix(alpha=model.alpha, lam=model.lam))
-        mixes = [shares * torch.tensor(one) for one in kept]
+        weights = torch.tensor(model.mix(alpha=model.alpha, lam=model.lam))
+        mixes = [weights * torch.tensor(one) for one in kept]
         features = torch.from_numpy(test.plain)
         terms = model.parts(model.seen(features), beta=model.beta)
         answers = torch.stack([(terms * mix[:, None, None]).sum(0).argmax(1) for mix in mixes])
@@ -119,7 +119,7 @@ class Sensitivity:
 
     def figure(self, title: str = "Sensitivity to the hyper-parameters") -> str:
         """Draw all curves as one SVG text."""
-        every = [share for curve in self.curves.values() for _, share in curve]
+        every = [fraction for curve in self.curves.values() for _, fraction in curve]
         low, high = np.floor(min(every) * 10) / 10, np.ceil(max(every) * 10) / 10
         charts = [
             Chart(
@@ -176,19 +176,19 @@ def sensitivity(
         for name, counts in found.items()
     }
     if taus:
-        shares = []
+        fractions = []
         for tau in taus:
             changed = SimNL().set_params(**base.get_params()).set_params(tau=tau)
             learned = [_trained(train, shots, seed, changed) for seed in seeds]
             right = [(one.logits(features).argmax(1) == labels).numpy().mean() for one in learned]
-            shares.append(np.mean(right))
-        curves["tau"] = _curve(taus, shares)
+            fractions.append(np.mean(right))
+        curves["tau"] = _curve(taus, fractions)
     given = {name: float(getattr(base, name)) for name in (*RANGES, "tau")}
     return Sensitivity(given, curves)
 
 
-def _curve(values: Sequence[float], shares: Any) -> tuple[tuple[float, float], ...]:
-    return tuple((float(x), float(y)) for x, y in zip(values, shares, strict=True))
+def _curve(values: Sequence[float], fractions: Any) -> tuple[tuple[float, float], ...]:
+    return tuple((float(x), float(y)) for x, y in zip(values, fractions, strict=True))
 
 
 def _trained(train: Features, shots: int, seed: int, estimator: SimNL | None) -> Any:

@@ -54,7 +54,7 @@ class Mixture:
         )
 
     def mix(self, *, alpha: float, lam: float, neg_scale: float | None = None) -> tuple[float, ...]:
-        """Give the share of each part."""
+        """Give the weight of each part."""
         scale = self.neg_scale if neg_scale is None else neg_scale
         return lam, lam * alpha, (1 - lam) * scale, (1 - lam) * alpha
 
@@ -63,14 +63,14 @@ class Mixture:
         return sum(self.evidence(features).values(), torch.zeros(()))
 
     def evidence(self, features: Tensor, /) -> dict[str, Tensor]:
-        """Give the share of the logits that speaks for each class, and that of the negative branch.
+        """Give the part of the logits that is for each class, and that of the negative branch.
 
         Both add up to the logits: a class that the negative branch rules out gets little of it.
         """
         step = max(1, BLOCK // len(self.positive.keys))
-        shares = torch.tensor(self.mix(alpha=self.alpha, lam=self.lam)).to(features)
+        weights = torch.tensor(self.mix(alpha=self.alpha, lam=self.lam)).to(features)
         pieces = [
-            self.parts(self.seen(some), beta=self.beta) * shares[:, None, None]
+            self.parts(self.seen(some), beta=self.beta) * weights[:, None, None]
             for some in features.split(step)
         ]
         found = torch.cat(pieces, 1)

@@ -11,7 +11,8 @@ import torch
 from attrs import frozen
 
 from seatrial import Prediction
-from seatrial.errors import ComponentLoadError, ModelError
+from seatrial.errors import ModelError
+from seatrial.kit import object_with
 
 from ._arrays import Matrix, matrix, unit
 from ._estimator import Estimator
@@ -26,7 +27,7 @@ __all__ = ["AdaptedModel", "Reasons", "load"]
 class Reasons:
     """Why a repaired model answers what it answers.
 
-    `nearest` are the most similar images that it learned from: (case, class, cosine), best first;
+    `nearest` are the most similar training images: (case, class, cosine), best first;
     `positive` and `negative` map each class to its part of the logit (`negative` is empty where
     there is no negative classifier).
     """
@@ -49,12 +50,11 @@ class AdaptedModel:
         cached: Matrix,
         cases: Sequence[tuple[str, Any]],
         fingerprint: Fingerprint,
-        backbone: str | None,
     ) -> None:
         self.original = model
         self.estimator = estimator
         self._cached, self._cases = cached, tuple(cases)
-        self._fingerprint, self._backbone = fingerprint, backbone
+        self._fingerprint = fingerprint
 
     @property
     def classes(self) -> list[Any]:
@@ -95,7 +95,7 @@ class AdaptedModel:
         return self.estimator.predict_proba(self._features(images))
 
     def explain(self, image: Any, /, *, nearest: int = 3) -> Reasons:
-        """Say which images it learned from are nearest, and what speaks for and against."""
+        """Say which training images are nearest, and what is for and against the class."""
         features = self._features([image])
         logits = self.estimator.predict_proba(features)[0]
         similar = self._cached @ features[0]
@@ -117,7 +117,6 @@ class AdaptedModel:
         """Write everything but the original to one safetensors file; `load` reads it."""
         facts = self.estimator.facts() | {
             "cases": [list(case) for case in self._cases],
-            "backbone": self._backbone,
             "original": _identity(self.original),
             "towers": self._fingerprint.facts(),
         }
@@ -138,9 +137,10 @@ def _identity(model: Any) -> str:
 
 
 def load(path: str | Path, *, model: Any = None) -> AdaptedModel:
-    """Read a repaired model; `model` is the original, where the file does not say how to make it.
+    """Read a repaired model; `model` is the original, or the import string of it or of its maker.
 
-    `path` is the file that `AdaptedModel.save` wrote, or the folder of `seatrial.Repaired.save`.
+    `path` is the file that `AdaptedModel.save` wrote, or the folder of `seatrial.Repaired.save`. It
+    holds what was trained and not the original, and nothing that it names is imported.
 
     Refuses another original than the one that was repaired, with `ModelError`: the identities are
     compared where both models state one, and each tower embeds fixed texts and images, which must
@@ -153,13 +153,12 @@ def load(path: str | Path, *, model: Any = None) -> AdaptedModel:
         msg = f"{path} holds an estimator and no repaired model; read it with load_estimator"
         raise ModelError(msg)
     if model is None:
-        if facts["backbone"] is None:
-            msg = (
-                f"{path} does not say how its original, {facts['original']}, is made: pass model=, "
-                "or repair with backbone='module:name'"
-            )
-            raise ModelError(msg)
-        model = made(facts["backbone"])
+        msg = (
+            f"{path} holds what was trained and not its original, {facts['original']}: pass "
+            "model=, the original or its import string 'module:name'"
+        )
+        raise ModelError(msg)
+    model = object_with(model, "embed_image", what="model")
     fingerprint = Fingerprint.restored(
         facts["towers"], arrays["texts"].numpy(), arrays["images"].numpy()
     )
@@ -175,18 +174,4 @@ def load(path: str | Path, *, model: Any = None) -> AdaptedModel:
         cached=arrays["cached"].numpy(),
         cases=[(case, label) for case, label in facts["cases"]],
         fingerprint=fingerprint,
-        backbone=facts["backbone"],
     )
-
-
-def made(backbone: str) -> Any:
-    """Give the model that an import string names, or makes when it is called."""
-    from importlib import import_module
-
-    module, _, name = backbone.partition(":")
-    try:
-        found = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        msg = f"the backbone {backbone!r} cannot be imported: {error}"
-        raise ComponentLoadError(msg) from error
-    return found if hasattr(found, "embed_image") and not isinstance(found, type) else found()

@@ -240,7 +240,7 @@ class _Asked:
                 )
                 more["validation"] = source.plain[held.places], held.labels
         learner = fitted(learner, self.train, drawn, **more)
-        told = {
+        setting = {
             "method": name,
             "shots": point.shots,
             "seed": point.seed,
@@ -250,7 +250,7 @@ class _Asked:
             "parameters": learner.parameters_,
         }
         cells = tuple(
-            Cell.of(learner.logits(test.plain)[:, places[on]], test.labels, on=on, **told)
+            Cell.of(learner.logits(test.plain)[:, places[on]], test.labels, on=on, **setting)
             for on, test in self.tests.items()
         )
         path = self._path(name, made_from)

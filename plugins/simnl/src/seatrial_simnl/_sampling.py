@@ -33,8 +33,8 @@ def few_shot(
 
     A larger draw with the same seed holds the smaller one, so curves over shots compare like with
     like. `shots` is one number, or one for each class. A class with fewer cases gives all it has;
-    with `replace` it gives some again, under ids that say so. `noise` is the chance that a case
-    gets the label of another class, as in `relabelled`.
+    with `replace` it gives some again, under ids that say so. `noise` is the probability that a
+    case gets the label of another class, as in `relabelled`.
     """
     entries = list(getattr(cases, "entries", cases))
     names = _classes(entries, classes)
@@ -65,7 +65,7 @@ def relabelled(
 ) -> Sequence[Case]:
     """Give cases of which some have the label of another class, drawn evenly among the others.
 
-    Each case is changed with the chance `rate`, and every case keeps its own label in the group
+    Each case is changed with probability `rate`, and every case keeps its own label in the group
     "true class". A higher rate changes what a lower one did, and more.
     """
     if not 0 <= rate <= 1:

@@ -34,8 +34,8 @@ class Mixed(Protocol):
         """Give the parts [parts, queries, classes] under some kernel."""
         ...
 
-    def mix(self, **shares: float) -> tuple[float, ...]:
-        """Give the share of each part."""
+    def mix(self, **weights: float) -> tuple[float, ...]:
+        """Give the weight of each part."""
         ...
 
 
@@ -55,7 +55,7 @@ class Grid:
     """
 
     kernels: Mapping[str, Sequence[float]]
-    shares: Mapping[str, Sequence[float]]
+    weights: Mapping[str, Sequence[float]]
 
     @staticmethod
     def _all(axes: Mapping[str, Sequence[float]]) -> list[dict[str, float]]:
@@ -67,7 +67,7 @@ class Grid:
 
     def inner(self) -> list[dict[str, float]]:
         """List the mixtures."""
-        return self._all(self.shares)
+        return self._all(self.weights)
 
     def first(self, counts: Tensor) -> dict[str, float]:
         """Give the first point, in the order of the loops, that nothing surpasses."""
@@ -80,7 +80,7 @@ class Grid:
         """
         far = torch.zeros(counts.shape, dtype=torch.float64, device=counts.device)
         for dim, (loop, axes) in enumerate(
-            ((self.outer(), self.kernels), (self.inner(), self.shares))
+            ((self.outer(), self.kernels), (self.inner(), self.weights))
         ):
             squares = far.new_zeros(len(loop))
             for name, values in axes.items():
@@ -109,9 +109,9 @@ def correct(parts: Tensor, mixes: Tensor, labels: Tensor) -> Tensor:
 
 def table(model: Mixed, grid: Grid, features: Tensor, labels: Tensor) -> Tensor:
     """Count the right answers at every point of the grid: [kernels, mixtures]."""
-    mixes = torch.tensor([model.mix(**shares) for shares in grid.inner()], dtype=features.dtype).to(
-        features.device
-    )
+    mixes = torch.tensor(
+        [model.mix(**weights) for weights in grid.inner()], dtype=features.dtype
+    ).to(features.device)
     seen = model.seen(features)
     rows = [correct(model.parts(seen, **kernel), mixes, labels) for kernel in grid.outer()]
     return torch.stack(rows)

@@ -20,7 +20,7 @@ CONFIDENCE = 0.95
 class Spread:
     """A mean over seeds and its 95 % interval by Student's t; with one seed the ends are None.
 
-    It says how far another draw of training images may lead, on this very test set.
+    It says how far the result may differ with other training images, on this very test set.
     """
 
     mean: float
@@ -65,8 +65,9 @@ class Spread:
 class Difference:
     """How much better one method is than another on the same draws and test images.
 
-    `seeds` pairs by seed. `images` pairs by test image (the share of seeds with a right answer), by
-    a bootstrap: how far other test images may lead. `p_values` are exact McNemar tests, by seed.
+    `seeds` pairs by seed. `images` pairs by test image (the fraction of seeds with a right answer),
+    by a bootstrap: how far the result may differ on other test images. `p_values` are exact McNemar
+    tests, by seed.
     """
 
     seeds: Spread

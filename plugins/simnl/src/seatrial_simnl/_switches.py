@@ -65,8 +65,8 @@ class Switches:
 
     - `alpha`: weight of cached images against texts; `beta`: sharpness of their kernel;
       `lam`: weight of the positive classifier; `tau`: temperature of the weights of cached images.
-    - `neg_scale`: scale of the negative text classifier, as a share of 100; `text_mix`: share of
-      the template prompts against the CuPL prompts.
+    - `neg_scale`: scale of the negative text classifier, as a fraction of 100; `text_mix`: weight
+      of the template prompts against the CuPL prompts.
     - `negative_values`: "soft" weighs the cached images in the negative branch too.
     - `negative_keys`: "per_shot" or "per_class"; `weights_of`: what weights sum to, the number of
       "shots" or that of the rows of the "class".

@@ -19,7 +19,7 @@ KEPT = 1 << 26
 
 
 def cosine(step: int, steps: int) -> float:
-    """Give the share of the learning rate that cosine annealing leaves at a step."""
+    """Give the fraction of the learning rate that cosine annealing leaves at a step."""
     return (1 + cos(pi * step / steps)) / 2
 
 
@@ -77,18 +77,18 @@ def train(
         for epoch in range(epochs):
             view = epoch % len(views)
             rows_in_order = order(epoch)
-            told = torch.zeros((), device=labels.device)
+            total = torch.zeros((), device=labels.device)
             for place, rows in enumerate(rows_in_order.split(how.batch_size)):
                 features = views[view].index_select(0, rows)
                 known = resting.of(view, rows)
                 loss, gradients = state.gradients(
                     features, labels[rows], known=known, own=rows if leave_out else None
                 )
-                share = cosine(epoch * batches + place, epochs * batches)
+                fraction = cosine(epoch * batches + place, epochs * batches)
                 for rule, part, rate in zip(rules, gradients.split([3, 2]), rates, strict=True):
-                    rule.step(part, rate * share)
-                told += loss * len(rows)
-            losses.append(float(told / len(rows_in_order)))
+                    rule.step(part, rate * fraction)
+                total += loss * len(rows)
+            losses.append(float(total / len(rows_in_order)))
             if after_epoch is not None:
                 after_epoch(epoch)
     return losses

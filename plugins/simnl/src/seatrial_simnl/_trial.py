@@ -44,10 +44,10 @@ class Reliability:
         """Draw the diagram as an SVG text."""
         straight = Line("as stated", ((0.0, 0.0), (1.0, 1.0)))
         found = Line("measured", tuple((said, was) for said, was, _ in self.bins))
-        told = f"expected calibration error {self.error.estimate:.3f}"
+        title = f"expected calibration error {self.error.estimate:.3f}"
         ticks = tuple((tenth / 10, f"{tenth / 10:.1f}") for tenth in range(0, 11, 2))
         lines = (found, straight)
-        chart = Chart(told, "confidence", "accuracy", lines, (0.0, 1.0), ticks)
+        chart = Chart(title, "confidence", "accuracy", lines, (0.0, 1.0), ticks)
         return drawn(title, [chart])
 
 
@@ -157,7 +157,7 @@ class Trial:
         "gain" is the mean difference to zero-shot, "rank" the mean rank over the columns, "seconds"
         the median time of a fit with its selection.
         """
-        return plain(self.rows(), f"accuracy in percent by {AXES[self.axis]}; {self.told()}")
+        return plain(self.rows(), f"accuracy in percent by {AXES[self.axis]}; {self.protocol()}")
 
     def markdown(self) -> str:
         """Give the table in Markdown."""
@@ -166,7 +166,7 @@ class Trial:
     def __str__(self) -> str:
         return self.table()
 
-    def told(self) -> str:
+    def protocol(self) -> str:
         """Say what the protocol was."""
         chosen = {
             "loo": "chosen by leaving out shots",
@@ -207,7 +207,7 @@ class Trial:
             lines.append(Line(name, line, band if len(band) == len(line) else ()))
         ticks = tuple((float(x), str(one)) for x, one in zip(places, self.points, strict=True))
         chart = Chart(
-            self.told(), AXES[self.axis], "accuracy", tuple(lines), ticks=ticks,
+            self.protocol(), AXES[self.axis], "accuracy", tuple(lines), ticks=ticks,
             doubling=self.axis == "shots",
         )  # fmt: skip
         return drawn(title or f"Accuracy by {AXES[self.axis]}", [chart])

@@ -76,7 +76,7 @@ class Votes:
         resting: tuple[Tensor, Tensor],
         labels: Tensor,
         own: Tensor | None,
-        share: float,
+        fraction: float,
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         how = self._how
         along, against, *shifts = seen
@@ -93,12 +93,12 @@ class Votes:
         if how.negative_loss == "joint_ce":
             against_it = SCALE * how.neg_scale * (1 - against) + how.alpha * votes[1]
             loss, slope = cross_entropy(how.lam * for_it + (1 - how.lam) * against_it, labels)
-            gain, drop = how.lam * share * slope, (1 - how.lam) * share * slope
+            gain, drop = how.lam * fraction * slope, (1 - how.lam) * fraction * slope
             d_against = -SCALE * how.neg_scale * drop
         else:
             loss, gain = cross_entropy(for_it, labels)
             other, slope = complementary(SCALE * against - how.alpha * votes[1], labels)
-            gain, slope = share * gain, share * slope
+            gain, slope = fraction * gain, fraction * slope
             loss, drop, d_against = loss + other, -slope, SCALE * slope
         d_shifts = []
         for at, slope in enumerate((gain, drop)):
@@ -107,7 +107,7 @@ class Votes:
             )
             d_shifts.append(shift)
             self._lengths[at] += lengths
-        return share * loss, (SCALE * gain, d_against, *d_shifts)
+        return fraction * loss, (SCALE * gain, d_against, *d_shifts)
 
     def pulled(self) -> list[Tensor]:
         """Give the gradients that reach the residuals through the lengths of the keys."""

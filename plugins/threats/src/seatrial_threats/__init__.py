@@ -53,7 +53,7 @@ greedy_words = Perturbation(
 
 entities = Perturbation(
     name="threats.entities",
-    summary="Put another name of the same kind in the place of one.",
+    summary="Replace a name by another name of the same kind.",
     modality="text",
     factory="seatrial_threats._entities:entities",
     ladder=tuple({"power": power} for power in (0, 2, 5, 10, 20)),
@@ -63,7 +63,7 @@ entities = Perturbation(
 
 projected_gradient = Perturbation(
     name="threats.projected-gradient",
-    summary="Follow the gradient of the loss through the pixels.",
+    summary="Projected gradient descent (PGD) on the pixels.",
     modality="image",
     factory="seatrial_threats._gradient:projected_gradient",
     ladder=_PIXELS,

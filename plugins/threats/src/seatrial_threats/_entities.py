@@ -65,7 +65,7 @@ def entities(
     With the distance d_i to the answer key, a name is drawn with p_i = d_i^power / Σ d_j^power:
     power 0 draws them all alike, a larger one favours names that lie far, a negative one those that
     lie near. If the case's target is one of the names it is the key, and the entity nearest to it
-    is replaced; else one is chosen by chance, and is the key itself. `queries` names are drawn one
+    is replaced; else one is chosen at random, and is the key itself. `queries` names are drawn one
     after another, none twice, and the one that is worst for the model is kept.
 
     Never drawn are the key and what is replaced, their `synonyms` (groups of names for one thing),

@@ -166,7 +166,7 @@ def _climb(space: Space, loss: Loss, budget: int, draw: Random) -> str:
 
 
 def _ranked(space: Space, loss: Loss, queries: int, draw: Random) -> list[int]:
-    """Order the words by what the model makes of the text without each; by chance where equal."""
+    """Order the words by what the model makes of the text without each; at random where equal."""
     spots = draw.sample(range(len(space.spots)), len(space.spots))
     some = spots[:queries]
     gone = [space.text[: space.spots[at][0]] + space.text[space.spots[at][1] :] for at in some]

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from seatrial.errors import ModelError
 
-__all__ = ["Message", "conversation", "readable", "rendered", "tokenised"]
+__all__ = ["Message", "conversation", "neutral", "readable", "rendered", "tokenised"]
 
 ROLES = ("system", "user", "assistant", "tool")
 
@@ -84,8 +84,8 @@ def rendered(tokenizer: Any, messages: Sequence[Message], system: str | None) ->
     turns = list(messages)
     if system is not None and turns[0].role != "system":
         turns.insert(0, Message("system", system))
-    control = _control(tokenizer)
-    turns = [Message(one.role, _neutral(one.content, control)) for one in turns]
+    contents = neutral(tokenizer, [one.content for one in turns])
+    turns = [Message(one.role, text) for one, text in zip(turns, contents, strict=True)]
     text, trouble = _applied(tokenizer, turns)
     if trouble is not None and turns[0].role == "system" and turns[1:2]:
         first = turns[1]
@@ -123,7 +123,13 @@ def _control(tokenizer: Any) -> re.Pattern[str] | None:
     return re.compile("|".join(map(re.escape, longest))) if names else None
 
 
-def _neutral(text: str, control: re.Pattern[str] | None) -> str:
+def neutral(tokenizer: Any, texts: Sequence[str]) -> list[str]:
+    """Cut the control tokens in texts, so that `tokenised` spells them with ordinary tokens."""
+    control = _control(tokenizer)
+    return [_cut(text, control) for text in texts]
+
+
+def _cut(text: str, control: re.Pattern[str] | None) -> str:
     pieces = []
     while control is not None and (found := control.search(text)):
         pieces.append(text[: found.start() + 1])

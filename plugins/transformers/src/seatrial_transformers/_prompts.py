@@ -162,7 +162,7 @@ def _check_options(options: tuple[str, ...], refusals: tuple[str, ...]) -> None:
         msg = "the part 'options' is empty: a question with options needs at least one"
         raise ModelError(msg)
     if repeated := [one for one in options if options.count(one) > 1]:
-        msg = f"the option {repeated[0]!r} stands there twice: no answer could tell them apart"
+        msg = f"the option {repeated[0]!r} is listed twice: no answer could tell them apart"
         raise ModelError(msg)
     if strange := [one for one in refusals if one not in options]:
         msg = f"the refusal {strange[0]!r} is none of the options {list(options)!r}"

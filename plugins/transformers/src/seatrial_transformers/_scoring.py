@@ -8,7 +8,7 @@ from attrs import frozen
 
 from seatrial.errors import ModelError
 
-from ._chat import readable, tokenised
+from ._chat import neutral, readable, tokenised
 from ._choices import Choices, weighed
 from ._likelihoods import log_likelihoods
 from ._loading import Loaded
@@ -92,8 +92,13 @@ def encode(
 ) -> list[Encoded]:
     """Tokenise prompts together with their options; the third of each says if it is a template's.
 
-    A chat template writes the token that begins a text itself.
+    A chat template writes the token that begins a text itself. Control tokens inside an option are
+    text, as in the turns of a conversation.
     """
+    asked = [
+        (prompt, tuple(neutral(loaded.tokenizer, options)), templated)
+        for prompt, options, templated in asked
+    ]
     texts: dict[str, tuple[int, ...]] = {}
     for prompt, options, _ in asked:
         for option in options:
@@ -134,9 +139,9 @@ def _group(
     for span, option in zip(spans, options, strict=True):
         if span and loaded.window is not None and len(span.ids) > loaded.window:
             msg = (
-                f"the prompt {readable(prompt)[:40]!r} with the option {option[:40]!r} has "
-                f"{len(span.ids)} tokens, and the model takes {loaded.window}; shorten it "
-                "(nothing is cut off silently)"
+                f"the prompt {readable(prompt)[:40]!r} with the option "
+                f"{readable(option)[:40]!r} has {len(span.ids)} tokens, and the model takes "
+                f"{loaded.window}; shorten it (nothing is cut off silently)"
             )
             raise ModelError(msg)
     rest = Span((*lead, *bare), start) if common < len(bare) and any(spans) else None

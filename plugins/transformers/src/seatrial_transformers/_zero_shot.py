@@ -39,14 +39,13 @@ def named_by_cosine(
 
     cosines = unit(images) @ prototypes.T
     powers = np.exp(scale * (cosines - cosines.max(axis=1, keepdims=True)))
-    shares = powers / powers.sum(axis=1, keepdims=True)
+    probabilities = powers / powers.sum(axis=1, keepdims=True)
     return [
         Prediction(
             classes[int(cosine.argmax())],
             probabilities={
-                name: round(float(part), DECIMALS)
-                for name, part in zip(classes, share, strict=True)
+                name: round(float(part), DECIMALS) for name, part in zip(classes, row, strict=True)
             },
         )
-        for cosine, share in zip(cosines, shares, strict=True)
+        for cosine, row in zip(cosines, probabilities, strict=True)
     ]

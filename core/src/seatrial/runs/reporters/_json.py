@@ -15,7 +15,7 @@ def json_(*, indent: int = 2) -> Render:
 
     def render(bundle: Any, /) -> bytes:
         found = {name: one.as_dict() for name, one in bundle.named().items()}
-        told = found["report"] if list(found) == ["report"] else found
-        return f"{json_text(told, indent)}\n".encode()
+        data = found["report"] if list(found) == ["report"] else found
+        return f"{json_text(data, indent)}\n".encode()
 
     return render
