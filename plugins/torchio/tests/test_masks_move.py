@@ -62,6 +62,13 @@ def test_a_target_that_is_no_mask_stays(ball):
     assert moved(plugin.flip, Case("a", ball, 3)).target == 3
 
 
+def test_a_target_that_is_an_image_moves_as_one(segmented):
+    image = attrs.evolve(segmented, target=segmented.input)
+    after = moved(plugin.affine, image)
+    assert after.target == after.input
+    assert after.target.array.dtype == np.float32
+
+
 def test_left_and_right_are_exchanged_with_their_labels(segmented):
     after = moved(plugin.flip, segmented)
     assert np.array_equal(after.input.array, segmented.input.array[:, ::-1])

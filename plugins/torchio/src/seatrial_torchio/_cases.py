@@ -1,7 +1,8 @@
 """Move the volumes of a case, and the masks that are its target, in the same way.
 
-Volumes of the input are images. In the target, integers and truth values are labels: volumes, and
-arrays X×Y×Z on the grid of the image. Anything else stays what it is.
+Volumes of the input are images, but for truth values. In the target, integers and truth values are
+labels: volumes, and arrays X×Y×Z on the grid of the image; volumes of other numbers are images too.
+Anything else stays what it is.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ._volumes import Array, intensities, like
 __all__ = ["Field", "Move", "on_cases"]
 
 AXES = 3
+LABELS = "biu"
 CLOSE = 1e-3
 """Affines of one grid may differ by this, in mm: files keep them in single precision."""
 COUNTED = 1 << 16
@@ -62,8 +64,9 @@ def on_cases(move: Move, *, kept: float | None) -> Perturb:
             raise PlanError(msg)
         field = _grid(images)
         masks = list(_masks(case.target, field))
-        labels = [one.array.dtype.kind == "b" for one in images] + [True] * len(masks)
         held = [*images, *masks]
+        kinds = ["b"] * len(images) + [LABELS] * len(masks)
+        labels = [one.array.dtype.kind in kind for one, kind in zip(held, kinds, strict=True)]
         arrays = [
             one.array.copy() if label else intensities(one)
             for one, label in zip(held, labels, strict=True)
@@ -71,7 +74,8 @@ def on_cases(move: Move, *, kept: float | None) -> Perturb:
         moved, affine = move(field, arrays, labels, np.random.default_rng(seed))
         if kept is not None:
             for mask, after in zip(masks, moved[len(images) :], strict=True):
-                _check_target(mask.array, after, kept)
+                if mask.array.dtype.kind in LABELS:
+                    _check_target(mask.array, after, kept)
         pairs = zip(held, moved, strict=True)
         rest = iter([like(one, array, affine) for one, array in pairs])
         return attrs.evolve(
@@ -107,7 +111,7 @@ def _masks(value: Any, field: Field) -> Iterator[Volume]:
 
 
 def _is_mask(value: Any, field: Field) -> bool:
-    if not isinstance(value, np.ndarray) or value.ndim != AXES or value.dtype.kind not in "biu":
+    if not isinstance(value, np.ndarray) or value.ndim != AXES or value.dtype.kind not in LABELS:
         return False
     if value.shape != field.shape:
         sides = ["×".join(map(str, one)) for one in (value.shape, field.shape)]
