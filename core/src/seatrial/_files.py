@@ -122,6 +122,7 @@ def _converter(registry: Registry, folder: Path) -> Converter:
             "severities": partial(_list, partial(_primitive, int, WHOLE)),
             "metric": partial(_use, registry, Metric),
             "require": _require,
+            "expected": _expected,
             "relation": partial(_primitive, str, "text"),
         },
         Specification: {
@@ -264,6 +265,10 @@ def _mapping(value: Any) -> Any:
         msg = f"must be a table, got {value!r}"
         raise TypeError(msg)
     return value
+
+
+def _expected(value: Any) -> Any:
+    return value if isinstance(value, Mapping) else _primitive(float, "a number or a table", value)
 
 
 def _require(value: Any) -> Any:

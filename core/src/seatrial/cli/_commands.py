@@ -170,7 +170,14 @@ def audit(
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--limit", type=click.IntRange(1), help="Take only so many of the cases."),
-        click.option("--dry-run", is_flag=True, help="Count what would be measured, and stop."),
+        click.option(
+            "--dry-run", is_flag=True, help="Say what would be measured and decided, and stop."
+        ),
+        click.option(
+            "--icc",
+            type=click.FloatRange(0, 1),
+            help="The correlation to expect between cases of one cluster, with --dry-run.",
+        ),
         click.option(
             "--executor",
             default="serial",
@@ -215,6 +222,7 @@ def run(
     spec: Path,
     directory: Path | None,
     dry_run: bool,
+    icc: float | None,
     limit: int | None,
     as_json: bool,
     **options: Any,
@@ -233,7 +241,7 @@ def run(
 
     specification = load_specification(spec)
     if dry_run:
-        counted = forecast(specification, load_cases(specification.cases, limit=limit))
+        counted = forecast(specification, load_cases(specification.cases, limit=limit), icc=icc)
         if as_json:
             print_json(counted.as_dict())
         else:

@@ -16,7 +16,7 @@ from ..runs._results import keep_result, load_result, save_result
 
 __all__ = ["Judgement", "finite"]
 
-SCHEMA = 2
+SCHEMA = 3
 COLUMNS = (
     "verdict",
     "priority",
@@ -29,6 +29,8 @@ COLUMNS = (
     "baseline",
     "worst",
 )
+WORST = ("worst", "worst_cluster", "worst_case")
+"""The details that name what is worst: a group or cell, a cluster, or a case."""
 ALWAYS = 7
 """How many columns of the table are always shown; the others only where they say something."""
 
@@ -166,7 +168,7 @@ def _row(verdict: Verdict, demand: DemandVerdict | None, *, first: bool, alone: 
         "—" if shown.cases_needed is None else f"{shown.cases_needed:,}",
         "" if verdict.changed is None else f"{verdict.changed:.0%}",
         "" if verdict.baseline is None else figure(verdict.baseline),
-        str(shown.details.get("worst", shown.details.get("worst_case", ""))),
+        next((str(shown.details[one]) for one in WORST if one in shown.details), ""),
     ]
 
 

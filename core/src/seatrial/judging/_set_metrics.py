@@ -102,6 +102,7 @@ def interval_of_set_metric(
         confidence,
         scored.bounds,
         rarest=rarest_class(scored.targets, sample.clusters),
+        largest=priority.largest_cluster,
     )
 
 

@@ -18,11 +18,12 @@ from .._reference import Reference
 from .._registry import Registry, default_registry
 from .._tables import Table, figure
 from .._values import FrozenMapping, freeze, plain
-from .._writing import write_atomically
+from .._writing import digest, write_atomically
 from ..errors import PlanError, SeatrialError
 from ..inputs._loading import load_cases
 from ._cells import account, cell_of, score_of
 from ._columns import Columns, read_columns, update_columns
+from ._looks import Looked
 from ._reader import Reader
 from ._records import Accounting, Cell, ErrorCount, Record
 from ._store import Store
@@ -106,6 +107,11 @@ class Report:
     def sequential(self) -> bool:
         """Whether the run stopped each priority as soon as it was decided."""
         return bool(self._store.meta("sequential"))
+
+    def looked(self, planned: int) -> Looked:
+        """Note that verdicts are read, of which so many are planned where this is the first."""
+        run = digest([self.identity, self.seed])
+        return self._store.looked(run, [case.id for case in self.cases], planned)
 
     @property
     def identity(self) -> str:
@@ -264,8 +270,7 @@ class Report:
         params = dict(stored["params"])
         for key in component.components:
             if isinstance(params.get(key), Mapping):
-                inner = params[key]
-                params[key] = self._use({**inner, "name": inner["$use"]}, Component)
+                params[key] = self._use({**params[key], "name": params[key]["$use"]}, Component)
         return Use(component, params, on=stored.get("on", ()))
 
     def answers(
@@ -279,8 +284,7 @@ class Report:
             f"plan.use = {int(use)} AND plan.severity = {int(severity)} AND prediction IS NOT NULL"
         )
         if between is not None:
-            first, last = between
-            where += f" AND plan.case_position BETWEEN {int(first)} AND {int(last)}"
+            where += " AND plan.case_position BETWEEN {:d} AND {:d}".format(*between)
         columns = "plan.case_position, plan.replicate, records.prediction, records.target"
         for case, replicate, text, changed in self._store.rows(columns, where):
             target = self._reader.target(case, changed)
