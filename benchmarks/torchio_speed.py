@@ -70,7 +70,8 @@ def template() -> str:
 def loaded(path: str) -> Volume:
     """Read a volume as float32."""
     image = nibabel.load(path)
-    return Volume(np.asarray(image.dataobj, np.float32), image.affine)
+    values = np.asarray(image.dataobj, np.float32)
+    return Volume(np.ascontiguousarray(values), image.affine)  # as a run hands it out
 
 
 def value_for(component: Any, volume: Volume) -> Any:

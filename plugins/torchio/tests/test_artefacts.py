@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 import pytest
 import seatrial_torchio as plugin
@@ -9,6 +10,8 @@ from scipy import ndimage
 
 from seatrial import Volume
 from seatrial.errors import NotApplicable, ParameterError, PlanError
+
+ALL = plugin.seatrial_perturbations()
 
 
 def applied(component, volume, seed=1, **params):
@@ -123,6 +126,20 @@ def test_the_type_of_voxels_stays_and_integers_do_not_wrap(ball, component, dtyp
         held = np.iinfo(dtype)
         exact = np.clip(np.rint(exact), held.min, held.max)
     assert np.abs(found - exact).max() <= 1
+
+
+@pytest.mark.parametrize("component", ALL, ids=lambda one: one.name)
+def test_the_order_of_voxels_in_memory_does_not_matter(segmented, component):
+    """nibabel gives arrays in Fortran's order."""
+    volume = segmented.input
+    turned = Volume(np.asfortranarray(volume.array), volume.affine)
+    if component.sees_case:
+        values = segmented, attrs.evolve(segmented, input=turned)
+        found = [component.at(1)(one, seed=3).input for one in values]
+    else:
+        found = [component.at(1)(one, seed=3) for one in (volume, turned)]
+    assert found[0] == found[1]
+    assert found[0] != volume
 
 
 def refused(component, volume, error, words):

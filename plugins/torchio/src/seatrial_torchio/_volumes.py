@@ -24,7 +24,7 @@ TAIL = 0.5
 
 
 def intensities(volume: Volume) -> Array:
-    """Copy the voxels as float32, or refuse what is no image.
+    """Copy the voxels as float32 in C order, or refuse what is no image.
 
     Raises `PlanError` for truth values, NaN and infinity, and `NotApplicable` where all voxels are
     equal: nothing that an artefact does could be seen there.
@@ -39,7 +39,7 @@ def intensities(volume: Volume) -> Array:
     if low == high:
         msg = f"the volume is constant ({low:g} everywhere)"
         raise NotApplicable(msg)
-    return volume.array.astype(np.float32)
+    return volume.array.astype(np.float32, order="C")  # artefacts are written slice by slice
 
 
 def like(volume: Volume, array: Array, affine: Array | None = None) -> Volume:
