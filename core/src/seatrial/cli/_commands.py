@@ -121,19 +121,10 @@ def calibrate(name: str, cases: str, seeds: int, params: tuple[str, ...], as_jso
     Nothing is asked of a model. The rungs are measured by distance (and structural similarity,
     where there is one), over cases and seeds.
     """
-    from .._components import Perturbation
-    from ..verbs._calibrate import calibrate as measure
+    from ._calibrate import calibrated
     from ._params import parameters
 
-    use = default_registry().get(name, Perturbation)(**parameters(params))
-    found = measure(use, cases, seeds=seeds)
-    if as_json:
-        print_json(found.as_dict())
-        return
-    for at, table in enumerate(found.tables()):
-        if at:
-            echo()
-        print_table(table)
+    calibrated(name, cases, seeds, parameters(params), as_json=as_json)
 
 
 @seatrial.command()
