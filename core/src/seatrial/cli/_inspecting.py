@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from .._components import KINDS, Component
 from .._registry import default_registry
-from ._options import Command, as_json
+from ._options import PATH, Command, as_json, param
 from ._output import echo, print_json, print_table
 
 __all__ = ["COMMANDS"]
@@ -45,19 +47,58 @@ def list_(kind: str | None, as_json: bool) -> None:
 @click.command(cls=Command)
 @click.argument("name")
 @click.option("--text", help="The text on which to preview each rung.")
+@click.option("--on", "file", type=PATH, help="The picture or volume on which to preview it.")
+@click.option("--out", type=PATH, help="Write a picture of what each rung does to this file.")
 @click.option("--seed", default=0, show_default=True, help="The seed of the preview.")
 @as_json
-def show(name: str, text: str | None, seed: int, as_json: bool) -> None:
-    """Show one component, and what each of its rungs does to a text."""
+def show(
+    name: str, text: str | None, file: Path | None, out: Path | None, seed: int, as_json: bool
+) -> None:
+    """Show one component, and what each of its rungs does.
+
+    A perturbation of texts is shown on a text; one of images or volumes in a picture, with --out.
+    """
     from ._show import describe, tables
 
     shown = describe(default_registry(), name, text, seed)
+    if out is not None:
+        from ._preview import draw
+
+        draw(default_registry(), name, file, out, seed)
+    elif file is not None:
+        msg = "--on FILE shows nothing without --out PICTURE"
+        raise click.UsageError(msg)
     if as_json:
         print_json(shown)
         return
     for table in tables(shown):
         print_table(table)
         echo()
+
+
+@click.command(cls=Command)
+@click.argument("name")
+@click.option("--on", "cases", required=True, metavar="MODULE:NAME", help="The cases to measure.")
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=8,
+    show_default=True,
+    help="How often each case is perturbed at each rung.",
+)
+@param
+@as_json
+def calibrate(name: str, cases: str, seeds: int, params: tuple[str, ...], as_json: bool) -> None:
+    """Measure how far each rung of a perturbation moves cases.
+
+    It proposes parameters with equal steps between the rungs. Nothing is asked of a model. The
+    rungs are measured by distance (and structural similarity, where there is one), over cases and
+    seeds.
+    """
+    from ._calibrate import calibrated
+    from ._params import parameters
+
+    calibrated(name, cases, seeds, parameters(params), as_json=as_json)
 
 
 @click.command(cls=Command)
@@ -90,4 +131,4 @@ def schema(what: str) -> None:
     print_json(SCHEMAS[what]())
 
 
-COMMANDS = (list_, show, check, schema)
+COMMANDS = (list_, show, calibrate, check, schema)

@@ -115,6 +115,28 @@ def _numbers() -> Answers:
     )
 
 
+def _masks() -> Answers:
+    import numpy as np
+
+    from .._carriers import Volume
+
+    z, y, x = np.mgrid[-1:1:9j, -1:1:8j, -1:1:7j]
+    targets, mixed = [], []
+    for index in range(5):
+        ball = x**2 + y**2 + z**2 < 0.2 + 0.1 * index
+        labels = ball * (1 + (x > 0))
+        targets.append(Volume(labels.astype(np.uint8)))
+        mixed.append(Prediction(Volume(np.roll(labels, index % 3, 1).astype(np.uint8))))
+    nothing = Volume(np.zeros(x.shape, np.uint8))
+    return Answers(
+        "masks",
+        targets,
+        [Prediction(target) for target in targets],
+        mixed,
+        [Prediction(nothing)] * len(targets),
+    )
+
+
 class Bare:
     """A model with exactly the attributes that are named."""
 
@@ -186,7 +208,9 @@ class Samples:
     """
 
     values: Mapping[str, Sequence[Any]] = field(factory=dict)
-    answers: tuple[Answers, ...] = field(factory=lambda: (_classes(), _numbers()), converter=tuple)
+    answers: tuple[Answers, ...] = field(
+        factory=lambda: (_classes(), _numbers(), _masks()), converter=tuple
+    )
     cases: tuple[Case, ...] = field(factory=_cases, converter=_cases_of)
     models: tuple[Model, ...] = field(factory=tuple, converter=_models_of)
     params: Mapping[str, Any] = field(factory=dict)
