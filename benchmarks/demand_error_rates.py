@@ -193,15 +193,16 @@ def main() -> int:
     """Run what is missing, and tell what was found."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("results", type=Path)
-    parser.add_argument("--demands", nargs="*", default=(), help="by default every one")
+    parser.add_argument("--demands", nargs="*", default=(), help="by default all of them")
     parser.add_argument("--seeds", default="0:4", help="first:last, the last not included")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--also", type=Path, nargs="*", default=(), help="more files of results")
     args = parser.parse_args()
     first, last = map(int, args.seeds.split(":"))
-    jobs = [job for name in args.demands or demands() for job in grid(name)]
-    jobs += [job for name in args.demands or demands() for job in comparisons(name)]
-    jobs += [] if args.demands else list(exits())
+    names = args.demands or (*demands(), "exit status")
+    jobs = list(exits()) if "exit status" in names else []
+    for name in names:
+        jobs += [] if name == "exit status" else [*grid(name), *comparisons(name)]
     random.Random(0).shuffle(jobs)  # a run that is cut off has seen a bit of everything
     rows = read(args.results)
     done = {key_of(row) for row in rows}

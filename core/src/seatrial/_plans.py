@@ -11,6 +11,7 @@ from attrs.validators import ge, instance_of
 
 from ._cases import Case, duplicates
 from ._components import Audit, Component, Metric, Perturbation, Use
+from ._concepts import CONCEPTS
 from ._demand_list import DEMANDS
 from ._fitness import misfit
 from ._plan_checks import Named, as_severities, figures, named, numbers, one_of, some_looks
@@ -35,29 +36,6 @@ Relation = Literal["invariant", "directional", "must-refuse", "may-refuse", "mus
 """What a perturbation may ask of the answer."""
 
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
-
-Weigh = Literal["cases", "clusters"]
-
-CONCEPTS = (
-    "natural",
-    "adversarial",
-    "interventional",
-    "out-of-distribution",
-    "average-and-worst-case",
-    "feature-and-data",
-    "development-stage",
-    "deployment-stage",
-    "component-and-aggregated",
-    "group",
-    "instance-wise",
-    "longitudinal",
-    "knowledge",
-    "vendor",
-    "uncertainty-aware",
-    "prevalence-shift",
-    "behavioural",
-)
-"""The 17 robustness concepts of the robustness-specification paper, Box 1."""
 
 SCOPE = ("intended_use", "users", "not_for")
 """What a specification may say of the use it is about."""
@@ -226,14 +204,15 @@ class Priority:
         return float(self.require.get("min_changed", MIN_CHANGED))
 
     @property
-    def weigh(self) -> Weigh:
-        """What counts alike in a mean: every case, or every cluster."""
-        return "clusters" if self.require.get("weigh") == "clusters" else "cases"
+    def weigh(self) -> str:
+        """What counts alike in a mean: "cases" or "clusters"."""
+        return str(self.require.get("weigh", "cases"))
 
     @property
     def largest_cluster(self) -> int | None:
         """The number of cases of the largest cluster to expect, where the author states it."""
-        return self.require.get("largest_cluster")
+        stated = self.require.get("largest_cluster")
+        return None if stated is None else int(stated)
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from attrs import evolve, frozen
@@ -11,7 +11,9 @@ from .._cases import cluster_of
 from .._plans import Priority, Specification
 from .._verdicts import DemandVerdict, Verdict
 from ..errors import SeatrialError
-from ..runs._report import SHOWN, Report
+from ..inputs._models import named
+from ..runs._report import Report
+from ..runs._report_table import SHOWN
 from ..statistics._multiplicity import p_value
 from ._answering import advised, answer_of
 from ._baseline import majority_baseline, no_better_than
@@ -37,6 +39,7 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
     if learned := set(report.learned_from):
         left = sum(cluster_of(case) in learned for case in report.cases)
         notes.append(f"{left:,} cases that the repaired model learned from are left out")
+    notes += _model_notes(specification, report)
     looked = report.looked(specification.looks)
     if looked.planned != specification.looks:
         notes.append(
@@ -48,6 +51,16 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
     verdicts = verdicts_of(specification, report)
     errors = report.errors[:SHOWN]
     return Judgement(specification.title, verdicts, report.identity, tuple(notes), errors)
+
+
+def _model_notes(specification: Specification, report: Report) -> Iterator[str]:
+    """Say where the model that was measured is not that of the specification, and of what it is."""
+    known, measured = report.provenance, report.identity or "a model without identity"
+    wanted = None if specification.model is None else named(specification.model)
+    if known.in_place_of is not None and wanted not in (None, known.model):
+        yield f"the model is not the specification's: {measured}, in place of {wanted}"
+    if known.repairs is not None:
+        yield f"the model is a repair of {known.repairs}"
 
 
 def verdicts_of(specification: Specification, report: Report) -> tuple[Verdict, ...]:

@@ -29,6 +29,7 @@ COLUMNS = (
     "baseline",
     "worst",
 )
+SPARE = ("worst", "baseline", "changed", "more needed")
 WORST = ("worst", "worst_cluster", "worst_case")
 """The details that name what is worst: a group or cell, a cluster, or a case."""
 ALWAYS = 7
@@ -138,10 +139,11 @@ class Judgement:
             [[row[at] or ("—" if at >= ALWAYS else "") for at in shown] for row in rows],
             title=f"{title} ({self.model})" if self.model else title,
             notes=notes,
+            spare=SPARE,
         )
 
     def __str__(self) -> str:
-        return self.table().text()
+        return str(self.table())
 
     def _repr_html_(self) -> str:
         return self.table().html()

@@ -161,8 +161,8 @@ class Question:
         if not usable.any():
             msg = "no case of the slice could be measured: each was skipped"
             raise PlanError(msg)
-        notes = () if usable.all() else (f"{int((~usable).sum())} cases skipped",)
-        notes += _larger_than_stated(priority, sample)
+        skipped = () if usable.all() else (f"{int((~usable).sum())} cases skipped",)
+        notes = (*skipped, *_larger_than_stated(priority, sample))
         return cls(
             priority,
             requirement,

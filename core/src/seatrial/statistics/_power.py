@@ -133,9 +133,9 @@ def _drop_passes(n: int, lost: float, gained: float, threshold: float, confidenc
     generator = np.random.default_rng(0)
     drawn = generator.multinomial(n, (lost, gained, 1 - lost - gained), size=EXPERIMENTS)
     counts, times = np.unique(drawn, axis=0, return_counts=True)
-    sizes = (counts > 0) * 1.0
+    sizes = (counts > 0).astype(np.float64)
     _, high = bounds_of_means(
-        sizes * (1.0, -1.0, 0.0),
+        sizes * np.array([1.0, -1.0, 0.0]),
         sizes,
         (-1.0, 1.0),
         confidence,

@@ -68,13 +68,13 @@ def mean_of_ratios(
             _drawn(parts[0][0], parts[0][1], seed, resamples, largest),
             _drawn(parts[1][0], parts[1][1], seed + 1, resamples, largest),
         )
-    smallest, largest = _extreme_ratios(*draws, bounds)
+    lowest, highest = _extreme_ratios(*draws, bounds)
     estimate = float((ours.mean(axis=0) / base).mean())
     effective = effective_clusters(sizes[:, 0])
     return Interval(
         estimate=estimate,
-        low=min(estimate, float(np.quantile(smallest, 1 - confidence, method="lower"))),
-        high=max(estimate, float(np.quantile(largest, confidence, method="higher"))),
+        low=min(estimate, float(np.quantile(lowest, 1 - confidence, method="lower"))),
+        high=max(estimate, float(np.quantile(highest, confidence, method="higher"))),
         confidence=confidence,
         method="ratio bootstrap",
         cases=len(ours),

@@ -237,7 +237,7 @@ def _earlier_run(
         return None
     earlier = str(Path(folder, "earlier"))
     asked = _priorities(demand, drawn, 1.0, confidence, earlier)
-    before = [evolve(one, answers=one.earlier) for one in drawn]
+    before = [evolve(one, answers=one.earlier or ()) for one in drawn]
     _run(demand, before, [()] * len(drawn), asked, seed, to=earlier)
     return earlier
 

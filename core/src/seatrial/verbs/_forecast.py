@@ -136,7 +136,7 @@ class Forecast:
         return Table(columns, rows, notes=(*told, *self.notes, counts))
 
     def __str__(self) -> str:
-        return self.table().text()
+        return str(self.table())
 
 
 def forecast(

@@ -60,7 +60,7 @@ def stated(sample: Sample, _: Requirement, /) -> Evidence:
 
 def estimate_calibration_error(evidence: Evidence, _: Mapping[str, Any], /) -> float:
     """Give the calibration error of the answers that state a probability."""
-    right, probability, _ = _known(evidence)
+    right, probability = _known(evidence)[:2]
     return error_of_bins(probability, right)
 
 

@@ -145,7 +145,11 @@ def test_several_explainers_are_compared_on_the_same_outcomes(shore, capsys):
     assert rows == ["demo.word", "demo.deep", "answer"]
     assert "p (Holm)" in out
     assert call("explain", "runs/a", *several, "--json") == 0
-    assert len(json.loads(capsys.readouterr().out)["explanations"]) == 2
+    found = json.loads(capsys.readouterr().out)["explanations"]
+    assert len(found) == 2
+    findings = [finding["summary"] for one in found for finding in one["findings"]]
+    assert findings
+    assert all(summary in out for summary in findings)
 
 
 def test_too_few_failures_are_said_in_a_sentence(shore, capsys):
@@ -153,6 +157,29 @@ def test_too_few_failures_are_said_in_a_sentence(shore, capsys):
     out = capsys.readouterr().out
     assert out.startswith("too few to explain: ")
     assert out.count("\n") == 1
+
+
+def test_explanations_are_reported_with_their_run(shore, capsys):
+    for word in ("man", "child"):
+        assert call("explain", "runs/a", "--with", "demo.word", "--param", f"word={word}") == 0
+    assert call("explain", "runs/a", "--with", "demo.word", "--param", "word=man", "--seed=1") == 0
+    last = capsys.readouterr().out.rpartition("demo.word(word='man')")[2]
+    assert call("report", "runs/a") == 0
+    out = capsys.readouterr().out
+    assert out.startswith("model: ")
+    titles = [line for line in out.splitlines() if "AUROC of failure on" in line]
+    assert [line.partition(":")[0] for line in titles] == [
+        "demo.word(word='child')",
+        "demo.word(word='man')",
+    ]
+    assert out.endswith(last)  # with seed 1, which was the last
+    assert call("report", "runs/a", "--to", "json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {"explanation 1", "explanation 2"} < set(found)
+    assert call("report", "runs/a", "--to", "csv", "--param", "of=explanations") == 0
+    assert "demo.word(word='child'),bag-of-words,0." in capsys.readouterr().out
+    assert call("report", "runs/a", "--to", "md") == 0
+    assert "it fails on child" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -228,6 +255,35 @@ def test_a_run_is_repaired_and_the_repaired_model_measured_by_import_string(shor
     (shore / "after.toml").write_text(SPEC.replace('"demo_patient:bot"', without))
     assert call("run", "after.toml", "--to", "runs/c") == 4
     assert "holds what was trained and not the original" in capsys.readouterr().err
+
+
+def test_a_repaired_model_is_measured_in_place_of_the_specifications(shore, capsys):
+    made = ("repair", "runs/a", "--with", "demo.learn", "--param", "saves=well", "--to", "fixed")
+    assert call(*made, "--spec", "spec.toml") == 0
+    capsys.readouterr()
+    assert call("run", "spec.toml", "--model", "fixed", "--to", "runs/b") == 0
+    out, _ = capsys.readouterr()
+    assert "the model is not the specification's: " in out
+    assert ", in place of demo_patient:bot\n" in out
+    assert "the model is a repair of demo_patient:bot" in out
+    assert "90 cases that the repaired model learned from are left out" in out
+    assert call("judge", "spec.toml", "runs/b") == 0
+    assert ", in place of demo_patient:bot\n" in capsys.readouterr().out
+    assert call("run", "spec.toml", "--model", "fixed", "--to", "runs/b") == 0  # goes on
+    assert "90 already measured" not in capsys.readouterr().err
+    (shore / "other.toml").write_text(SPEC.replace("demo_patient:bot", "demo_patient:deep"))
+    assert call("judge", "other.toml", "runs/b") == 2
+    assert "in place of demo_patient:bot, not of demo_patient:deep" in capsys.readouterr().err
+    assert call("judge", "other.toml", "runs/a") == 2
+    assert "its model is demo_patient:bot, not demo_patient:deep" in capsys.readouterr().err
+
+
+def test_the_model_to_look_into_is_that_of_a_specification(shore, capsys):
+    (shore / "deep.toml").write_text(SPEC.replace("demo_patient:bot", "demo_patient:deep"))
+    assert call("explain", "runs/a", "--with", "demo.deep", "--spec", "deep.toml") == 0
+    assert capsys.readouterr().out.startswith("demo.deep: AUROC")
+    assert call("explain", "runs/a", "--with", "demo.deep", "--spec", "spec.toml") == 4
+    assert "the attribute 'activations'" in capsys.readouterr().err
 
 
 def test_a_repair_never_writes_over_anything(shore, capsys):

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from seatrial import default_registry
+from seatrial import Report, default_registry
 from seatrial.cli._commands import seatrial
 from seatrial.cli._exits import guarded
+from seatrial.errors import StoreError
 
 PLUGIN = """
 from seatrial import Metric, Perturbation, hookimpl
@@ -39,7 +40,7 @@ def seatrial_metrics():
     return [accuracy]
 """
 MODEL = """
-from seatrial import Case
+from seatrial import Case, Failed
 
 cases = [
     Case(f"c{n:03}", f"item {n:03}", f"item {n:03}", {"half": "ab"[n % 2]}) for n in range(120)
@@ -53,6 +54,13 @@ def deaf(inputs):
 
 def crash(inputs):
     raise SystemError("boom")
+
+asked = set()
+
+def busy(inputs):
+    first = set(inputs) - asked
+    asked.update(inputs)
+    return [Failed("busy", retryable=True) if one in first else one for one in inputs]
 """
 SPEC = """
 format = 1
@@ -128,6 +136,33 @@ def test_run_exits_with_its_verdict(
     assert "240 records planned" in err
     assert "240 of 240 records" in err
     assert "\x1b" not in out + err
+
+
+@pytest.mark.parametrize(("retries", "fails"), [("1", False), ("0", True)])
+def test_retries_and_their_wait_are_options(
+    shore: Path, capsys: pytest.CaptureFixture[str], retries: str, fails: bool
+) -> None:
+    spec = specify(shore, model="demo_model:busy")
+    call("run", spec, "--to", "out", "--retries", retries, "--retry-wait", "0", "--json")
+    counted = json.loads(capsys.readouterr().out)["report"]["accounting"]
+    assert (counted["errored"] > 0) is fails
+    assert call("run", spec, "--to", "out", "--retry-wait", "-1") == 2
+    assert "--retry-wait" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("keep", "kept"), [("failures", True), ("none", False)])
+def test_what_the_model_saw_is_kept_as_asked(
+    shore: Path, capsys: pytest.CaptureFixture[str], keep: str, kept: bool
+) -> None:
+    assert call("run", specify(shore), "--to", "out", "--keep", keep) == 0
+    record = next(Report.load("out").records())
+    if kept:
+        assert record.input == "item 000"
+    else:
+        with pytest.raises(StoreError, match="cases="):
+            assert record.input
+    assert call("run", specify(shore), "--to", "out", "--keep", "some") == 2
+    assert "'failures', 'all', 'none'" in capsys.readouterr().err
 
 
 def test_the_same_command_goes_on_and_measures_nothing_twice(
