@@ -104,23 +104,19 @@ def _load(folder: Path, device: str) -> tuple[Any, Any, int]:
     import torch
     from transformers import AutoModel, AutoTokenizer
 
-    from ._gguf import quiet
+    from ._pretrained import reading
 
-    try:
-        with quiet():
-            tokenizer: Any = AutoTokenizer.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False
-            )
-            module: Any = AutoModel.from_pretrained(
-                folder,
-                dtype=torch.float32,
-                local_files_only=True,
-                trust_remote_code=False,
-                use_safetensors=True,
-            )
-    except Exception as error:
-        msg = f"{folder} cannot be read as a text encoder: {type(error).__name__}: {error}"
-        raise ModelError(msg) from error
+    with reading(folder, "a text encoder"):
+        tokenizer: Any = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+        module: Any = AutoModel.from_pretrained(
+            folder,
+            dtype=torch.float32,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+        )
     if not tokenizer.is_fast:
         msg = f"{folder}: its tokenizer cannot cut long texts into parts; use one that is fast"
         raise ModelError(msg)

@@ -28,6 +28,9 @@ __all__ = ["VisionLanguage", "clip"]
 SCHEME = 1
 """Raised whenever the same files and options give other answers: old records no longer count."""
 
+FAMILIES = {"clip": "CLIPModel", "siglip": "SiglipModel"}
+"""The classes of transformers that are read here, by the type in a model's configuration."""
+
 
 def _names(given: Any) -> tuple[str, ...]:
     names = (given,) if isinstance(given, str) else tuple(given)
@@ -192,27 +195,22 @@ class VisionLanguage:
 
 def _load(place: Path, *, dtype: str, device: str) -> _Loaded:
     import torch
-    from transformers import AutoConfig, AutoTokenizer, CLIPModel, SiglipModel
+    import transformers
+    from transformers import AutoConfig, AutoTokenizer
 
-    from ._gguf import quiet
     from ._pictures import preparation
+    from ._pretrained import reading
 
     digests(place)  # refuses a folder without safetensors, and says what to do
-    try:
-        with quiet():
-            config = AutoConfig.from_pretrained(
-                place, local_files_only=True, trust_remote_code=False
-            )
-            family: Any = {"clip": CLIPModel, "siglip": SiglipModel}[_family(config)]
-            tokenizer: Any = AutoTokenizer.from_pretrained(
-                place, local_files_only=True, trust_remote_code=False
-            )
-            module: Any = family.from_pretrained(
-                place, dtype=getattr(torch, dtype), local_files_only=True, use_safetensors=True
-            )
-    except Exception as error:
-        msg = f"{place} cannot be read as CLIP or SigLIP: {type(error).__name__}: {error}"
-        raise ModelError(msg) from error
+    with reading(place, "CLIP or SigLIP"):
+        config = AutoConfig.from_pretrained(place, local_files_only=True, trust_remote_code=False)
+        family: Any = getattr(transformers, FAMILIES[_family(config)])
+        tokenizer: Any = AutoTokenizer.from_pretrained(
+            place, local_files_only=True, trust_remote_code=False
+        )
+        module: Any = family.from_pretrained(
+            place, dtype=getattr(torch, dtype), local_files_only=True, use_safetensors=True
+        )
     return _Loaded(
         module=module.to(device).eval().requires_grad_(False),
         tokenizer=tokenizer,
@@ -225,7 +223,7 @@ def _load(place: Path, *, dtype: str, device: str) -> _Loaded:
 
 def _family(config: Any) -> str:
     found = str(config.model_type)
-    if found not in ("clip", "siglip"):
+    if found not in FAMILIES:
         msg = f"it is a {found} model; clip and siglip are read here"
         raise ModelError(msg)
     return found
