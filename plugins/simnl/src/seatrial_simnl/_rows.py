@@ -13,6 +13,7 @@ import numpy as np
 from attrs import define, field
 
 from seatrial.errors import StoreError
+from seatrial.kit import digest
 
 from ._arrays import Matrix
 
@@ -38,8 +39,8 @@ class Rows:
     def __attrs_post_init__(self) -> None:
         if self.folder is None:
             return
-        digest = hashlib.blake2b(_text(self.facts).encode(), digest_size=8).hexdigest()
-        self.folder = Path(self.folder).expanduser() / f"{self.facts['kind']}-{digest}"
+        name = f"{self.facts['kind']}-{digest(_text(self.facts), size=8)}"
+        self.folder = Path(self.folder).expanduser() / name
         for file in sorted(self.folder.glob("*.safetensors")):
             header, arrays = read_checked(file)
             if header.get("facts") != json.loads(_text(self.facts)):
@@ -62,7 +63,7 @@ class Rows:
         self._known.update(zip(keys, rows, strict=True))
         if self.folder is None:
             return
-        name = hashlib.blake2b("\n".join(keys).encode(), digest_size=8).hexdigest()
+        name = digest("\n".join(keys), size=8)
         header = {"facts": dict(self.facts), "keys": keys}
         write_checked(self.folder / f"{name}.safetensors", {"rows": rows}, header)
 

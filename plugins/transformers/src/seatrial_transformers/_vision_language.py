@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from attrs.validators import ge, in_, instance_of, optional
 
 from seatrial import Prediction
 from seatrial.errors import ModelError, ParameterError
+from seatrial.kit import digest
 
 from ._files import digests, locate
 from ._zero_shot import named_by_cosine, unit
@@ -94,8 +94,8 @@ class VisionLanguage:
         left_out = ("path", "revision", "batch_size", "_lock", "_memory", "_rows")
         options = asdict(self, filter=lambda fact, _: fact.name not in left_out)
         whole = [SCHEME, digests(locate(self.path, self.revision)), options]
-        text = json.dumps(whole, sort_keys=True).encode()
-        return f"vision-language:{hashlib.blake2b(text, digest_size=16).hexdigest()}"
+        text = json.dumps(whole, sort_keys=True)
+        return f"vision-language:{digest(text)}"
 
     @property
     def module(self) -> Any:
