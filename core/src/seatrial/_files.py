@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import fields_dict
 
 from ._components import Audit, Component, Metric, Perturbation, Use
+from ._extending import read_table, whole_table
 from ._plans import Plan, Priority, Specification
 from ._reference import Reference
 from ._registry import Registry, default_registry
@@ -80,14 +80,7 @@ def dump_plan(plan: Plan) -> str:
 def _load(path: Path, cls: type[Any], registry: Registry | None) -> Any:
     from cattrs.errors import BaseValidationError
 
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        raise FileError(str(path), (f"{path.name}: not valid TOML: {error}",)) from None
-    except UnicodeDecodeError:
-        raise FileError(str(path), (f"{path.name}: not UTF-8 text",)) from None
-    except OSError as error:
-        raise FileError(str(path), (f"{path}: cannot be read: {error.strerror}",)) from None
+    table = whole_table(path) if cls is Specification else read_table(path)
     problems = []
     if (given := table.pop("format", None)) != FORMAT or isinstance(given, bool):
         problems.append(
@@ -122,6 +115,7 @@ def _converter(registry: Registry, folder: Path) -> Converter:
             "severities": partial(_list, partial(_primitive, int, WHOLE)),
             "metric": partial(_use, registry, Metric),
             "require": _require,
+            "expected": _expected,
             "relation": partial(_primitive, str, "text"),
         },
         Specification: {
@@ -264,6 +258,10 @@ def _mapping(value: Any) -> Any:
         msg = f"must be a table, got {value!r}"
         raise TypeError(msg)
     return value
+
+
+def _expected(value: Any) -> Any:
+    return value if isinstance(value, Mapping) else _primitive(float, "a number or a table", value)
 
 
 def _require(value: Any) -> Any:

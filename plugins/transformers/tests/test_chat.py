@@ -54,6 +54,15 @@ def test_a_conversation_is_answered_through_the_template(tiny):
     assert model.generate([TALK]) == [expected]
 
 
+def test_the_prompts_are_told_as_they_go_out(tiny):
+    model = causal_lm(tiny)
+    told = model.prompts([TALK, {"talk": TALK, "options": ("yes", "no")}, "a <|end|> b"])
+    assert told[:2] == [WORDS, WORDS]
+    assert told[2] == "<|user|>a <|end|> b<|end|><|assistant|>"
+    asked = causal_lm(tiny, prompt="Q: {question} A:", chat=False)
+    assert asked.prompts([{"question": "why?"}]) == ["Q: why? A:"]
+
+
 def test_options_are_scored_after_a_conversation_beside_plain_prompts(tiny):
     model = causal_lm(tiny)
     one, two = model.choices([TALK, "Answer:"], [("yes", "no")] * 2)

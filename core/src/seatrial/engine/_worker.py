@@ -15,6 +15,7 @@ from .._values import plain
 from ..errors import NotApplicable
 from ..inputs._apply import Applied, perturb
 from ..inputs._assets import opened
+from ..inputs._binding import built
 from ..inputs._boundary import reason
 from ..inputs._encoding import encode as encode_value
 from ..inputs._modalities import Modalities, modalities_of
@@ -97,7 +98,7 @@ class Worker:
 
     @cached_property
     def _scores(self) -> Scores:
-        return [(use, use.build()) for use in self.plan.metrics if use.component.per_case]
+        return [(use, built(use)) for use in self.plan.metrics if use.component.per_case]
 
     def __call__(self, tasks: Sequence[Task]) -> Measured:
         """Measure a batch; a failure of one case never costs the others their result."""
@@ -176,7 +177,7 @@ class Worker:
         key = (unit.use, unit.severity)
         with self.alone:
             if key not in self._built:
-                self._built[key] = use.component.at(unit.severity, use.params)
+                self._built[key] = built(use, unit.severity)
             apply = self._built[key]
             if use.component.searches:
                 made = self._searched(unit, apply, case, seed or 0, row, cost)

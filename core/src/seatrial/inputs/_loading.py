@@ -13,7 +13,7 @@ from .._importing import IMPORT_STRING
 from .._plans import matches
 from .._reference import Reference
 from .._table_options import CASES, SOURCE, file_reference, is_source, option_problems
-from .._values import freeze, plain
+from .._values import FrozenMapping, freeze, plain
 from ..errors import ComponentError, PlanError
 from ._assets import assets_in, missing
 from ._boundary import call
@@ -21,7 +21,7 @@ from .tables._layout import Layout, chosen
 from .tables._memory import is_in_memory
 from .tables._reading import Reading, rows_of
 
-__all__ = ["SHOWN", "Cases", "load_cases"]
+__all__ = ["SHOWN", "Cases", "load_cases", "references_in"]
 
 T = TypeVar("T")
 SHOWN = 3
@@ -122,7 +122,7 @@ def _loaded(source: Any, options: Mapping[str, Any]) -> Cases:
         raise PlanError("\n".join(gaps[:SHOWN]) + more)
     loaded = Cases(cases)
     loaded.modalities = tuple(dict.fromkeys(gathered.modalities))
-    loaded.references = _references(source, options)
+    loaded.references = references_in(source, options)
     loaded.limit = options.get("limit", source.limit if isinstance(source, Cases) else None)
     return loaded
 
@@ -133,7 +133,9 @@ def _checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
     return options
 
 
-def _references(source: Any, options: Mapping[str, Any]) -> tuple[Reference, ...]:
+def references_in(
+    source: Any, options: Mapping[str, Any] = FrozenMapping()
+) -> tuple[Reference, ...]:
     """Name where cases can be had again; nothing where some were given as values."""
     if isinstance(source, Cases) and not options:
         return source.references

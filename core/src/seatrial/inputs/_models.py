@@ -15,7 +15,7 @@ from ._boundary import call
 from ._identity import Identity, of_reference
 from ._not_yet import estimator
 
-__all__ = ["Subject", "subject_of"]
+__all__ = ["Subject", "named", "stated_identity", "subject_of"]
 
 
 @frozen
@@ -28,8 +28,7 @@ class Subject:
     @cached_property
     def known(self) -> Identity | None:
         """What the model is, as far as that can be known; None for an object that does not say."""
-        name = _name(self.model)
-        stated = call(f"the identity of {name}", _stated, self.model)
+        name, stated = _name(self.model), stated_identity(self.model)
         if stated is not None and (not isinstance(stated, str) or not stated):
             msg = f"the identity of {name} must be some text, got {stated!r}"
             raise ModelError(msg)
@@ -93,9 +92,21 @@ def subject_of(model: Any) -> Subject:
     return subject
 
 
-def _stated(model: Any) -> Any:
-    found = getattr(model, "identity", None)
-    return found() if callable(found) else found
+def named(model: Any) -> str:
+    """Name a model in a few words, without importing it: its reference, identity or class."""
+    if isinstance(model, str | Reference):
+        return str(model)
+    return str(stated_identity(model) or _name(model))
+
+
+def stated_identity(model: Any) -> Any:
+    """Ask a model what it is; None for one that does not say."""
+
+    def stated() -> Any:
+        found = getattr(model, "identity", None)
+        return found() if callable(found) else found
+
+    return call(f"the identity of {_name(model)}", stated)
 
 
 def _made(reference: Reference) -> Any:

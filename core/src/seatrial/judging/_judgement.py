@@ -16,7 +16,7 @@ from ..runs._results import keep_result, load_result, save_result
 
 __all__ = ["Judgement", "finite"]
 
-SCHEMA = 2
+SCHEMA = 3
 COLUMNS = (
     "verdict",
     "priority",
@@ -29,6 +29,9 @@ COLUMNS = (
     "baseline",
     "worst",
 )
+SPARE = ("worst", "baseline", "changed", "more needed")
+WORST = ("worst", "worst_cluster", "worst_case")
+"""The details that name what is worst: a group or cell, a cluster, or a case."""
 ALWAYS = 7
 """How many columns of the table are always shown; the others only where they say something."""
 
@@ -136,10 +139,11 @@ class Judgement:
             [[row[at] or ("—" if at >= ALWAYS else "") for at in shown] for row in rows],
             title=f"{title} ({self.model})" if self.model else title,
             notes=notes,
+            spare=SPARE,
         )
 
     def __str__(self) -> str:
-        return self.table().text()
+        return str(self.table())
 
     def _repr_html_(self) -> str:
         return self.table().html()
@@ -166,7 +170,7 @@ def _row(verdict: Verdict, demand: DemandVerdict | None, *, first: bool, alone: 
         "—" if shown.cases_needed is None else f"{shown.cases_needed:,}",
         "" if verdict.changed is None else f"{verdict.changed:.0%}",
         "" if verdict.baseline is None else figure(verdict.baseline),
-        str(shown.details.get("worst", shown.details.get("worst_case", ""))),
+        next((str(shown.details[one]) for one in WORST if one in shown.details), ""),
     ]
 
 

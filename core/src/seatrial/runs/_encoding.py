@@ -12,14 +12,14 @@ import attrs
 import numpy as np
 from attrs import field
 
-from .._cases import Prediction, Status
+from .._cases import STATUSES, Prediction, Status
 from .._values import FrozenMapping, freeze
 from ..errors import ModelError, PlanError
 from ..inputs._encoding import Encoded
 from ..inputs._encoding import encode as encode_value
 from ..inputs._modalities import Modalities, core_modalities
 
-__all__ = ["Row", "dump_prediction", "dump_scores", "encode", "load_prediction"]
+__all__ = ["Row", "dump_prediction", "dump_scores", "encode", "load_prediction", "record_row"]
 
 REMEMBERED = 256
 """How many answers a process knows the stored form of: those of a classifier are few."""
@@ -164,3 +164,27 @@ def dump_scores(scores: Mapping[str, float]) -> str:
     The library's encoder is set up anew in each call, which takes as long again.
     """
     return f"{{{','.join([f'{_key(label)}:{scores[label]!r}' for label in sorted(scores)])}}}"
+
+
+def record_row(key: bytes, seed: int | None, row: Row) -> tuple[Any, ...]:
+    """Give the row of the table `records`."""
+    return (
+        key,
+        seed,
+        STATUSES.index(row.status),
+        None if row.refused is None else int(row.refused),
+        row.answer,
+        _said(row.prediction),
+        dump_scores(row.scores),
+        row.error,
+        row.distance,
+        int(row.unchanged),
+        _said(row.target),
+        _said(row.seen),
+        row.queries,
+        row.attempts,
+    )
+
+
+def _said(value: Encoded | None) -> str | None:
+    return None if value is None else value.text

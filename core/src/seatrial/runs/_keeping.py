@@ -84,8 +84,11 @@ class Keeper:
         )
 
 
-def is_worse_half(metric: Mapping[str, Any], score: float) -> bool:
-    """Tell whether a score lies in the worse half of a metric's bounds, the middle included."""
+def is_worse_half(metric: Mapping[str, Any], score: Any) -> Any:
+    """Tell whether a score lies in the worse half of a metric's bounds, the middle included.
+
+    Of an array of scores it tells this for each.
+    """
     sign = 1.0 if metric["higher_is_better"] else -1.0
     middle = sign * sum(metric["bounds"] or (0.0, 1.0)) / 2
     return sign * score <= middle

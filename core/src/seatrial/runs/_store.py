@@ -18,12 +18,13 @@ from .._cases import STATUSES, Case, Prediction
 from .._registry import Registry, default_registry
 from ..errors import StoreError
 from ..inputs._content import case_digest
-from ..inputs._encoding import Encoded, encode
+from ..inputs._encoding import encode
 from ..inputs._modalities import Modalities, core_modalities
 from ._artifacts import ARTIFACTS, Artifacts
 from ._directory import DATABASE, explained, writing
-from ._encoding import Row, dump_scores, load_prediction
+from ._encoding import Row, dump_scores, load_prediction, record_row
 from ._keeping import Keeper, withheld
+from ._looks import Looked, note_look
 from ._schema import SCHEMA, TABLES
 
 __all__ = ["STATUSES", "Store"]
@@ -233,6 +234,11 @@ class Store:
                 units,
             )
 
+    def looked(self, run: str, ids: Sequence[str], planned: int) -> Looked:
+        """Note that the cases are looked at, and tell when each first was."""
+        with explained(self.path):
+            return Looked.of(note_look(self._connection, self.path, run, planned), ids, planned)
+
     def room_for(self, records: int) -> None:
         """Refuse to start when the disk cannot hold the records."""
         if self.path is None:
@@ -301,7 +307,7 @@ class Store:
                     continue
                 there = clean_of(clean) if row.seen is not None and row.seen.artifacts else None
                 self._keeper.settle(row, None if there is None else there[ANSWER])
-                rows[key] = _record_row(key, seed, row)
+                rows[key] = record_row(key, seed, row)
             database.executemany(INSERT, rows.values())
         return sum(row[2] == ERRORED for row in rows.values())
 
@@ -370,29 +376,6 @@ class Store:
     def prediction(self, text: str) -> Prediction:
         """Read back a stored prediction."""
         return load_prediction(text, self.artifacts.read)
-
-
-def _record_row(key: bytes, seed: int | None, row: Row) -> tuple[Any, ...]:
-    return (
-        key,
-        seed,
-        STATUSES.index(row.status),
-        None if row.refused is None else int(row.refused),
-        row.answer,
-        _said(row.prediction),
-        dump_scores(row.scores),
-        row.error,
-        row.distance,
-        int(row.unchanged),
-        _said(row.target),
-        _said(row.seen),
-        row.queries,
-        row.attempts,
-    )
-
-
-def _said(value: Encoded | None) -> str | None:
-    return None if value is None else value.text
 
 
 def _without(scores: str, labels: frozenset[str]) -> str:

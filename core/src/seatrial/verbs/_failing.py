@@ -17,7 +17,8 @@ from ..events import Progress
 from ..inputs._not_yet import ONE_AT_A_TIME
 from ..runs._encoding import dump_prediction
 from ..runs._records import Record
-from ..runs._report import SHOWN, Report
+from ..runs._report import Report
+from ..runs._report_table import SHOWN
 
 __all__ = ["ALLOWED", "Beginning", "everything_failed", "never_equal"]
 

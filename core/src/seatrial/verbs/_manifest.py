@@ -20,10 +20,14 @@ from .._values import plain
 from .._writing import write_atomically
 from ..engine._workload import Workload
 from ..inputs._encoding import as_json
-from ..inputs._models import Subject
+from ..inputs._identity import of_reference
+from ..inputs._models import Subject, named
 from ..inputs._origin import origin
+from ..runs._provenance import Provenance
+from ._original import reference_of
+from ._repaired import Repaired
 
-__all__ = ["describe", "write_description"]
+__all__ = ["describe", "provenance", "write_description"]
 
 
 def describe(
@@ -67,6 +71,23 @@ def describe(
             for use in plan.metrics
         ],
     }
+
+
+def provenance(
+    asked: Plan | Specification, subject: Subject, cases: Sequence[Reference]
+) -> Provenance:
+    """Say where the model and the cases are from, and whose place the model takes."""
+    place = reference_of(subject)
+    own = asked.model if isinstance(asked, Specification) else None
+    replaced = own is not None and own is not subject.model and own != place
+    model = subject.model
+    return Provenance(
+        None if place is None else str(place),
+        named(own) if replaced else None,
+        model.original_identity if isinstance(model, Repaired) else None,
+        cases,
+        [of_reference(one).text for one in cases],
+    )
 
 
 def _reference(reference: Reference | None) -> dict[str, Any] | None:

@@ -25,6 +25,7 @@ from ..inputs._models import Subject
 from ..runs._artifacts import ARTIFACTS, Artifacts
 from ..runs._directory import DATABASE, writing
 from ..runs._keeping import Keeper
+from ..runs._provenance import PROVENANCE, Provenance
 from ..runs._report import Report
 from ..runs._store import Store
 from ._failing import ALLOWED, Beginning, everything_failed, never_equal
@@ -46,6 +47,7 @@ class Measuring:
     subject: Subject
     registry: Registry
     meta: dict[str, Any]
+    provenance: Provenance
     directory: Path | None
     asking: Asking
     observers: Observers
@@ -100,6 +102,8 @@ class Measuring:
             store = self._opened()
             if (counts := confirmed(store, self.name)) is None:
                 return None
+            if Provenance.of(store) != self.provenance:
+                store.note(PROVENANCE, self.provenance.as_dict())
         self.observers.start(*counts, ())
         self.observers.finish()
         return self._report(store)
@@ -182,7 +186,11 @@ class Measuring:
         """Note what is asked for, and find out what of it an earlier run has measured."""
         cases: Sequence[Any] = self.work.cases
         earlier = Earlier.of(store)
-        facts = {"findings": [asdict(one) for one in found], DONE: None}
+        facts = {
+            PROVENANCE: self.provenance.as_dict(),
+            "findings": [asdict(one) for one in found],
+            DONE: None,
+        }
         store.begin({**self.meta, **facts}, cases, schedule.rows(), worker.modalities)
         if retry_errors:
             store.forget("errored")

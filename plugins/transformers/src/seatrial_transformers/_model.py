@@ -16,7 +16,7 @@ from seatrial.errors import ModelError, ParameterError
 from seatrial.kit import digest
 
 from ._activations import SavedActivations, Source, activations
-from ._chat import Filled, Message, conversation, neutral, rendered
+from ._chat import Filled, Message, conversation, neutral, readable, rendered
 from ._choices import LENGTHS, Choices, weighed
 from ._files import digests, locate
 from ._generation import Completion
@@ -197,6 +197,12 @@ class CausalLM:
             _written(next(texts)) if one.options is None else _chosen(one, next(choices))
             for one in asked
         ]
+
+    def prompts(self, inputs: Sequence[Any], /) -> list[str]:
+        """Give the text that goes to the model for each input: prompt and chat template filled."""
+        asked = [question(one, self.prompt) for one in inputs]
+        worded = (self._worded([one.asked], by_default=one.options is None) for one in asked)
+        return [readable(text) for (text,), _ in worded]
 
     def choices(
         self,
