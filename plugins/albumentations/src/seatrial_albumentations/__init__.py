@@ -98,11 +98,11 @@ defocus_blur = _picture(
 )
 glass_blur = _picture(
     "glass-blur",
-    "Look through frosted glass, as in ImageNet-C (our own).",
+    "Look through frosted glass, by ImageNet-C's formula (our own).",
     "_blur:glass_blur",
     [
         {"sigma": sigma, "shift": shift, "times": times}
-        for sigma, shift, times in [(0.7, 1, 2), (0.9, 2, 1), (1, 2, 3), (1.1, 3, 2), (1.5, 4, 2)]
+        for sigma, shift, times in [(0.7, 1, 1), (0.7, 1, 2), (1, 2, 2), (1.1, 3, 2), (1.5, 4, 2)]
     ],
 )
 motion_blur = _picture(
@@ -172,7 +172,7 @@ saturate = _picture(
     "_light:saturation",
     [
         {"factor": factor, "add": add}
-        for factor, add in [(1.5, 0), (2, 0), (3, 0.05), (5, 0.1), (20, 0.2)]
+        for factor, add in [(1.25, 0), (1.5, 0), (2, 0), (3, 0.05), (20, 0.2)]
     ],
     _FIXED,
 )
@@ -185,15 +185,24 @@ desaturate = _picture(
 )
 elastic = _picture(
     "elastic",
-    "Warp by smooth random displacements, as in ImageNet-C (our own).",
+    "Warp smoothly, up to ImageNet-C's severity 5 (our own).",
     "_digital:elastic",
-    _rungs("shift", 0.05, 0.065, 0.085, 0.1, 0.12),
+    [
+        {"shift": shift, "tilt": tilt}
+        for shift, tilt in [
+            (0.02, 0.004),
+            (0.04, 0.008),
+            (0.065, 0.012),
+            (0.09, 0.016),
+            (0.12, 0.02),
+        ]
+    ],
 )
 pixelate = _picture(
     "pixelate",
-    "Lose resolution, as in ImageNet-C (our own).",
+    "Lose resolution, by ImageNet-C's formula (our own).",
     "_digital:pixelate",
-    _rungs("scale", 0.6, 0.5, 0.4, 0.3, 0.25),
+    _rungs("scale", 0.5, 0.35, 0.25, 0.18, 0.125),
     _FIXED,
 )
 jpeg = _picture(

@@ -44,7 +44,7 @@ def pixelate(*, scale: float, bits: int | None = None) -> Corruption:
 
 
 def elastic(
-    *, shift: float, smooth: float = 0.01, tilt: float = 0.02, bits: int | None = None
+    *, shift: float, tilt: float, smooth: float = 0.01, bits: int | None = None
 ) -> Corruption:
     """Warp: a random affine map, then displacements of every pixel, smoothed.
 
