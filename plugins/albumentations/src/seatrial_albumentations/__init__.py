@@ -134,8 +134,8 @@ brightness = _picture(
 darkness = _picture(
     "darkness",
     "Make darker: brightness with the signs turned (our own).",
-    "_light:brightness",
-    _rungs("add", -0.1, -0.2, -0.3, -0.4, -0.5),
+    "_light:darkness",
+    _rungs("subtract", 0.1, 0.2, 0.3, 0.4, 0.5),
     _FIXED,
 )
 contrast = _picture(
@@ -148,28 +148,28 @@ contrast = _picture(
 contrast_up = _picture(
     "contrast-up",
     "Raise the contrast about the mean (our own).",
-    "_light:contrast",
+    "_light:contrast_up",
     _rungs("factor", 1.2, 1.4, 1.7, 2.1, 2.6),
     _FIXED,
 )
 gamma_up = _picture(
     "gamma-up",
     "Darken midtones by a gamma curve, in MedMNIST-C's range (our own).",
-    "_light:gamma",
+    "_light:gamma_up",
     _rungs("power", 1.1, 1.2, 1.3, 1.4, 1.6),
     _FIXED,
 )
 gamma_down = _picture(
     "gamma-down",
     "Brighten midtones by a gamma curve, in MedMNIST-C's range (our own).",
-    "_light:gamma",
+    "_light:gamma_down",
     _rungs("power", 0.9, 0.8, 0.7, 0.6, 0.4),
     _FIXED,
 )
 saturate = _picture(
     "saturate",
     "Strengthen colours: one side of ImageNet-C's saturate (our own).",
-    "_light:saturation",
+    "_light:saturate",
     [
         {"factor": factor, "add": add}
         for factor, add in [(1.25, 0), (1.5, 0), (2, 0), (3, 0.05), (20, 0.2)]
@@ -179,7 +179,7 @@ saturate = _picture(
 desaturate = _picture(
     "desaturate",
     "Weaken colours: the other side of ImageNet-C's saturate (our own).",
-    "_light:saturation",
+    "_light:desaturate",
     _rungs("factor", 0.7, 0.5, 0.3, 0.1, 0),
     _FIXED,
 )
@@ -207,7 +207,7 @@ pixelate = _picture(
 )
 jpeg = _picture(
     "jpeg",
-    "Compress as JPEG, as in ImageNet-C.",
+    "Compress as JPEG, as in ImageNet-C (our own).",
     "_digital:jpeg",
     _rungs("quality", 25, 18, 15, 10, 7),
     _FIXED,

@@ -18,16 +18,22 @@ def jpeg(*, quality: int, bits: int | None = None) -> Corruption:
     quality = whole("quality", quality, 1, 100)
 
     def change(picture: Picture, _: np.random.Generator) -> Picture:
-        from ._library import pixels
-
         if picture.dtype == np.uint8:
-            packed: Picture = pixels.image_compression(picture, quality, ".jpg")
-            return packed
+            return packed(picture, quality)
         eight = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
-        unpacked: Picture = pixels.image_compression(eight, quality, ".jpg")
-        return unpacked.astype(np.float32) / np.float32(255)
+        return packed(eight, quality).astype(np.float32) / np.float32(255)
 
     return corruption("jpeg", change, bits, native=True)
+
+
+def packed(picture: Picture, quality: int) -> Picture:
+    """Encode and decode; OpenCV takes blue first, and JPEG weighs the colours differently."""
+    colours = picture.shape[2] > 1
+    swapped = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR) if colours else picture
+    _, encoded = cv2.imencode(".jpg", swapped, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    mode = cv2.IMREAD_COLOR if colours else cv2.IMREAD_GRAYSCALE
+    decoded: Picture = np.asarray(cv2.imdecode(encoded, mode))
+    return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB) if colours else decoded
 
 
 def pixelate(*, scale: float, bits: int | None = None) -> Corruption:
@@ -68,14 +74,14 @@ def elastic(
         sigma = smooth * side
         ksize = 2 * int(3 * sigma + 0.5) + 1
         fields = draw.uniform(-1, 1, (height, width, 2)).astype(np.float32)
-        fields = cv2.GaussianBlur(
+        smoothed = cv2.GaussianBlur(
             fields, (ksize, ksize), sigmaX=sigma, borderType=cv2.BORDER_REFLECT
         )
         rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
         return cv2.remap(
             tilted,
-            columns + fields[..., 0] * np.float32(shift * side),
-            rows + fields[..., 1] * np.float32(shift * side),
+            columns + smoothed[..., 0] * np.float32(shift * side),
+            rows + smoothed[..., 1] * np.float32(shift * side),
             interpolation=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REFLECT,
         )

@@ -8,7 +8,16 @@ from seatrial.errors import NotApplicable
 
 from ._pictures import Corruption, Picture, corruption, number
 
-__all__ = ["brightness", "contrast", "gamma", "saturation"]
+__all__ = [
+    "brightness",
+    "contrast",
+    "contrast_up",
+    "darkness",
+    "desaturate",
+    "gamma_down",
+    "gamma_up",
+    "saturate",
+]
 
 
 def brightness(*, add: float, bits: int | None = None) -> Corruption:
@@ -16,8 +25,52 @@ def brightness(*, add: float, bits: int | None = None) -> Corruption:
 
     This is ImageNet-C's formula; grey pictures are added to as they are.
     """
-    add = number("add", add, -1, 1)
+    return _shifted("brightness", number("add", add, 0, 1), bits)
 
+
+def darkness(*, subtract: float, bits: int | None = None) -> Corruption:
+    """Subtract from the value of HSV, the largest channel; hue and saturation stay."""
+    return _shifted("darkness", -number("subtract", subtract, 0, 1), bits)
+
+
+def contrast(*, factor: float, bits: int | None = None) -> Corruption:
+    """Shrink the distance from the mean of each channel by a `factor` below 1 (ImageNet-C)."""
+    return _stretched("contrast", number("factor", factor, 0, 1), bits)
+
+
+def contrast_up(*, factor: float, bits: int | None = None) -> Corruption:
+    """Stretch the distance from the mean of each channel by a `factor` above 1."""
+    return _stretched("contrast-up", number("factor", factor, 1, 20), bits)
+
+
+def gamma_up(*, power: float, bits: int | None = None) -> Corruption:
+    """Raise to a `power` above 1, which darkens the midtones (MedMNIST-C)."""
+    return _raised("gamma-up", number("power", power, 1, 20), bits)
+
+
+def gamma_down(*, power: float, bits: int | None = None) -> Corruption:
+    """Raise to a `power` below 1, which brightens the midtones (MedMNIST-C)."""
+    return _raised("gamma-down", number("power", power, 0.01, 1), bits)
+
+
+def saturate(*, factor: float, add: float = 0.0, bits: int | None = None) -> Corruption:
+    """Multiply the saturation of HSV, and add to it; hue and value stay (ImageNet-C).
+
+    Grey pictures have none: it does not apply to them. Grey pixels of a picture in colours have
+    the hue of red, as in OpenCV's HSV.
+    """
+    return _saturated("saturate", number("factor", factor, 1, 100), number("add", add, 0, 1), bits)
+
+
+def desaturate(*, factor: float, bits: int | None = None) -> Corruption:
+    """Multiply the saturation of HSV by a `factor` below 1; hue and value stay (ImageNet-C).
+
+    Grey pictures have none: it does not apply to them.
+    """
+    return _saturated("desaturate", number("factor", factor, 0, 1), 0, bits)
+
+
+def _shifted(name: str, add: float, bits: int | None) -> Corruption:
     def change(picture: Picture, _: np.random.Generator) -> Picture:
         value = picture.max(axis=2, keepdims=True)
         brighter = np.clip(value + np.float32(add), 0, 1)
@@ -25,13 +78,10 @@ def brightness(*, add: float, bits: int | None = None) -> Corruption:
         scaled: Picture = picture * (brighter / np.where(black, 1, value))
         return np.where(black, brighter, scaled)
 
-    return corruption("brightness", change, bits)
+    return corruption(name, change, bits)
 
 
-def contrast(*, factor: float, bits: int | None = None) -> Corruption:
-    """Multiply the distance from the mean of each channel (ImageNet-C) by `factor`."""
-    factor = number("factor", factor, 0, 20)
-
+def _stretched(name: str, factor: float, bits: int | None) -> Corruption:
     def change(picture: Picture, _: np.random.Generator) -> Picture:
         mean = picture.mean(axis=(0, 1), keepdims=True, dtype=np.float64).astype(np.float32)
         picture -= mean
@@ -39,28 +89,18 @@ def contrast(*, factor: float, bits: int | None = None) -> Corruption:
         picture += mean
         return picture
 
-    return corruption("contrast", change, bits)
+    return corruption(name, change, bits)
 
 
-def gamma(*, power: float, bits: int | None = None) -> Corruption:
-    """Raise to a `power`: above 1 darkens the midtones, below 1 brightens them (MedMNIST-C)."""
-    power = number("power", power, 0.01, 20)
-
+def _raised(name: str, power: float, bits: int | None) -> Corruption:
     def change(picture: Picture, _: np.random.Generator) -> Picture:
-        return np.power(np.clip(picture, 0, 1), np.float32(power))
+        raised: Picture = np.power(np.clip(picture, 0, 1), np.float32(power))
+        return raised
 
-    return corruption("gamma", change, bits)
+    return corruption(name, change, bits)
 
 
-def saturation(*, factor: float, add: float = 0.0, bits: int | None = None) -> Corruption:
-    """Multiply the saturation of HSV and add to it; hue and value stay (ImageNet-C).
-
-    Grey pictures have none: it does not apply to them. Grey pixels of a picture in colours have
-    the hue of red, as in matplotlib's and OpenCV's HSV.
-    """
-    factor = number("factor", factor, 0, 100)
-    add = number("add", add, -1, 1)
-
+def _saturated(name: str, factor: float, add: float, bits: int | None) -> Corruption:
     def change(picture: Picture, _: np.random.Generator) -> Picture:
         if picture.shape[2] == 1:
             msg = "a grey picture has no saturation"
@@ -75,4 +115,4 @@ def saturation(*, factor: float, add: float = 0.0, bits: int | None = None) -> C
         scaled: Picture = value - below * (after / np.where(grey, 1, before))
         return scaled
 
-    return corruption("saturation", change, bits)
+    return corruption(name, change, bits)

@@ -37,7 +37,7 @@ class Corruption:
     bits: int | None = None
     native: bool = False
 
-    def __call__(self, picture: Any, /, *, seed: int) -> Picture:
+    def __call__(self, picture: Picture, /, *, seed: int) -> Picture:
         """Corrupt a copy of the picture."""
         full = self._full(picture)
         draw = np.random.default_rng(seed)
@@ -47,8 +47,10 @@ class Corruption:
         changed = self._same_shape(self.change(scaled, draw), picture)
         changed = np.clip(changed, 0, 1, dtype=np.float32)
         if picture.dtype == np.float32:
-            return changed
-        return np.rint(np.multiply(changed, full, out=changed), out=changed).astype(picture.dtype)
+            return np.asarray(changed)
+        changed *= np.float32(full)
+        back: Picture = np.rint(changed, out=changed).astype(picture.dtype)
+        return back
 
     def _same_shape(self, changed: Picture, picture: Picture) -> Picture:
         return changed if changed.ndim == AXES else changed.reshape(picture.shape)
@@ -74,9 +76,9 @@ class Corruption:
         if bits > depth:
             msg = f"{self.name}: {picture.dtype.name} does not hold bits={bits}"
             raise ParameterError(msg)
-        full = 2**bits - 1
+        full = float((1 << bits) - 1)
         if bits < depth and picture.max() > full:
-            msg = f"{self.name}: {picture.max()} is more than bits={bits} hold ({full})"
+            msg = f"{self.name}: {picture.max()} is more than bits={bits} hold ({full:g})"
             raise ParameterError(msg)
         return full
 
