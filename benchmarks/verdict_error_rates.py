@@ -1,4 +1,4 @@
-"""How often is a verdict wrong? Every method, fixed and sequential, against simulated truth.
+"""How often is a bound wrong? Every method against simulated truth.
 
     python benchmarks/verdict_error_rates.py [experiments [family ...]]
 
@@ -8,9 +8,9 @@ if the threshold is above the truth by however little, "fail" if it is not; and 
 may happen in at most 5 % of experiments, plus three standard errors. Prints every setting, and
 exits with 1 if one exceeds.
 
-Clusters have 4 cases; at an intra-cluster correlation of 0 the cases are independent. A sequential
-verdict looks after every cluster, and once more, with the fixed method, when all are measured.
-A family is a word of a setting's name, such as `cascade`.
+Clusters have 4 cases; at an intra-cluster correlation of 0 the cases are independent. The family
+"few" is no simulation: it adds up the probabilities of every outcome of an AUROC of scores of two
+levels, and gives the worst over a grid of true rates. A family is a word of a setting's name.
 
 What every demand makes of these methods, through `run` and `judge`, is simulated by
 `demand_error_rates.py`.
@@ -25,26 +25,14 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import product
 from time import perf_counter
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes are as many as the cores
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
-from simulated_demands import (
-    ALPHA,
-    CONFIDENCE,
-    RESAMPLES,
-    SIZE,
-    Ends,
-    Floats,
-    Job,
-    ends_of_means,
-    ends_of_rates,
-    rates,
-    wrong,
-    wrong_looking,
-)
+from scipy.special import ndtr, ndtri
+from scipy.stats import binom
 
 from seatrial.errors import MetricError
 from seatrial.statistics import (
@@ -53,13 +41,54 @@ from seatrial.statistics import (
     expected_calibration_error,
     gap_between_groups,
     jackknife,
-    last_look,
+    mean_of_bounded,
     proportion,
     worst_group,
 )
-from seatrial.statistics._gaffke import bounds_of_means
 
+CONFIDENCE, ALPHA, NEAR = 0.95, 0.05, 0.02
+SIZE, TINY, RESAMPLES = 4, 1e-9, 1_000
+Floats = npt.NDArray[np.float64]
+Ends = tuple[Floats, Floats]
+Job = partial[Floats]
 CLUSTERS, CORRELATIONS = (5, 10, 30, 100, 300), (0.0, 0.1, 0.5)
+
+
+def rates(shape: tuple[int, int], rate: Any, icc: float, rng: np.random.Generator) -> Floats:
+    """Draw sums of clusters of 0/1 scores: beta-binomial."""
+    spread = 1 / icc - 1 if icc else 0
+    each = rng.beta(rate * spread, (1 - rate) * spread, shape) if icc else rate
+    return rng.binomial(SIZE, each, shape).astype(float)
+
+
+def ends_of_rates(sums: Floats) -> Ends:
+    """Bound each experiment's rate; equal experiments once."""
+    rows, where = np.unique(np.sort(sums, axis=1).astype(np.int64), axis=0, return_inverse=True)
+    labels, place = np.repeat(np.arange(sums.shape[1]), SIZE), np.arange(SIZE)
+    found = [
+        proportion((place < row[:, None]).ravel() * 1.0, labels, CONFIDENCE).ends for row in rows
+    ]
+    low, high = np.array(found)[where.ravel()].T
+    return low, high
+
+
+def ends_of_means(
+    sums: Floats, sizes: Floats, bounds: tuple[float, float], confidence: float
+) -> Ends:
+    """Bound each experiment's mean; of the cases of a cluster only the sum matters."""
+    found = np.empty((len(sums), 2))
+    for at, (total, size) in enumerate(zip(sums, sizes.astype(np.int64), strict=True)):
+        values = np.clip(np.repeat(total / size, size), *bounds)
+        labels = np.repeat(np.arange(len(size)), size)
+        found[at] = mean_of_bounded(values, labels, confidence, bounds).ends
+    return found[:, 0], found[:, 1]
+
+
+def wrong(low: Floats, high: Floats, truth: float, near: float = NEAR) -> Floats:
+    """Give the fractions of false passes and fails at the truth, and beyond it."""
+    passes = (low >= truth + TINY).mean(), (low >= truth + near).mean()
+    fails = (high < truth - TINY).mean(), (high < truth - near).mean()
+    return np.array([*passes, *fails])
 
 
 def scores(shape: tuple[int, int], mean: float, icc: float, rng: np.random.Generator) -> Floats:
@@ -85,29 +114,12 @@ DRAWN = {"rate": (rates, (0, 1)), "score": (scores, (0, 1)), "drop": (drops, (-1
 
 
 def fixed(kind: str, clusters: int, icc: float, truth: float, runs: int, seed: int) -> Floats:
-    """Measure everything, then look once."""
-    sums, bounds = _drawn(kind, clusters, icc, truth, runs, seed)
-    return wrong(*_ends(kind, sums, bounds, CONFIDENCE), truth)
-
-
-def sequential(kind: str, clusters: int, icc: float, truth: float, runs: int, seed: int) -> Floats:
-    """Look after every cluster, and with the fixed method when all are measured."""
-    sums, bounds = _drawn(kind, clusters, icc, truth, runs, seed)
-    last = _ends(kind, sums, bounds, last_look(CONFIDENCE))
-    return wrong_looking(sums, np.full(sums.shape, float(SIZE)), bounds, truth, last)
-
-
-def _drawn(
-    kind: str, clusters: int, icc: float, truth: float, runs: int, seed: int
-) -> tuple[Floats, tuple[float, float]]:
+    """Bound rates, scores and drops of clusters of equal size."""
     draw, bounds = DRAWN[kind]
-    return draw((runs, clusters), truth, icc, np.random.default_rng(seed)), bounds
-
-
-def _ends(kind: str, sums: Floats, bounds: tuple[float, float], confidence: float) -> Ends:
+    sums = draw((runs, clusters), truth, icc, np.random.default_rng(seed))
     if kind == "rate":
-        return ends_of_rates(sums, np.full(sums.shape, float(SIZE)), confidence)
-    return ends_of_means(sums, bounds, confidence)
+        return wrong(*ends_of_rates(sums), truth)
+    return wrong(*ends_of_means(sums, np.full(sums.shape, SIZE), bounds, CONFIDENCE), truth)
 
 
 def uneven(
@@ -125,11 +137,10 @@ def uneven(
     probability = rng.beta(truth * spread, (1 - truth) * spread, shape)
     right = rng.binomial(sizes.astype(np.int64), probability)
     if kind == "score":  # the mean of an answer and of its probability, which is a bounded score
-        return wrong(
-            *bounds_of_means((right + probability * sizes) / 2, sizes, (0, 1), CONFIDENCE), truth
-        )
+        both = (right + probability * sizes) / 2
+        return wrong(*ends_of_means(both, sizes, (0, 1), CONFIDENCE), truth)
     if kind == "drop":
-        return wrong(*bounds_of_means(right * 1.0, sizes, (-1, 1), CONFIDENCE), truth)
+        return wrong(*ends_of_means(right * 1.0, sizes, (-1, 1), CONFIDENCE), truth)
     low, high = np.empty(runs), np.empty(runs)
     for run in range(runs):
         whole = sizes[run].astype(np.int64)
@@ -192,9 +203,34 @@ def areas(clusters: int, icc: float, truth: float, runs: int, seed: int, *, drop
     return wrong(low, high, truth - noisy if drop else truth)
 
 
-def _area(apart: float) -> float:
-    from scipy.special import ndtr
+def few(positives: int, negatives: int, runs: int, seed: int) -> Floats:
+    """Give the worst error of an AUROC of scores of two levels, over true rates of the upper one.
 
+    Nothing is drawn. With 1,000 negatives, all of these lie between the two levels: positives are
+    ranked first or last, which is the largest spread that they can have.
+    """
+    del runs, seed
+    between = negatives >= 1000  # noqa: PLR2004 - too many to add up
+    high = np.zeros(1, dtype=int) if between else np.arange(negatives + 1)
+    low, upper = np.empty((2, positives + 1, len(high)))
+    labels = (np.arange(positives + negatives) < positives) * 1.0
+    for ours, (at, theirs) in product(range(positives + 1), enumerate(high)):
+        others = np.full(negatives, 0.5) if between else np.arange(negatives) < theirs
+        levels = np.arange(positives) < ours, others
+        found = auroc(labels, np.concatenate(levels) * 1.0, None, CONFIDENCE)
+        low[ours, at], upper[ours, at] = found.ends
+    worst = np.zeros(4)
+    grid = np.linspace(0.02, 0.98, 49)
+    for rate, other in product(grid, grid[:1] if between else grid):
+        truth = rate if between else (1 + rate - other) / 2
+        chosen = np.ones(1) if between else binom.pmf(high, negatives, other)
+        weight = np.outer(binom.pmf(np.arange(positives + 1), positives, rate), chosen)
+        missed = low > truth + TINY, low > truth + NEAR, upper < truth - TINY, upper < truth - NEAR
+        worst = np.maximum(worst, [weight[one].sum() for one in missed])
+    return worst
+
+
+def _area(apart: float) -> float:
     return float(ndtr(apart / np.sqrt(2)))
 
 
@@ -225,8 +261,9 @@ def cells(clusters: int, icc: float, count: int, runs: int, seed: int) -> Floats
     low, high = np.inf, np.inf
     for _ in range(count):
         sums = np.where(common, base, scores((runs, clusters), truth, icc, rng))
-        low = np.minimum(low, ends_of_means(sums, (0, 1), CONFIDENCE)[0])
-        high = np.minimum(high, ends_of_means(sums, (0, 1), each)[1])
+        sizes = np.full(sums.shape, SIZE)
+        low = np.minimum(low, ends_of_means(sums, sizes, (0, 1), CONFIDENCE)[0])
+        high = np.minimum(high, ends_of_means(sums, sizes, (0, 1), each)[1])
     return wrong(low, high, truth)
 
 
@@ -250,7 +287,6 @@ def settings() -> Iterator[tuple[str, Job]]:
         for truth, n, icc in product(truths, CLUSTERS, CORRELATIONS):
             where = f"{kind} {truth:<4g} ICC {icc:<3g} {n:3d} clusters"
             yield f"fixed       {where}", partial(fixed, kind, n, icc, truth)
-            yield f"sequential  {where}", partial(sequential, kind, n, icc, truth)
     for (kind, truth), law, n, icc in product(
         (("rate", 0.9), ("score", 0.9), ("drop", 0.05)),
         ("half", "1", "1.5"),
@@ -267,6 +303,9 @@ def settings() -> Iterator[tuple[str, Job]]:
     for drop, truth, n, icc in product((False, True), (0.7, 0.95), (5, 10, 30, 100), (0.0, 0.5)):
         where = f"{'drop ' if drop else ''}AUROC {truth:<4g} ICC {icc:<3g} {n:3d} clusters a class"
         yield f"DeLong      {where}", partial(areas, n, icc, truth, drop=drop)
+    for n, others in ((4, 20), (10, 20), (10, 1000), (20, 20), (20, 60), (20, 1000), (50, 1000)):
+        name = f"AUROC of {n} positives and {others} negatives"
+        yield f"few         {name}", partial(few, n, others)
     for gap, of, n, icc in product(
         (False, True), ((0.9,) * 4, (0.95, 0.95, 0.8)), (5, 30, 100), (0.0, 0.5)
     ):

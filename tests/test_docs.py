@@ -141,6 +141,18 @@ def test_the_reference_lists_every_command():
     assert sorted(listed) == sorted(command_line.commands)
 
 
+def test_the_reference_names_every_option():
+    text = (ROOT / "docs" / "reference" / "command-line.md").read_text(encoding="utf-8")
+    options = {
+        option
+        for command in command_line.commands.values()
+        for one in command.params
+        for option in one.opts
+        if option.startswith("--")
+    }
+    assert not {option for option in options if not re.search(rf"`{option}\b", text)}
+
+
 def test_the_example_is_the_same_wherever_it_stands():
     def example(page: str) -> str:
         return next(b.text for b in blocks_of(ROOT / page) if b.text.startswith("import seatrial"))

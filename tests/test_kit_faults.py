@@ -12,7 +12,7 @@ from seatrial.testing import Samples, Skipped, checks_of
 from seatrial.testing._kit import run_one, used
 
 sys.path.insert(0, str(Path(__file__).parent))
-faulty = import_module("faulty_plugins")
+faulty = import_module("faulty")
 FAULTS = faulty.FAULTS
 LEAST = 60
 

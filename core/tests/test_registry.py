@@ -97,7 +97,8 @@ def test_an_unknown_namespace_gets_the_nearest_one(good, installed):
     with pytest.raises(UnknownComponentError) as caught:
         installed("good").get("goood.shout")
     assert str(caught.value) == (
-        "no installed plugin provides the namespace 'goood' of 'goood.shout'; did you mean good?"
+        "no installed plugin provides the namespace 'goood' of 'goood.shout'; "
+        "did you mean good.shout?"
     )
 
 
@@ -517,3 +518,27 @@ def test_a_fresh_interpreter_tells_broken_from_missing(good, install, python):
 def test_every_error_of_a_registry_is_caught_at_the_root():
     with pytest.raises(SeatrialError):
         Registry().get("keyboard")
+
+
+def test_a_name_without_its_namespace_gets_the_full_one_and_imports_nothing(install, installed):
+    install("loud", 'raise RuntimeError("imported")\nname = "loud.shout"\n')
+    install("low", 'other = "low.whisper"\n')
+    registry = installed("loud", "low")
+    for name in ("shout", "shuot"):
+        with pytest.raises(UnknownComponentError, match=r"did you mean loud\.shout\?"):
+            registry.get(name)
+    assert not [name for name in sys.modules if name.startswith("fake_acme_l")]
+
+
+def test_a_name_of_several_namespaces_gets_all_of_them(install, installed):
+    install("loud", 'name = "loud.shout"\n')
+    install("low", 'other = "low.shout"\n')
+    with pytest.raises(UnknownComponentError, match=r"mean loud\.shout or low\.shout\?"):
+        installed("loud", "low").get("shout")
+
+
+def test_a_plugin_that_is_asked_for_and_not_installed_is_warned_of(install, monkeypatch):
+    install("loud", "")
+    monkeypatch.setenv("SEATRIAL_PLUGINS", "lod,loud")
+    with pytest.warns(PluginWarning, match="not installed: 'lod'; did you mean loud"):
+        Registry.installed()

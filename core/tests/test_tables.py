@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 import unicodedata
 
 import pytest
@@ -56,3 +58,15 @@ def test_json_stays_json_and_steers_nothing(text):
     written = json_text({"said": text})
     assert json.loads(written) == {"said": text}
     assert not any(letter in written for letter in "\x1b\x9b\u202e\u2066")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_printing_a_table_is_no_crash_in_any_encoding(encoding, monkeypatch):
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding))
+    table = Table(("name → 請", "value"), [("a ≤ b", "—")], title="t – t", notes=["…"])
+    print(table)
+    sys.stdout.flush()
+    lines = written.getvalue().decode(encoding).splitlines()
+    assert len(lines) == 5
+    assert len(lines[2].split()[0]) >= len(lines[1].split("  ")[0])

@@ -337,6 +337,58 @@ def test_pytest_gets_one_test_for_each_check(pytester):
     )
 
 
+def test_pytest_fails_on_what_was_not_exercised_where_it_is_asked_to(pytester):
+    pytester.syspathinsert(Path(__file__).parent)
+    pytester.makepyfile(
+        """
+        from attrs import evolve
+        from sample_plugins.good import few
+        from seatrial.testing import parametrize
+
+        bare = evolve(few, name="good.bare", examples=None)
+
+        @parametrize([bare])
+        def test_conforms(component, run_check):
+            run_check(component)
+
+        @parametrize([bare], strict=True)
+        def test_is_exercised(component, run_check):
+            run_check(component)
+        """
+    )
+    result = pytester.runpytest("-rA", "-p", "no:cacheprovider", "-k", "examples_come_out")
+    result.assert_outcomes(skipped=1, failed=1, deselected=result.parseoutcomes()["deselected"])
+    result.stdout.fnmatch_lines(["*not exercised: it declares no examples*"])
+
+
+def test_samples_that_a_component_declares_are_tried():
+    tried = evolve(good.text, samples="sample_plugins.good:one_text")
+    assert not [one for one in check(tried) if one.outcome == "failed"]
+    mute = evolve(good.text, samples="sample_plugins.good:no_letters")
+    assert "check_every_rung_does_something" in {
+        one.name for one in check(mute) if one.outcome == "failed"
+    }
+    with pytest.raises(PlanError, match=r"samples of good.text must give .*Samples, got None"):
+        check(evolve(good.text, samples=lambda: None))
+
+
+def test_parameters_that_samples_give_are_bound_but_never_over_ones_own():
+    seen = []
+
+    def shouting(*, mark):
+        seen.append(mark)
+        return lambda text, *, seed: text.upper() + mark
+
+    asking = shout(factory=shouting, samples=lambda: Samples(params={"mark": "!"}))
+    results = check(asking)
+    assert {one.component for one in results} == {"demo.shout"}
+    assert not [one for one in results if "needs mark" in one.reason]
+    assert set(seen) == {"!"}
+    seen.clear()
+    check(asking(mark="?"))
+    assert set(seen) == {"?"}
+
+
 def test_a_plugin_is_installed_for_the_length_of_a_block():
     class Plugin:
         @seatrial.hookimpl
@@ -385,7 +437,7 @@ def test_a_distribution_is_checked_by_either_name():
         results = check_distribution("good")
         assert {one.component for one in results} == {"good.right", "good.few"}
         assert results == check_distribution("GOOD", registry)
-        assert summary(results) == "33 passed"
+        assert summary(results) == "34 passed"
 
 
 def test_an_unknown_distribution_gets_a_hint():

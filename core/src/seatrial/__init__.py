@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .explaining._explanation import Explanation
     from .explaining._split import Split
     from .inputs._loading import load_cases
+    from .inputs._recorded import load_answers
     from .judging._attack_curve import AttackCurve, AttackPoint, attack_curve
     from .judging._changes import Change
     from .judging._comparison import Comparison
@@ -99,6 +100,7 @@ __all__ = [
     "forecast",
     "hookimpl",
     "judge",
+    "load_answers",
     "load_cases",
     "load_specification",
     "pareto",
@@ -133,6 +135,7 @@ if not TYPE_CHECKING:  # a typo in a public name is a type error
         "explain": "verbs._explain",
         "forecast": "verbs._forecast",
         "judge": "verbs._judge",
+        "load_answers": "inputs._recorded",
         "load_cases": "inputs._loading",
         "load_specification": "_files",
         "pareto": "judging._pareto",

@@ -73,7 +73,7 @@ json = Reporter(
 
 csv = Reporter(
     name="csv",
-    summary="Cells, records or verdicts as CSV, one row each.",
+    summary="Cells, records, verdicts or explanations as CSV, one row each.",
     factory="seatrial.runs.reporters._csv:csv_",
     suffix=".csv",
 )
@@ -86,10 +86,18 @@ md = Reporter(
 )
 
 
+junit = Reporter(
+    name="junit",
+    summary="Verdicts as JUnit XML, for CI systems.",
+    factory="seatrial.runs.reporters._junit:junit",
+    suffix=".xml",
+)
+
+
 @hookimpl
 def seatrial_reporters() -> tuple[Reporter, ...]:
     """Declare the reporters of the core."""
-    return (table, json, csv, md)
+    return (table, json, csv, md, junit)
 
 
 serial = Executor(

@@ -57,7 +57,9 @@ class Component:
     `components` names the parameters whose values are components: there a `Use`, a component or the
     name of one is taken, and the factory gets the `Use`.
     `tags` says what a component promises or does on purpose, for the conformance kit, which also
-    takes `expected_failures`: names of checks mapped to the reason why each must fail.
+    takes `expected_failures`: names of checks mapped to the reason why each must fail. `samples` is
+    the import string of a function that gives what the kit tries it on, where the kit's own samples
+    do not fit: `seatrial.testing.Samples`, with parameters and models where it needs any.
     """
 
     bare_names = False
@@ -70,6 +72,7 @@ class Component:
     components: tuple[str, ...] = field(default=(), converter=strings_of)
     tags: tuple[str, ...] = field(default=(), converter=strings_of)
     expected_failures: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping)
+    samples: str | Callable[..., Any] | None = field(default=None, validator=check_loader)
 
     @property
     def namespace(self) -> str:
@@ -218,8 +221,12 @@ class Audit(Component):
 
     `reads` is "cases" when the audit looks at cases (before a run), and "outcomes" when it looks at
     what a model made of them (before failures are explained).
+    `examples` is the import string of a function that gives small experiments
+    (`seatrial.testing.Example`): one at least in which something is found, and one in which nothing
+    is. The conformance kit tries the audit on them.
     """
 
+    examples: str | Callable[..., Any] | None = field(default=None, validator=check_loader)
     reads: Literal["cases", "outcomes"] = field(
         default="cases", validator=one_of(("cases", "outcomes"))
     )

@@ -9,7 +9,8 @@ def edit_distance(one: str, other: str) -> int:
     """Count the insertions, deletions and substitutions between two texts (Levenshtein).
 
     Bit-parallel over Python's integers (Myers 1999, in Hyyrö's 2003 form): one pass over the longer
-    text, with the whole column of the dynamic programme in two integers.
+    text, with the whole column of the dynamic programme in two integers: the bits of `up` mark
+    where the distance grows by 1 from one row to the next, those of `down` where it falls by 1.
     """
     start = 0
     end = min(len(one), len(other))
@@ -27,18 +28,14 @@ def edit_distance(one: str, other: str) -> int:
     for index, letter in enumerate(one):
         where[letter] = where.get(letter, 0) | 1 << index
     mask = (1 << len(one)) - 1
-    last = 1 << len(one) - 1
-    up, down, score = mask, 0, len(one)
+    up, down = mask, 0
     for letter in other:
         match = where.get(letter, 0)
         diagonal = (((match & up) + up) ^ up) | match | down
-        right = down | ~(diagonal | up) & mask
+        right = down | mask ^ (diagonal | up)
         left = up & diagonal
-        if right & last:
-            score += 1
-        elif left & last:
-            score -= 1
         right = right << 1 | 1
         up = (left << 1 | ~(diagonal | right)) & mask
         down = right & diagonal & mask
-    return score
+    # The first row of the last column is the length of the longer text; the rest are its steps.
+    return len(other) + up.bit_count() - down.bit_count()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import date, time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +11,21 @@ from typing import TYPE_CHECKING, Any
 from attrs import fields_dict
 
 from ._components import Audit, Component, Metric, Perturbation, Use
+from ._extending import read_table, whole_table
 from ._plans import Plan, Priority, Specification
 from ._reference import Reference
 from ._registry import Registry, default_registry
 from ._requirements import requirement_problems
-from ._values import did_you_mean, plain
+from ._table_options import (
+    ANSWERS,
+    CASES,
+    as_table,
+    file_reference,
+    option_problems,
+    referred,
+)
+from ._toml import as_toml, toml, toml_key
+from ._values import did_you_mean
 from .errors import FileError, PlanError
 
 if TYPE_CHECKING:
@@ -35,7 +42,7 @@ class _Problems(Exception):  # noqa: N818 - several problems of one value, each 
     def __init__(self, problems: Iterable[tuple[str, str]], *, paths: bool = False) -> None:
         super().__init__()
         self.problems = tuple(
-            (key if paths and PATH.fullmatch(key) else _key(key), problem)
+            (key if paths and PATH.fullmatch(key) else toml_key(key), problem)
             for key, problem in problems
         )
 
@@ -59,7 +66,7 @@ def load_plan(path: str | Path, *, registry: Registry | None = None) -> Plan:
 
 def dump_specification(specification: Specification) -> str:
     """Write a specification as TOML that `load_specification` reads back equal."""
-    return _toml({"format": FORMAT, **_table(specification)})
+    return toml({"format": FORMAT, **as_toml(specification)})
 
 
 def dump_plan(plan: Plan) -> str:
@@ -67,20 +74,13 @@ def dump_plan(plan: Plan) -> str:
 
     What narrows it is not written: a specification that compiles to it is a file of its own.
     """
-    return _toml({"format": FORMAT, **_table(plan, omit=("narrowed",))})
+    return toml({"format": FORMAT, **as_toml(plan, omit=("narrowed",))})
 
 
 def _load(path: Path, cls: type[Any], registry: Registry | None) -> Any:
     from cattrs.errors import BaseValidationError
 
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise FileError(str(path), (f"{path.name}: not valid TOML: {error}",)) from None
-    except UnicodeDecodeError:
-        raise FileError(str(path), (f"{path.name}: not UTF-8 text",)) from None
-    except OSError as error:
-        raise FileError(str(path), (f"{path}: cannot be read: {error.strerror}",)) from None
+    table = whole_table(path) if cls is Specification else read_table(path)
     problems = []
     if (given := table.pop("format", None)) != FORMAT or isinstance(given, bool):
         problems.append(
@@ -92,7 +92,7 @@ def _load(path: Path, cls: type[Any], registry: Registry | None) -> Any:
             problems.append(f"{path.name}.{unused}: a file cannot set this")
             del table[unused]
     try:
-        found = _converter(registry or default_registry()).structure(table, cls)
+        found = _converter(registry or default_registry(), path.parent).structure(table, cls)
     except BaseValidationError as error:
         problems += _lines(error, path.name)
     if problems:
@@ -100,14 +100,13 @@ def _load(path: Path, cls: type[Any], registry: Registry | None) -> Any:
     return found
 
 
-def _converter(registry: Registry) -> Converter:
-    """Make the cattrs converter that resolves names in one registry."""
+def _converter(registry: Registry, folder: Path) -> Converter:
+    """Make the cattrs converter that resolves names in one registry, and files in a folder."""
     from cattrs import Converter
 
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
     for kind, word in ((str, "text"), (int, WHOLE), (float, "a number")):
         converter.register_structure_hook(kind, partial(_primitive, kind, word))
-    converter.register_structure_hook(Reference, _reference)
     fields: dict[type[Any], Mapping[str, Any]] = {
         Priority: {
             "name": partial(_new, set()),
@@ -116,12 +115,13 @@ def _converter(registry: Registry) -> Converter:
             "severities": partial(_list, partial(_primitive, int, WHOLE)),
             "metric": partial(_use, registry, Metric),
             "require": _require,
+            "expected": _expected,
             "relation": partial(_primitive, str, "text"),
         },
         Specification: {
             "priorities": partial(_list, lambda one: converter.structure(one, Priority)),
-            "model": _reference,
-            "cases": _cases,
+            "model": partial(_reference, ANSWERS, folder),
+            "cases": partial(_cases, folder),
             "audits": partial(_list, partial(_use, registry, Audit)),
             "allow": partial(_list, partial(_primitive, str, "text")),
         },
@@ -260,6 +260,10 @@ def _mapping(value: Any) -> Any:
     return value
 
 
+def _expected(value: Any) -> Any:
+    return value if isinstance(value, Mapping) else _primitive(float, "a number or a table", value)
+
+
 def _require(value: Any) -> Any:
     if problems := requirement_problems(_mapping(value)):
         raise _Problems(problems, paths=True)
@@ -290,13 +294,24 @@ def _use(registry: Registry, kind: type[Component], value: Any) -> Use[Any]:
     return Use(component, params, on=on)
 
 
-def _reference(value: Any, _: Any = None) -> Reference:
-    """Turn "module:name" or { use = "module:name", params = {...} } into a reference."""
+def _reference(use: str, folder: Path, value: Any, _: Any = None) -> Reference:
+    """Turn "module:name", { use = "module:name", params = {...} } or { file = ... } into one.
+
+    `use` is what reads a file. A path that lies beside the specification is taken from there.
+    """
     if isinstance(value, str):
-        return Reference(value)
-    if not isinstance(value, Mapping) or "use" not in value:
-        msg = f"must be an import string or a table with use = 'package.module:name', got {value!r}"
+        found: Reference = referred(value, use)
+        value = as_table(found)
+        if value is None:
+            return found
+    if not isinstance(value, Mapping) or not {"use", "file"} & value.keys():
+        msg = (
+            "must be an import string or a table with use = 'package.module:name' or "
+            f"file = 'name.csv', got {value!r}"
+        )
         raise TypeError(msg)
+    if "file" in value:
+        return _file(use, folder, value)
     if extra := [key for key in value if key not in ("use", "params")]:
         raise _Problems(
             (key, f"no such key{did_you_mean(key, ('use', 'params'))}") for key in extra
@@ -304,80 +319,25 @@ def _reference(value: Any, _: Any = None) -> Reference:
     return Reference(value["use"], _mapping(value.get("params", {})))
 
 
-def _cases(value: Any) -> Any:
-    return _list(_reference, value) if isinstance(value, list) else _reference(value)
+def _file(use: str, folder: Path, table: Mapping[str, Any]) -> Reference:
+    options = {key: one for key, one in table.items() if key != "file"}
+    problems = list(option_problems(options, use))
+    if not isinstance(table["file"], str) or not table["file"]:
+        problems.insert(0, ("file", f"must be the path of a file, got {table['file']!r}"))
+    if problems:
+        raise _Problems(problems)
+    return file_reference({**table, "file": _beside(folder, table["file"])}, use)
 
 
-def _table(value: Any, omit: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Write an attrs value as a table, without the fields that hold their default."""
-    from attrs import NOTHING, Factory, fields
-
-    table: dict[str, Any] = {}
-    for attribute in fields(type(value)):
-        if attribute.name in omit:
-            continue
-        one = getattr(value, attribute.name)
-        default = attribute.default
-        if isinstance(default, Factory):  # type: ignore[arg-type]
-            default = default.factory()
-        if default is not NOTHING and one == default:
-            continue
-        table[attribute.name] = _cell(one)
-    return table
+def _beside(folder: Path, name: str) -> str:
+    """Give the path of a file that lies beside the specification; of others it stays as it is."""
+    path = (folder / name).absolute()
+    if not path.exists():
+        return name
+    here = Path.cwd()
+    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, Use):
-        name = value.component.name
-        params = {
-            key: _cell(one) if isinstance(one, Use) else plain(one)
-            for key, one in value.params.items()
-        }
-        bound = {"params": params, "on": list(value.on)}
-        given = {key: one for key, one in bound.items() if one}
-        return {"use": name, **given} if given else name
-    if isinstance(value, Reference):
-        named = {"use": value.use, "params": plain(value.params)}
-        return value.use if value.params is None else named
-    if isinstance(value, Priority):
-        return _table(value)
-    if isinstance(value, tuple):
-        return [_cell(one) for one in value]
-    if isinstance(value, str | int | float | Mapping):
-        return plain(value)
-    msg = f"{value!r} cannot be written to a file; give an import string instead"
-    raise PlanError(msg)
-
-
-def _toml(table: Mapping[str, Any]) -> str:
-    """Write TOML: plain values first, then one [[name]] block for each table of a list."""
-    blocks = {key: value for key, value in table.items() if key == "priorities"}
-    lines = [f"{_key(key)} = {_inline(value)}" for key, value in table.items() if key not in blocks]
-    for key, tables in blocks.items():
-        for one in tables:
-            lines += ["", f"[[{_key(key)}]]"]
-            lines += [f"{_key(name)} = {_inline(value)}" for name, value in one.items()]
-    return "\n".join(lines) + "\n"
-
-
-def _key(key: str) -> str:
-    bare = key.replace("-", "").replace("_", "")
-    return key if bare.isalnum() and bare.isascii() else _inline(key)
-
-
-def _inline(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, Mapping):
-        inner = ", ".join(f"{_key(key)} = {_inline(one)}" for key, one in value.items())
-        return f"{{ {inner} }}" if inner else "{}"
-    if isinstance(value, list):
-        return f"[{', '.join(_inline(one) for one in value)}]"
-    if isinstance(value, date | time):
-        return value.isoformat()
-    msg = f"TOML cannot hold {value!r}"
-    raise PlanError(msg)
+def _cases(folder: Path, value: Any) -> Any:
+    one = partial(_reference, CASES, folder)
+    return _list(one, value) if isinstance(value, list) else one(value)

@@ -7,15 +7,24 @@ from collections.abc import Iterator
 from ._requirements import Requirement
 from ._right import REFUSALS, Right
 
-__all__ = ["misfit"]
+__all__ = ["is_mean_over_cases", "misfit"]
 
 
 def misfit(
-    requirement: Requirement, relation: str, right: Right | None, *, perturbed: bool
+    requirement: Requirement, relation: str, right: Right | None, *, perturbed: bool, weigh: str
 ) -> str | None:
     """Say what a priority lacks for a demand, or what in it contradicts the demand."""
-    misfit = next(_misfits(requirement, relation, right, perturbed=perturbed), None)
-    return misfit and f"{requirement.name} {misfit}"
+    reason = next(_misfits(requirement, relation, right, perturbed=perturbed), None)
+    if reason is None and weigh == "clusters" and not is_mean_over_cases(requirement, right):
+        reason = "is no mean over cases, so clusters cannot count alike in it: leave out weigh"
+    return reason and f"{requirement.name} {reason}"
+
+
+def is_mean_over_cases(requirement: Requirement, right: Right | None) -> bool:
+    """Tell whether the figure of a demand is a mean over cases, with one value for each."""
+    demand = requirement.demand
+    per_case = not demand.scored or right is None or right.per_case
+    return demand.figure is not None and demand.bound is None and per_case
 
 
 def _misfits(

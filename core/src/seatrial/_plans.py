@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal, TypeVar, get_args
 
@@ -11,11 +11,14 @@ from attrs.validators import ge, instance_of
 
 from ._cases import Case, duplicates
 from ._components import Audit, Component, Metric, Perturbation, Use
+from ._concepts import CONCEPTS
 from ._demand_list import DEMANDS
 from ._fitness import misfit
+from ._plan_checks import Named, as_severities, figures, named, numbers, one_of, some_looks
 from ._reference import Reference
 from ._requirements import Requirement, requirement_problems, requirements_of
 from ._right import Right, right_of
+from ._table_options import ANSWERS, CASES, referred
 from ._uses import allowed_of, audits_of, metric_of, metrics_of, perturbations_of
 from ._values import FrozenMapping, did_you_mean, frozen_mapping
 from .errors import PlanError
@@ -34,27 +37,6 @@ Relation = Literal["invariant", "directional", "must-refuse", "may-refuse", "mus
 
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
 
-CONCEPTS = (
-    "natural",
-    "adversarial",
-    "interventional",
-    "out-of-distribution",
-    "average-and-worst-case",
-    "feature-and-data",
-    "development-stage",
-    "deployment-stage",
-    "component-and-aggregated",
-    "group",
-    "instance-wise",
-    "longitudinal",
-    "knowledge",
-    "vendor",
-    "uncertainty-aware",
-    "prevalence-shift",
-    "behavioural",
-)
-"""The 17 robustness concepts of the robustness-specification paper, Box 1."""
-
 SCOPE = ("intended_use", "users", "not_for")
 """What a specification may say of the use it is about."""
 
@@ -63,41 +45,6 @@ MIN_CHANGED = 0.5
 
 
 C = TypeVar("C", bound=Component)
-
-
-def _severities(values: Any) -> tuple[int, ...]:
-    found = tuple(values) if isinstance(values, Iterable) else (values,)
-    for one in found:
-        if not isinstance(one, int) or isinstance(one, bool) or one < 1:
-            msg = (
-                "severities are whole numbers from 1 up (0, clean, is always measured), "
-                f"got {one!r}"
-            )
-            raise PlanError(msg)
-    return tuple(sorted(set(found)))
-
-
-def _named(_: Any, attribute: Any, value: Any) -> None:
-    if not isinstance(value, str) or not value.strip():
-        msg = f"{attribute.name} must be some text, got {value!r}"
-        raise PlanError(msg)
-
-
-@frozen
-class _Named:
-    """What a validator's message calls a value that is no field of its own."""
-
-    name: str
-
-
-def _one_of(choices: Sequence[str]) -> Callable[[Any, Any, Any], None]:
-    def check(_: Any, attribute: Any, value: Any) -> None:
-        if value not in choices:
-            known = did_you_mean(str(value), choices) or f"; there are {', '.join(choices)}"
-            msg = f"there is no {attribute.name} {value!r}{known}"
-            raise PlanError(msg)
-
-    return check
 
 
 @frozen(kw_only=True)
@@ -143,7 +90,7 @@ class Plan:
 
     perturbations: tuple[Use[Perturbation], ...] = field(default=(), converter=perturbations_of)
     metrics: tuple[Use[Metric], ...] = field(default=(), converter=metrics_of)
-    severities: tuple[int, ...] = field(default=(1, 2, 3, 4, 5), converter=_severities)
+    severities: tuple[int, ...] = field(default=(1, 2, 3, 4, 5), converter=as_severities)
     seed: int = field(default=0, validator=instance_of(int))
     replicates: int = field(default=1, validator=[instance_of(int), ge(1)])
     narrowed: tuple[Arm, ...] = field(default=(), converter=_arms, repr=False)
@@ -190,23 +137,28 @@ class Priority:
     (against the clean input, paired) or `worst_group`, and their `confidence` (.95); all of them
     must hold, those in `all_of` too. `min_changed` (.5) is the fraction of perturbed inputs that
     must differ from the clean ones: where fewer do, nothing was shown, and nothing passes.
+    `weigh` says what counts alike in a mean: "cases" (the default) or "clusters"; `largest_cluster`
+    is the number of cases of the largest cluster to expect.
     `concept` is one of the 17 robustness concepts (`CONCEPTS`).
-    `expected` is the figure that the author expects to measure, for power; `hazard` says what harm
-    a failure may do, and `source` where the demand comes from.
+    `expected` is the figure that the author expects to measure, for power: that of the first
+    requirement, or a table of figures by the names of requirements. `hazard` says what harm a
+    failure may do, and `source` where the demand comes from.
     """
 
-    name: str = field(validator=_named)
+    name: str = field(validator=named)
     perturbations: tuple[Use[Perturbation], ...] = field(
         default=(), converter=perturbations_of, kw_only=True
     )
     where: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
-    severities: tuple[int, ...] = field(default=(), converter=_severities, kw_only=True)
-    relation: Relation = field(default="invariant", validator=_one_of(RELATIONS), kw_only=True)
+    severities: tuple[int, ...] = field(default=(), converter=as_severities, kw_only=True)
+    relation: Relation = field(default="invariant", validator=one_of(RELATIONS), kw_only=True)
     metric: Use[Metric] | None = field(default=None, converter=metric_of, kw_only=True)
     require: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
     concept: str | None = field(default=None, kw_only=True)
     weight: float = field(default=1.0, kw_only=True)
-    expected: float | None = field(default=None, kw_only=True)
+    expected: float | FrozenMapping | None = field(
+        default=None, converter=figures, validator=numbers, kw_only=True
+    )
     hazard: str | None = field(default=None, kw_only=True)
     source: str | None = field(default=None, kw_only=True)
 
@@ -214,19 +166,12 @@ class Priority:
     @source.validator
     def _some_text(self, attribute: Any, value: Any) -> None:
         if value is not None:
-            _named(self, attribute, value)
-
-    @expected.validator
-    def _a_number(self, _: Any, value: Any) -> None:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if value is not None and not number:
-            msg = f"expected must be a number, the figure that you expect to measure, got {value!r}"
-            raise PlanError(msg)
+            named(self, attribute, value)
 
     @concept.validator
     def _known_concept(self, attribute: Any, concept: str | None) -> None:
         if concept is not None:
-            _one_of(CONCEPTS)(self, attribute, concept)
+            one_of(CONCEPTS)(self, attribute, concept)
 
     @weight.validator
     def _positive(self, _: Any, weight: Any) -> None:
@@ -259,9 +204,28 @@ class Priority:
         return float(self.require.get("min_changed", MIN_CHANGED))
 
     @property
+    def weigh(self) -> str:
+        """What counts alike in a mean: "cases" or "clusters"."""
+        return str(self.require.get("weigh", "cases"))
+
+    @property
+    def largest_cluster(self) -> int | None:
+        """The number of cases of the largest cluster to expect, where the author states it."""
+        stated = self.require.get("largest_cluster")
+        return None if stated is None else int(stated)
+
+    @property
     def requirements(self) -> tuple[Requirement, ...]:
         """What is required, in the order of `DEMANDS`, with what stands in `all_of` last."""
         return tuple(requirements_of(self.require))
+
+    def expected_of(self, requirement: Requirement) -> float | None:
+        """Give the figure that is expected of a requirement; None where none is stated."""
+        if isinstance(self.expected, FrozenMapping):
+            found = self.expected.get(requirement.name)
+            return None if found is None else float(found)
+        first = requirement == self.requirements[0]
+        return None if self.expected is None or not first else float(self.expected)
 
     @property
     def right(self) -> Right | None:
@@ -282,25 +246,31 @@ class Priority:
         """Say why this priority cannot be judged as it stands, if so."""
         if not self.requirements:
             return f"requires nothing: give require with one of {', '.join(DEMANDS)}"
+        names = [one.name for one in self.requirements]
+        if isinstance(self.expected, FrozenMapping):
+            for name in self.expected:
+                if name not in names:
+                    return f"expects {name!r}, which it does not require{did_you_mean(name, names)}"
         try:
             right = self.right
         except PlanError as error:
             return f"contradicts itself: {error}"
         perturbed = bool(self.perturbations)
         misfits = (
-            misfit(one, self.relation, right, perturbed=perturbed) for one in self.requirements
+            misfit(one, self.relation, right, perturbed=perturbed, weigh=self.weigh)
+            for one in self.requirements
         )
         return next((one for one in misfits if one), None)
 
 
 def _model(value: Any) -> Any:
-    return Reference(value) if isinstance(value, str) else value
+    return referred(value, ANSWERS)
 
 
 def _cases(value: Any) -> Any:
     if value is None or isinstance(value, str | Reference):
-        return _model(value)
-    return tuple(_model(one) for one in value)
+        return referred(value, CASES)
+    return tuple(referred(one, CASES) for one in value)
 
 
 def _priorities(values: Iterable[Any]) -> tuple[Priority, ...]:
@@ -325,12 +295,15 @@ class Specification:
     """The priorities of one task, with the model and the cases they are about.
 
     It compiles to a `Plan` (what to measure) and judges a `Report` (what was demanded).
-    `model` is a `Reference` (or its import string) or a model; `cases` is a `Reference`, several,
-    or cases. `audits` and `allow` are those of the `Plan`. `scope` says what the model is for:
-    `intended_use`, `users` and `not_for`, each some text.
+    `model` is a `Reference` (or its import string, or the file of recorded answers) or a model;
+    `cases` is a `Reference` (or its import string, or a file), several, or cases. `audits` and
+    `allow` are those of the `Plan`. `scope` says what the model is for: `intended_use`, `users` and
+    `not_for`, each some text.
+    `looks` is how often verdicts may be read while cases are added: one look spends the whole
+    error; with more, the number of cases that is measured first may be doubled `looks - 1` times.
     """
 
-    title: str = field(validator=_named)
+    title: str = field(validator=named)
     priorities: tuple[Priority, ...] = field(kw_only=True, converter=_priorities)
     seed: int = field(kw_only=True, validator=instance_of(int))
     model: Any = field(default=None, kw_only=True, converter=_model)
@@ -338,12 +311,13 @@ class Specification:
     audits: tuple[Use[Audit], ...] = field(default=(), kw_only=True, converter=audits_of)
     allow: tuple[str, ...] = field(default=(), kw_only=True, converter=allowed_of)
     scope: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
+    looks: int = field(default=1, validator=some_looks, kw_only=True)
 
     @scope.validator
     def _said(self, _: Any, scope: FrozenMapping) -> None:
         for key, text in scope.items():
-            _one_of(SCOPE)(self, _Named("key of scope"), key)
-            _named(self, _Named(f"scope.{key}"), text)
+            one_of(SCOPE)(self, Named("key of scope"), key)
+            named(self, Named(f"scope.{key}"), text)
 
     def __attrs_post_init__(self) -> None:
         priorities = self.priorities

@@ -30,6 +30,12 @@ class Reference:
             msg = f"{use!r} must read 'package.module:name'"
             raise PlanError(msg)
 
+    def __str__(self) -> str:
+        """Write it as a name, or as a call."""
+        if self.params is None:
+            return self.use
+        return f"{self.use}({', '.join(f'{k}={v!r}' for k, v in plain(self.params).items())})"
+
     def __call__(self) -> Any:
         """Import the object, and call it when parameters are given."""
         found = import_string(self.use, what="reference")

@@ -17,6 +17,7 @@ from ._components import Component
 from ._contract import components_of
 from ._declaring import BUILT_IN
 from ._hooks import PROJECT, Specs
+from ._near import declared_names, full_name
 from ._values import did_you_mean, with_article
 from .errors import (
     PluginConflictError,
@@ -142,6 +143,11 @@ class Registry:
                 closed.add(entry.name)
             else:
                 entries[entry.name] = (*entries.get(entry.name, ()), entry)
+        if allow is None and (unknown := sorted((allowed or frozenset()) - {*entries, *closed})):
+            known = (*entries, *closed)
+            told = ", ".join(f"{one!r}{did_you_mean(one, known)}" for one in unknown)
+            msg = f"SEATRIAL_PLUGINS names what is not installed: {told}"
+            warnings.warn(msg, PluginWarning, stacklevel=2)
         return cls(entries, frozenset(closed))
 
     def register(self, plugin: ModuleType | object, namespace: str) -> None:
@@ -210,6 +216,15 @@ class Registry:
         """List what one plugin offers; this imports that plugin."""
         return tuple(self._load(namespace, namespace).values())
 
+    def _named(self) -> dict[str, tuple[str, ...]]:
+        """List the names of every namespace, of those not yet imported as their source has them."""
+        return {
+            one: tuple(self._components[one])
+            if one in self._components
+            else declared_names(one, self._entries[one][0])
+            for one in self.namespaces()
+        }
+
     def _unknown(self, namespace: str, name: str) -> UnknownComponentError:
         if namespace in self._closed:
             msg = (
@@ -219,10 +234,11 @@ class Registry:
         elif namespace in OFFICIAL:
             msg = f"no installed plugin provides {name!r}; try: pip install seatrial-{namespace}"
         elif "." not in name:
-            hint = did_you_mean(name, (*self._load(BUILT_IN, name), *self.namespaces()))
+            hint = full_name(name, {BUILT_IN: self._load(BUILT_IN, name), **self._named()})
             msg = f"there is no component {name!r}{hint}"
         else:
-            hint = did_you_mean(namespace, self.namespaces())
+            near = did_you_mean(name, [one for names in self._named().values() for one in names])
+            hint = near or did_you_mean(namespace, self.namespaces())
             msg = f"no installed plugin provides the namespace {namespace!r} of {name!r}{hint}"
         return UnknownComponentError(msg)
 

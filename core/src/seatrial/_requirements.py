@@ -10,7 +10,7 @@ from attrs import frozen
 
 from ._demand_list import DEMANDS
 from ._demands import Demand
-from ._settings import FRACTION, Check, number
+from ._settings import FRACTION, Check, number, whole
 from ._values import FrozenMapping, did_you_mean
 
 __all__ = ["Requirement", "requirement_problems", "requirements_of"]
@@ -61,7 +61,19 @@ def _confidence(value: Any) -> str | None:
     return None
 
 
-COMMON: Mapping[str, Check] = {"confidence": _confidence, "min_changed": FRACTION}
+def _weigh(value: Any) -> str | None:
+    return None if value in WEIGHTS else f"must be 'cases' or 'clusters', got {value!r}"
+
+
+WEIGHTS = ("cases", "clusters")
+"""What counts alike in a mean: every case, or every cluster."""
+
+COMMON: Mapping[str, Check] = {
+    "confidence": _confidence,
+    "min_changed": FRACTION,
+    "weigh": _weigh,
+    "largest_cluster": whole,
+}
 """Settings of the whole `require` table."""
 
 
@@ -83,6 +95,9 @@ def requirement_problems(
             problems += _settings(key, value, DEMANDS[key])
     if not problems and not nested:
         problems += _contradictions(tuple(requirements_of(require)))
+        if require.get("weigh") == "clusters" and "largest_cluster" in require:
+            told = "says nothing where every cluster counts alike (weigh = 'clusters')"
+            problems.append(("largest_cluster", told))
     return problems
 
 

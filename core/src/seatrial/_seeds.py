@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from threading import RLock
+from typing import Any
 
 __all__ = ["derive", "seeded"]
 
@@ -23,11 +25,17 @@ def derive(root: int, *path: str | int) -> int:
     Returns an `int` in [0, 2**63), which `random`, numpy, torch and albumentations all accept.
     """
     import hashlib  # a declaration needs no seed, and OpenSSL takes milliseconds to load
-    import json
 
-    text = json.dumps([root, *path], ensure_ascii=True, separators=(",", ":"))
+    text = _encoder()([root, *path])
     digest = hashlib.blake2b(text.encode(), digest_size=8, person=b"seatrial").digest()
     return int.from_bytes(digest, "big") >> 1
+
+
+@cache
+def _encoder() -> Callable[[Any], str]:
+    from json import JSONEncoder
+
+    return JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
 @contextmanager

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
 from attrs import field, frozen
 
-__all__ = ["Table", "figure", "json_text", "printable"]
+from ._layout import Piece, laid_out, prose
+
+__all__ = ["Table", "figure", "json_text", "legible", "marked", "printable"]
 
 LINES = {"\n": "⏎", "\t": "⇥"}
 UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -20,6 +24,10 @@ JOINING = "\u200c\u200d\u00ad"  # they belong to the spelling of several scripts
 STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What JSON may leave as it is and a terminal obeys, or cannot write."""
 MARKED = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+ASCII = str.maketrans({"─": "-", "…": "...", "—": "-", "–": "-", "−": "-", "·": "|", "×": "x"}) | (
+    str.maketrans({"⏎": "\\n", "⇥": "\\t", "≤": "<=", "≥": ">=", "→": "->"})
+)
+"""How the signs of our own tables are written where an encoding has none of them."""
 
 
 def printable(text: str, *, lines: bool = False) -> str:
@@ -40,9 +48,9 @@ def _shown(letter: str, *, lines: bool) -> str:
     return letter.encode("unicode_escape").decode()
 
 
-def json_text(value: Any, indent: int | None = 2) -> str:
+def json_text(value: Any, indent: int | None = 2, *, ascii_only: bool = False) -> str:
     """Write plain data as JSON in which no character steers a terminal."""
-    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only, allow_nan=False)
     return STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
@@ -61,34 +69,54 @@ def _rows(values: Iterable[Sequence[str]]) -> tuple[Sequence[str], ...]:
 
 @frozen
 class Table:
-    """Columns, rows of text, and a line above and below."""
+    """Columns, rows of text, and a line above and below; without columns it is prose alone.
+
+    `spare` names the columns that are left out first where there is not room for all.
+    """
 
     columns: tuple[str, ...] = field(converter=_texts)
     rows: tuple[Sequence[str], ...] = field(converter=_rows)
     title: str = ""
     notes: Sequence[str] = ()
+    spare: Sequence[str] = ()
 
-    def text(self) -> str:
-        """Write the table as aligned plain text; figures stand to the right."""
-        rows = [[printable(cell) for cell in row] for row in self.rows]
-        grid = [[printable(cell) for cell in self.columns], *rows]
-        widths = [max(len(row[column]) for row in grid) for column in range(len(self.columns))]
-        right = [
-            bool(rows) and all(_is_figure(row[column]) for row in rows)
-            for column in range(len(self.columns))
-        ]
+    def text(self, width: int | None = None) -> str:
+        """Write the table as aligned plain text; figures stand to the right.
 
-        def line(row: Sequence[str]) -> str:
-            cells = (
-                cell.rjust(width) if flush else cell.ljust(width)
-                for cell, width, flush in zip(row, widths, right, strict=True)
-            )
-            return "  ".join(cells).rstrip()
+        Without a width every row is one line; with one, it is folded at words (`lines`).
+        """
+        return "\n".join(map(_joined, self.lines(width)))
 
-        ruler = "  ".join("─" * width for width in widths)
-        lines = [printable(self.title)] if self.title else []
-        lines += [line(grid[0]), ruler, *(line(row) for row in rows)]
-        return "\n".join([*lines, *(printable(note, lines=True) for note in self.notes)])
+    def __str__(self) -> str:
+        stdout = sys.stdout
+        width = shutil.get_terminal_size().columns if stdout and stdout.isatty() else None
+        encoding = getattr(stdout, "encoding", None) or "utf-8"
+        lines = self.lines(width, lambda text: legible(text, encoding))
+        return "\n".join(_joined(line) for line in lines)
+
+    def lines(
+        self, width: int | None = None, spell: Callable[[str], str] = str
+    ) -> Iterator[Sequence[Piece]]:
+        """Give the lines of the table, in pieces that know their cell.
+
+        No line is wider than `width`. `spell` writes each text in the letters that there are.
+        """
+
+        def shown(text: str) -> str:
+            return spell(printable(text))
+
+        if self.title:
+            yield from ([(line, "")] for line in prose(shown(self.title), width))
+        left_out: Sequence[str] = ()
+        if self.columns:
+            heads = [shown(column) for column in self.columns]
+            rows = [[shown(cell) for cell in row] for row in self.rows]
+            laid, left_out = laid_out(heads, rows, width, self.spare)
+            yield from ([(spell(part), cell) for part, cell in line] for line in laid)
+        notes = [printable(note, lines=True) for note in self.notes]
+        notes += [f"not shown for want of room: {', '.join(left_out)}"] if left_out else []
+        for note in notes:
+            yield from ([(line, "")] for line in prose(spell(note), width))
 
     def html(self) -> str:
         """Write the table as HTML, with everything escaped."""
@@ -102,22 +130,41 @@ class Table:
         )
         caption = f"<caption>{shown(self.title)}</caption>" if self.title else ""
         notes = "".join(f"<p>{shown(note)}</p>" for note in self.notes)
+        if not self.columns:
+            return (f"<p>{shown(self.title)}</p>" if self.title else "") + notes
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
 
     def markdown(self) -> str:
         """Write the table as Markdown, with everything escaped."""
 
-        def shown(text: str) -> str:
-            return MARKED.sub(r"\\\1", printable(text))
-
         def line(cells: Iterable[str]) -> str:
             return f"| {' | '.join(cells)} |"
 
-        lines = [f"**{shown(self.title)}**", ""] if self.title else []
-        lines += [line(map(shown, self.columns)), line("---" for _ in self.columns)]
-        lines += [line(map(shown, row)) for row in self.rows]
-        return "\n".join([*lines, *(part for note in self.notes for part in ("", shown(note)))])
+        lines = [f"**{marked(self.title)}**", ""] if self.title else []
+        if self.columns:
+            lines += [line(map(marked, self.columns)), line("---" for _ in self.columns)]
+            lines += [line(map(marked, row)) for row in self.rows]
+        notes = [part for note in self.notes for part in ("", marked(note))]
+        return "\n".join([*lines, *notes]).rstrip("\n")
 
 
-def _is_figure(cell: str) -> bool:
-    return cell in ("—", "") or cell.replace(",", "").lstrip("-+−").replace(".", "", 1).isdigit()
+def _joined(line: Sequence[Piece]) -> str:
+    return "".join(text for text, _ in line).rstrip()
+
+
+def marked(text: str) -> str:
+    """Write a text so that Markdown shows it as it is."""
+    return MARKED.sub(r"\\\1", printable(text))
+
+
+def legible(text: str, encoding: str) -> str:
+    """Write a text in the letters of an encoding: its own signs by ASCII ones, the rest by codes.
+
+    So a terminal of code page 1252 shows a table whose columns still stand below each other.
+    """
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        plain = text.translate(ASCII)
+        return plain.encode(encoding, "backslashreplace").decode(encoding)
+    return text

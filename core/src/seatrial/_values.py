@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
 from typing import Any
 
 __all__ = [
@@ -14,6 +14,9 @@ __all__ = [
     "plain",
     "with_article",
 ]
+
+PLAIN = (str, int, float, type(None))
+"""Values that nobody can change, and that hold no others."""
 
 
 class FrozenMapping(Mapping[str, Any]):
@@ -35,6 +38,16 @@ class FrozenMapping(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+    # These are as a dictionary has them, which is faster than what `Mapping` makes of the above.
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._items.get(key, default)
+
+    def items(self) -> ItemsView[str, Any]:
+        return self._items.items()
+
+    def values(self) -> ValuesView[Any]:
+        return self._items.values()
 
     def __hash__(self) -> int:
         return hash(frozenset((key, _hashed(value)) for key, value in self._items.items()))
@@ -70,6 +83,8 @@ def did_you_mean(word: str, words: Iterable[str], *, after: str = "") -> str:
 
 def freeze(value: Any) -> Any:
     """Turn lists into tuples and dictionaries into frozen mappings, all the way down."""
+    if isinstance(value, PLAIN):
+        return value
     if isinstance(value, Mapping):
         return FrozenMapping({key: freeze(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
@@ -79,12 +94,19 @@ def freeze(value: Any) -> Any:
 
 def frozen_mapping(value: Any) -> FrozenMapping:
     """Freeze a mapping; the typed form that attrs fields use as a converter."""
+    if type(value) is FrozenMapping and _is_plain(value):
+        return value
     if not isinstance(value, Mapping):
         msg = f"expected a mapping of names to values, got {value!r}"
         raise TypeError(msg)
-    if type(value) is FrozenMapping and not value:
-        return value
     return FrozenMapping({key: freeze(item) for key, item in value.items()})
+
+
+def _is_plain(value: FrozenMapping) -> bool:
+    for one in value.values():  # noqa: SIM110 - `all` takes twice as long, and every case is asked
+        if not isinstance(one, PLAIN):
+            return False
+    return True
 
 
 def optional_mapping(value: Any) -> FrozenMapping | None:

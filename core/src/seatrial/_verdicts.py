@@ -21,7 +21,8 @@ class DemandVerdict:
     """What was found out about one demand of a priority, at the priority's own confidence.
 
     `at_most` says that the figure must not exceed the threshold. `interval` has a one-sided bound
-    at each end, and `cases_needed` is how many more cases would decide, None where no number would.
+    at each end. Of a demand that is inconclusive, `cases_needed` more cases decide with a
+    `probability`, by what was measured; both are None where that is too close to tell.
     Of a demand that fails, `p_value` is the smallest error at which it still does, and
     `p_value_holm` the same after correcting for every demand of the specification.
     """
@@ -35,6 +36,7 @@ class DemandVerdict:
     interval: tuple[float, float] | None = None
     cases_used: int = 0
     cases_needed: int | None = None
+    probability: float | None = None
     p_value: float | None = None
     p_value_holm: float | None = None
     note: str = ""
@@ -56,7 +58,8 @@ class Verdict:
     """What was found out about one priority: what holds of its gravest demand, and of each.
 
     `interval` is at the confidence that the priority demands. `cases_needed` is how many more cases
-    would decide an inconclusive verdict at the observed rate, None where no number would.
+    are likely to decide an inconclusive verdict (`DemandVerdict.probability` says how likely), None
+    where that is too close to tell.
 
     Beside the figure stand `changed`, the fraction of perturbed inputs that differ from the clean
     ones (of the perturbation that changed fewest; None without perturbations), and `baseline`, the

@@ -176,7 +176,9 @@ class Carrier(Protocol):
 
     `dump` and `load` use a safe format (never pickle) and are exact: `load(dump(v))` has the digest
     of `v`. All methods are pure, and none changes what it is given. A carrier may also have
-    `read(path)`, by which an `Asset` of its modality is opened.
+    `read(path)`, by which an `Asset` of its modality is opened; `similarity(clean, perturbed)`, how
+    alike two values look, 1 where they are equal; `picture(value, like=other)`, which shows a value
+    as uint8 H×W×1 or 3, in the range of another; and `example()`, a value to show perturbations on.
     """
 
     def holds(self, value: Any, /) -> bool:

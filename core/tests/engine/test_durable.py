@@ -12,8 +12,10 @@ import pytest
 from trial_stand_ins import Counting, bot, even, orders, plan, rows, same, shout, swap
 
 import seatrial as sea
-from seatrial.errors import ModelError
+from seatrial.errors import ModelError, SeatrialWarning, TrialError
 from seatrial.events import BatchDone, Started
+from seatrial.runs._report import Report
+from seatrial.verbs._failing import ALLOWED
 from seatrial.verbs._resume import ASKED_AGAIN
 from seatrial.verbs._run import run
 
@@ -212,14 +214,45 @@ def test_stop_leaves_a_run_that_the_same_command_finishes(tmp_path, seen):
 
 def test_errored_records_are_measured_again_only_on_demand(tmp_path):
     def moody(texts):
-        raise OSError("not today")
+        if any("order 0" in text for text in texts):
+            raise OSError("not today")
+        return bot(texts)
 
-    run(plan(), Counting(answer=moody), orders(3), to=tmp_path / "run")
+    run(plan(), Counting(answer=moody), orders(3), to=tmp_path / "run", batch_size=1)
     model = Counting()
-    assert run(plan(), model, orders(3), to=tmp_path / "run").accounting.errored == 12
+    before = run(plan(), model, orders(3), to=tmp_path / "run").accounting
+    assert before.errored > 0
     assert model.asked == []
     again = run(plan(), model, orders(3), to=tmp_path / "run", retry_errors=True)
     assert again.accounting.scored == 12
+
+
+def test_where_every_record_errored_the_same_command_measures_them_again(tmp_path):
+    def moody(texts):
+        raise OSError("not today")
+
+    stopped = Counting(answer=moody)
+    with pytest.raises(TrialError, match="every one of the first 32 records failed") as caught:
+        run(plan(), stopped, orders(40), to=tmp_path / "run", batch_size=8)
+    assert "32 × OSError: not today (first: q000)" in str(caught.value)
+    assert Report.load(tmp_path / "run").accounting.errored == 32
+
+    with pytest.warns(SeatrialWarning, match="every one of 16 records failed"):
+        run(plan(), stopped, orders(4), to=tmp_path / "run")
+    report = run(plan(), Counting(), orders(40), to=tmp_path / "run")
+    assert report.accounting.scored == 160
+
+
+def test_a_few_bad_cases_at_the_start_do_not_stop_a_run(tmp_path):
+    def choosy(texts):
+        if any("order 0" in text or "order 1" in text for text in texts):
+            raise OSError("not this one")
+        return bot(texts)
+
+    report = run(plan(), choosy, orders(10), batch_size=1)
+    assert report.accounting.scored > 0
+    every = run(plan(), Counting(answer=lambda texts: 1 / 0), orders(40), allow=ALLOWED)
+    assert every.accounting.errored == 160
 
 
 def test_observers_hear_of_every_batch(tmp_path, seen):

@@ -43,7 +43,7 @@ def test_an_observer_that_raises_is_reported_once_and_not_obeyed(error):
         raise error
 
     seen = []
-    with pytest.warns(ObserverWarning, match="broken raised .*the run goes on") as warned:
+    with pytest.warns(ObserverWarning, match="broken raised .*the work goes on") as warned:
         report = run(PLAN, bot, orders(9), batch_size=4, observers=[broken, seen.append])
     assert len(warned) == 1
     assert report.accounting.scored == 18

@@ -104,7 +104,7 @@ def test_without_pillow_it_is_named(tmp_path, monkeypatch):
     [
         ("a.npy", b"no array", "image", "cannot be read as image"),
         ("a.png", b"no picture", "image", "cannot be read as image: UnidentifiedImageError"),
-        ("a.nii", b"", "volume", r"files of the kinds \.npy, \.npz can be read here"),
+        ("a.mhd", b"", "volume", r"files of the kinds \.npy, \.npz, \.nii.* can be read here"),
         ("a.txt", b"\xff\xfe\xff", "text", "cannot be read as text: UnicodeDecodeError"),
         ("a.json", b"{}", "messages", "expected a sequence of mappings"),
         ("a.json", b"[", "messages", "cannot be read as messages: JSONDecodeError"),

@@ -66,6 +66,7 @@ BROKEN = {
     "def cases():\n    yield sea.Case('a', 'x')\n    1 / 0": "ZeroDivisionError",
     "def cases(n): ...": "cannot be made: TypeError: .*'n'",
     "def cases(): return 3": "expected cases, got 3",
+    "def cases(): return {'input': ['a']}": "expected cases, got {'input'",
     "def cases(): return ['a']": "expected a Case, got 'a'",
     "def cases(): return []": "no cases to measure",
 }

@@ -177,6 +177,31 @@ def test_it_is_kept_and_read_back(plan, tmp_path):
     assert scores(again) == scores(loaded)
 
 
+def test_a_run_is_judged_by_a_specification_with_the_same_sounds_alone(plan, audio, tmp_path):
+    priority = sea.Priority(
+        "quiet",
+        perturbations=plan.perturbations,
+        severities=[1],
+        metric=plan.metrics[0],
+        require={"at_most": 0.9},
+    )
+    spec = sea.Specification(
+        "s",
+        priorities=[priority],
+        seed=1,
+        model="fake_acme_audio:echo",
+        cases="fake_acme_audio:cases",
+    )
+    sea.run(spec, to=tmp_path / "run")
+    report = sea.Report.load(tmp_path / "run")
+    given = sea.load_cases("fake_acme_audio:cases")
+    assert sea.judge(attrs.evolve(spec, cases=given), report).verdicts[0].cases_used == 12
+    rate, samples = given[0].target
+    changed = [attrs.evolve(given[0], target=(rate, samples * 2)), *given[1:]]
+    with pytest.raises(PlanError, match="1 cases have another content, as 0"):
+        sea.judge(attrs.evolve(spec, cases=changed), report)
+
+
 @pytest.mark.slow
 def test_it_reaches_other_processes(plan):
     assert scores(asked(plan, executor="processes", workers=1)) == scores(asked(plan))

@@ -9,7 +9,8 @@ import pytest
 
 import seatrial as sea
 from seatrial.errors import PlanError
-from seatrial.judging._early_stopping import measuring_ranks
+from seatrial.judging._looks import Order
+from seatrial.runs._looks import Looked
 
 CASES = [
     sea.Case(f"c{n:04}", f"item number {n:04}", "yes", {"half": "ab"[n % 2]}, f"k{n // 2}")
@@ -84,17 +85,27 @@ def test_a_clear_failure_stops_even_sooner():
     bot = Bot(0.1, 0.1)
     found = sea.judge(spec, sea.run(spec, model=bot, cases=CASES, stop="decided"))
     assert found.outcome == "fail"
-    assert len(bot.asked) <= 40
+    assert len(bot.asked) <= 62  # the first look, at a tenth of the clusters
 
 
-def test_near_the_threshold_everything_is_measured_and_that_is_said():
+def test_near_the_threshold_a_run_gives_up_when_a_decision_is_unlikely():
     spec = specify(level={"require": {"at_least": 0.9}})
     bot = Bot(0.9, 0.9)
     (verdict,) = sea.judge(spec, sea.run(spec, model=bot, cases=CASES, stop="decided")).verdicts
     assert verdict.outcome == "inconclusive"
-    assert len(bot.asked) == len(CASES)
+    assert 100 < len(bot.asked) < len(CASES)
+    assert f"too close to tell after {len(bot.asked)} of 600 cases" in verdict.note
+    assert verdict.cases_used == len(bot.asked)
+
+
+def test_a_demand_that_stays_open_is_measured_to_the_end_and_that_is_said():
+    spec = specify(level={"require": {"at_least": 0.9}})
+    some = CASES[:44]
+    bot = Bot(0.95, 0.95)
+    (verdict,) = sea.judge(spec, sea.run(spec, model=bot, cases=some, stop="decided")).verdicts
+    assert verdict.outcome == "inconclusive"
+    assert len(bot.asked) == verdict.cases_used == len(some)
     assert "every case was measured" in verdict.note
-    assert verdict.cases_used == 600
 
 
 def test_a_demand_that_is_no_mean_is_measured_to_the_end():
@@ -164,7 +175,8 @@ def test_an_interrupted_run_goes_on_to_the_same_report(tmp_path: Path):
     bot = Bot(0.95, 0.9)
     kept = sum(1 for _ in sea.Report.load(tmp_path / "two").records())
     report = sea.run(spec, model=bot, cases=CASES[::-1], stop="decided", to=tmp_path / "two")
-    assert 0 < len(bot.asked) <= sum(1 for _ in report.records()) - kept
+    again = 3  # a model whose identity is only asserted is asked again about some clean cases
+    assert 0 < len(bot.asked) <= sum(1 for _ in report.records()) - kept + again
     texts = [(tmp_path / name / "report.json").read_bytes() for name in ("one", "two")]
     assert texts[0] == texts[1]
     found = [sea.judge(spec, sea.Report.load(tmp_path / name)) for name in ("one", "two")]
@@ -243,13 +255,29 @@ def test_adding_cases_keeps_the_order_of_those_that_were_there(batch_size):
     some = CASES[:60]
     first, second = asked(some), asked(CASES[:80])
     known = {case.input for case in some}
-    assert [text for text in second if text in known] == first
+    again = [text for text in second if text in known]
+    both = min(len(first), len(again))
+    assert both > 20
+    assert again[:both] == first[:both]
+
+
+def places(clusters, seed, looks=None):
+    cases = [sea.Case(f"{at}", "", cluster=name) for at, name in enumerate(clusters)]
+    looked = Looked(looks or (1,) * len(cases), 1, 0)
+    return Order.of(cases, looked, seed, sequential=True).rank
 
 
 def test_the_order_is_one_of_whole_clusters_and_hangs_on_the_seed():
     clusters = [f"k{at // 3}" for at in range(60)]
-    ranks = measuring_ranks(clusters, 1)
+    ranks = places(clusters, 1)
     assert sorted(ranks.tolist()) == list(range(60))
     ordered = [clusters[at] for at in ranks.argsort()]
     assert ordered == [one for name in dict.fromkeys(ordered) for one in [name] * 3]
-    assert (measuring_ranks(clusters, 2) != ranks).any()
+    assert (places(clusters, 2) != ranks).any()
+
+
+def test_what_was_judged_before_comes_first():
+    clusters = [f"k{at // 3}" for at in range(60)]
+    looks = tuple(2 if at % 2 else 1 for at in range(30)) + (2,) * 30
+    ranks = places(clusters, 1, looks)
+    assert set(ranks[:30].tolist()) == set(range(30))  # a cluster was judged with its first case

@@ -119,8 +119,8 @@ def test_59_cases_that_hold_prove_a_drop_of_at_most_a_twentieth_and_58_do_not():
         verdict(priority(max_drop=0.05), wrong_on(()), items(count)) for count in (59, 58)
     )
     assert (passing.outcome, short.outcome) == ("pass", "inconclusive")
-    assert short.cases_needed == 1
-    assert "about 1 more cases" in short.note
+    assert 59 < short.cases_needed < 130
+    assert f"a new run of about {short.cases_needed} cases like these would decide" in short.note
 
 
 def test_a_drop_is_paired_with_the_clean_input():

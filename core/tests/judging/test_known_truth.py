@@ -11,7 +11,7 @@ import pytest
 
 from seatrial._demand_list import DEMANDS
 from seatrial.errors import PlanError
-from seatrial.testing._known_truth import simulate
+from seatrial.testing.simulation import Setting, exit_statuses, simulate
 
 RUNS, SIZES = 20, (1, 2, 3) * 10
 RATIOS = {"cascade", "relative_corruption_error"}
@@ -21,7 +21,7 @@ BIASED = {"worst_severity", "worst_group", "max_gap", "ece", *RATIOS}
 
 @pytest.mark.parametrize("name", DEMANDS)
 def test_a_demand_is_judged_wrongly_no_more_often_than_said(name):
-    found = simulate(DEMANDS[name], experiments=RUNS, sizes=SIZES, icc=0.2, trouble=0.4, seed=1)
+    found = simulate(name, Setting(sizes=SIZES, icc=0.2), experiments=RUNS, seed=1)
     allowed = 0.05 + 3 * (0.05 * 0.95 / RUNS) ** 0.5
     assert found.passed.mean() <= allowed
     assert found.failed.mean() <= allowed
@@ -29,16 +29,57 @@ def test_a_demand_is_judged_wrongly_no_more_often_than_said(name):
     assert len(known) > 0.9 * RUNS
     if name not in BIASED:
         error = known.std(ddof=1) / len(known) ** 0.5
-        assert abs(known.mean() - found.truth) <= 4 * error + 1e-9
-    inside = (found.low <= found.truth) & (found.truth <= found.high)
+        assert abs(known.mean() - found.truths[0]) <= 4 * error + 1e-9
+    inside = (found.low <= found.truths) & (found.truths <= found.high)
     assert inside.mean() >= 1 - 2 * allowed
     assert name in RATIOS or (found.high - found.low < 10).mean() > 0.7
+
+
+@pytest.mark.parametrize("name", ["at_least", "max_drop", "worst_of", "cascade"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"sequential": True},
+        {"losses": "random"},
+        {"losses": "wrong"},
+    ],
+)
+def test_looking_early_and_losing_answers_do_not_raise_the_error(name, more):
+    found = simulate(name, Setting(sizes=(2,) * 30), experiments=10, seed=2, **more)
+    assert max(found.passed.mean(), found.failed.mean()) <= 0.05 + 3 * (0.05 * 0.95 / 10) ** 0.5
+    assert (found.cases <= 60).all()
+
+
+@pytest.mark.parametrize("name", ["corruption_error", "relative_corruption_error"])
+@pytest.mark.parametrize("reference", ["table", "same cases", "other cases"])
+def test_a_reference_is_a_table_or_a_run_of_these_or_other_cases(name, reference):
+    setting = Setting(sizes=(1,) * 40, reference=reference)
+    found = simulate(name, setting, experiments=20, seed=3)
+    assert max(found.passed.mean(), found.failed.mean()) <= 0.2
+    known = found.estimates[np.isfinite(found.estimates)]
+    assert np.median(known) == pytest.approx(found.truths[0], rel=0.4)
+
+
+def test_scores_without_ties_have_the_truth_that_is_said():
+    generate = DEMANDS["worst_of"].load("generator")
+    setting = Setting(sizes=(1,) * 20_000, ties=False)
+    drawn = generate(np.random.default_rng(0), setting)
+    scores = np.array(drawn.answers)
+    assert scores[:, 1:].min(axis=1).mean() == pytest.approx(drawn.truth, abs=0.01)
+    assert len(np.unique(scores[scores > 0])) > 19_000 * 0.8
+
+
+def test_twenty_demands_that_are_just_met_seldom_end_in_exit_status_1():
+    found = exit_statuses("at_least", Setting(sizes=(1,) * 40), demands=20, experiments=5, seed=4)
+    assert len(found) == 5
+    assert (found == 1).sum() <= 1
+    assert set(found.tolist()) <= {0, 1, 3}
 
 
 def test_a_demand_without_a_generator_is_refused():
     alone = attrs.evolve(DEMANDS["at_least"], generator=None)
     with pytest.raises(PlanError, match="at_least has no generator"):
-        simulate(alone, experiments=1, sizes=SIZES, icc=0, trouble=0.4, seed=0)
+        simulate(alone, Setting(sizes=SIZES), experiments=1, seed=0)
 
 
 @pytest.mark.parametrize("name", DEMANDS)

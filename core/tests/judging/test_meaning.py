@@ -179,7 +179,7 @@ def test_a_judgement_is_saved_and_read_back(tmp_path):
     assert again == found
     assert again.as_dict() == found.as_dict()
     (tmp_path / "odd.json").write_text('{"kind": "judgement", "schema": 99}')
-    with pytest.raises(StoreError, match="reads schema 2 of a judgement"):
+    with pytest.raises(StoreError, match="reads schema 3 of a judgement"):
         sea.Judgement.load(tmp_path / "odd.json")
     (tmp_path / "odd.json").write_text("[1]")
     with pytest.raises(StoreError, match="judgement"):

@@ -116,6 +116,56 @@ def test_a_flawless_model_passes_just_when_the_forecast_says_it_can(name, relati
             (found,) = sea.judge(specification, report).verdicts
             assert (found.outcome == "pass") == told.can_pass, (metric, count, found)
             assert told.can_pass or count == 12, (metric, told)
+            early = sea.run(specification, flawless(priority), cases(count), stop="decided")
+            (stopped,) = sea.judge(specification, early).verdicts
+            assert (stopped.outcome == "pass") == told.can_pass, (metric, count, stopped)
+            (change,) = sea.compare(report, report, specification=specification).priorities
+            assert (change.before, change.change) == (found.estimate, 0.0), (metric, change)
+            assert change.interval[0] <= 0.0 <= change.interval[1]
+
+
+@pytest.mark.parametrize("name", REQUIRE)
+def test_what_was_not_measured_is_not_wrong(name):
+    for metric in (same, wrongs):
+        priority = sea.Priority(
+            "it",
+            perturbations=[reword()],
+            severities=[1],
+            metric=metric(),
+            require={name: REQUIRE[name]},
+        )
+        if priority.problem():
+            continue
+        specification = sea.Specification("t", priorities=[priority], seed=1)
+        half = sea.run(
+            specification,
+            flawless(priority),
+            cases(120),
+            batch_size=4,
+            stop=lambda now: now.measured >= 120,
+        )
+        whole = sea.run(specification, flawless(priority), cases(120))
+        (found,), (full,) = (sea.judge(specification, one).verdicts for one in (half, whole))
+        assert found.outcome in ("inconclusive", "pass"), (metric, found)
+        assert found.estimate == full.estimate, (metric, found)
+        assert found.cases_used < full.cases_used
+
+
+def test_a_metric_of_the_set_waits_for_every_case():
+    priority = sea.Priority("it", metric=even(), require={"at_least": 0.5})
+    specification = sea.Specification("t", priorities=[priority], seed=1)
+    half = sea.run(
+        specification,
+        flawless(priority),
+        cases(120),
+        batch_size=4,
+        stop=lambda now: now.measured >= 60,
+    )
+    judged = sea.judge(specification, half)
+    (found,) = judged.verdicts
+    assert (found.outcome, found.estimate) == ("inconclusive", None)
+    assert "60 cases are not measured yet" in found.note
+    assert judged.notes
 
 
 def test_every_demand_that_hangs_on_no_other_run_is_tried():

@@ -122,4 +122,4 @@ def test_a_database_is_strict_and_trusts_no_schema(tmp_path):
     with sqlite3.connect(tmp_path / "run" / "trials.sqlite") as stored:
         strict = stored.execute("SELECT name, strict FROM pragma_table_list WHERE type = 'table'")
         tables = {name: flag for name, flag in strict if not name.startswith("sqlite_")}
-    assert tables == {"meta": 1, "cases": 1, "plan": 1, "records": 1}
+    assert tables == {"meta": 1, "cases": 1, "plan": 1, "records": 1, "looks": 1}

@@ -308,6 +308,36 @@ def test_a_frame_has_a_row_for_each_record():
     assert str(frame["seed"].dtype) == "Int64"
 
 
+def test_a_frame_is_tidy_whatever_groups_are_called():
+    pytest.importorskip("pandas")
+    taken = {"case": "x", "severity": "y", "stand.same": "z", "site": "a"}
+    cases = [attrs.evolve(case, groups=taken) for case in orders(3)]
+    report = run(plan(swap(), severities=(1,)), lambda texts: ["refund"] * len(texts), cases)
+    frame = report.frame()
+    assert len(set(frame.columns)) == len(frame.columns)
+    assert list(frame["record"]) == [record.id for record in report.records()]
+    assert set(frame["severity"]) == {0, 1}
+    for name in ("case", "severity", "stand.same"):
+        assert set(frame[f"group.{name}"]) == {taken[name]}
+    assert set(frame["site"]) == {"a"}
+    assert list(frame["target"]) == [record.target for record in report.records()]
+
+
+def test_a_frame_reads_no_array_to_find_out_that_it_is_no_cell(tmp_path):
+    pytest.importorskip("pandas")
+    run(dimmed(), brightness, pictures(), to=tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "artifacts", ignore_errors=True)
+    assert len(Report.load(tmp_path / "run").frame()) == 24
+
+
+def test_records_are_read_at_positions_in_the_order_asked_for():
+    report = run(plan(swap()), lambda texts: ["refund"] * len(texts), orders(300))
+    whole = list(report.records())
+    wanted = [1100, 3, 700, 0, 1199]
+    assert [one.id for one in report.records(wanted)] == [whole[at].id for at in wanted]
+    assert len(list(report.records(range(1200)))) == 1200
+
+
 def test_a_frame_names_pandas_when_it_is_missing(monkeypatch):
     import sys
 

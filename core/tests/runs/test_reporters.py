@@ -11,6 +11,7 @@ import pytest
 from trial_stand_ins import bot, orders, plan, same, shout, swap
 
 import seatrial as sea
+from seatrial._graded import BaselineGrade, Gain, Grade, Part
 from seatrial.errors import ParameterError, PlanError
 from seatrial.runs._bundle import Bundle
 from seatrial.verbs._run import run
@@ -30,7 +31,7 @@ def report():
 
 def test_the_reporters_of_the_core_are_listed():
     names = {one.name for one in REGISTRY.all(sea.Reporter)}
-    assert {"table", "json", "csv", "md"} <= names
+    assert {"table", "json", "csv", "md", "junit"} <= names
 
 
 def test_a_table_is_what_the_report_prints(report):
@@ -94,3 +95,40 @@ def test_what_is_asked_wrongly_is_said(report):
         REGISTRY.get("csv", sea.Reporter)(of="cell").build()
     with pytest.raises(PlanError, match="no judgement to write the verdicts of"):
         written("csv", Bundle(report), of="verdicts")
+
+
+def graded():
+    part = Part(40, 10, 40)
+    gain = Gain(0.1, (0.02, 0.18), 0.01, 0.02)
+    return Grade(
+        explainer="demo.word",
+        confidence=0.95,
+        training=part,
+        test=part,
+        detectable=0.7,
+        best_baseline="length",
+        baselines={"length": BaselineGrade(0.6, (0.5, 0.7), 0.61, gain)},
+        auroc=0.75,
+        interval=(0.66, 0.84),
+        p=0.001,
+    )
+
+
+def test_csv_has_a_row_for_each_explainer_and_baseline():
+    bundle = Bundle(explanations=[sea.Explanation("why", grade=graded(), auroc=0.75)])
+    explainer, baseline = rows_of(written("csv", bundle, of="explanations"))
+    assert (explainer["predictor"], explainer["auroc"], explainer["gain"]) == (
+        "demo.word",
+        "0.75",
+        "",
+    )
+    assert (baseline["explainer"], baseline["predictor"]) == ("demo.word", "length")
+    assert (baseline["low"], baseline["gain"], baseline["p"]) == ("0.5", "0.1", "0.01")
+    with pytest.raises(PlanError, match="there is no explanation"):
+        written("csv", Bundle(), of="explanations")
+
+
+@pytest.mark.parametrize("name", ["table", "md"])
+def test_what_was_not_graded_is_told_in_sentences(name):
+    bundle = Bundle(explanations=[sea.Explanation("nothing to explain: all are right")])
+    assert written(name, bundle).strip("*\n") == "nothing to explain: all are right"

@@ -364,6 +364,10 @@ def counts_audits():
     return check
 
 
+def many_and_few():
+    return tuple(evolve(one, finds=()) for one in good.few_and_many())
+
+
 def finds_without_a_fix():
     return lambda plan, model, outcomes: [
         Finding("nothing-to-do", f"{len(outcomes)} outcomes are wrong", level="error")
@@ -451,6 +455,7 @@ peeping = _explainer("peeping", "reads_the_target")
 hundredfold = _explainer("hundredfold", "speaks_in_percent")
 prying = _explainer("prying", "peeks_inside")
 plain = _audit("plain", "yields_text")
+talkative = evolve(good.few, name="bad.talkative", examples="sample_plugins.bad:many_and_few")
 fickle = _audit("fickle", "counts_audits")
 helpless = _audit("helpless", "finds_without_a_fix", reads="outcomes")
 dependent = _audit("dependent", "asks_the_model")
@@ -568,6 +573,7 @@ BAD = {
     "check_predictions_are_probabilities_of_failure": hundredfold,
     "check_looks_inside_only_by_its_needs": prying,
     "check_gives_findings": plain,
+    "check_examples_come_out": talkative,
     "check_same_findings_twice": fickle,
     "check_findings_can_be_acted_on": helpless,
     "check_looks_without_a_model": dependent,

@@ -11,11 +11,13 @@ from attrs import evolve
 from seatrial import (
     Adapter,
     Audit,
+    Case,
     Executor,
     Explainer,
     Finding,
     Metric,
     Modality,
+    Outcome,
     Perturbation,
     Prediction,
     Reporter,
@@ -31,6 +33,7 @@ KEPT = frozenset(
         *("denies", "none", "never", "without", "left", "right"),
     )
 )
+MANY = 50
 STEMS = ("tinib", "pril", "olol", "statin", "azole", "cillin", "mab", "sartan", "gliptin")
 
 
@@ -229,9 +232,40 @@ def few_cases():
     """Find that there are few cases."""
 
     def check(plan, model, cases):
-        yield Finding("few-cases", f"{len(cases)} cases decide little", fix="add cases")
+        if len(cases) < MANY:
+            yield Finding("few-cases", f"{len(cases)} cases decide little", fix="add cases")
 
     return check
+
+
+def one_text():
+    from seatrial.testing import Samples
+
+    return Samples(values={"text": ["The patient has been waiting since this morning."]})
+
+
+def no_letters():
+    from seatrial.testing import Samples
+
+    return Samples(values={"text": ["? ! ?", "... ?"]})
+
+
+def few_and_many():
+    from seatrial.testing import Example
+
+    cases = [Case(f"c{number}", f"question {number}", "yes") for number in range(MANY)]
+    return Example(cases[:3], finds=("few-cases",)), Example(cases)
+
+
+def wrong_and_right():
+    from seatrial.testing import Example
+
+    said = [Case(f"c{number}", f"question {number}", "yes") for number in range(4)]
+    right = [
+        Outcome(case=one, input=one.input, prediction=Prediction("yes"), right=True) for one in said
+    ]
+    wrong = [evolve(one, prediction=Prediction("no"), right=False) for one in right]
+    return Example([*right, *wrong], finds=("many-wrong",)), Example(right)
 
 
 def perturbation(name, factory, ladder=FRACTIONS, modality="text", **more):
@@ -278,12 +312,18 @@ learner = Adapter(
 words = Explainer(
     name="good.words", summary="Tell by words.", factory="sample_plugins.good:words_that_fail"
 )
-few = Audit(name="good.few", summary="Count the cases.", factory="sample_plugins.good:few_cases")
+few = Audit(
+    name="good.few",
+    summary="Count the cases.",
+    factory="sample_plugins.good:few_cases",
+    examples="sample_plugins.good:few_and_many",
+)
 wrong = Audit(
     name="good.wrong",
     summary="Count the wrong answers.",
     factory="sample_plugins.good:many_wrong",
     reads="outcomes",
+    examples="sample_plugins.good:wrong_and_right",
 )
 
 

@@ -81,9 +81,11 @@ def demand(require, *, uses=(reword,), severities=(1,), metric=same, name="it", 
     )
 
 
-def verdict(priority, model, cases):
+def verdict(priority, model, cases, **options):
     specification = sea.Specification("test", priorities=[priority], seed=3)
-    (found,) = judge(specification, run(specification, model, cases, batch_size=1)).verdicts
+    (found,) = judge(
+        specification, run(specification, model, cases, batch_size=1, **options)
+    ).verdicts
     return found
 
 

@@ -13,12 +13,16 @@ from seatrial.errors import PlanError
 from seatrial.statistics import (
     binomial_boundaries,
     cases_for_rate,
+    clopper_pearson,
     crossing_probabilities,
     look_sizes,
     mean_of_bounded,
     nominal_confidences,
+    overall_confidence,
     paired_drop,
+    planned_looks,
     predictive_probabilities,
+    smallest_error,
 )
 
 
@@ -154,3 +158,79 @@ def test_bad_looks_are_named():
         binomial_boundaries(1.0, 0.95, [10])
     with pytest.raises(PlanError, match="growth above 1"):
         look_sizes(0)
+
+
+def test_one_planned_look_spends_everything_and_more_keep_a_reserve():
+    one = planned_looks(100)
+    assert (one.sizes.tolist(), one.spent.tolist(), one.planned) == ([100], [1.0], 1)
+    three = planned_looks(100, 3)
+    assert three.sizes.tolist() == [100, 142, 200, 283, 400]
+    assert three.spent[0] == 0.85
+    assert three.spent[-1] == pytest.approx(1)
+    assert (np.diff(three.spent) > 0).all()
+    running = planned_looks(300, 2, sequential=True)
+    assert running.sizes[running.planned - 1] == 300
+    assert running.spent[running.planned - 1] == pytest.approx(0.85)
+    assert planned_looks(1, 3).sizes.tolist() == [1, 2, 3, 4]
+    with pytest.raises(PlanError, match="a plan of looks needs a unit and a look"):
+        planned_looks(0)
+
+
+@pytest.mark.parametrize("looks", [2, 3, 5])
+def test_the_looks_of_a_plan_keep_the_error_together(looks):
+    plan = planned_looks(80, looks)
+    nominal = nominal_confidences(0.95, plan.sizes, plan.spent)
+    assert overall_confidence(nominal, plan.sizes) == pytest.approx(0.95, abs=1e-6)
+    found = binomial_boundaries(0.8, 0.95, plan.sizes, plan.spent)
+    told = crossing_probabilities(found, 0.8)
+    assert max(told.passes.sum(), told.fails.sum()) <= 0.05
+    first = binomial_boundaries(0.8, 1 - 0.85 * 0.05, [80])
+    assert (found.pass_at[0], found.fail_at[0]) == (first.pass_at[0], first.fail_at[0])
+
+
+def test_two_looks_at_the_same_confidence_keep_what_the_bivariate_normal_says():
+    from scipy.stats import multivariate_normal
+
+    both = multivariate_normal(cov=[[1, 0.5**0.5], [0.5**0.5, 1]])
+    assert overall_confidence([0.95, 0.95], [50, 100]) == pytest.approx(
+        both.cdf([1.644854, 1.644854]), abs=1e-4
+    )
+    assert overall_confidence([0.9], [7]) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.9])
+def test_the_bound_at_the_nominal_confidence_reaches_exactly_where_the_boundary_does(threshold):
+    plan = planned_looks(60, 2, sequential=True)
+    found = binomial_boundaries(threshold, 0.95, plan.sizes, plan.spent)
+    for at, (passing, failing) in enumerate(zip(*found.nominal_confidences(), strict=True)):
+        n = int(plan.sizes[at])
+        for right in range(n + 1):
+            low = clopper_pearson(right, n, passing).low
+            high = clopper_pearson(right, n, failing).high
+            assert (low >= threshold) == (right >= found.pass_at[at])
+            assert (high < threshold) == (right <= found.fail_at[at])
+
+
+def test_spent_fractions_that_fall_are_refused():
+    with pytest.raises(PlanError, match="spent fractions rise"):
+        nominal_confidences(0.95, [10, 20], [0.5, 0.4])
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.floats(0, 1), min_size=4, max_size=40),
+    st.integers(1, 3),
+    st.floats(0.05, 0.95),
+    st.booleans(),
+)
+def test_the_smallest_error_is_where_the_bound_of_a_mean_meets_the_threshold(
+    values, size, threshold, at_most
+):
+    clusters = np.arange(len(values)) // size
+    error = smallest_error(values, clusters, threshold, (0, 1), at_most=at_most)
+    for level in (0.6, 0.9, 0.99):
+        found = mean_of_bounded(values, clusters, level, (0, 1))
+        end = found.high if at_most else found.low
+        if abs(end - threshold) > 1e-6:
+            clears = end <= threshold if at_most else end >= threshold
+            assert clears == (error <= 1 - level)

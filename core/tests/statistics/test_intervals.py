@@ -158,7 +158,7 @@ def test_a_bound_is_the_quantile_of_randomly_weighted_means(seed, groups, unequa
     found = mean_of_bounded(scores, clusters, confidence, (0, 1))
     drawn = (weights @ np.append(sums, 0)) / total
     expected = (drawn <= found.low).mean()
-    error = 4.5 * np.sqrt(confidence * (1 - confidence) / 4000)
+    error = 6 * np.sqrt(confidence * (1 - confidence) / 4000)
     assert expected == pytest.approx(1 - confidence, abs=error)
     above = (weights @ np.append(sums, size)) / total
     assert (above >= found.high).mean() == pytest.approx(1 - confidence, abs=error)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binom
+from scipy.stats import beta, binom
 
 from seatrial.errors import PlanError
-from seatrial.statistics import (
-    clopper_pearson,
-    jackknife,
-    mean_of_bounded,
-    paired_drop,
-    proportion,
-)
-from seatrial.statistics._sample_size import cases_needed, minimum_cases
+from seatrial.statistics import clopper_pearson, minimum_cases, predicted_decision
 
 
 @pytest.mark.parametrize(
@@ -45,60 +40,41 @@ def test_a_threshold_of_one_can_never_pass_and_of_zero_always():
     assert minimum_cases(0, 0.95) == 1
 
 
-@given(st.integers(1, 200), st.data(), st.floats(0.02, 0.98))
-def test_that_many_more_cases_at_the_same_rate_decide_and_one_less_does_not(n, data, threshold):
+@given(
+    st.integers(1, 30),
+    st.data(),
+    st.integers(1, 40),
+    st.floats(0.1, 0.9),
+    st.sampled_from([0.8, 0.95]),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_decision_is_predicted_by_averaging_over_the_posterior(n, data, more, threshold, level):
     successes = data.draw(st.integers(0, n))
-    assume(abs(successes / n - threshold) > 0.01)
-    found = clopper_pearson(successes, n, 0.95)
-    more = cases_needed(found, threshold)
+    rates = beta.ppf((np.arange(400) + 0.5) / 400, successes + 0.5, n - successes + 0.5)
 
-    def decided(total):
-        low, high = clopper_pearson(total * successes / n, total, 0.95).ends
-        return not low < threshold < high
+    def decides(right, cases):
+        low, high = clopper_pearson(right, cases, level).ends
+        return low >= threshold or high < threshold
 
-    assert decided(n + more)
-    assert more == 0 or not decided(n + more - 1)
-
-
-def test_perfect_clusters_need_as_many_clusters_as_independent_cases():
-    found = proportion(np.ones(40 * 3), np.repeat(np.arange(40), 3), 0.95)
-    assert cases_needed(found, 0.95) == 19 * 3
+    for anew in (True, False):
+        before = (0, 0) if anew else (successes, n)
+        decided = [decides(before[0] + one, before[1] + more) for one in range(more + 1)]
+        chances = binom.pmf(np.arange(more + 1)[:, None], more, rates).mean(axis=1)
+        found = predicted_decision(successes, n, more, threshold, level, anew=anew)
+        assert found == pytest.approx(chances[decided].sum(), abs=5e-3)
 
 
-def test_unchanged_cases_need_the_minimum_of_the_rule_of_three():
-    found = paired_drop(np.ones(40), np.ones(40), None, 0.95, seed=1)
-    assert cases_needed(found, 0.05) == 19
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 10_000))
-def test_a_drop_is_decided_by_about_that_many_more_cases(seed):
-    generator = np.random.default_rng(seed)
-    clean = generator.random(120)
-    perturbed = np.clip(clean - generator.normal(0.03, 0.15, 120), 0, 1)
-    found = paired_drop(clean, perturbed, None, 0.95, seed=1)
-    more = cases_needed(found, 0.045)
-    assume(more and more < 20_000)
-    times = -(-(120 + more) // 120)
-    larger = paired_drop(np.tile(clean, times), np.tile(perturbed, times), None, 0.95, seed=1)
-    assert not larger.low < 0.045 - 0.002 or not larger.high > 0.045 + 0.002
-
-
-def test_decided_verdicts_need_none_and_exact_ties_can_never_be_decided():
-    assert cases_needed(clopper_pearson(100, 100, 0.95), 0.9) == 0
-    assert cases_needed(clopper_pearson(9, 10, 0.95), 0.9) is None
-
-
-def test_where_nothing_is_known_about_the_spread_no_number_is_given():
-    flat = mean_of_bounded([2.5, 2.5], None, 0.95, None, seed=1)
-    assert cases_needed(flat, 2.0) is None
-
-
-def test_a_jackknifed_score_needs_cases_by_the_root_of_their_number():
-    scores = np.tile([0.2, 0.8], 50)
-    found = jackknife(lambda at: scores[at].mean(), 100, None, 0.95, None)
-    reach = found.estimate - found.low
-    assert cases_needed(found, 0.5 - reach / 2) == pytest.approx(300, abs=1)
+def test_predictions_are_calibrated_where_rates_are_drawn_evenly():
+    """Of new runs that are said to decide with some probability, that many do (12 settings)."""
+    rng = np.random.default_rng(1)
+    for threshold, n, more in product((0.7, 0.9), (20, 60, 200), (100, 300)):
+        rates = rng.uniform(threshold - 0.2, 1, 600)
+        told, found = [], []
+        for rate, right in zip(rates.tolist(), rng.binomial(n, rates).tolist(), strict=True):
+            told.append(predicted_decision(right, n, more, threshold, 0.95, anew=True))
+            low, high = clopper_pearson(rng.binomial(more, rate), more, 0.95).ends
+            found.append(low >= threshold or high < threshold)
+        assert np.mean(told) == pytest.approx(np.mean(found), abs=0.05 + 3 * (0.25 / 600) ** 0.5)
 
 
 @pytest.mark.parametrize(

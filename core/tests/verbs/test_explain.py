@@ -12,6 +12,7 @@ from trial_stand_ins import orders, plan, shout, swap
 
 import seatrial as sea
 from seatrial.errors import AuditError, ModelError, PlanError, TrialError
+from seatrial.explaining._kept import kept
 from seatrial.verbs._run import run
 
 
@@ -53,6 +54,31 @@ def test_every_explainer_gets_the_same_split_and_another_seed_another():
         sea.explain(use, outcomes=outcomes(fails=children), seed=seed)
         splits.append([one.case.id for one in seen[0][1]])
     assert splits[0] == splits[1] != splits[2]
+
+
+def test_an_explanation_is_kept_beside_its_run_until_that_measures_more(tmp_path):
+    fails = {case.input for case in orders(60)[::2]}
+
+    def model(texts):
+        return ["other" if text in fails else "refund" for text in texts]
+
+    model.identity = "half"
+    asked = plan(severities=(1,))
+    report = run(asked, model, orders(60), to=tmp_path / "run")
+    use, _ = explainer(by_word)
+    found = sea.explain(use, report=report)
+    sea.explain(use, report=run(asked, model, orders(60)))  # in memory: kept nowhere
+    sea.explain(use, outcomes=tuple(report.outcomes()))
+    (path,) = (tmp_path / "run" / "results").glob("explanation-*.json")
+    assert sea.Explanation.load(path, explainer=use).as_dict() == {
+        **found.as_dict(),
+        "details": {"predictor": "not saved"},
+    }
+    (one,) = kept(tmp_path / "run")
+    assert one.grade == found.grade
+    assert found.grade is not None
+    run(asked, model, orders(70), to=tmp_path / "run")
+    assert kept(tmp_path / "run") == ()
 
 
 def test_other_outcomes_can_be_held_out_unless_they_share_a_cluster():

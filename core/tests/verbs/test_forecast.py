@@ -5,6 +5,8 @@ from __future__ import annotations
 import attrs
 import pytest
 from demand_stand_ins import answering, demand, grouped, items
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from trial_stand_ins import even
 
 import seatrial as sea
@@ -83,6 +85,29 @@ def test_the_forecast_is_what_a_flawless_model_then_gets(name):
         assert (found.outcome == "pass") == told.can_pass, count
         assert bool(told.obstacle) != told.can_pass
     assert told.can_pass
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    name=st.sampled_from(sorted(REQUIRE)),
+    count=st.integers(4, 150),
+    size=st.integers(1, 4),
+    looks=st.integers(1, 3),
+    confidence=st.sampled_from([0.8, 0.9, 0.95, 0.99]),
+)
+def test_the_forecast_says_that_flawless_answers_pass_where_they_do(
+    name, count, size, looks, confidence
+):
+    asked = [attrs.evolve(one, cluster=f"k{int(one.id) // size}") for one in cases(count)]
+    specification = sea.Specification(
+        "t",
+        priorities=[demand({name: REQUIRE[name], "confidence": confidence})],
+        seed=3,
+        looks=looks,
+    )
+    (told,) = forecast(specification, asked).priorities
+    (found,) = judge(specification, run(specification, flawless(name), asked)).verdicts
+    assert (found.outcome == "pass") == told.can_pass
 
 
 @pytest.mark.parametrize("name", SMALLEST)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import attrs
 import pytest
 
 import seatrial as sea
-from seatrial.errors import ModelError, PlanError, StoreError
+from seatrial.errors import ModelError, ObserverWarning, PlanError, StoreError
 from seatrial.events import Trained
 
 CALLS: list[dict] = []
@@ -147,6 +148,31 @@ def test_no_verdict_counts_what_was_learned_from(report, tmp_path):
     assert verdict.estimate == pytest.approx(0.25, abs=0.1)
     (again,) = sea.judge(SPEC, sea.Report.load(tmp_path / "after")).verdicts
     assert again.cases_used == 20
+
+
+def test_an_observer_that_raises_is_told_and_not_obeyed(report):
+    def broken(event):
+        raise SystemExit(event)
+
+    with pytest.warns(ObserverWarning, match="broken raised SystemExit.*the work goes on"):
+        fixed = sea.repair(adapter(), report=report, observers=[broken])
+    assert fixed.learned_from
+
+
+def test_a_repaired_model_is_judged_in_place_of_the_specifications(tmp_path):
+    spec = attrs.evolve(SPEC, model=Bot(), cases=cases())
+    before = sea.run(spec, to=tmp_path / "before")
+    fixed = sea.repair(adapter(), report=before)
+    after = sea.run(spec, model=fixed, to=tmp_path / "after")
+    for report in (after, sea.Report.load(tmp_path / "after")):
+        judgement = sea.judge(spec, report)
+        assert judgement.model == fixed.identity
+        assert judgement.notes == (
+            "60 cases that the repaired model learned from are left out",
+            f"the model is not the specification's: {fixed.identity}, in place of bot 1",
+            "the model is a repair of bot 1",
+        )
+    assert sea.judge(spec, before).notes == ()
 
 
 @pytest.mark.parametrize(

@@ -13,17 +13,22 @@ from hypothesis import strategies as st
 from seatrial_metrics import (
     accuracy,
     agreement,
+    assd,
     auroc,
     balanced_accuracy,
     brier,
+    dice,
     ece,
     exact_match,
+    hd95,
+    iou,
     macro_f1,
     mcc,
     refusal_rate,
     rouge_1,
     rouge_2,
     rouge_l,
+    volume_error,
 )
 
 from seatrial import Metric, Prediction, default_registry
@@ -32,6 +37,7 @@ from seatrial.errors import MetricError, ParameterError
 LABELS = [accuracy, agreement, balanced_accuracy, macro_f1, mcc]
 TEXTS = [exact_match, rouge_1, rouge_2, rouge_l]
 PROBABILITIES = [auroc, brier, ece]
+MASKS = [assd, dice, hd95, iou, volume_error]  # test_segmentation.py
 METRICS = [*LABELS, *TEXTS, *PROBABILITIES, refusal_rate]
 
 
@@ -59,11 +65,11 @@ def best_and_worst(metric: Metric):
 
 def test_the_face_offers_every_metric_and_declares_it_through_the_hook():
     offered = [getattr(seatrial_metrics, name) for name in seatrial_metrics.__all__]
-    assert set(offered) == set(METRICS) == set(seatrial_metrics.seatrial_metrics())
-    assert len({metric.name for metric in METRICS}) == 13
+    assert set(offered) == {*METRICS, *MASKS} == set(seatrial_metrics.seatrial_metrics())
+    assert len({metric.name for metric in offered}) == 18
 
 
-@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+@pytest.mark.parametrize("metric", [*METRICS, *MASKS], ids=lambda metric: metric.name)
 def test_the_registry_finds_each_by_its_name(metric):
     assert default_registry().get(metric.name) == metric
 

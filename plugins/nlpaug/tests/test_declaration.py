@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from textwrap import dedent
 
 import pytest
 import seatrial_nlpaug
@@ -81,3 +82,21 @@ def _python(code):
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def test_building_one_imports_no_torch_and_leaves_it_to_whoever_uses_it():
+    code = """
+        import sys
+        from seatrial_nlpaug import keyboard, spelling
+        keyboard.at(3), spelling.at(3)
+        assert "torch" not in sys.modules
+        from nlpaug.util.selection import filtering
+        try:
+            import torch
+        except ImportError:
+            pass
+        else:
+            assert filtering.torch.Tensor is torch.Tensor
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -232,10 +232,12 @@ def test_fewer_than_k_says_how_many_there_are_and_what_would_do(fraction, says):
 
 def test_a_model_that_raises_is_quoted():
     def broken(inputs):
-        msg = "out of memory"
-        raise RuntimeError(msg)
+        if any(not one["question"].endswith("0?") for one in inputs):
+            msg = "out of memory"
+            raise RuntimeError(msg)
+        return ["yes" for _ in inputs]
 
-    with pytest.raises(PlanError, match=r"400 errors \(.*out of memory"):
+    with pytest.raises(PlanError, match=r"\d+ errors \(.*out of memory"):
         why_it_failed(broken, cases(), k=60, explainers=TEXTS)
 
 

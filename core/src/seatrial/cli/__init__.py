@@ -6,6 +6,7 @@ Results go to stdout, progress and complaints to stderr. Exit status: 0 all pass
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from ..inputs._stdout import reserve_stdout
 from ._commands import seatrial
 from ._exits import guarded
+from ._stream import tolerant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     The folder where the command is started can be imported from, so that `module:name` in a
     specification finds a module beside it. Stdout is kept for results, whatever other people's code
-    writes to it.
+    writes to it, and libraries' own bars of progress are switched off (`TQDM_DISABLE`).
     """
+    tolerant(sys.stdout, sys.stderr)
+    os.environ.setdefault("TQDM_DISABLE", "1")
     reserve_stdout()
     here = str(Path.cwd())
     if here not in sys.path:

@@ -7,7 +7,6 @@ import traceback
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from .._tables import printable
 from ..errors import (
     ParameterError,
     PlanError,
@@ -15,6 +14,7 @@ from ..errors import (
     SeatrialWarning,
     UnknownComponentError,
 )
+from ._output import echo, note
 
 if TYPE_CHECKING:
     import click
@@ -38,22 +38,20 @@ def guarded(command: click.Command, arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except click.Abort:
-        click.echo("stopped; the same command goes on from here", err=True)
+        echo("stopped; the same command goes on from here", err=True)
         return INTERRUPTED
     except SeatrialError as error:
-        click.echo(printable(str(error), lines=True), err=True)
+        echo(str(error), err=True)
         return USAGE if isinstance(error, ASKED_WRONGLY) else ERROR
     except BrokenPipeError:
         sys.stderr.close()
         return 0
     except Exception:  # noqa: BLE001 - Python would exit with 1, which says that a priority fails
-        click.echo(printable(traceback.format_exc(), lines=True), err=True)
-        click.echo(
-            "this is a fault of seatrial or of a plugin, not of what you asked for", err=True
-        )
+        echo(traceback.format_exc(), err=True)
+        echo("this is a fault of seatrial or of a plugin, not of what you asked for", err=True)
         return ERROR
     return status if isinstance(status, int) else 0
 
 
 def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
-    sys.stderr.write(f"warning: {printable(str(message), lines=True)}\n")
+    note(f"warning: {message}")

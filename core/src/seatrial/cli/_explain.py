@@ -11,11 +11,11 @@ import click
 from .._components import Adapter, Component, Explainer, Use
 from .._files import load_specification
 from .._registry import default_registry
-from ..explaining._experiment import Experiment
-from ..explaining._summary import as_dict, side_by_side, text_of
+from ..explaining._summary import side_by_side
 from ..runs._report import Report
-from ..verbs._explain import look_first, taught
+from ..verbs._explain import explain
 from ..verbs._repair import repair
+from ._model import model_of
 from ._output import echo, print_json, print_table
 
 __all__ = ["explained", "repaired"]
@@ -28,6 +28,8 @@ def explained(
     *,
     audits: Sequence[str],
     allow: Sequence[str],
+    spec: Path | None,
+    model: str | None,
     trust: bool,
     as_json: bool,
     **options: Any,
@@ -35,16 +37,14 @@ def explained(
     """Explain the failures of a run by one explainer, or compare several on the same outcomes."""
     uses = _uses(names, params, Explainer)
     report = Report.load(directory, trust=trust)
-    experiment = Experiment.of(report=report, outcomes=None, **options)
-    look_first(experiment, audits, allow)
-    found = [taught(use, experiment) for use in uses]
-    table = side_by_side(found) if len(found) > 1 and not experiment.obstacle else found[0].table()
+    subject = _model(model, spec)
+    found = explain(uses, report=report, model=subject, audits=audits, allow=allow, **options)
     if as_json:
-        print_json({"directory": str(directory), "explanations": [as_dict(one) for one in found]})
-    elif table.rows:
-        print_table(table)
+        explanations = [one.as_dict() for one in found]
+        print_json({"directory": str(directory), "explanations": explanations})
     else:
-        echo(text_of(found[0]))
+        comparable = len(found) > 1 and all(one.grade for one in found)
+        print_table(side_by_side(found) if comparable else found[0].table())
 
 
 def repaired(
@@ -65,13 +65,10 @@ def repaired(
     """Train a repaired model and save it; the same command goes on where it stopped."""
     (use,) = _uses([name], params, Adapter)
     report = None if directory is None else Report.load(directory, trust=trust)
-    original: Any = model
-    if spec is not None and model is None:
-        original = load_specification(spec).model
     fixed = repair(
         use,
         report=report,
-        model=original,
+        model=_model(model, spec),
         cases=cases,
         metric=metric,
         seed=seed,
@@ -86,6 +83,10 @@ def repaired(
             f"{use.label} learned from {counted['cases']:,} cases; verdicts leave out "
             f"{counted['clusters']:,} clusters\nrepaired model: {to}"
         )
+
+
+def _model(given: str | None, spec: Path | None) -> Any:
+    return model_of(given, None if spec is None else load_specification(spec))
 
 
 def _uses(names: Sequence[str], params: Mapping[str, Any], kind: type[Component]) -> list[Use[Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,18 @@ from .._components import Reporter
 from .._registry import default_registry
 from .._writing import write_atomically
 from ..errors import PlanError
+from ..explaining._explanation import Explanation
+from ..explaining._kept import kept
+from ..inputs._binding import built
 from ..inputs._boundary import call
 from ..judging._comparison import Comparison
 from ..judging._judgement import Judgement
 from ..runs._bundle import Bundle
 from ..runs._report import Report
 from ..runs._results import kept_results
-from ._output import print_table
+from ._output import echo, print_bytes, print_table
 
-__all__ = ["reported"]
+__all__ = ["reported", "written"]
 
 
 def reported(
@@ -27,34 +29,40 @@ def reported(
 ) -> None:
     """Write the results of a run by a reporter, to a file or to stdout.
 
-    With the report go the last judgement and the last comparison that were made of the run as it
-    is; `alone` leaves them out.
+    With the report go the last judgement, the last comparison and the last explanation by each
+    explainer that were made of the run as it is; `alone` leaves them out.
     """
-    use = default_registry().get(name, Reporter)(**params)
     report = Report.load(directory)
     bundle = Bundle(report) if alone else Bundle(report, *_kept(directory))
+    written(bundle, name, params, out)
+
+
+def written(bundle: Bundle, name: str, params: Mapping[str, Any], out: Path | None) -> None:
+    """Write results by a reporter, to a file or to stdout; a table in a terminal fits it."""
+    use = default_registry().get(name, Reporter)(**params)
     if name == "table" and out is None and not params:
-        for table in (one.table() for one in bundle.named().values()):
-            print_table(table)
+        for at, one in enumerate(bundle.named().values()):
+            if at:
+                echo()
+            print_table(one.table())
         return
-    written = call(use.label, use.build(), bundle)
-    if not isinstance(written, bytes | bytearray):
-        msg = f"{use.label} must give bytes, got {type(written).__qualname__}"
+    made = call(use.label, built(use), bundle)
+    if not isinstance(made, bytes | bytearray):
+        msg = f"{use.label} must give bytes, got {type(made).__qualname__}"
         raise PlanError(msg)
-    if out is not None:
-        write_atomically(out, bytes(written))
-        return
-    sys.stdout.flush()
-    sys.stdout.buffer.write(written)
-    sys.stdout.buffer.flush()
+    if out is None:
+        print_bytes(bytes(made))
+    else:
+        write_atomically(out, bytes(made))
 
 
-def _kept(directory: Path) -> tuple[Judgement | None, Comparison | None]:
-    """Load the last judgement and the last comparison of a run."""
+def _kept(directory: Path) -> tuple[Judgement | None, Comparison | None, tuple[Explanation, ...]]:
+    """Load the last judgement, the last comparison and the last explanations of a run."""
     judgements, comparisons = (
         kept_results(directory, kind) for kind in ("judgement", "comparison")
     )
     return (
         Judgement.load(judgements[-1]) if judgements else None,
         Comparison.load(comparisons[-1]) if comparisons else None,
+        kept(directory),
     )

@@ -6,10 +6,12 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from .._cases import CLEAN
-from .._components import Metric, Modality, Perturbation
+from .._components import Metric, Modality, Perturbation, Use
 from .._tables import Table, figure
 from .._values import plain
 from ..errors import PlanError
+from ..inputs._binding import built
+from ..inputs._boundary import call
 from ..inputs._distance import distance
 
 if TYPE_CHECKING:
@@ -73,10 +75,11 @@ def _preview(component: Perturbation, text: str | None, seed: int) -> list[dict[
             msg = f"{component.name} acts on {component.modality!r}, so --text shows nothing"
             raise PlanError(msg)
         return []
+    use = Use(component)
     sample = SAMPLE if text is None else text
     rows = [{"severity": 0, "text": sample, "distance": 0.0}]
     for severity in range(1, len(component.ladder) + 1):
-        changed = component.at(severity)(sample, seed=seed)
+        changed = call(component.name, built(use, severity), sample, seed=seed)
         rows.append({"severity": severity, "text": changed, "distance": distance(sample, changed)})
     return rows
 

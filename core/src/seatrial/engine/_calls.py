@@ -12,8 +12,17 @@ from typing import Any
 from .._cases import Failed
 from ..errors import ComponentError, ModelError
 from ..inputs._boundary import blamed, call
+from ..inputs._not_yet import pipeline
 
-__all__ = ["MODEL", "HungError", "WrongCountError", "called", "concurrency", "is_async"]
+__all__ = [
+    "MODEL",
+    "HungError",
+    "NoAnswersError",
+    "WrongCountError",
+    "called",
+    "concurrency",
+    "is_async",
+]
 
 MODEL = "the model"
 CONCURRENT = 8
@@ -21,6 +30,10 @@ CONCURRENT = 8
 
 class WrongCountError(ModelError):
     """The model broke its contract: the answers cannot be told apart, so the run stops."""
+
+
+class NoAnswersError(ModelError):
+    """What the model gives are no answers, whatever it is asked, so the run stops."""
 
 
 class HungError(ComponentError):
@@ -82,6 +95,8 @@ def _checked(inputs: Sequence[Any], answers: Any) -> Any:
             "seatrial.Failed(reason) where it has none"
         )
         raise WrongCountError(msg)
+    if told := pipeline(answers):
+        raise NoAnswersError(told)
     return answers
 
 

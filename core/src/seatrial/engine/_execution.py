@@ -14,7 +14,7 @@ from .. import _components
 from .._components import Use
 from .._registry import Registry
 from ..errors import PlanError, TrialError, UnknownComponentError
-from ..inputs._binding import bound
+from ..inputs._binding import bound, built
 from ..protocols import Execute
 from ..runs._encoding import Row
 from ._jobs import Job
@@ -50,7 +50,7 @@ def executor_of(given: Any, workers: int | None, registry: Registry) -> tuple[Ex
         raise PlanError(msg) from error
     if workers is not None and "workers" in use.component.parameters():
         use = Use(use.component, {"workers": workers, **use.params})
-    made = cast("Execute", use.build())
+    made = cast("Execute", built(use))
     shares = isinstance(getattr(made, "executor", None), ThreadPoolExecutor)
     return made, use.component.remote and not shares
 

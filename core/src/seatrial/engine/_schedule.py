@@ -21,6 +21,7 @@ Positions = np.ndarray[Any, np.dtype[np.int64]]
 Marks = np.ndarray[Any, np.dtype[np.bool_]]
 
 KEY = 16
+AT_ONCE = 1 << 16
 
 
 @frozen(eq=False)
@@ -52,7 +53,7 @@ class Schedule:
             units += (unit.use, unit.severity, unit.replicate, unit.case)
             seeds.append(-1 if seed is None else seed)
             keys += key
-            if len(seeds) == 1 << 16:
+            if len(seeds) == AT_ONCE:
                 pack()
         pack()
         table = np.concatenate([rows for rows, _ in blocks])
@@ -72,8 +73,9 @@ class Schedule:
 
     def rows(self) -> Iterator[tuple[int, bytes, int, int, int, int]]:
         """Give (position, key, use, severity, replicate, case) of every unit."""
-        for position, unit in enumerate(self.units):
-            yield position, self.key(position), *unit.tolist()
+        for low in range(0, len(self), AT_ONCE):
+            for position, unit in enumerate(self.units[low : low + AT_ONCE].tolist(), low):
+                yield position, self.key(position), *unit
 
     def uses(self, pending: Marks) -> set[str]:
         """Name the perturbations that some pending unit needs."""
@@ -93,12 +95,13 @@ class Schedule:
         for some in _cut(positions, self.units[positions, 3], size):
             chosen = some[pending[some]].tolist()
             if chosen:
-                yield chosen, [self._task(position) for position in chosen]
+                yield chosen, self._tasks(chosen)
 
-    def _task(self, position: int) -> Task:
-        unit = Unit(*self.units[position].tolist())
-        seed = int(self.seeds[position])
-        return unit, self.cases[unit.case], None if seed < 0 else seed
+    def _tasks(self, positions: list[int]) -> list[Task]:
+        pairs = zip(self.units[positions].tolist(), self.seeds[positions].tolist(), strict=True)
+        return [
+            (Unit(*unit), self.cases[unit[-1]], None if seed < 0 else seed) for unit, seed in pairs
+        ]
 
     def entries(
         self, batch: Batch, rows: Sequence[Row]

@@ -9,19 +9,21 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from .._cases import Case, Prediction
+from .._cases import CLEAN, Case, Prediction
 from .._plans import Plan
 from .._values import plain
 from ..errors import NotApplicable
 from ..inputs._apply import Applied, perturb
 from ..inputs._assets import opened
+from ..inputs._binding import built
 from ..inputs._boundary import reason
 from ..inputs._encoding import encode as encode_value
 from ..inputs._modalities import Modalities, modalities_of
+from ..inputs._recorded import Asked, RecordKey
 from ..runs._encoding import Row
 from ..runs._keeping import Keeper
 from ._asking import Answer, Asker, Asking, Cost, Repeat, StuckError
-from ._calls import WrongCountError, concurrency
+from ._calls import NoAnswersError, WrongCountError, concurrency
 from ._scoring import Scores, score_cases, scores_or_errors
 from ._search import Aim, Place, aimed_at, budget_of, loss_of
 from ._workload import Task, Unit
@@ -35,7 +37,7 @@ ROUNDS = 2
 
 PREFERENCES = ("same-case", "same-length")
 
-BROKEN = (WrongCountError, StuckError)
+BROKEN = (WrongCountError, NoAnswersError, StuckError)
 """What is wrong with the model as a whole, so that the run stops."""
 
 
@@ -96,7 +98,7 @@ class Worker:
 
     @cached_property
     def _scores(self) -> Scores:
-        return [(use, use.build()) for use in self.plan.metrics if use.component.per_case]
+        return [(use, built(use)) for use in self.plan.metrics if use.component.per_case]
 
     def __call__(self, tasks: Sequence[Task]) -> Measured:
         """Measure a batch; a failure of one case never costs the others their result."""
@@ -116,8 +118,22 @@ class Worker:
 
     def ask(self, cases: Sequence[Case], cost: Cost) -> list[Answer]:
         """Ask about whole cases, outside any record."""
-        inputs = [_input(opened(case, self.modalities)) for case in cases]
+        clean = Unit(-1, 0, 0, 0)
+        inputs = [self._question(clean, opened(case, self.modalities)) for case in cases]
         return self._asker.ask(inputs, cost)
+
+    def _question(self, unit: Unit, case: Case) -> Any:
+        """Give what the model is asked: the input, with its place for one that goes by records."""
+        asked = _input(case)
+        return Asked(self._key(unit, case), asked) if self._by_record else asked
+
+    @cached_property
+    def _by_record(self) -> bool:
+        return getattr(self.model, "by_record", False) is True
+
+    def _key(self, unit: Unit, case: Case) -> RecordKey:
+        label = CLEAN if unit.use < 0 else self.plan.perturbations[unit.use].label
+        return case.id, label, unit.severity, unit.replicate
 
     def _window(self, tasks: int) -> int:
         """Give how many inputs are made at a time: those of one call, or all that go together."""
@@ -135,6 +151,8 @@ class Worker:
             else:
                 work.case = self._perturbed(unit, case, seed, row, cost)
             work.name = "" if row.unchanged else self._named(work)
+            if work.name and self._by_record:
+                work.name = str(self._key(unit, case))
         except BROKEN:
             raise
         except NotApplicable as error:
@@ -159,7 +177,7 @@ class Worker:
         key = (unit.use, unit.severity)
         with self.alone:
             if key not in self._built:
-                self._built[key] = use.component.at(unit.severity, use.params)
+                self._built[key] = built(use, unit.severity)
             apply = self._built[key]
             if use.component.searches:
                 made = self._searched(unit, apply, case, seed or 0, row, cost)
@@ -209,7 +227,8 @@ class Worker:
             if getattr(self.model, "prefers", None) == "same-length":
                 order.sort(key=lambda work: _length(work.case.input))
             place = order[0].case.id
-            answers = self._asker.ask([_input(work.case) for work in order], cost, place)
+            asked = [self._question(work.unit, work.case) for work in order]
+            answers = self._asker.ask(asked, cost, place)
             known.update((work.name, one) for work, one in zip(order, answers, strict=True))
         answered: list[tuple[_Work, Prediction]] = []
         for work in works:

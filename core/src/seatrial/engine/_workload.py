@@ -16,7 +16,8 @@ from .._plans import Arm, Plan, matches
 from .._seeds import derive
 from .._values import FrozenMapping
 from .._writing import digest
-from ..errors import PlanError, SeatrialError
+from ..errors import ComponentError, PlanError, SeatrialError
+from ..inputs._binding import built as build
 from ..inputs._content import attributes_digest, case_digest
 from ..inputs._encoding import as_json
 from ..inputs._modalities import Modalities, modalities_of
@@ -169,10 +170,13 @@ def _problems(
     built: Collection[str] | None,
     modalities: Modalities,
 ) -> Iterator[str]:
+    looked_at: set[tuple[str, tuple[FrozenMapping, ...]]] = set()
     for arm in plan.arms:
         if arm.use is None:
             continue
-        for case in cases:
+        again = (arm.use.label, arm.slices) in looked_at
+        looked_at.add((arm.use.label, arm.slices))
+        for case in () if again else cases:
             if arm.takes(case) and (problem := _said(parts_of, arm.use, case, modalities)):
                 yield problem
                 break
@@ -180,7 +184,7 @@ def _problems(
         if built is not None and arm.use.label not in built:
             continue
         for severity in arm.severities:
-            if problem := _said(arm.use.component.at, severity, arm.use.params):
+            if problem := _said(build, arm.use, severity):
                 yield problem
                 break
         yield from unsearchable(arm.use, arm.severities, plan)
@@ -188,7 +192,7 @@ def _problems(
         bounds = metric.component.bounds
         if bounds is not None and not all(map(math.isfinite, bounds)):
             yield f"{metric.label}: bounds {bounds} must be finite; where there are none, give None"
-        if problem := _said(metric.build):
+        if problem := _said(build, metric):
             yield problem
         yield from lacking(model, metric)
 
@@ -197,10 +201,8 @@ def _said(try_: Callable[..., Any], *arguments: Any) -> str | None:
     """Try something, and give what was said against it."""
     try:
         try_(*arguments)
+    except ComponentError as error:
+        return f"{error.what} cannot be built: {error.why}" if try_ is build else str(error)
     except SeatrialError as error:
         return str(error)
-    except Exception as error:  # noqa: BLE001 - a factory is anybody's code
-        owner = getattr(try_, "__self__", None)
-        name = getattr(owner, "label", None) or getattr(owner, "name", "a component")
-        return f"{name} cannot be built: {type(error).__name__}: {error}"
     return None

@@ -95,6 +95,12 @@ class Explanation:
 
         save(self, path)
 
+    def keep(self, run: Path | None) -> None:
+        """Keep the explanation beside its run, where that has a directory."""
+        from ._saving import keep
+
+        keep(self, run)
+
     @classmethod
     def load(cls, path: str | Path, *, explainer: Any = None) -> Explanation:
         """Read what was saved; without the predictor where that was not.
@@ -119,9 +125,7 @@ class Explanation:
         return as_dict(self)
 
     def __str__(self) -> str:
-        from ._summary import text_of
-
-        return text_of(self)
+        return self.table().text()
 
     def _repr_html_(self) -> str:
         return self.table().html()

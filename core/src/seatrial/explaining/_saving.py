@@ -13,13 +13,13 @@ from .._values import plain
 from ..errors import SeatrialError
 from ..inputs._binding import bound
 from ..inputs._boundary import call
-from ..runs._results import load_result, save_result
+from ..runs._results import keep_result, load_result, save_result
 from ._summary import as_dict
 
 if TYPE_CHECKING:
     from ._explanation import Explanation
 
-__all__ = ["load", "save"]
+__all__ = ["KIND", "keep", "load", "save"]
 
 KIND: Final = "explanation"
 SCHEMA: Final = 1
@@ -27,22 +27,30 @@ SCHEMA: Final = 1
 
 def save(explanation: Explanation, path: str | Path) -> None:
     """Write an explanation to a file."""
+    save_result(path, KIND, SCHEMA, _value(explanation))
+
+
+def keep(explanation: Explanation, run: Path | None) -> None:
+    """Keep an explanation beside its run, where that has a directory."""
+    keep_result(run, KIND, SCHEMA, _value(explanation))
+
+
+def _value(explanation: Explanation) -> dict[str, Any]:
     state = explanation.state
     facts = as_dict(explanation)
     del facts["baselines"]  # the grade has them, in order
-    value = {
+    return {
         **facts,
         "predicts": explanation.predictor is not None,
         "reads_answers": explanation.reads_answers,
         "state": None if state is None else dict(state),
     }
-    save_result(path, KIND, SCHEMA, value)
 
 
-def load(path: str | Path, explainer: Any) -> dict[str, Any]:
+def load(path: str | Path, explainer: Any, *, restores: bool = True) -> dict[str, Any]:
     """Read the fields of an explanation, with its predictor where its explainer restores it."""
     found = load_result(path, KIND, SCHEMA)
-    predictor = _restored(found, explainer)
+    predictor = _restored(found, explainer) if restores else None
     details = dict(plain(found["details"]))
     if found["predicts"] and predictor is None:
         details["predictor"] = "not saved"
@@ -75,5 +83,5 @@ def _restored(found: Any, explainer: Any) -> Any:
         return None  # the plugin is not installed here
     restore: Any = use.component.restore
     if isinstance(restore, str):
-        restore = import_string(restore, what=f"restore of {use.label}")
+        restore = call(use.label, import_string, restore, what=f"restore of {use.label}")
     return None if restore is None else call(f"restore of {use.label}", restore, state)

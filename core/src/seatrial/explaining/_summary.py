@@ -17,7 +17,7 @@ from ..statistics._multiplicity import MIN_P, holm
 if TYPE_CHECKING:
     from ._explanation import Explanation
 
-__all__ = ["as_dict", "findings_of", "side_by_side", "table_of", "text_of"]
+__all__ = ["as_dict", "findings_of", "side_by_side", "table_of"]
 
 MISCALIBRATED: Final = 0.05
 COLUMNS: Final = (
@@ -106,10 +106,13 @@ def _beside_baselines(grade: Grade, alpha: float) -> Iterator[Finding]:
 
 
 def table_of(explanation: Explanation) -> Table:
-    """Lay out the grade, each baseline beside it, and what the explainer found."""
+    """Lay out the grade, each baseline beside it, and what the explainer found.
+
+    Where nothing was graded there are only the sentences.
+    """
     grade = explanation.grade
     if grade is None:
-        return Table(("predictor", "AUROC"), (), explanation.summary, _found(explanation))
+        return Table((), (), explanation.summary, _found(explanation))
     held = grade.test
     title = (
         f"{grade.explainer}: AUROC of failure on {held.outcomes:,} held-out outcomes "
@@ -127,7 +130,7 @@ def table_of(explanation: Explanation) -> Table:
 
 
 def side_by_side(explanations: Sequence[Explanation]) -> Table:
-    """Compare explainers that were graded on the same outcomes, best first.
+    """Compare explainers that were graded on the same outcomes, best first, with all they found.
 
     The p-values are corrected for the number of explainers that were tried.
     """
@@ -149,14 +152,15 @@ def side_by_side(explanations: Sequence[Explanation]) -> Table:
         f"({held.wrong:,} wrong, {held.clusters:,} clusters)"
     )
     columns = ("predictor", "AUROC", "interval", f"gain over {best}", "interval ", "p (Holm)")
-    said = [f"{_graded(one).explainer}: {one.summary}" for one in explanations]
-    return Table(columns, rows, title, [*_about(grade), "", *said])
+    said = [line for one in explanations for line in _said(one)]
+    return Table(columns, rows, title, [*_about(grade), *said])
 
 
-def text_of(explanation: Explanation) -> str:
-    """Write the table, or only the sentences where nothing was graded."""
-    table = table_of(explanation)
-    return table.text() if table.rows else "\n".join((table.title, *table.notes))
+def _said(explanation: Explanation) -> Iterator[str]:
+    """Give the summary of one explanation among several, and every finding below it."""
+    yield from ("", f"{_graded(explanation).explainer}: {explanation.summary}")
+    for finding in explanation.findings:
+        yield from (f"  {line}" for line in _sentences(finding))
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:

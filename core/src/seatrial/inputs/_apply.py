@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
-from .._cases import Case
+from .._cases import Case, with_input
 from .._components import Perturbation, Use
 from .._seeds import derive
 from ..errors import ComponentError, PlanError
@@ -73,7 +73,7 @@ def perturb(
         own = derive(seed, written(path)) if index else seed
         new = work(value, own, _place(seen, path))
         new = _kept(use, value, new, modalities)
-        seen = attrs.evolve(seen, input=put(seen.input, path, new))
+        seen = with_input(seen, put(seen.input, path, new))
         far, still = moved(name, value, new, modalities)
         distances += [] if far is None else [far]
         unchanged = unchanged and still
@@ -82,7 +82,7 @@ def perturb(
 
 
 def _place(case: Case, path: tuple[str | int, ...]) -> Place:
-    return lambda candidate: attrs.evolve(case, input=put(case.input, path, candidate))
+    return lambda candidate: with_input(case, put(case.input, path, candidate))
 
 
 def _kept(use: Use[Perturbation], value: Any, new: Any, modalities: Modalities) -> Any:

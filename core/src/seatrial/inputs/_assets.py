@@ -14,12 +14,12 @@ import attrs
 
 from .._carriers import Asset
 from .._cases import Case
-from .._values import FrozenMapping
+from .._values import PLAIN, FrozenMapping
 from ..errors import ComponentError, PlanError, SeatrialError
 from ._boundary import call, reason
 from ._modalities import Modalities, core_modalities
 
-__all__ = ["asset_digest", "assets_in", "file_digest", "missing", "opened"]
+__all__ = ["asset_digest", "assets_in", "file_digest", "has_assets", "missing", "opened"]
 
 ASSET = "the asset"
 KEPT_OPEN = 4
@@ -37,7 +37,7 @@ def opened(value: Any, modalities: Modalities | None = None) -> Any:
 
     Raises `ComponentError` with the path of a file that is not what it should be.
     """
-    if not any(True for _ in assets_in(value)):
+    if not has_assets(value):
         return value
     modalities = modalities or core_modalities()
     if isinstance(value, Case):
@@ -83,6 +83,13 @@ def _content(asset: Asset, modalities: Modalities) -> Any:
         while len(_open) > KEPT_OPEN:
             _open.popitem(last=False)
     return found
+
+
+def has_assets(value: Any) -> bool:
+    """Tell whether there is an asset in a value, in a case, or in parts of these."""
+    if isinstance(value, Case):
+        return has_assets(value.input) or has_assets(value.target)
+    return not isinstance(value, PLAIN) and next(assets_in(value), None) is not None
 
 
 def assets_in(value: Any) -> Iterator[Asset]:

@@ -10,7 +10,7 @@ from ..errors import ModelError, PlanError
 from ._boundary import call
 from ._needs import lacking
 
-__all__ = ["bound", "ready"]
+__all__ = ["bound", "built", "ready"]
 
 C = TypeVar("C", bound=Component)
 
@@ -30,4 +30,11 @@ def ready(use: Use[Any], model: Any) -> Any:
     """Build a component, after checking that the model has what it needs."""
     if gaps := lacking(model, use):
         raise ModelError("; ".join(gaps))
-    return call(use.label, use.build)
+    return built(use)
+
+
+def built(use: Use[Any], severity: int | None = None) -> Any:
+    """Build a component, or a perturbation at one severity: its factory is other people's code."""
+    if severity is None:
+        return call(use.label, use.build)
+    return call(use.label, use.component.at, severity, use.params)

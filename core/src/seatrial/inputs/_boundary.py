@@ -40,7 +40,8 @@ def call(what: str, function: Callable[..., T], /, *args: Any, **kwargs: Any) ->
 
     Raises the `SeatrialError`s that the code raises, and `ComponentError` for everything else.
     """
-    with to_stderr(), _same_directory():
+    with to_stderr():
+        before = _directory()
         try:
             return function(*args, **kwargs)
         except SeatrialError:
@@ -51,6 +52,10 @@ def call(what: str, function: Callable[..., T], /, *args: Any, **kwargs: Any) ->
             raise blamed(what, error) from error
         except BaseException as error:  # SystemExit too
             raise blamed(what, error) from error
+        finally:
+            if before is not None and _directory() != before:
+                with contextlib.suppress(OSError):
+                    os.chdir(before)
 
 
 def blamed(what: str, error: BaseException) -> ComponentError:
@@ -81,22 +86,8 @@ def _may_interrupt() -> bool:
     return signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
 
 
-class _same_directory:  # noqa: N801 - a context manager, used like a function
-    __slots__ = ("before",)
-
-    def __enter__(self) -> None:
-        try:
-            self.before: str | None = os.getcwd()  # noqa: PTH109 - called for every record
-        except OSError:  # it was removed
-            self.before = None
-
-    def __exit__(self, *_: object) -> None:
-        if self.before is None:
-            return
-        with contextlib.suppress(OSError):
-            try:
-                there = os.getcwd()  # noqa: PTH109
-            except OSError:
-                there = None
-            if there != self.before:
-                os.chdir(self.before)
+def _directory() -> str | None:
+    try:
+        return os.getcwd()  # noqa: PTH109 - called for every record
+    except OSError:  # it was removed
+        return None

@@ -14,14 +14,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from .._carriers import Asset
 from .._components import Use
-from .._values import freeze
+from .._values import PLAIN, FrozenMapping, freeze
 from .._writing import digest
 from ..errors import PlanError
-from ._assets import asset_digest, assets_in
+from ._assets import asset_digest, has_assets
 from ._modalities import Modalities, core_modalities, described
 
 __all__ = ["Encoded", "as_json", "decode", "encode", "name_content"]
@@ -30,21 +30,24 @@ ARTIFACT, ASSET, FLOAT, USE = "$artifact", "$asset", "$float", "$use"
 MARK = "$"
 LARGEST = 2**63  # what SQLite and JSON readers elsewhere keep as a whole number
 
+NO_ARTIFACTS: Mapping[str, bytes] = FrozenMapping()
+
 
 @frozen
 class Encoded:
     """A value as JSON text, the bytes of its array-valued parts by digest, and its own digest.
 
-    The digest names the content: equal for equal values, wherever their assets lie.
+    `content` is the text without the paths of assets, where there are any.
     """
 
     text: str
-    artifacts: Mapping[str, bytes]
-    digest: str = field()
+    artifacts: Mapping[str, bytes] = NO_ARTIFACTS
+    content: str | None = None
 
-    @digest.default
-    def _of_the_text(self) -> str:
-        return digest(self.text)
+    @property
+    def digest(self) -> str:
+        """The name of the content: equal for equal values, wherever their assets lie."""
+        return digest(self.text if self.content is None else self.content)
 
 
 def encode(value: Any, modalities: Modalities | None = None, *, keep: bool = True) -> Encoded:
@@ -52,12 +55,14 @@ def encode(value: Any, modalities: Modalities | None = None, *, keep: bool = Tru
 
     Raises `PlanError` for what no modality holds and what JSON cannot say.
     """
+    if type(value) is str:
+        return Encoded(_text(value))
     writer = _Writer(modalities or core_modalities(), {} if keep else None)
     text = _text(writer.write(value))
-    content = text
-    if ASSET in text and any(True for _ in assets_in(value)):
+    content = None
+    if ASSET in text and has_assets(value):
         content = _text(_Writer(writer.modalities, None, paths=False).write(value))
-    return Encoded(text, writer.artifacts or {}, digest(content))
+    return Encoded(text, writer.artifacts or NO_ARTIFACTS, content)
 
 
 def name_content(value: Any, modalities: Modalities | None = None) -> str:
@@ -99,7 +104,7 @@ class _Writer:
     def write(self, value: Any) -> Any:
         if isinstance(value, np.generic):
             value = value.item()
-        if value is None or isinstance(value, str | int | float):
+        if isinstance(value, PLAIN):
             return _scalar(value)
         if isinstance(value, Mapping):
             return self._mapping(value)

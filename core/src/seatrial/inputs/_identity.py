@@ -17,7 +17,7 @@ from .._values import FrozenMapping
 from .._writing import digest
 from ..errors import SeatrialError
 from ._assets import file_digest
-from ._sources import sources_of
+from ._sources import CORE, sources_of
 
 __all__ = ["Identity", "changes", "of_component", "of_reference"]
 
@@ -52,6 +52,8 @@ def of_reference(
     """
     params: Mapping[str, Any] = reference.params or {}
     parts = {**_code(reference.use), **_files(params), **_defaults(reference)}
+    if stated is not None and reference.use.partition(":")[0] == CORE:
+        return Identity(stated, derived=not remote, parts=FrozenMapping(parts))
     own = stated or f"{reference.use}({_written(params)})"
     text = f"{own} [{_short(parts)}]" if parts else own
     known = any(name.startswith(("module", "version")) for name in parts)

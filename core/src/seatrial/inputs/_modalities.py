@@ -14,7 +14,7 @@ from .._components import Modality
 from .._declaring import MODALITIES, NAME
 from .._plans import Plan
 from .._registry import Registry, default_registry
-from .._values import FrozenMapping
+from .._values import PLAIN, FrozenMapping
 from ..errors import PlanError, UnknownComponentError
 from ..protocols import Carrier
 from ._boundary import call
@@ -23,6 +23,9 @@ __all__ = ["Modalities", "core_modalities", "described", "modalities_of"]
 
 RECOGNISED = ("text", "messages", "volume", "image", "mask", "array")
 """The order in which values are recognised: the narrower before the wider."""
+
+UNWRITABLE = (*PLAIN, Asset)
+"""Values that nobody can write to."""
 
 
 @define(eq=False)
@@ -41,11 +44,10 @@ class Modalities:
 
     def with_names(self, names: Iterable[str | None]) -> Modalities:
         """Give the same with more modalities of plugins that may be recognised."""
-        known = {*MODALITIES, *self.named}
-        more = dict.fromkeys(name for name in names if name and name not in known)
+        more = [name for name in names if name and name not in MODALITIES + self.named]
         if not more:
             return self
-        new = Modalities(self.registry, (*self.named, *more))
+        new = Modalities(self.registry, (*self.named, *dict.fromkeys(more)))
         new._carriers = self._carriers
         return new
 
@@ -102,7 +104,7 @@ class Modalities:
 
         Lists stay lists and dictionaries stay dictionaries: these are new ones.
         """
-        if value is None or isinstance(value, str | int | float | Asset):
+        if isinstance(value, UNWRITABLE):
             return value
         if isinstance(value, dict):
             return {key: self.freeze(item) for key, item in value.items()}

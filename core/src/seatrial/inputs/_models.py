@@ -9,11 +9,13 @@ from typing import Any
 from attrs import frozen
 
 from .._reference import Reference
+from .._table_options import ANSWERS, referred
 from ..errors import ComponentError, ModelError
 from ._boundary import call
 from ._identity import Identity, of_reference
+from ._not_yet import estimator
 
-__all__ = ["Subject", "subject_of"]
+__all__ = ["Subject", "named", "stated_identity", "subject_of"]
 
 
 @frozen
@@ -26,8 +28,7 @@ class Subject:
     @cached_property
     def known(self) -> Identity | None:
         """What the model is, as far as that can be known; None for an object that does not say."""
-        name = _name(self.model)
-        stated = call(f"the identity of {name}", _stated, self.model)
+        name, stated = _name(self.model), stated_identity(self.model)
         if stated is not None and (not isinstance(stated, str) or not stated):
             msg = f"the identity of {name} must be some text, got {stated!r}"
             raise ModelError(msg)
@@ -74,24 +75,38 @@ class Subject:
 def subject_of(model: Any) -> Subject:
     """Resolve a model argument: a callable, an import string, or a `Reference`."""
     reference = None
-    if isinstance(model, str):
-        model = Reference(model)
+    model = referred(model, ANSWERS)
     if isinstance(model, Reference):
         reference, model = model, _made(model)
     if model is None:
         msg = "no model was given: pass model=, or name one in the specification"
         raise ModelError(msg)
     if not callable(model):
-        msg = f"a model must be callable, from a list of inputs to a list of answers; got {model!r}"
+        whole = reference is not None and reference.params is None
+        msg = estimator(model, reference.use if reference and whole else None) or (
+            f"a model must be callable, from a list of inputs to a list of answers; got {model!r}"
+        )
         raise ModelError(msg)
     subject = Subject(model, reference)
     _ = subject.known  # what is no identity is refused before anything runs
     return subject
 
 
-def _stated(model: Any) -> Any:
-    found = getattr(model, "identity", None)
-    return found() if callable(found) else found
+def named(model: Any) -> str:
+    """Name a model in a few words, without importing it: its reference, identity or class."""
+    if isinstance(model, str | Reference):
+        return str(model)
+    return str(stated_identity(model) or _name(model))
+
+
+def stated_identity(model: Any) -> Any:
+    """Ask a model what it is; None for one that does not say."""
+
+    def stated() -> Any:
+        found = getattr(model, "identity", None)
+        return found() if callable(found) else found
+
+    return call(f"the identity of {_name(model)}", stated)
 
 
 def _made(reference: Reference) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from .._components import Use
 from .._declaring import attribute_of
+from ._boundary import call
 
 __all__ = ["lacking"]
 
@@ -16,5 +17,5 @@ def lacking(model: Any, use: Use[Any]) -> list[str]:
         f"{use.label} needs a model with the attribute {attribute_of(need)!r}, and this one "
         "has none"
         for need in use.component.needs
-        if not hasattr(model, attribute_of(need))
+        if not call("the model", hasattr, model, attribute_of(need))
     ]

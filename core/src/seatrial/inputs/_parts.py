@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,8 @@ __all__ = ["Path", "parse_path", "parts_of", "put", "value_at"]
 
 Path = tuple[str | int, ...]
 """Steps into a value: names of parts and positions in sequences; the empty path is all of it."""
+
+WHOLE: tuple[Path, ...] = ((),)
 
 STEP = re.compile(r"\[(-?\d+)\]|\.?([^.\[\]]+)")
 
@@ -108,7 +110,7 @@ def parts_of(
         raise PlanError(msg) from None
 
 
-def _paths(use: Use[Perturbation], case: Case, modalities: Modalities) -> Iterator[Path]:
+def _paths(use: Use[Perturbation], case: Case, modalities: Modalities) -> Iterable[Path]:
     wanted = use.component.modality
     if use.component.sees_case:
         if use.on:
@@ -116,25 +118,22 @@ def _paths(use: Use[Perturbation], case: Case, modalities: Modalities) -> Iterat
             raise LookupError(msg)
         if not _contains(case.input, wanted, modalities):
             raise LookupError(_hint(use, case.input, modalities))
-        yield ()
-    elif use.on:
-        for text in use.on:
-            yield from _fitting(case, text, wanted, modalities)
-    elif modalities.holds(wanted, case.input):
-        yield ()
-    elif isinstance(case.input, Mapping):
-        yield _only(use, case, modalities)
-    else:
-        raise LookupError(_hint(use, case.input, modalities))
+        return WHOLE
+    if use.on:
+        return [path for text in use.on for path in _fitting(case, text, wanted, modalities)]
+    if modalities.holds(wanted, case.input):
+        return WHOLE
+    if isinstance(case.input, Mapping):
+        return [_only(use, case, modalities)]
+    raise LookupError(_hint(use, case.input, modalities))
 
 
-def _fitting(case: Case, text: str, wanted: str, modalities: Modalities) -> Iterator[Path]:
+def _fitting(case: Case, text: str, wanted: str, modalities: Modalities) -> Sequence[Path]:
     whole = isinstance(case.input, Mapping) and text in case.input
     path: Path = (text,) if whole else parse_path(text)
     value = value_at(case.input, path)
     if modalities.holds(wanted, value):
-        yield path
-        return
+        return [path]
     inside = [
         (*path, index)
         for index, item in enumerate(value if isinstance(value, tuple | list) else ())
@@ -143,7 +142,7 @@ def _fitting(case: Case, text: str, wanted: str, modalities: Modalities) -> Iter
     if not inside:
         msg = f"part {text!r}: {modalities.misfit(wanted, value)}"
         raise LookupError(msg)
-    yield from inside
+    return inside
 
 
 def _contains(value: Any, wanted: str, modalities: Modalities) -> bool:

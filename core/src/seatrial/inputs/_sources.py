@@ -28,7 +28,7 @@ from attrs import field, frozen
 
 from .._writing import digest
 
-__all__ = ["Sources", "sources_of"]
+__all__ = ["CORE", "Sources", "sources_of"]
 
 INSTALLED = {"site-packages", "dist-packages"}
 CORE = "seatrial"

@@ -71,8 +71,8 @@ class to_stderr:  # noqa: N801 - a context manager, used like a function
                 return
             # What the code put in its place is taken away again. In another thread it may be the
             # driver that did, while a call that hung was left behind.
-            main = threading.current_thread() is threading.main_thread()
-            if main or sys.stdout is self._router:
+            mine = sys.stdout is self._router
+            if mine or threading.current_thread() is threading.main_thread():
                 sys.stdout = self._router.stdout
 
 

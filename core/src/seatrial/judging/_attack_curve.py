@@ -13,6 +13,7 @@ from .._tables import Table, figure
 from ..errors import ParameterError, PlanError
 from ..runs._report import Report
 from ..runs._store import STATUSES
+from ..runs._views import right_by
 from ..statistics import proportion
 
 __all__ = ["AttackCurve", "AttackPoint", "attack_curve"]
@@ -78,7 +79,7 @@ class AttackCurve:
         )
 
     def __str__(self) -> str:
-        return self.table().text()
+        return str(self.table())
 
     def _repr_html_(self) -> str:
         return self.table().html()
@@ -106,7 +107,7 @@ def attack_curve(
         raise PlanError(msg)
     use = labels.index(label)
     one = report.perturbations[use]
-    named, right = report._right(metric)
+    named, right = right_by(report.metrics, metric)
     columns = report.columns
     scores = columns.scores[named]
     wrong = np.array([np.nan if np.isnan(score) else not right(score) for score in scores.tolist()])

@@ -9,6 +9,8 @@ import numpy as np
 
 from .._cases import Prediction
 from .._components import Metric, Use
+from ..errors import SeatrialError
+from ..inputs._boundary import call
 from ._evidence import Evidence
 from ._sample import Sample
 
@@ -19,10 +21,12 @@ def majority_baseline(sample: Sample) -> float | None:
     """Give the mean score of always giving the most frequent target of the slice.
 
     None where there is no such thing: without a metric, for refusals, where no target occurs twice,
-    and where the metric cannot score it.
+    and where the metric cannot score it, or reads whole cases.
     """
     right = sample.priority.right
     if right is None or right.source != "metric" or right.metric is None:
+        return None
+    if right.metric.component.reads == "case":
         return None
     targets = [sample.report.cases[at].target for at in sample.cases.tolist()]
     counts = Counter(map(repr, targets))
@@ -31,20 +35,23 @@ def majority_baseline(sample: Sample) -> float | None:
         return None
     each = {repr(target): target for target in targets}
     majority = each[max(counts, key=lambda one: counts[one])]
+    weights = None
+    if right.metric.component.per_case:
+        targets, weights = [each[one] for one in counts], [*counts.values()]
     try:
-        if not right.metric.component.per_case:
-            return float(_scored(right.metric, targets, majority))
-        scores = np.asarray(_scored(right.metric, [each[one] for one in counts], majority))
-        return float(np.average(scores.astype(np.float64), weights=[*counts.values()]))
-    except Exception:  # noqa: BLE001 - a metric may refuse an answer that no model gave
+        return call(right.metric.label, _scored, right.metric, targets, majority, weights)
+    except SeatrialError:  # a metric may refuse an answer that no model gave
         return None
 
 
-def _scored(metric: Use[Metric], targets: list[Any], answer: Any) -> Any:
+def _scored(
+    metric: Use[Metric], targets: list[Any], answer: Any, weights: list[int] | None
+) -> float:
     """Score one answer, the first of those that a list of targets accepts."""
     one = answer[0] if isinstance(answer, list | tuple) and answer else answer
     given = Prediction(one) if metric.component.reads == "prediction" else one
-    return metric.build()(targets, [given] * len(targets))
+    found = np.asarray(metric.build()(targets, [given] * len(targets)), dtype=np.float64)
+    return float(np.average(np.atleast_1d(found), weights=weights))
 
 
 def no_better_than(baseline: float | None, evidence: Evidence) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from .._plans import Priority
 from .._requirements import Requirement
 from .._verdicts import DemandVerdict, VerdictOutcome
 from ..errors import MetricError, PlanError
 from ..runs._report import Report
-from ..statistics import Interval, jackknife, mean_of_bounded
+from ..statistics import Interval, jackknife
 from ._evidence import Evidence, Positions
-from ._figures import estimate_of, figure_of
+from ._figures import bound_of, estimate_of, figure_of
 from ._question import Question
 from ._sample import Sample
 from ._set_metrics import rarest_class, score_of_set
@@ -117,10 +117,9 @@ def _paired(
     before, after = pair
     if requirement.demand.figure is not None:
         old, new = (figure_of(requirement, one) for one in pair)
-        if len(old.values) == len(new.values) == len(before.cases):
-            return mean_of_bounded(
-                new.values - old.values, old.clusters, confidence, _wide(old.bounds), seed=seed
-            )
+        if np.array_equal(old.clusters, new.clusters) and len(old.values) == len(new.values):
+            changes = evolve(old, values=new.values - old.values, bounds=_wide(old.bounds))
+            return evolve(changes, rate=False).interval(confidence, before.priority.largest_cluster)
 
     def difference(chosen: Positions) -> float:
         try:
@@ -130,10 +129,23 @@ def _paired(
         except PlanError as error:
             raise MetricError(str(error)) from error
 
-    bounds = (0.0, 1.0) if requirement.demand.figure is not None else None
     return jackknife(
-        difference, len(before.cases), before.clusters, confidence, _wide(bounds), seed=seed
+        difference,
+        len(before.cases),
+        before.clusters,
+        confidence,
+        _wide(_bounds_of(requirement, before, confidence, seed)),
+        largest=before.priority.largest_cluster,
     )
+
+
+def _bounds_of(
+    requirement: Requirement, evidence: Evidence, confidence: float, seed: int
+) -> tuple[float, float] | None:
+    """Give the smallest and the largest figure that there can be, if there are such."""
+    if requirement.demand.figure is not None:
+        return figure_of(requirement, evidence).bounds
+    return bound_of(requirement, evidence, confidence, seed).interval.bounds
 
 
 def _wide(bounds: tuple[float, float] | None) -> tuple[float, float] | None:
@@ -168,6 +180,7 @@ def _of_set_metric(
         confidence,
         _wide(scored[0].bounds),
         rarest=rarest_class([scored[0].targets[at] for at in old.tolist()], clusters),
+        largest=before.priority.largest_cluster,
     )
     del after
     return (scored[0].of(old[every]), scored[1].of(new[every])), interval, len(names)

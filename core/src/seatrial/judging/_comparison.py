@@ -29,6 +29,10 @@ def _demands(values: Iterable[DemandChange]) -> tuple[DemandChange, ...]:
     return tuple(values)
 
 
+SPARE = ("cases", "won", "lost", "p", "before", "after")
+"""The columns that are left out first where there is not room for all."""
+
+
 @frozen
 class Comparison:
     """Every change between two runs, what got worse first; intervals are one-sided at each end.
@@ -85,7 +89,7 @@ class Comparison:
             for one in self.changes
         ]
         columns = ("before", "after", "change", "interval", "cases", "lost", "won")
-        return Table((*self._columns(), *columns), rows, title=self._title())
+        return Table((*self._columns(), *columns), rows, title=self._title(), spare=SPARE)
 
     def by_priority(self) -> Table:
         """Give the change of every demand as a table, with its verdicts before and after."""
@@ -105,7 +109,8 @@ class Comparison:
             for one in self.priorities
         ]
         first = ("priority", "demand", "verdict", "before", "after", "better by", "interval")
-        return Table((*first, "cases", "lost", "won"), rows, title=self._title(), notes=self.notes)
+        columns = (*first, "cases", "lost", "won")
+        return Table(columns, rows, title=self._title(), notes=self.notes, spare=SPARE)
 
     def forgetting(self) -> Table:
         """Give what was right before and is wrong now, and the other way, for each cell.
@@ -127,7 +132,7 @@ class Comparison:
             if one.lost or one.won
         ]
         columns = ("cases", "lost", "won", "p", "p corrected", "forgotten")
-        return Table((*self._columns(), *columns), rows)
+        return Table((*self._columns(), *columns), rows, spare=SPARE)
 
     def _columns(self) -> tuple[str, ...]:
         first = ("perturbation", "severity", "metric")
@@ -139,7 +144,7 @@ class Comparison:
     def __str__(self) -> str:
         tables = [self.by_priority()] if self.priorities else []
         tables += [self.table()] if self.changes else []
-        return "\n\n".join(table.text() for table in tables)
+        return "\n\n".join(map(str, tables))
 
     def _repr_html_(self) -> str:
         tables = [self.by_priority()] if self.priorities else []

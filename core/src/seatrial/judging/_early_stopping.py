@@ -1,61 +1,29 @@
-"""Which demands are decided by the clusters measured so far."""
+"""Which demands are decided while cases are still being measured."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
-from .._cases import cluster_of
-from .._seeds import derive
-from ..errors import PlanError
-from ..runs._report import Report
-from ..statistics import Interval
-from ..statistics._sequential import Decision, always_valid, decide, last_look
-from ._changed import too_little_changed
+from ..statistics import predictive_probabilities, smallest_error
 from ._evidence import Evidence, Positions
-from ._family import failing_confidence
-from ._figures import Bound, Figure, figure_of
-from ._question import Answer, Question
+from ._figures import Figure, figure_of
+from ._looks import Levels, Looks, boundaries_of
+from ._prospects import TOO_CLOSE, Standing
+from ._question import Question
 
-__all__ = [
-    "FIRST",
-    "GROWTH",
-    "Look",
-    "early_answer",
-    "judged_early",
-    "look",
-    "measuring_ranks",
-    "ranks",
-]
+__all__ = ["Measured", "judged_early"]
 
+Decided = Literal["pass", "fail"]
 
-FIRST = 8
-"""Clusters of a priority that are measured before its first look; a look at fewer is idle."""
+SCREEN = 0.5
+"""Bounds of rates are only computed where the mean lies this part of a Gaussian one off."""
 
-
-GROWTH = 1.1
-"""Each step measures this many times what was measured before: looks cost time."""
-
-
-def ranks(report: Report, seed: int) -> Positions:
-    """Give the place of each case of a report in the order of measuring."""
-    return measuring_ranks([cluster_of(case) for case in report.cases], seed)
-
-
-def measuring_ranks(clusters: Sequence[str], seed: int) -> Positions:
-    """Order cases by a hash of seed and cluster, and give the place of each.
-
-    Clusters come whole, in an order that is random and does not depend on which others there are:
-    adding cases keeps the order of those that were there. Within a cluster cases keep their order.
-    """
-    keys = {one: (derive(seed, "order of measuring", one), one) for one in set(clusters)}
-    order = sorted(range(len(clusters)), key=lambda at: (*keys[clusters[at]], at))
-    found = np.empty(len(order), dtype=np.int64)
-    found[order] = np.arange(len(order))
-    return found
+DOUBTFUL = 0.3
+"""Where the limit of many cases promises a decision less surely, the exact prediction is made."""
 
 
 def judged_early(question: Question) -> bool:
@@ -69,149 +37,185 @@ def judged_early(question: Question) -> bool:
     )
 
 
-@frozen
-class Look:
-    """What a demand is by now: decided or not, and how close to its threshold.
+@frozen(eq=False)
+class Measured:
+    """The first clusters of a demand, measured whole, in the order of measuring.
 
-    `closeness` is 1 on the threshold and 0 far away; what cannot be decided early is as close as
-    can be.
+    `figures` are those under the worst and the best that errors could hide, and `place` tells of
+    each of their values the place of its cluster. Cases that were skipped have none.
     """
 
-    outcome: Literal["pass", "fail"] | None
-    closeness: float
+    requirement: Any
+    at_most: bool
+    largest: int | None
+    figures: tuple[Figure, ...]
+    place: Positions
+    clusters: int
+    _parts: dict[int, tuple[_Part, ...]] = field(factory=dict, init=False, repr=False)
 
+    @classmethod
+    def of(cls, question: Question, evidence: Evidence, rank: Positions, looks: Looks) -> Measured:
+        """Read all that is measured; raises `PlanError` where the demand has no figure yet."""
+        _, pending = evidence.lost(paired=question.paired)
+        place = np.searchsorted(looks.last, rank[evidence.at])
+        clusters = int(place[pending].min(initial=looks.clusters))
+        chosen = np.argsort(rank[evidence.at], kind="stable")
+        chosen = chosen[place[chosen] < clusters]
+        figures = _figures(question, evidence.of(chosen)) if len(chosen) else ()
+        named = dict(zip(evidence.clusters[chosen].tolist(), place[chosen].tolist(), strict=True))
+        where = [named[one] for one in figures[0].clusters.tolist()] if figures else []
+        places = np.array(where, dtype=np.int64)
+        return cls(
+            question.requirement,
+            question.at_most,
+            question.priority.largest_cluster,
+            tuple(evolve(one, clusters=places) for one in figures),
+            places,
+            clusters,
+        )
 
-def look(
-    question: Question, confidence: float, rank: Positions, limit: int, *, failing: int
-) -> Look:
-    """Look at the first `limit` clusters of a demand, as the run goes on.
+    def and_then(self, later: Measured) -> Measured:
+        """Put together what was measured before and what comes next."""
+        if not (self.figures and later.figures):
+            return later if later.figures else self
+        figures = tuple(
+            evolve(
+                one,
+                values=np.concatenate([one.values, two.values]),
+                clusters=np.concatenate([one.clusters, two.clusters]),
+                rate=one.rate and two.rate,
+            )
+            for one, two in zip(self.figures, later.figures, strict=True)
+        )
+        return evolve(
+            later,
+            figures=figures,
+            place=np.concatenate([self.place, later.place]),
+        )
 
-    A demand stops at a pass at its own confidence, or at a failure that survives correction over
-    the `failing` demands of its specification.
-    """
-    measured = _Measured.of(question, rank, limit)
-    if measured is None or not measured.figures or not len(measured.figures[0].values):
-        return Look(None, 1.0)
-    decisions = measured.decisions(confidence)
-    threshold = question.requirement.threshold
-    closeness = max(0.0, 1.0 - abs(float(measured.figures[0].values.mean()) - threshold))
-    if all(one.outcome == "pass" for one in decisions):
-        changed = not too_little_changed(question.changed, question.priority)
-        return Look("pass" if changed else None, closeness)
-    strict = failing_confidence(confidence, failing)
-    needed = decisions[0].needed + np.log((1 - confidence) / (1 - strict))
-    failed = all(one.fail_stake >= needed for one in decisions)
-    return Look("fail" if failed else None, closeness)
+    def levels(self, looks: Looks, confidence: float) -> tuple[Levels, ...]:
+        """Give the confidences of the looks at this demand."""
+        return looks.levels(
+            self.requirement.threshold, confidence, at_most=self.at_most, rate=self.rate
+        )
 
+    @property
+    def rate(self) -> bool:
+        """Whether the figure is a rate of right and wrong."""
+        return all(map(_is_rate, self.figures))
 
-def early_answer(question: Question, confidence: float, rank: Positions) -> Answer | None:
-    """Answer a question from the clusters measured so far; None while nothing is decided.
+    def outcome(self, clusters: int, levels: Levels) -> Decided | None:
+        """Decide by the first so many clusters; None unless all suppositions lead to the same."""
+        found = {one.outcome(levels) for one in self._first(clusters)}
+        return found.pop() if len(found) == 1 else None
 
-    When every case has been measured, what looking early has left of the error is spent on one
-    last look, and the answer stands whatever it is. Demands that are no mean over cases, or of a
-    score without bounds, are only answered then.
-    """
-    if question.evidence is None:
-        return None
-    _, pending = question.evidence.lost(paired=question.paired)
-    everything = not pending.any()
-    measured = _Measured.of(question, rank)
-    if measured is None or not measured.figures:
-        return question.answer(confidence) if everything else None
-    answer = measured.answer(confidence)
-    if answer is not None and answer.outcome != "inconclusive":
-        return answer
-    return measured.last(confidence) if everything else None
+    def hopeless(self, looks: Looks, at: int, levels: Sequence[Levels], confidence: float) -> bool:
+        """Tell whether a decision at a later look is so unlikely that measuring more is a waste."""
+        last, clusters = looks.plan.planned - 1, int(looks.plan.sizes[at])
+        first, *_ = self._first(clusters) or (None,)
+        if at >= last or first is None:
+            return False
+        told = first.standing.decides(int(looks.plan.sizes[last]), levels[last])
+        exact = boundaries_of(looks, self.requirement.threshold, confidence) if self.rate else None
+        if told >= DOUBTFUL or exact is None or len(first.figure.values) != clusters:
+            return told < TOO_CLOSE
+        right = round(float(first.figure.values.sum()))
+        return sum(predictive_probabilities(exact, at, right, until=last)) < TOO_CLOSE
+
+    def _first(self, clusters: int) -> tuple[_Part, ...]:
+        """Give the first so many clusters under each supposition; none where nothing is known."""
+        until = int(np.searchsorted(self.place, clusters))
+        if until and clusters not in self._parts:
+            different = self.figures[:1] if self._same else self.figures
+            self._parts[clusters] = tuple(
+                _Part.of(
+                    evolve(one, values=one.values[:until], clusters=one.clusters[:until]),
+                    clusters,
+                    self.requirement.threshold,
+                    at_most=self.at_most,
+                    largest=self.largest,
+                )
+                for one in different
+            )
+        return self._parts.get(clusters, ())
+
+    @property
+    def _same(self) -> bool:
+        first, *others = self.figures
+        return all(np.array_equal(one.values, first.values) for one in others)
 
 
 @frozen(eq=False)
-class _Measured:
-    """The clusters that are measured whole so far, in the order of measuring.
+class _Part:
+    """The first clusters of a figure: where it stands, and what its bound says."""
 
-    `figures` has the values under the worst and the best that errors could hide, `largest` the size
-    of the largest cluster, and `cases` how many cases there are in all.
-    """
-
-    question: Question
-    figures: tuple[Figure, ...]
-    largest: int
-    cases: int
+    figure: Figure
+    standing: Standing
+    threshold: float
+    at_most: bool
+    largest: int | None
+    error: float | None
+    """The smallest error at which it is decided, where its bound is one for means."""
 
     @classmethod
-    def of(cls, question: Question, rank: Positions, limit: int | None = None) -> _Measured | None:
-        """Take what can be decided early; None where nothing can."""
-        evidence = question.evidence
-        if evidence is None or not judged_early(question):
-            return None
-        order = np.argsort(rank[evidence.at], kind="stable")
-        _, pending = evidence.lost(paired=question.paired)
-        names = evidence.clusters[order]
-        ends = np.append(np.flatnonzero(names[1:] != names[:-1]) + 1, len(names))
-        waiting = np.flatnonzero(pending[order])
-        complete = int(np.searchsorted(ends, waiting[0], side="right")) if len(waiting) else None
-        looked = min(one for one in (complete, limit, len(ends)) if one is not None)
-        if not looked:
-            return None
-        part = evidence.of(order[: ends[looked - 1]])
-        largest = int(np.diff(ends, prepend=0).max())
-        return cls(question, _figures(question, part), largest, len(names))
-
-    def decisions(self, confidence: float) -> list[Decision]:
-        """Decide by wagers, for each supposition."""
-        return [
-            decide(
+    def of(
+        cls,
+        figure: Figure,
+        clusters: int,
+        threshold: float,
+        *,
+        at_most: bool,
+        largest: int | None,
+    ) -> _Part:
+        mean = float(figure.values.mean())
+        sums = np.bincount(figure.clusters, figure.values - mean)
+        error = float(np.sqrt(np.square(sums).sum())) / len(figure.values)
+        distance = threshold - mean if at_most else mean - threshold
+        found = None
+        if figure.bounds is not None and not _is_rate(figure):
+            below = at_most == (distance >= 0)
+            found = smallest_error(
                 figure.values,
                 figure.clusters,
-                self.question.requirement.threshold,
-                confidence,
-                bounds=figure.bounds,
-                at_most=self.question.at_most,
-                largest=self.largest,
+                threshold,
+                figure.bounds,
+                at_most=below,
+                largest=largest,
             )
-            for figure in self.figures
-        ]
+        standing = Standing(clusters, distance, error)
+        return cls(figure, standing, threshold, at_most, largest, found)
 
-    def answer(self, confidence: float) -> Answer | None:
-        """Give the decision with its interval; None unless all suppositions lead to the same."""
-        decision, *others = self.decisions(confidence)
-        if decision.outcome is None or any(one.outcome != decision.outcome for one in others):
+    def outcome(self, levels: Levels) -> Decided | None:
+        """Decide at one look."""
+        from scipy.special import ndtri
+
+        meets = self.standing.distance >= 0
+        level = levels.passing if meets else levels.failing
+        decided: Decided = "pass" if meets else "fail"
+        if self.error is not None:
+            return decided if self.error <= 1 - level else None
+        if abs(self.standing.distance) < SCREEN * float(ndtri(level)) * self.standing.error:
             return None
-        figure = self.figures[0]
-        interval = self._interval(confidence)
-        used = f"decided after {decision.cases:,} of {self.cases:,} cases"
-        found = self.question.said(
-            decision.outcome, Bound(interval, figure.details), confidence, (used,)
-        )
-        return evolve(found, interval=evolve(interval, cases=decision.cases))
+        low, high = self.figure.interval(level, self.largest).ends
+        if self.at_most == meets:
+            clear = high <= self.threshold if meets else high < self.threshold
+        else:
+            clear = low >= self.threshold if meets else low > self.threshold
+        return decided if clear else None
 
-    def last(self, confidence: float) -> Answer:
-        """Take the last look; near the threshold a run measures every case, and says so."""
-        answer = self.question.answer(last_look(confidence))
-        if answer.interval is None:
-            return answer
-        interval = self._interval(confidence, answer.interval)
-        notes = (*answer.notes, "every case was measured")
-        return evolve(
-            answer, interval=interval, ends=interval.ends, notes=notes, confidence=confidence
-        )
 
-    def _interval(self, confidence: float, last: Interval | None = None) -> Interval:
-        figure = self.figures[0]
-        return always_valid(
-            figure.values,
-            figure.clusters,
-            confidence,
-            bounds=figure.bounds,
-            largest=self.largest,
-            last=last,
-        )
+def _is_rate(figure: Figure) -> bool:
+    return figure.rate and bool(np.isin(figure.values, (0.0, 1.0)).all())
 
 
 def _figures(question: Question, part: Evidence) -> tuple[Figure, ...]:
-    """Give the figure of each case under the worst and the best that errors could hide."""
+    """Give the figure of each case under the worst and the best that errors could hide.
+
+    There are always as many, whether some errored or none did.
+    """
     errored, _ = part.lost(paired=question.paired)
-    try:
-        supposed = question.supposed(part) if errored.any() else (part,)
-        return tuple(figure_of(question.requirement, one) for one in supposed)
-    except PlanError:
-        return ()
+    supposed = question.supposed(part)
+    if not errored.any():
+        one = figure_of(question.requirement, part)
+        return (one,) * len(supposed)
+    return tuple(figure_of(question.requirement, one) for one in supposed)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from .._requirements import Requirement
 from ..statistics import Interval, mean_of_bounded, proportion
@@ -22,7 +22,8 @@ class Figure:
     """One value for each case; its mean is what a demand is about.
 
     `rate` says that the values are 0 or 1, or fractions of variants that are, so that their mean is
-    a rate. `details` and `note` are what stands beside the figure in a verdict.
+    a rate. `cases` is how many were averaged, where each value is the mean of a cluster. `details`
+    and `note` are what stands beside the figure in a verdict.
     """
 
     values: Floats
@@ -31,12 +32,29 @@ class Figure:
     rate: bool = False
     details: Mapping[str, Any] = {}
     note: str = ""
+    cases: int | None = None
 
-    def interval(self, confidence: float, seed: int) -> Interval:
-        """Bound the mean, exactly where it is a rate."""
+    def interval(self, confidence: float, largest: float | None = None) -> Interval:
+        """Bound the mean, exactly where it is a rate; `largest` is the largest cluster to expect.
+
+        `cases` of the interval are those that were averaged, also where each value is a cluster's.
+        """
         if self.rate:
-            return proportion(self.values, self.clusters, confidence)
-        return mean_of_bounded(self.values, self.clusters, confidence, self.bounds, seed=seed)
+            found = proportion(self.values, self.clusters, confidence, largest=largest)
+        else:
+            found = mean_of_bounded(
+                self.values, self.clusters, confidence, self.bounds, largest=largest
+            )
+        return found if self.cases is None else evolve(found, cases=self.cases)
+
+    def by_cluster(self) -> Figure:
+        """Give each cluster one value, the mean of its cases, in the order of the cases."""
+        names = dict.fromkeys(self.clusters.tolist())
+        place = {name: at for at, name in enumerate(names)}
+        codes = np.array([place[name] for name in self.clusters.tolist()], dtype=np.intp)
+        means = np.bincount(codes, self.values) / np.bincount(codes)
+        labels = np.array(list(names), dtype=object)
+        return evolve(self, values=means, clusters=labels, cases=len(self.values))
 
     @classmethod
     def of_scores(cls, evidence: Evidence, values: Floats, **more: Any) -> Figure:
@@ -66,9 +84,12 @@ class Bound:
 
 
 def figure_of(requirement: Requirement, evidence: Evidence) -> Figure:
-    """Give the figure of a demand that is a mean over cases, from evidence that lacks nothing."""
+    """Give the figure of a demand that is a mean over cases, from evidence that lacks nothing.
+
+    Where the priority lets clusters count alike, it has one value for each cluster.
+    """
     found: Figure = requirement.demand.load("figure")(evidence, requirement.settings)
-    return found
+    return found.by_cluster() if evidence.priority.weigh == "clusters" else found
 
 
 def estimate_of(requirement: Requirement, evidence: Evidence) -> float:
@@ -79,12 +100,14 @@ def estimate_of(requirement: Requirement, evidence: Evidence) -> float:
 
 
 def _worst_case(requirement: Requirement, evidence: Evidence, figure: Figure) -> Mapping[str, str]:
-    """Name the case that tells most against the demand, where cases differ."""
-    values = figure.values
-    if len(values) != len(evidence.cases) or np.ptp(values) == 0:
+    """Name the case (or cluster) that tells most against the demand, where they differ."""
+    values, of_clusters = figure.values, figure.cases is not None
+    if np.ptp(values) == 0 or (len(values) != len(evidence.cases) and not of_clusters):
         return {}
     at_most = evidence.priority.at_most(requirement)
     worst = int(np.argmax(values) if at_most else np.argmin(values))
+    if of_clusters:
+        return {"worst_cluster": str(figure.clusters[worst])}
     return {"worst_case": evidence.cases[worst].id}
 
 
@@ -96,4 +119,6 @@ def bound_of(requirement: Requirement, evidence: Evidence, confidence: float, se
         return bound
     figure = figure_of(requirement, evidence)
     details = {**figure.details, **_worst_case(requirement, evidence, figure)}
-    return Bound(figure.interval(confidence, seed), details, figure.note)
+    return Bound(
+        figure.interval(confidence, evidence.priority.largest_cluster), details, figure.note
+    )

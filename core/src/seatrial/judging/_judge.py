@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from attrs import evolve, frozen
@@ -11,14 +11,16 @@ from .._cases import cluster_of
 from .._plans import Priority, Specification
 from .._verdicts import DemandVerdict, Verdict
 from ..errors import SeatrialError
+from ..inputs._models import named
 from ..runs._report import Report
+from ..runs._report_table import SHOWN
 from ..statistics._multiplicity import p_value
+from ._answering import advised, answer_of
 from ._baseline import majority_baseline, no_better_than
-from ._early_stopping import early_answer, ranks
-from ._evidence import Positions
 from ._family import Claim, adjusted, clear_pass
 from ._judgement import Judgement
-from ._power import power_of
+from ._looks import Order
+from ._power import Units, first_confidence, power_of
 from ._question import Answer, Question
 from ._sample import Sample
 
@@ -32,18 +34,40 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
     pending, planned = int((~report.columns.measured).sum()), len(report.columns.measured)
     note = f"the run is not finished: {pending:,} of {planned:,} records are not measured yet"
     notes = [note] if pending and not report.sequential else []
+    if report.limit:
+        notes.append(f"the run took only {len(report.case_digests):,} of the cases (limit)")
     if learned := set(report.learned_from):
         left = sum(cluster_of(case) in learned for case in report.cases)
         notes.append(f"{left:,} cases that the repaired model learned from are left out")
+    notes += _model_notes(specification, report)
+    looked = report.looked(specification.looks)
+    if looked.planned != specification.looks:
+        notes.append(
+            f"the first look at this run planned looks = {looked.planned}, which stands; the "
+            f"specification now says {specification.looks}"
+        )
+    if looked.gone:
+        notes.append(f"{looked.gone:,} cases that were judged before are no longer in the run")
     verdicts = verdicts_of(specification, report)
-    return Judgement(specification.title, verdicts, report.identity, tuple(notes))
+    errors = report.errors[:SHOWN]
+    return Judgement(specification.title, verdicts, report.identity, tuple(notes), errors)
+
+
+def _model_notes(specification: Specification, report: Report) -> Iterator[str]:
+    """Say where the model that was measured is not that of the specification, and of what it is."""
+    known, measured = report.provenance, report.identity or "a model without identity"
+    wanted = None if specification.model is None else named(specification.model)
+    if known.in_place_of is not None and wanted not in (None, known.model):
+        yield f"the model is not the specification's: {measured}, in place of {wanted}"
+    if known.repairs is not None:
+        yield f"the model is a repair of {known.repairs}"
 
 
 def verdicts_of(specification: Specification, report: Report) -> tuple[Verdict, ...]:
     """Give the verdict of each priority, its failures corrected over every demand of all."""
-    rank = ranks(report, specification.seed) if report.sequential else None
+    order = Order.of_report(report, specification.looks, specification.seed)
     judged = [
-        _Judged.of(priority, report, specification.seed, rank)
+        _Judged.of(priority, report, specification.seed, order)
         for priority in specification.priorities
     ]
     total = sum(len(one.demands) for one in judged)
@@ -77,30 +101,30 @@ class _Judged:
     priority: Priority
     demands: tuple[DemandVerdict, ...]
     questions: tuple[Question | None, ...]
-    rank: Positions | None
+    order: Order
     problem: str = ""
     baseline: float | None = None
 
     @classmethod
-    def of(cls, priority: Priority, report: Report, seed: int, rank: Positions | None) -> _Judged:
+    def of(cls, priority: Priority, report: Report, seed: int, order: Order) -> _Judged:
         try:
             sample = Sample.of(priority, report)
         except SeatrialError as error:
-            return cls(priority, (), (), rank, str(error))
+            return cls(priority, (), (), order, str(error))
         baseline = majority_baseline(sample)
         questions: list[Question | None] = []
         demands = []
         for requirement in priority.requirements:
-            at_most = priority.at_most(requirement)
             try:
                 question = Question.ask(priority, requirement, sample, seed)
-                answer = _answered(question, priority.confidence, rank)
+                answer = answer_of(question, order, priority.confidence)
+                answer = advised(question, order, answer)
             except SeatrialError as error:
                 question = None
                 answer = Answer("error", None, None, (str(error),), {}, priority.confidence)
             questions.append(question)
-            demands.append(_noted(answer, question, baseline).verdict(requirement, at_most=at_most))
-        return cls(priority, tuple(demands), tuple(questions), rank, baseline=baseline)
+            demands.append(_noted(answer, question, baseline).verdict(requirement, priority))
+        return cls(priority, tuple(demands), tuple(questions), order, baseline=baseline)
 
     def tested(self, total: int) -> list[Claim]:
         """Give what the correction needs of each demand; one that broke is no failure."""
@@ -119,7 +143,7 @@ class _Judged:
         return Claim(p, 1 - confidence, cleared)
 
     def _outcome(self, question: Question, confidence: float) -> str:
-        return _answered(question, confidence, self.rank).outcome
+        return answer_of(question, self.order, confidence).outcome
 
     def verdict(self, demands: Sequence[DemandVerdict], family: Sequence[Claim]) -> Verdict:
         """Put the gravest demand first; a failure must survive correction over the priority's."""
@@ -165,18 +189,18 @@ class _Judged:
         )
 
     def _power(self) -> float | None:
-        """Give the probability of passing the first demand if the model is as good as expected."""
+        """Give the probability of passing the first demand if the model is as good as expected.
+
+        Clusters count as one case each, as if the cases of one all came out alike.
+        """
         first = self.questions[0]
         if first is None or first.evidence is None:
             return None
-        clusters = len(set(first.evidence.clusters.tolist()))
-        power = power_of(self.priority, first.requirement, clusters)
+        sizes = np.unique(first.evidence.clusters.astype(str), return_counts=True)[1]
+        units = Units(int(sizes.sum()), float(np.square(sizes).sum() / sizes.sum()), 1.0)
+        confidence = first_confidence(self.priority.confidence, self.order.planned)
+        power = power_of(self.priority, first.requirement, units, confidence)
         return None if power is None else power.passing
-
-
-def _answered(question: Question, confidence: float, rank: Positions | None) -> Answer:
-    early = None if rank is None else early_answer(question, confidence, rank)
-    return early or question.answer(confidence)
 
 
 def _noted(answer: Answer, question: Question | None, baseline: float | None) -> Answer:

@@ -11,11 +11,12 @@ from attrs import asdict, field, frozen
 
 from .._tables import Table, figure
 from .._verdicts import DemandVerdict, Verdict, VerdictOutcome
+from ..runs._records import ErrorCount
 from ..runs._results import keep_result, load_result, save_result
 
 __all__ = ["Judgement", "finite"]
 
-SCHEMA = 2
+SCHEMA = 3
 COLUMNS = (
     "verdict",
     "priority",
@@ -28,12 +29,19 @@ COLUMNS = (
     "baseline",
     "worst",
 )
+SPARE = ("worst", "baseline", "changed", "more needed")
+WORST = ("worst", "worst_cluster", "worst_case")
+"""The details that name what is worst: a group or cell, a cluster, or a case."""
 ALWAYS = 7
 """How many columns of the table are always shown; the others only where they say something."""
 
 
 def _tuple(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     return tuple(verdicts)
+
+
+def _errors(errors: Iterable[ErrorCount]) -> tuple[ErrorCount, ...]:
+    return tuple(errors)
 
 
 def finite(value: Any) -> Any:
@@ -50,13 +58,14 @@ class Judgement:
     """The verdicts of one specification, in the order of its priorities.
 
     `model` is the identity of the model that was judged, empty where it has none; `notes` say what
-    holds of the whole run.
+    holds of the whole run, and `errors` are the commonest errors of its records.
     """
 
     title: str
     verdicts: tuple[Verdict, ...] = field(converter=_tuple)
     model: str = ""
     notes: tuple[str, ...] = ()
+    errors: tuple[ErrorCount, ...] = field(default=(), converter=_errors)
 
     @property
     def outcome(self) -> VerdictOutcome:
@@ -87,6 +96,7 @@ class Judgement:
             "outcome": self.outcome,
             "verdicts": verdicts,
             "notes": list(self.notes),
+            "errors": [asdict(one) for one in self.errors],
         }
 
     def save(self, path: str | Path) -> None:
@@ -108,12 +118,13 @@ class Judgement:
             Verdict(**{**one, "demands": [DemandVerdict(**each) for each in one["demands"]]})
             for one in found["verdicts"]
         ]
-        return cls(found["title"], verdicts, found["model"], found["notes"])
+        errors = [ErrorCount(**one) for one in found.get("errors", ())]
+        return cls(found["title"], verdicts, found["model"], found["notes"], errors)
 
     def table(self) -> Table:
         """Give the judgement as a table, with a row for each demand."""
         rows: list[list[str]] = []
-        notes = list(self.notes)
+        notes = [*self.notes, *(f"error: {one}" for one in self.errors)]
         for verdict in self.verdicts:
             each = verdict.demands or (None,)
             said = [verdict.note]
@@ -128,10 +139,11 @@ class Judgement:
             [[row[at] or ("—" if at >= ALWAYS else "") for at in shown] for row in rows],
             title=f"{title} ({self.model})" if self.model else title,
             notes=notes,
+            spare=SPARE,
         )
 
     def __str__(self) -> str:
-        return self.table().text()
+        return str(self.table())
 
     def _repr_html_(self) -> str:
         return self.table().html()
@@ -158,7 +170,7 @@ def _row(verdict: Verdict, demand: DemandVerdict | None, *, first: bool, alone: 
         "—" if shown.cases_needed is None else f"{shown.cases_needed:,}",
         "" if verdict.changed is None else f"{verdict.changed:.0%}",
         "" if verdict.baseline is None else figure(verdict.baseline),
-        str(shown.details.get("worst", shown.details.get("worst_case", ""))),
+        next((str(shown.details[one]) for one in WORST if one in shown.details), ""),
     ]
 
 

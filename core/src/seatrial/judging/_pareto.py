@@ -67,7 +67,7 @@ class Pareto:
         return Table(("priority", "run", "verdict", "estimates", "dominated by"), rows)
 
     def __str__(self) -> str:
-        return self.table().text()
+        return str(self.table())
 
     def _repr_html_(self) -> str:
         return self.table().html()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from attrs import evolve, field, frozen
 
+from .._fitness import is_mean_over_cases
 from .._plans import Priority
 from .._requirements import Requirement
 from .._values import FrozenMapping
@@ -14,14 +16,14 @@ from .._verdicts import DemandVerdict, VerdictOutcome
 from ..errors import PlanError
 from ..runs._report import Report
 from ..statistics import Interval
-from ..statistics._sample_size import cases_needed
 from ._changed import changed_fractions, too_little_changed
-from ._evidence import Evidence
+from ._evidence import Evidence, Mask, Positions
 from ._figures import Bound, bound_of
+from ._looks import Levels
 from ._sample import Sample
 from ._set_metrics import interval_of_set_metric
 
-__all__ = ["Answer", "Question", "decision", "questions_of"]
+__all__ = ["Advice", "Answer", "Question", "as_good_as", "decision", "questions_of"]
 
 
 def questions_of(priority: Priority, report: Report, seed: int) -> list[Question]:
@@ -39,6 +41,15 @@ def decision(interval: Interval, threshold: float, *, at_most: bool) -> VerdictO
 
 
 @frozen
+class Advice:
+    """How many more cases would decide, with which probability; said in a note."""
+
+    cases: int | None
+    probability: float | None
+    note: str
+
+
+@frozen
 class Answer:
     """What came of one demand at one confidence: the decision, and what it rests on."""
 
@@ -48,10 +59,12 @@ class Answer:
     notes: tuple[str, ...]
     details: Mapping[str, Any]
     confidence: float
+    advice: Advice | None = None
 
-    def verdict(self, requirement: Requirement, *, at_most: bool) -> DemandVerdict:
+    def verdict(self, requirement: Requirement, priority: Priority) -> DemandVerdict:
         """Put the answer into words."""
         notes, threshold = list(self.notes), requirement.threshold
+        at_most = priority.at_most(requirement)
         found = DemandVerdict(
             demand=requirement.name,
             outcome=self.outcome,
@@ -63,26 +76,53 @@ class Answer:
         )
         if self.interval is None:
             return found
-        needed = None
-        if decision(self.interval, threshold, at_most=at_most) == self.outcome == "inconclusive":
-            needed = cases_needed(self.interval, threshold)
-            if needed:
-                notes.append(f"about {needed:,} more cases like these would decide")
-            elif needed is None:
-                notes.append("no number of cases like these would decide")
+        estimand = _estimand(requirement, priority)
+        if self.interval.clusters < self.interval.cases:
+            notes.append(f"{estimand}, {as_good_as(self.interval)}")
+        advice = self.advice or Advice(None, None, "")
+        if advice.note:
+            notes.append(advice.note)
         return evolve(
             found,
             estimate=self.interval.estimate,
             interval=self.ends,
             cases_used=self.interval.cases,
-            cases_needed=needed,
+            cases_needed=advice.cases,
+            probability=advice.probability,
             note="; ".join(notes),
             details={
                 **self.details,
                 "method": self.interval.method,
                 "clusters": self.interval.clusters,
+                "effective_clusters": self.interval.effective_clusters,
+                "estimand": estimand,
             },
         )
+
+
+def _larger_than_stated(priority: Priority, sample: Sample) -> tuple[str, ...]:
+    """Say that a cluster is larger than the largest that was to be expected, if so."""
+    stated = priority.largest_cluster
+    names, sizes = np.unique(sample.clusters.astype(str), return_counts=True)
+    if stated is None or sizes.max() <= stated:
+        return ()
+    name, size = names[sizes.argmax()], int(sizes.max())
+    return (f"cluster {name} has {size:,} cases, and largest_cluster says {stated:,}",)
+
+
+def _estimand(requirement: Requirement, priority: Priority) -> str:
+    """Say what counts alike in the figure."""
+    mean = is_mean_over_cases(requirement, priority.right)
+    return f"mean over {priority.weigh}" if mean else "every case counts alike"
+
+
+def as_good_as(interval: Interval) -> str:
+    """Say how many clusters there are, and how many equally large ones would tell as much."""
+    clusters, worth = interval.clusters, interval.effective_clusters
+    told = f"in {clusters:,} cluster{'s' if clusters > 1 else ''}"
+    if worth > clusters - 0.5:
+        return told
+    return f"{told}, as good as {worth:,.3g} equal ones"
 
 
 @frozen
@@ -91,7 +131,8 @@ class Question:
 
     `evidence` is None where the metric has no value for a single case, as macro F1 has none.
     `changed` is the fraction of inputs that each perturbation changed (in each group, where the
-    demand is about groups).
+    demand is about groups). `at` and `clusters` are the positions in the report and the clusters of
+    every case that it is about, those too that were skipped.
     """
 
     priority: Priority
@@ -99,9 +140,11 @@ class Question:
     sample: Sample
     seed: int
     evidence: Evidence | None
+    at: Positions
+    clusters: np.ndarray[Any, Any]
     notes: tuple[str, ...] = ()
     changed: Mapping[str, float] = FrozenMapping()
-    _kept: dict[float, Answer] = field(factory=dict, init=False, repr=False, eq=False)
+    _kept: dict[Levels, Answer] = field(factory=dict, init=False, repr=False, eq=False)
 
     @classmethod
     def ask(
@@ -111,14 +154,32 @@ class Question:
         changed = changed_fractions(sample, requirement)
         right, demand = priority.right, requirement.demand
         if demand.scored and right is not None and not right.per_case:
-            return cls(priority, requirement, sample, seed, None, changed=changed)
+            at, clusters = sample.cases, sample.clusters
+            return cls(priority, requirement, sample, seed, None, at, clusters, changed=changed)
         evidence: Evidence = demand.load("evidence")(sample, requirement)
         usable = evidence.usable(paired=demand.paired)
         if not usable.any():
             msg = "no case of the slice could be measured: each was skipped"
             raise PlanError(msg)
-        notes = () if usable.all() else (f"{int((~usable).sum())} cases skipped",)
-        return cls(priority, requirement, sample, seed, evidence.of(usable), notes, changed)
+        skipped = () if usable.all() else (f"{int((~usable).sum())} cases skipped",)
+        notes = (*skipped, *_larger_than_stated(priority, sample))
+        return cls(
+            priority,
+            requirement,
+            sample,
+            seed,
+            evidence.of(usable),
+            evidence.at,
+            evidence.clusters,
+            notes,
+            changed,
+        )
+
+    def within(self, chosen: Mask) -> Question:
+        """Ask about some cases alone, marked by their position in the report."""
+        if self.evidence is None:
+            return evolve(self, sample=self.sample.keep(chosen[self.sample.cases]))
+        return evolve(self, evidence=self.evidence.of(chosen[self.evidence.at]))
 
     @property
     def paired(self) -> bool:
@@ -141,29 +202,47 @@ class Question:
         )
         return found
 
-    def answer(self, confidence: float) -> Answer:
+    def answer(self, levels: Levels) -> Answer:
         """Judge at a confidence; what was lost is supposed to be the worst, and the best."""
-        if confidence not in self._kept:
-            self._kept[confidence] = self._answer(confidence)
-        return self._kept[confidence]
+        if levels not in self._kept:
+            self._kept[levels] = self._answer(levels)
+        return self._kept[levels]
 
-    def _answer(self, confidence: float) -> Answer:
-        evidence = self.evidence
+    def bound(self, evidence: Evidence | None, levels: Levels) -> Bound:
+        """Bound the figure, each end at its own confidence."""
+        found = self._bound_at(evidence, levels.passing)
+        if levels.failing == levels.passing:
+            return found
+        other = self._bound_at(evidence, levels.failing).interval
+        low, high = found.interval.ends
+        ends = (other.low, high) if self.at_most else (low, other.high)
+        return evolve(found, interval=evolve(found.interval, low=ends[0], high=ends[1]))
+
+    def _bound_at(self, evidence: Evidence | None, confidence: float) -> Bound:
         if evidence is None:
-            interval = interval_of_set_metric(
-                self.priority, self.sample, confidence, drop=self.paired
+            return Bound(
+                interval_of_set_metric(self.priority, self.sample, confidence, drop=self.paired)
             )
-            return self.said(self.decision(interval), Bound(interval), confidence)
+        return bound_of(self.requirement, evidence, confidence, self.seed)
+
+    def _answer(self, levels: Levels) -> Answer:
+        evidence, confidence = self.evidence, levels.passing
+        if evidence is None:
+            if unmeasured := self.sample.pending():
+                note = (
+                    f"{unmeasured:,} cases are not measured yet, and a metric of the set needs "
+                    "every one"
+                )
+                return Answer("inconclusive", None, None, (note,), {}, confidence)
+            bound = self.bound(None, levels)
+            return self.said(self.decision(bound.interval), bound, confidence)
         errored, pending = evidence.lost(paired=self.paired)
         if not (errored | pending).any():
-            bound = bound_of(self.requirement, evidence, confidence, self.seed)
+            bound = self.bound(evidence, levels)
             return self.said(self.decision(bound.interval), bound, confidence)
         bounds = []
         if evidence.bounds:
-            bounds = [
-                bound_of(self.requirement, one, confidence, self.seed)
-                for one in self.supposed(evidence)
-            ]
+            bounds = [self.bound(one, levels) for one in self.supposed(evidence)]
         decisions = {self.decision(bound.interval) for bound in bounds}
         stands = len(decisions) == 1 and decisions <= set(self.requirement.demand.certain)
         outcome = decisions.pop() if stands else "error" if errored.any() else "inconclusive"
@@ -173,17 +252,17 @@ class Question:
             notes.append(f"{int(errored.sum())} cases errored, which {could}")
         if pending.any():
             notes.append(f"{int(pending.sum())} cases are not measured yet, which {could}")
-            bounds = self._estimated(bounds, evidence.of(~pending), confidence)
+            bounds = self._estimated(bounds, evidence.of(~pending), levels)
         first = bounds[0] if bounds else None
         return self.said(outcome, first, confidence, tuple(notes), bounds[1:])
 
-    def _estimated(self, bounds: list[Bound], measured: Evidence, confidence: float) -> list[Bound]:
+    def _estimated(self, bounds: list[Bound], measured: Evidence, levels: Levels) -> list[Bound]:
         """Estimate from what was measured alone: no case is wrong because nobody asked yet."""
         if not bounds or not measured.cases:
             return bounds
         try:
             worst, *_ = self.supposed(measured)
-            found = bound_of(self.requirement, worst, confidence, self.seed)
+            found = self.bound(worst, levels)
         except PlanError:
             return bounds
         first, *others = bounds

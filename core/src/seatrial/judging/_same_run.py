@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from .._cases import Case
 from .._plans import Specification
@@ -11,6 +12,9 @@ from .._values import plain
 from ..errors import PlanError
 from ..inputs._content import case_digest
 from ..inputs._encoding import as_json
+from ..inputs._identity import of_reference
+from ..inputs._loading import load_cases, references_in
+from ..inputs._models import named
 from ..runs._report import Report
 
 __all__ = ["check_same_run"]
@@ -21,7 +25,8 @@ NAMED = 3
 def check_same_run(specification: Specification, report: Report) -> None:
     """Raise `PlanError` unless the report is of what the specification is about.
 
-    What a specification leaves open (no model, no cases) is not compared; nothing is imported.
+    What a specification leaves open (no model, no cases) is not compared. The model is never
+    imported. Cases that it names are loaded where their code or files are not those of the run.
     """
     if differences := "; ".join(_differences(specification, report)):
         msg = f"this report is of another run than {specification.title!r} asks for: {differences}"
@@ -31,36 +36,65 @@ def check_same_run(specification: Specification, report: Report) -> None:
 def _differences(specification: Specification, report: Report) -> Iterator[str]:
     if specification.seed != report.seed:
         yield f"its seed is {report.seed}, not {specification.seed}"
-    model, measured = specification.model, report.reference
-    if isinstance(model, Reference):
-        if measured is not None and _named(model) != _named(measured):
-            yield f"its model is {_named(measured)}, not {_named(model)}"
-    elif model is not None:
-        wanted = getattr(model, "identity", None)
-        if wanted and report.identity and wanted != report.identity:
-            yield f"its model is {report.identity}, not {wanted}"
-    if isinstance(specification.cases, tuple):
-        yield from _other_cases(specification.cases, report)
+    if specification.model is not None:
+        yield from _other_model(specification.model, report)
+    if specification.cases is not None and not _same_source(specification.cases, report):
+        yield from _other_cases(load_cases(specification.cases, limit=report.limit), report)
     yield from _other_perturbations(specification, report)
 
 
-def _named(reference: Reference) -> str:
-    bound = "" if reference.params is None else f"({plain(reference.params)})"
-    return f"{reference.use}{bound}"
-
-
-def _other_cases(cases: tuple[object, ...], report: Report) -> Iterator[str]:
-    """Compare cases that are given as values; those of a reference would have to be loaded."""
-    given = {case.id: case for case in cases if isinstance(case, Case)}
-    if len(given) != len(cases):
+def _other_model(model: Any, report: Report) -> Iterator[str]:
+    """Compare models by name, unless `run` was given another one in the place of this."""
+    wanted, known = named(model), report.provenance
+    if wanted in (known.model, known.in_place_of):
         return
-    measured = report.case_digests
-    if odd := sorted(given.keys() ^ measured.keys()):
+    if known.in_place_of is not None:
+        yield f"its model was given in place of {known.in_place_of}, not of {wanted}"
+    elif isinstance(model, Reference):
+        measured = known.model or report.identity or "an object that no module has"
+        yield (
+            f"its model is {measured}, not {wanted} (to measure one in place of the other, give it "
+            "to run with the specification: run(spec, model=...), --model)"
+        )
+    elif report.identity and getattr(model, "identity", None) and wanted != report.identity:
+        yield f"its model is {report.identity}, not {wanted}"
+
+
+def _same_source(cases: Any, report: Report) -> bool:
+    """Tell whether cases come from where those of the run came from, unchanged since."""
+    references = references_in(cases)
+    known = report.provenance
+    if not references or known.cases != tuple(map(str, references)):
+        return False
+    found = [of_reference(one) for one in references]
+    return known.identities == tuple(one.text for one in found) and all(
+        one.derived for one in found
+    )
+
+
+def _other_cases(cases: Iterable[Case], report: Report) -> Iterator[str]:
+    given = {case.id: case for case in cases}
+    digests = report.case_digests
+    if odd := sorted(given.keys() ^ digests.keys()):
         yield f"{len(odd)} cases are in one of them only, as {', '.join(odd[:NAMED])}"
         return
-    changed = [name for name in given if case_digest(given[name]) != measured[name]]
-    if changed:
-        yield f"{len(changed)} cases have another content, as {', '.join(changed[:NAMED])}"
+    known, measured = report.modalities, {case.id: case for case in report.cases}
+    for what, changed in (
+        (
+            "another content",
+            [i for i, one in given.items() if case_digest(one, known) != digests[i]],
+        ),
+        (
+            "other groups or another cluster",
+            [
+                i
+                for i, one in given.items()
+                if (one.groups, one.cluster) != (measured[i].groups, measured[i].cluster)
+            ],
+        ),
+    ):
+        if changed:
+            yield f"{len(changed)} cases have {what}, as {', '.join(changed[:NAMED])}"
 
 
 def _other_perturbations(specification: Specification, report: Report) -> Iterator[str]:

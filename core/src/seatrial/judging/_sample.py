@@ -122,6 +122,11 @@ class Sample:
         values = np.where(asked & ~pending & ~skipped, source[at], np.nan)
         return Reading(values, asked & ~skipped & ~pending & np.isnan(values), pending)
 
+    def pending(self) -> int:
+        """Count the cases of which something is not measured yet."""
+        at = np.concatenate([self.variants, self.clean[:, None]], axis=1)
+        return int(((at >= 0) & ~self.report.columns.measured[at]).any(axis=1).sum())
+
     def scores(self) -> Floats:
         """Give, by position in the report, the score of each record, by what counts as right."""
         columns = self.report.columns

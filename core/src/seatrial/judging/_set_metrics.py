@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,15 @@ from attrs import frozen
 from .._components import Metric, Use
 from .._plans import Priority
 from ..errors import MetricError, PlanError
+from ..inputs._binding import built
+from ..inputs._boundary import call
 from ..statistics import Interval, jackknife
 from ._sample import Sample
 
 __all__ = ["SetScore", "interval_of_set_metric", "rarest_class", "score_of_set"]
 
 Cell = Mapping[int, tuple[Any, Any]]
-"""One variant: for each case its target and what the metric reads of the answer."""
+"""One variant: for each case what the metric takes as its target, and what of the answer."""
 
 
 @frozen(eq=False)
@@ -39,7 +41,8 @@ class SetScore:
     def targets(self) -> list[Any]:
         """The target of each row."""
         cell = self.clean if self.drop else self.variants[0]
-        return [cell[case][0] for case in self.cases]
+        found = [cell[case][0] for case in self.cases]
+        return [one.target for one in found] if self.metric.component.reads == "case" else found
 
     def of(self, chosen: Any) -> float:
         """Score some rows: the mean over variants, or the drop from clean to it."""
@@ -51,6 +54,9 @@ class SetScore:
 
     def _of(self, cell: Cell, chosen: Any) -> float:
         pairs = [cell[self.cases[at]] for at in chosen]
+        return call(self.metric.label, self._scored, pairs)
+
+    def _scored(self, pairs: Sequence[tuple[Any, Any]]) -> float:
         value = float(self._score([target for target, _ in pairs], [one for _, one in pairs]))
         if not np.isfinite(value):
             msg = f"{self.metric.label} gave {value}"
@@ -87,7 +93,7 @@ def score_of_set(priority: Priority, sample: Sample, *, drop: bool) -> SetScore:
     bounds = metric.component.bounds
     if bounds and drop:
         bounds = (bounds[0] - bounds[1], bounds[1] - bounds[0])
-    return SetScore(metric, clean, tuple(variants), tuple(cases), bounds, drop, metric.build())
+    return SetScore(metric, clean, tuple(variants), tuple(cases), bounds, drop, built(metric))
 
 
 def interval_of_set_metric(
@@ -102,6 +108,7 @@ def interval_of_set_metric(
         confidence,
         scored.bounds,
         rarest=rarest_class(scored.targets, sample.clusters),
+        largest=priority.largest_cluster,
     )
 
 
@@ -115,12 +122,13 @@ def rarest_class(targets: Iterable[Any], clusters: Iterable[str]) -> int:
 
 def _cells(sample: Sample, metric: Use[Metric], use: int, severity: int) -> list[Cell]:
     """Read one cell of the report, a mapping for each replicate."""
-    reads = metric.component.reads == "prediction"
+    reads = metric.component.reads
     wanted = set(sample.cases.tolist())
     between = min(wanted), max(wanted)
     found: dict[int, dict[int, tuple[Any, Any]]] = {0: {}}
-    for case, replicate, target, answer in sample.report.answers(use, severity, between):
+    answers = sample.report.answers(use, severity, between, whole=reads == "case")
+    for case, replicate, target, answer in answers:
         if case in wanted:
             cell = found.setdefault(replicate, {})
-            cell[case] = (target, answer if reads else answer.value)
+            cell[case] = (target, answer.value if reads == "value" else answer)
     return list(found.values())

@@ -69,7 +69,7 @@ class Artifacts:
         for digest, content in value.artifacts.items():
             if not self.has(digest):
                 write_atomically(self.place() / digest, content)
-        return Encoded(value.text, {})
+        return Encoded(value.text)
 
     def fetch(self, digest: str) -> bytes:
         """Read the bytes of an artifact; raises `StoreError` that names it."""

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from .._cases import STATUSES, Prediction
+from .._components import Metric, Use
 from .._values import FrozenMapping
 from ..errors import SeatrialError
+from ..inputs._boundary import call
 from ._columns import Columns
 from ._records import Accounting, Cell
 
@@ -58,18 +60,17 @@ def _mean(values: np.ndarray[Any, np.dtype[np.float64]]) -> float | None:
     return float(known.mean()) if len(known) else None
 
 
-def score_of(
-    score: Callable[..., Any], reads: str, answers: Iterable[tuple[int, int, Any, Prediction]]
-) -> float | None:
+def score_of(use: Use[Metric], answers: Iterable[tuple[int, int, Any, Prediction]]) -> float | None:
     """Score answers with a metric that is not defined by case; None where it is undefined."""
     found = list(answers)
+    bare = use.component.reads == "value"
+
+    def scored() -> float:
+        given = [answer.value if bare else answer for *_, answer in found]
+        return float(use.build()([target for *_, target, _ in found], given))
+
     try:
-        value = float(
-            score(
-                [target for *_, target, _ in found],
-                [answer.value if reads == "value" else answer for *_, answer in found],
-            )
-        )
-    except (SeatrialError, ValueError):
+        value = call(use.label, scored)
+    except SeatrialError:
         return None
     return value if np.isfinite(value) else None

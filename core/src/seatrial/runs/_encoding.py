@@ -5,20 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from typing import Any
 
 import attrs
 import numpy as np
 from attrs import field
 
-from .._cases import Prediction, Status
+from .._cases import STATUSES, Prediction, Status
 from .._values import FrozenMapping, freeze
 from ..errors import ModelError, PlanError
 from ..inputs._encoding import Encoded
 from ..inputs._encoding import encode as encode_value
 from ..inputs._modalities import Modalities, core_modalities
 
-__all__ = ["Row", "dump_prediction", "encode", "load_prediction"]
+__all__ = ["Row", "dump_prediction", "dump_scores", "encode", "load_prediction", "record_row"]
+
+REMEMBERED = 256
+"""How many answers a process knows the stored form of: those of a classifier are few."""
 
 
 @attrs.define(slots=True)
@@ -58,6 +62,8 @@ def encode(answer: Any, modalities: Modalities | None = None) -> Prediction:
 
     Raises `ModelError` for what cannot be stored.
     """
+    if type(answer) is str:
+        return _of_text(answer)
     known = modalities or core_modalities()
     if not isinstance(answer, Prediction):
         return Prediction(_storable(answer, known))
@@ -68,6 +74,11 @@ def encode(answer: Any, modalities: Modalities | None = None) -> Prediction:
         refused=None if answer.refused is None else bool(answer.refused),
         details=_storable(answer.details, known),
     )
+
+
+@lru_cache(REMEMBERED)
+def _of_text(answer: str) -> Prediction:
+    return Prediction(answer)
 
 
 def _storable(value: Any, modalities: Modalities) -> Any:
@@ -96,7 +107,7 @@ def dump_prediction(
     What a prediction does not say is left out. Raises `ModelError` for what cannot be stored.
     """
     try:
-        value = encode_value(prediction.value, modalities)
+        value, answer = _named(prediction.value, modalities)
         rest: dict[str, Any] = {}
         if prediction.probabilities is not None:
             rest["probabilities"] = prediction.probabilities
@@ -104,15 +115,32 @@ def dump_prediction(
             rest["refused"] = prediction.refused
         if prediction.details:
             rest["details"] = prediction.details
-        answer = int.from_bytes(hashlib.blake2b(value.text.encode(), digest_size=8).digest(), "big")
         if not rest:
-            return Encoded(f'{{"value":{value.text}}}', value.artifacts), answer >> 1
+            return Encoded(f'{{"value":{value.text}}}', value.artifacts), answer
         more = encode_value(rest, modalities)
     except PlanError as error:
         msg = f"the answer cannot be stored: {error}"
         raise ModelError(msg) from error
     text = f'{more.text[:-1]},"value":{value.text}}}'
-    return Encoded(text, {**value.artifacts, **more.artifacts}), answer >> 1
+    return Encoded(text, {**value.artifacts, **more.artifacts}), answer
+
+
+def _named(value: Any, modalities: Modalities | None) -> tuple[Encoded, int]:
+    if type(value) is str:
+        return _named_text(value)
+    found = encode_value(value, modalities)
+    return found, _number_of(found)
+
+
+@lru_cache(REMEMBERED)
+def _named_text(value: str) -> tuple[Encoded, int]:
+    found = encode_value(value)
+    return found, _number_of(found)
+
+
+def _number_of(value: Encoded) -> int:
+    digest = hashlib.blake2b(value.text.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
 
 
 def load_prediction(text: str, read: Callable[[str], Any] | None = None) -> Prediction:
@@ -125,3 +153,38 @@ def load_prediction(text: str, read: Callable[[str], Any] | None = None) -> Pred
         refused=table.get("refused"),
         details=table.get("details", {}),
     )
+
+
+_key = cache(json.dumps)
+
+
+def dump_scores(scores: Mapping[str, float]) -> str:
+    """Write the scores of a record, as JSON in the order of their names; all are finite.
+
+    The library's encoder is set up anew in each call, which takes as long again.
+    """
+    return f"{{{','.join([f'{_key(label)}:{scores[label]!r}' for label in sorted(scores)])}}}"
+
+
+def record_row(key: bytes, seed: int | None, row: Row) -> tuple[Any, ...]:
+    """Give the row of the table `records`."""
+    return (
+        key,
+        seed,
+        STATUSES.index(row.status),
+        None if row.refused is None else int(row.refused),
+        row.answer,
+        _said(row.prediction),
+        dump_scores(row.scores),
+        row.error,
+        row.distance,
+        int(row.unchanged),
+        _said(row.target),
+        _said(row.seen),
+        row.queries,
+        row.attempts,
+    )
+
+
+def _said(value: Encoded | None) -> str | None:
+    return None if value is None else value.text

@@ -37,7 +37,7 @@ def withheld(value: Encoded) -> Encoded:
     """Give the digest alone of a value that is not kept."""
     if is_withheld(value.text):
         return value
-    return Encoded(json.dumps({WITHHELD: value.digest}, separators=(",", ":")), {})
+    return Encoded(json.dumps({WITHHELD: value.digest}, separators=(",", ":")))
 
 
 def is_withheld(text: str) -> bool:
@@ -72,7 +72,7 @@ class Keeper:
             row.seen = withheld(row.seen)
         elif row.seen.artifacts:
             wanted = self.keep == "all" or row.queries is not None or self.failed(row, clean)
-            row.seen = self.artifacts.keep(row.seen) if wanted else Encoded(row.seen.text, {})
+            row.seen = self.artifacts.keep(row.seen) if wanted else Encoded(row.seen.text)
 
     def failed(self, row: Row, clean: int | None) -> bool:
         """Tell whether a record failed, or answers otherwise than the clean record."""
@@ -84,8 +84,11 @@ class Keeper:
         )
 
 
-def is_worse_half(metric: Mapping[str, Any], score: float) -> bool:
-    """Tell whether a score lies in the worse half of a metric's bounds, the middle included."""
+def is_worse_half(metric: Mapping[str, Any], score: Any) -> Any:
+    """Tell whether a score lies in the worse half of a metric's bounds, the middle included.
+
+    Of an array of scores it tells this for each.
+    """
     sign = 1.0 if metric["higher_is_better"] else -1.0
     middle = sign * sum(metric["bounds"] or (0.0, 1.0)) / 2
     return sign * score <= middle

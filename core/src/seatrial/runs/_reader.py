@@ -16,6 +16,7 @@ from .._values import FrozenMapping
 from ..errors import NotApplicable, SeatrialError, StoreError
 from ..inputs._apply import perturb
 from ..inputs._assets import opened
+from ..inputs._binding import built
 from ..inputs._content import case_digest
 from ..inputs._encoding import decode, encode
 from ..inputs._modalities import Modalities
@@ -30,6 +31,9 @@ COLUMNS = (
     "plan.case_position, plan.use, plan.severity, plan.replicate, seed, status, prediction, "
     "scores, error, distance, unchanged, records.target, seen, queries, attempts"
 )
+
+AT_ONCE = 500
+"""How many records are asked for by position in one query."""
 
 
 @frozen
@@ -122,7 +126,7 @@ class Reader:
             msg = (
                 f"the input of case {case_id!r} is not kept in {self._place()} "
                 f"(keep={self.store.meta('keep') or 'failures'!r}): {there}, as in "
-                "Report.load(path, cases=...), to read it again"
+                "Report.load(path, cases=...), to read it again (--spec or --cases)"
             )
             raise StoreError(msg)
         if case_id not in self._checked and case_digest(case, self.store.modalities) != digest:
@@ -139,6 +143,15 @@ class Reader:
         clause = "status IS NOT NULL" + (f" AND {where}" if where else "")
         for row in self.store.rows(COLUMNS, clause):
             yield self._record(row)
+
+    def at(self, positions: Sequence[int]) -> Iterator[Record]:
+        """Read the records at some positions of the plan, in the order of these."""
+        for start in range(0, len(positions), AT_ONCE):
+            some = [int(one) for one in positions[start : start + AT_ONCE]]
+            among = f"plan.position IN ({','.join(map(str, some))})"
+            found = self.store.rows(f"plan.position, {COLUMNS}", f"status IS NOT NULL AND {among}")
+            rows = {row[0]: row[1:] for row in found}
+            yield from (self._record(rows[one]) for one in some if one in rows)
 
     def _record(self, row: tuple[Any, ...]) -> Record:
         at, use, severity, replicate, seed, status, text, scores, error, *more = row
@@ -220,7 +233,7 @@ class Reader:
     def _again(self, label: str, severity: int, seed: int, case: Case) -> Any:
         use = self.use_of(label)
         if (label, severity) not in self._built:
-            self._built[label, severity] = use.component.at(severity, use.params)
+            self._built[label, severity] = built(use, severity)
         known = self.store.modalities
         made = perturb(use, self._built[label, severity], case, seed, modalities=known)
         return made.case.input

@@ -11,7 +11,7 @@ from .._cases import CLEAN, Case, Prediction, Status
 from ..errors import StoreError
 from ..inputs._encoding import name_content
 
-__all__ = ["Accounting", "Cell", "ErrorCount", "Later", "Record"]
+__all__ = ["Accounting", "Cell", "ErrorCount", "Later", "Record", "record_id"]
 
 T = TypeVar("T")
 
@@ -47,6 +47,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Case | Prediction):
         return {one.name: getattr(value, one.name) for one in fields(type(value))}
     return value
+
+
+def record_id(case_id: str, perturbation: str, severity: int, replicate: int) -> str:
+    """Name a record by its case and what was done to it."""
+    if perturbation == CLEAN:
+        return case_id
+    again = f"#{replicate}" if replicate else ""
+    return f"{case_id}@{perturbation}:{severity}{again}"
 
 
 BY_CONTENT = cmp_using(eq=_same, require_same_type=False)
@@ -120,6 +128,11 @@ class Record:
     def case_id(self) -> str:
         """The id of the case, which needs no input."""
         return self.case.id if self._case_id is None else self._case_id
+
+    @property
+    def id(self) -> str:
+        """The name of the record: `17` clean, else as `17@nlpaug.keyboard:3`, `#1` if repeated."""
+        return record_id(self.case_id, self.perturbation, self.severity, self.replicate)
 
     @property
     def target(self) -> Any:

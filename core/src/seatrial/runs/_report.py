@@ -16,15 +16,19 @@ from .._findings import Finding
 from .._plans import Plan
 from .._reference import Reference
 from .._registry import Registry, default_registry
-from .._tables import Table, figure
+from .._tables import Table
 from .._values import FrozenMapping, freeze, plain
-from .._writing import write_atomically
+from .._writing import digest, write_atomically
 from ..errors import PlanError, SeatrialError
 from ..inputs._loading import load_cases
+from ..inputs._modalities import Modalities
 from ._cells import account, cell_of, score_of
 from ._columns import Columns, read_columns, update_columns
+from ._looks import Looked
+from ._provenance import Provenance
 from ._reader import Reader
 from ._records import Accounting, Cell, ErrorCount, Record
+from ._report_table import table_of
 from ._store import Store
 from ._trust import trusted
 from ._views import Preferences, frame_of, outcomes_of, preferences_of, right_by
@@ -33,9 +37,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Report"]
-
-SHOWN = 3
-"""How many of the commonest errors a table names."""
 
 
 @frozen(eq=False, repr=False)
@@ -107,15 +108,36 @@ class Report:
         """Whether the run stopped each priority as soon as it was decided."""
         return bool(self._store.meta("sequential"))
 
+    def looked(self, planned: int) -> Looked:
+        """Note that verdicts are read, of which so many are planned where this is the first."""
+        run = digest([self.identity, self.seed])
+        return self._store.looked(run, [case.id for case in self.cases], planned)
+
     @property
     def identity(self) -> str:
         """The identity of the model that was measured; empty when it had none."""
         return str(self._store.meta("identity") or "")
 
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Where the model and the cases came from, by name."""
+        return Provenance.of(self._store)
+
+    @property
+    def modalities(self) -> Modalities:
+        """The modalities by which the values of the run are told apart."""
+        return self._store.modalities
+
     @property
     def seed(self) -> int:
         """The seed of the plan."""
         return int(self._store.meta("seed"))
+
+    @property
+    def limit(self) -> int | None:
+        """How many cases the run was to take at most; None where it took all."""
+        limit: int | None = self._store.meta("limit")
+        return limit
 
     @property
     def learned_from(self) -> tuple[str, ...]:
@@ -226,12 +248,11 @@ class Report:
     def _whole(self, metric: Mapping[str, Any], use: int, severity: int) -> float | None:
         """Score a cell with a metric of whole sets; None where it is undefined or not installed."""
         try:
-            score = self.metric_use(metric["label"]).build()
+            found = self.metric_use(metric["label"])
         except SeatrialError:
             return None
-        if metric["reads"] == "case":
-            return score_of(score, "case", self._answers_of_cases(use, severity))
-        return score_of(score, metric["reads"], self.answers(use, severity))
+        whole = found.component.reads == "case"
+        return score_of(found, self.answers(use, severity, whole=whole))
 
     def metric_use(self, label: str) -> Use[Metric]:
         """Give the metric of a label: the one passed to `run`, or else the installed one."""
@@ -258,41 +279,42 @@ class Report:
         params = dict(stored["params"])
         for key in component.components:
             if isinstance(params.get(key), Mapping):
-                inner = params[key]
-                params[key] = self._use({**inner, "name": inner["$use"]}, Component)
+                params[key] = self._use({**params[key], "name": params[key]["$use"]}, Component)
         return Use(component, params, on=stored.get("on", ()))
 
     def answers(
-        self, use: int, severity: int, between: tuple[int, int] | None = None
+        self,
+        use: int,
+        severity: int,
+        between: tuple[int, int] | None = None,
+        *,
+        whole: bool = False,
     ) -> Iterator[tuple[int, int, Any, Prediction]]:
         """Read (case position, replicate, target, prediction) of one cell's answered records.
 
-        `between` are the first and the last position of the cases wanted, by default all.
+        `between` are the first and the last position of the cases wanted, by default all. With
+        `whole` the case as the model saw it stands in the place of its target.
         """
         where = (
             f"plan.use = {int(use)} AND plan.severity = {int(severity)} AND prediction IS NOT NULL"
         )
         if between is not None:
-            first, last = between
-            where += f" AND plan.case_position BETWEEN {int(first)} AND {int(last)}"
+            where += " AND plan.case_position BETWEEN {:d} AND {:d}".format(*between)
+        if whole:
+            positions = {name: at for at, name in enumerate(self.case_digests)}
+            for one in self._reader.records(where):
+                if one.prediction is not None:
+                    seen = evolve(one.case, input=one.input, target=one.target)
+                    yield positions[one.case_id], one.replicate, seen, one.prediction
+            return
         columns = "plan.case_position, plan.replicate, records.prediction, records.target"
         for case, replicate, text, changed in self._store.rows(columns, where):
             target = self._reader.target(case, changed)
             yield case, replicate, target, self._store.prediction(text)
 
-    def _answers_of_cases(
-        self, use: int, severity: int
-    ) -> Iterator[tuple[int, int, Any, Prediction]]:
-        """Read the same with whole cases, as the model saw them, in the place of targets."""
-        where = f"plan.use = {int(use)} AND plan.severity = {int(severity)}"
-        for record in self._reader.records(where):
-            if record.prediction is not None:
-                seen = evolve(record.case, input=record.input, target=record.target)
-                yield 0, record.replicate, seen, record.prediction
-
-    def records(self) -> Iterator[Record]:
-        """Read every measured record, in the order of the plan."""
-        return self._reader.records()
+    def records(self, positions: Sequence[int] | None = None) -> Iterator[Record]:
+        """Read every measured record, in the order of the plan, or those at some `positions`."""
+        return self._reader.records() if positions is None else self._reader.at(positions)
 
     def outcomes(self, metric: str | None = None) -> Iterator[Outcome]:
         """Give every answered record with its case and input; this is what explainers learn from.
@@ -300,7 +322,7 @@ class Report:
         An answer is right when its score is in the better half of the metric's bounds (the first
         per-case metric unless another label is given).
         """
-        return outcomes_of(self.records(), *self._right(metric))
+        return outcomes_of(self.records(), *right_by(self.metrics, metric))
 
     def preferences(self, metric: str | None = None) -> Preferences:
         """Turn every wrong answer to a case with a target into a pair: target before answer.
@@ -309,22 +331,19 @@ class Report:
         on none of these, because what is left was right before.
         """
         clusters = {case.id: cluster_of(case) for case in self.cases}
-        found = preferences_of(self.records(), *self._right(metric), clusters)
+        found = preferences_of(self.records(), *right_by(self.metrics, metric), clusters)
         return Preferences.of(found, clusters.values())
 
     def frame(self) -> pd.DataFrame:
         """Give every measured record as one row of a pandas data frame.
 
-        Columns: case, cluster, the groups, perturbation, severity, replicate, seed, status, answer
-        (of texts and numbers), refused, one for each metric that scores case by case, distance,
-        changed, error, attempts and queries. Needs pandas.
+        Columns: record (its id), case, cluster, the groups (as `group.NAME` if the name is taken),
+        perturbation, severity, replicate, seed, status, target and answer (of texts and numbers),
+        refused, one for each metric that scores case by case, distance, changed, error, attempts
+        and queries. Needs pandas.
         """
-        attributes = {case.id: {"cluster": cluster_of(case), **case.groups} for case in self.cases}
         labels = [one["label"] for one in self.metrics if one["per_case"]]
-        return frame_of(self.records(), attributes, labels)
-
-    def _right(self, metric: str | None) -> tuple[str, Any]:
-        return right_by(self.metrics, metric)
+        return frame_of(self.records(), self.cases, labels)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the report as plain data, without times or places, equal for equal measurements."""
@@ -351,30 +370,10 @@ class Report:
 
     def table(self) -> Table:
         """Give the report as a table; the model, the accounting and the errors stand around it."""
-        labels = [metric["label"] for metric in self.metrics]
-        rows = [
-            [
-                cell.perturbation,
-                str(cell.severity),
-                f"{cell.cases:,}",
-                figure(cell.distance),
-                *(figure(cell.scores[label]) for label in labels),
-                f"{cell.accounting.refused:,}",
-                f"{cell.accounting.errored:,}",
-            ]
-            for cell in self.cells
-        ]
-        columns = ("perturbation", "severity", "cases", "distance", *labels, "refused", "errored")
-        audited = [f"{one.level} by audit: {one.name}: {one.summary}" for one in self.findings]
-        return Table(
-            columns,
-            rows,
-            title=f"model: {self.identity}" if self.identity else "",
-            notes=(str(self.accounting), *map(str, self.errors[:SHOWN]), *audited),
-        )
+        return table_of(self)
 
     def __str__(self) -> str:
-        return self.table().text()
+        return str(self.table())
 
     def __repr__(self) -> str:
         counts = self.accounting

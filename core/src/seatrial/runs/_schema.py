@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["SCHEMA", "TABLES"]
 
-SCHEMA = 3
+SCHEMA = 4
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -18,4 +18,7 @@ CREATE TABLE IF NOT EXISTS records (
     key BLOB PRIMARY KEY, seed INTEGER, status INTEGER NOT NULL, refused INTEGER, answer INTEGER,
     prediction TEXT, scores TEXT NOT NULL, error TEXT, distance REAL, unchanged INTEGER NOT NULL,
     target TEXT, seen TEXT, queries INTEGER, attempts INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS looks (
+    run TEXT NOT NULL, id TEXT NOT NULL, look INTEGER NOT NULL, planned INTEGER NOT NULL,
+    PRIMARY KEY (run, id)) STRICT, WITHOUT ROWID;
 """

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,12 +18,13 @@ from .._cases import STATUSES, Case, Prediction
 from .._registry import Registry, default_registry
 from ..errors import StoreError
 from ..inputs._content import case_digest
-from ..inputs._encoding import Encoded, encode
+from ..inputs._encoding import encode
 from ..inputs._modalities import Modalities, core_modalities
 from ._artifacts import ARTIFACTS, Artifacts
 from ._directory import DATABASE, explained, writing
-from ._encoding import Row, load_prediction
+from ._encoding import Row, dump_scores, load_prediction, record_row
 from ._keeping import Keeper, withheld
+from ._looks import Looked, note_look
 from ._schema import SCHEMA, TABLES
 
 __all__ = ["STATUSES", "Store"]
@@ -153,7 +155,7 @@ class Store:
             for case in cases:
                 there.keep(encode(case.target, self.modalities))
 
-    @property
+    @cached_property
     def modalities(self) -> Modalities:
         """The modalities by which values of the run are recognised: the core's, and those named."""
         return Modalities(self.artifacts.registry).with_names(self.meta("modalities") or ())
@@ -206,6 +208,7 @@ class Store:
         store values of cases.
         """
         self._keeper = Keeper(self.artifacts, meta.get("keep", "failures"), meta["metrics"])
+        self.__dict__.pop("modalities", None)  # they are named below
         known = modalities or core_modalities()
         old = self.meta("scored_by") or {}
         new = {one["label"]: [one["revision"], one["origin"]] for one in meta["metrics"]}
@@ -231,6 +234,11 @@ class Store:
                 units,
             )
 
+    def looked(self, run: str, ids: Sequence[str], planned: int) -> Looked:
+        """Note that the cases are looked at, and tell when each first was."""
+        with explained(self.path):
+            return Looked.of(note_look(self._connection, self.path, run, planned), ids, planned)
+
     def room_for(self, records: int) -> None:
         """Refuse to start when the disk cannot hold the records."""
         if self.path is None:
@@ -243,10 +251,17 @@ class Store:
             )
             raise StoreError(msg)
 
-    def forget(self, status: str) -> None:
+    def forget(self, status: str, where: str = "") -> None:
         """Drop the records of one status, so that they are measured again."""
+        query = f"DELETE FROM records WHERE status = ? {where}"  # noqa: S608 - literals of ours
         with self._transaction() as database:
-            database.execute("DELETE FROM records WHERE status = ?", (STATUSES.index(status),))
+            database.execute(query, (STATUSES.index(status),))
+
+    def forget_failures(self) -> None:
+        """Drop the records without an answer where every record that is asked for has failed."""
+        found = self._read("SELECT DISTINCT status FROM plan JOIN records USING (key)")
+        if list(found) == [(ERRORED,)]:
+            self.forget("errored", "AND prediction IS NULL")
 
     def counts(self) -> tuple[int, int, int]:
         """Count the records asked for, those already measured, and those of earlier plans."""
@@ -292,7 +307,7 @@ class Store:
                     continue
                 there = clean_of(clean) if row.seen is not None and row.seen.artifacts else None
                 self._keeper.settle(row, None if there is None else there[ANSWER])
-                rows[key] = _record_row(key, seed, row)
+                rows[key] = record_row(key, seed, row)
             database.executemany(INSERT, rows.values())
         return sum(row[2] == ERRORED for row in rows.values())
 
@@ -309,7 +324,7 @@ class Store:
             database.executemany(
                 "UPDATE records SET scores = ?, status = ?, error = ? WHERE key = ?",
                 (
-                    (_text(row.scores), STATUSES.index(row.status), row.error, key)
+                    (dump_scores(row.scores), STATUSES.index(row.status), row.error, key)
                     for key, row in rows.items()
                 ),
             )
@@ -363,31 +378,7 @@ class Store:
         return load_prediction(text, self.artifacts.read)
 
 
-def _record_row(key: bytes, seed: int | None, row: Row) -> tuple[Any, ...]:
-    return (
-        key,
-        seed,
-        STATUSES.index(row.status),
-        None if row.refused is None else int(row.refused),
-        row.answer,
-        _said(row.prediction),
-        _text(row.scores),
-        row.error,
-        row.distance,
-        int(row.unchanged),
-        _said(row.target),
-        _said(row.seen),
-        row.queries,
-        row.attempts,
-    )
-
-
-def _said(value: Encoded | None) -> str | None:
-    return None if value is None else value.text
-
-
-_text = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
-
-
 def _without(scores: str, labels: frozenset[str]) -> str:
-    return _text({key: value for key, value in json.loads(scores).items() if key not in labels})
+    return dump_scores(
+        {key: value for key, value in json.loads(scores).items() if key not in labels}
+    )

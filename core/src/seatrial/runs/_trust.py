@@ -9,7 +9,6 @@ from typing import Any
 from attrs import frozen
 
 from .._reference import Reference
-from .._values import plain
 from ..errors import ModelError
 
 __all__ = ["StoredReference", "trusted"]
@@ -22,7 +21,7 @@ class StoredReference(Reference):
     def __call__(self) -> Any:
         """Refuse, and say what the user can do."""
         msg = (
-            f"the run directory names {said(self)}, and what a directory names is not imported: "
+            f"the run directory names {self}, and what a directory names is not imported: "
             "pass model=, or Report.load(path, trust=True) (--model or --trust on the command line)"
         )
         raise ModelError(msg)
@@ -33,13 +32,5 @@ def trusted(stored: Mapping[str, Any], *, trust: bool) -> Reference:
     if not trust:
         return StoredReference(**stored)
     reference = Reference(**stored)
-    sys.stderr.write(f"trusted: this run directory may import {said(reference)}\n")
+    sys.stderr.write(f"trusted: this run directory may import {reference}\n")
     return reference
-
-
-def said(reference: Reference) -> str:
-    """Write a reference as a call."""
-    given = reference.params
-    if given is None:
-        return reference.use
-    return f"{reference.use}({', '.join(f'{k}={v!r}' for k, v in plain(given).items())})"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from .._cases import CLEAN, Outcome, Preference
+from .._cases import CLEAN, Case, Outcome, Preference, cluster_of
 from ..errors import ComponentLoadError, PlanError
 from ..inputs._encoding import name_content
 from ._keeping import is_worse_half
@@ -16,7 +16,28 @@ from ._records import Record
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Preferences", "frame_of", "outcomes_of", "preferences_of", "right_by"]
+__all__ = [
+    "Preferences",
+    "columns_of_groups",
+    "frame_of",
+    "outcomes_of",
+    "preferences_of",
+    "right_by",
+]
+
+BEFORE = ("record", "case", "cluster")
+BETWEEN = (
+    "perturbation",
+    "severity",
+    "replicate",
+    "seed",
+    "status",
+    "target",
+    "answer",
+    "refused",
+)
+AFTER = ("distance", "changed", "error", "attempts", "queries")
+"""The columns of a data frame: before the groups, after them, and after the metrics."""
 
 
 class Preferences(tuple[Preference, ...]):  # noqa: SLOT001 - it has an attribute
@@ -100,8 +121,14 @@ def preferences_of(
         )
 
 
+def columns_of_groups(groups: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
+    """Name the column of each group: itself, or `group.` before it where that name is taken."""
+    known = {*BEFORE, *BETWEEN, *AFTER, *taken}
+    return {name: f"group.{name}" if name in known else name for name in groups}
+
+
 def frame_of(
-    records: Iterable[Record], attributes: Mapping[str, Mapping[str, Any]], metrics: Sequence[str]
+    records: Iterable[Record], cases: Sequence[Case], metrics: Sequence[str]
 ) -> pd.DataFrame:
     """Give one row for each record as a pandas data frame; see `Report.frame`."""
     try:
@@ -109,34 +136,46 @@ def frame_of(
     except ImportError as error:
         msg = "frame() needs pandas, which is not installed: pip install pandas"
         raise ComponentLoadError(msg) from error
-    rows = []
-    for record in records:
-        found = record.prediction
-        answer = None if found is None else found.value
-        rows.append(
-            {
-                "case": record.case_id,
-                **attributes[record.case_id],
-                "perturbation": record.perturbation,
-                "severity": record.severity,
-                "replicate": record.replicate,
-                "seed": record.seed,
-                "status": record.status,
-                "answer": answer if isinstance(answer, str | int | float | bool) else None,
-                "refused": None if found is None else found.refused,
-                **{label: record.scores.get(label) for label in metrics},
-                "distance": record.distance,
-                "changed": record.changed,
-                "error": record.error,
-                "attempts": record.attempts,
-                "queries": record.queries,
-            }
-        )
-    found_groups = {name: None for one in attributes.values() for name in one}
-    columns = (
-        *("case", *found_groups, "perturbation", "severity", "replicate", "seed", "status"),
-        *("answer", "refused", *metrics, "distance", "changed", "error", "attempts", "queries"),
-    )
-    frame = pd.DataFrame(rows, columns=list(dict.fromkeys(columns)))
+    named = columns_of_groups(dict.fromkeys(name for one in cases for name in one.groups), metrics)
+    attributes = {
+        case.id: {
+            "target": _plain(case.target),
+            "cluster": cluster_of(case),
+            **{named[name]: value for name, value in case.groups.items()},
+        }
+        for case in cases
+    }
+    rows = [_row(record, attributes[record.case_id], metrics) for record in records]
+    columns = (*BEFORE, *named.values(), *BETWEEN, *metrics, *AFTER)
+    frame = pd.DataFrame(rows, columns=list(columns))
     whole = dict.fromkeys(("seed", "queries"), "Int64")
     return frame.astype({**whole, "refused": "boolean"})
+
+
+def _row(record: Record, attributes: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]:
+    found = record.prediction
+    return {
+        "record": record.id,
+        "case": record.case_id,
+        **attributes,
+        "perturbation": record.perturbation,
+        "severity": record.severity,
+        "replicate": record.replicate,
+        "seed": record.seed,
+        "status": record.status,
+        # An array is no cell: it is not read to find that out.
+        "target": None if attributes["target"] is None else _plain(record.target),
+        "answer": None if found is None else _plain(found.value),
+        "refused": None if found is None else found.refused,
+        **{label: record.scores.get(label) for label in metrics},
+        "distance": record.distance,
+        "changed": record.changed,
+        "error": record.error,
+        "attempts": record.attempts,
+        "queries": record.queries,
+    }
+
+
+def _plain(value: Any) -> str | int | float | None:
+    """Give what fits into a cell: a text, a number or a truth value."""
+    return value if isinstance(value, str | int | float) else None

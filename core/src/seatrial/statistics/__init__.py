@@ -16,44 +16,43 @@ from ._detectable_auroc import detectable_auroc
 from ._group_sequential import (
     Boundaries,
     CrossingProbabilities,
+    LookPlan,
     binomial_boundaries,
     crossing_probabilities,
     look_sizes,
     nominal_confidences,
+    overall_confidence,
+    planned_looks,
     predictive_probabilities,
 )
 from ._groups import Worst, gap_between_groups, worst_cell, worst_group
 from ._interval import Interval
 from ._jackknife import jackknife
-from ._means import mean_of_bounded, paired_drop
+from ._means import mean_of_bounded, paired_drop, smallest_error
 from ._multiplicity import Searched, holm, p_value, searched_maximum
 from ._power import cases_for_drop, cases_for_rate, design_effect, pass_probability
 from ._proportion import clopper_pearson, proportion
 from ._rates import mcnemar, wilson
 from ._ratios import mean_of_ratios
-from ._sample_size import cases_needed, minimum_cases
-from ._sequential import Decision, always_valid, decide, last_look, measuring_order
+from ._sample_size import minimum_cases, predicted_decision
 from ._split import held_out
 from ._worst_of_k import worst_by_chance, worst_of_each
 
 __all__ = [
     "Boundaries",
     "CrossingProbabilities",
-    "Decision",
     "Interval",
+    "LookPlan",
     "Searched",
     "Worst",
-    "always_valid",
     "auroc",
     "auroc_drop",
     "binomial_boundaries",
     "brier_scores",
     "cases_for_drop",
     "cases_for_rate",
-    "cases_needed",
     "clopper_pearson",
     "crossing_probabilities",
-    "decide",
     "design_effect",
     "detectable_auroc",
     "expected_calibration_error",
@@ -61,21 +60,23 @@ __all__ = [
     "held_out",
     "holm",
     "jackknife",
-    "last_look",
     "look_sizes",
     "mcnemar",
     "mean_of_bounded",
     "mean_of_ratios",
-    "measuring_order",
     "minimum_cases",
     "nominal_confidences",
+    "overall_confidence",
     "p_value",
     "paired_drop",
     "pass_probability",
+    "planned_looks",
+    "predicted_decision",
     "predictive_probabilities",
     "proportion",
     "risk_under_coverage",
     "searched_maximum",
+    "smallest_error",
     "wilson",
     "worst_by_chance",
     "worst_cell",

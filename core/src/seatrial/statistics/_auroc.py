@@ -10,6 +10,7 @@ Biometrics 53, 1997, 567-578).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import sqrt
 from typing import Final
 
@@ -20,14 +21,15 @@ from attrs import frozen
 from ..errors import MetricError
 from ._checks import (
     Floats,
+    by_cluster,
     check_confidence,
     checked_scores,
     cluster_codes,
     effective_clusters,
     t_quantile,
-    unseen_fraction,
     unseen_size,
 )
+from ._gaffke import bounds_of_means, distinct
 from ._interval import Interval
 
 __all__ = ["Placements", "auroc", "auroc_drop", "bound_of_area", "placements"]
@@ -62,10 +64,10 @@ def auroc(
     for the effective number of clusters of the rarer class; and a correction for skewness (Johnson,
     Journal of the American Statistical Association 73, 1978, 536-544), which only ever widens:
     without it, 20 positives of which few are ranked last miss the AUROC 11 % of the time at a
-    nominal 5 %, with it 5.7 % at most, and less where scores are continuous. Also at least as wide
-    as if a fraction of the rarer class, too small to be seen, were ranked so: an AUROC of 1 gets a
-    `low` below 1. Fewer than two clusters of a class say nothing: the interval is (0, 1),
-    "undefined".
+    nominal 5 %, with it up to 5.7 %. So the interval is also at least as wide as Gaffke's bounds of
+    the placements of either class alone (`mean_of_bounded`), which hold however few there are and
+    however many ties, if the other class is large; an AUROC of 1 gets a `low` below 1. Fewer than
+    two clusters of a class say nothing: the interval is (0, 1), "undefined".
     """
     return bound_of_area(placements(targets, scores, clusters), (0.0, 1.0), confidence)
 
@@ -126,10 +128,10 @@ def bound_of_area(found: Placements, bounds: tuple[float, float], confidence: fl
     defined = min(map(len, sizes)) >= MIN_CLUSTERS
     low, high = bounds
     if defined:
-        blind = unseen_fraction(effective, confidence)
-        reach = [_reach(found, end, effective, confidence) for end in bounds]
-        low = max(low, min(found.area - reach[0], found.area - blind * (found.area - low)))
-        high = min(high, max(found.area + reach[1], found.area + blind * (high - found.area)))
+        down, up = (_reach(found, end, effective, confidence) for end in bounds)
+        lows, highs = zip(*_of_each_class(found, bounds, confidence), strict=True)
+        low = max(low, min(found.area - down, *lows))
+        high = min(high, max(found.area + up, *highs))
     return Interval(
         estimate=found.area,
         low=low,
@@ -142,6 +144,16 @@ def bound_of_area(found: Placements, bounds: tuple[float, float], confidence: fl
         n_effective=effective,
         bounds=bounds,
     )
+
+
+def _of_each_class(
+    found: Placements, bounds: tuple[float, float], confidence: float
+) -> Iterator[tuple[float, float]]:
+    """Bound the area as the mean of the placements of one class, as if the other were known."""
+    for mine in (found.positive, ~found.positive):
+        rows = distinct(*by_cluster(found.of[mine], found.clusters[mine]))
+        low, high = bounds_of_means(rows[0], rows[1], bounds, confidence, counts=rows[2])
+        yield float(low[0]), float(high[0])
 
 
 def _reach(found: Placements, unseen: float, effective: float, confidence: float) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import MetricError
-from ._checks import Bounds, Floats, checked_scores, cluster_codes
+from ._checks import Bounds, Floats, checked_scores, cluster_codes, unseen_size
 
 __all__ = [
     "resampled_means",
@@ -56,12 +56,13 @@ def sums_by_cluster(
 
 
 def resampled_means(
-    sums: Floats, sizes: Floats, seed: int, resamples: int
+    sums: Floats, sizes: Floats, seed: int, resamples: int, largest: float | None = None
 ) -> tuple[Floats, Floats, Floats]:
     """Draw weights once and give, by resample and cell: the mean, its weight, and an unseen one.
 
     The mean is `(sums weighted) / (sizes weighted)`; the third is the weight of one more cluster of
-    the size that a case's own cluster has on average, which only the caller knows how to score.
+    the size that a case's own cluster has on average (or `largest`, if larger), which only the
+    caller knows how to score.
     """
     clusters, cells = sums.shape
     means = sums.sum(axis=0) / sizes.sum(axis=0)
@@ -86,6 +87,6 @@ def resampled_means(
             rows = weights.reshape(2 * step, clusters)[: resamples - start]
             np.matmul(rows, both, out=found[start : start + 2 * step])
     weight = found[:, cells:].astype(np.float64)
-    average = np.square(sizes).sum(axis=0) / sizes.sum(axis=0)
+    average = np.array([unseen_size(column, largest) for column in sizes.T])
     unseen = last.standard_exponential((resamples, 1)) * average
     return found[:, :cells] / weight + means, weight, unseen

@@ -9,7 +9,14 @@ import numpy.typing as npt
 
 from ..errors import MetricError
 from ._bootstrap import resampled_means, sums_by_cluster
-from ._checks import Floats, check_confidence, checked_scores, effective_clusters, unseen_fraction
+from ._checks import (
+    Floats,
+    check_confidence,
+    checked_scores,
+    effective_clusters,
+    unseen_fraction,
+    unseen_size,
+)
 from ._gaffke import bounds_of_means, distinct
 from ._interval import Interval
 
@@ -36,6 +43,7 @@ def expected_calibration_error(
     *,
     seed: int,
     bins: int = BINS,
+    largest: float | None = None,
     resamples: int = 10_000,
 ) -> Interval:
     """Bound the expected calibration error over bins of equal width, 0 to 1, lower is better.
@@ -47,35 +55,45 @@ def expected_calibration_error(
     of the bins' gaps are read from one half, and the mean gap along those signs, which cannot
     exceed the true error for any signs, is bounded on the other half.
 
-    One more cluster that was never seen is reckoned with at both ends. What is bounded is the error
-    of the binned confidence; within a bin, errors of both signs cancel.
+    One more cluster that was never seen is reckoned with at both ends (`largest`: see
+    `mean_of_bounded`). What is bounded is the error of the binned confidence; within a bin, errors
+    of both signs cancel.
     Source: Naeini, Cooper and Hauskrecht, AAAI 2015, 2901-2907.
     """
     check_confidence(confidence)
     said, was = _checked(stated, right)
-    gaps = said - was
-    bin_of = np.minimum((said * bins).astype(np.intp), bins - 1)
-    spread = np.where(bin_of[:, None] == np.arange(bins), gaps[:, None], 0.0)
-    sums, sizes, _ = sums_by_cluster(spread, clusters, (-1.0, 1.0))
-    drawn, weight, unseen = resampled_means(sums, sizes, seed, resamples)
+    sums, sizes, _ = sums_by_cluster(_by_bin(said, was, bins), clusters, (-1.0, 1.0))
+    drawn, weight, unseen = resampled_means(sums, sizes, seed, resamples, largest)
     error = np.abs(drawn).sum(axis=1)
     weight_of_unseen = (unseen / (weight + unseen))[:, 0]
-    estimate = float(np.abs(sums.sum(axis=0)).sum() / len(gaps))
+    estimate = error_of_bins(said, was, bins=bins)
     high = float(np.quantile(error + weight_of_unseen * (1 - error), confidence, method="higher"))
     effective = effective_clusters(sizes[:, 0])
-    blind = unseen_fraction(effective, confidence)
+    blind = unseen_fraction(len(said) / unseen_size(sizes[:, 0], largest), confidence)
     return Interval(
         estimate=estimate,
-        low=min(_low(sums, sizes[:, 0], confidence, seed), estimate),
+        low=min(_low(sums, sizes[:, 0], confidence, seed, largest), estimate),
         high=max(high, estimate + blind * (1 - estimate)),
         confidence=confidence,
         method="bootstrap of bins",
-        cases=len(gaps),
+        cases=len(said),
         clusters=len(sums),
         effective_clusters=effective,
         n_effective=effective,
         bounds=(0.0, 1.0),
     )
+
+
+def error_of_bins(stated: npt.ArrayLike, right: npt.ArrayLike, *, bins: int = BINS) -> float:
+    """Give the expected calibration error alone, without an interval."""
+    gaps = np.sort(_by_bin(*_checked(stated, right), bins), axis=0)
+    return float(np.abs(gaps.sum(axis=0)).sum() / len(gaps))
+
+
+def _by_bin(said: Floats, was: Floats, bins: int) -> Floats:
+    """Put stated confidence minus outcome of each case into the column of its bin."""
+    bin_of = np.minimum((said * bins).astype(np.intp), bins - 1)
+    return np.where(bin_of[:, None] == np.arange(bins), (said - was)[:, None], 0.0)
 
 
 def risk_under_coverage(stated: npt.ArrayLike, right: npt.ArrayLike) -> float:
@@ -92,7 +110,7 @@ def risk_under_coverage(stated: npt.ArrayLike, right: npt.ArrayLike) -> float:
     return float((wrong / answered.cumsum()) @ answered / len(said))
 
 
-def _low(sums: Floats, sizes: Floats, confidence: float, seed: int) -> float:
+def _low(sums: Floats, sizes: Floats, confidence: float, seed: int, largest: float | None) -> float:
     """Bound the error from below: signs from one half of the clusters, the mean from the other."""
     first = np.random.default_rng(seed).random(len(sums)) < 1 / 2
     if first.all() or not first.any():
@@ -100,7 +118,9 @@ def _low(sums: Floats, sizes: Floats, confidence: float, seed: int) -> float:
     signs = np.sign(sums[first].sum(axis=0))
     along = sums[~first] @ signs
     rows, counts, often = distinct(along, sizes[~first])
-    low = bounds_of_means(rows, counts, (-1.0, 1.0), confidence, counts=often)[0]
+    unseen = np.array([unseen_size(sizes[~first], largest)])
+    ends = bounds_of_means(rows, counts, (-1.0, 1.0), confidence, counts=often, unseen=unseen)
+    low = ends[0]
     return max(0.0, float(low[0]))
 
 

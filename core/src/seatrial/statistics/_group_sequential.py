@@ -8,6 +8,11 @@ Royal Statistical Society A 132, 1969, 235-244). For figures over clusters, mean
 fixed-sample bound is taken at the nominal confidence that a Gaussian process would need.
 
 Neither side counts on stopping at the other, so that both errors hold if one is ignored.
+
+A run whose cases may be added to later has looks of its own (`planned_looks`): the planned number,
+and from there on a grid of ratio sqrt(2), with the error of every point fixed beforehand. Whoever
+chooses among those points by what was seen errs no more often; a point that is skipped is not made
+up for.
 """
 
 from __future__ import annotations
@@ -24,12 +29,15 @@ from ._checks import Floats
 __all__ = [
     "Boundaries",
     "CrossingProbabilities",
+    "LookPlan",
     "binomial_boundaries",
     "crossing_probabilities",
     "look_sizes",
     "nominal_confidences",
+    "overall_confidence",
+    "planned_looks",
     "predictive_probabilities",
-    "spent_error",
+    "spent_fractions",
 ]
 
 Integers = npt.NDArray[np.int64]
@@ -37,7 +45,13 @@ Integers = npt.NDArray[np.int64]
 GROWTH: Final = 1.1
 LOOKS: Final = 25
 EXPONENT: Final = 1.5
+RESERVE: Final = 0.15
+"""Of the error, what looks after the planned number may spend, where such are planned."""
+
+EXTENSION: Final = 2**0.5
 GRID: Final = np.linspace(-8.0, 8.0, 6401)
+CELL: Final = float(GRID[1] - GRID[0])
+SMALLEST: Final = 1e-12
 
 
 @frozen(kw_only=True, eq=False)
@@ -55,6 +69,35 @@ class Boundaries:
     fail_at: Integers
     pass_spent: Floats
     fail_spent: Floats
+
+    def nominal_confidences(self) -> tuple[Floats, Floats]:
+        """Give, for passing and for failing, the confidence of Clopper and Pearson's bound.
+
+        At each look the bound at this confidence clears the threshold exactly where the boundary is
+        reached, so that the interval that is shown agrees with the verdict.
+        """
+        from scipy.special import bdtr, bdtrc
+
+        passing = bdtrc(np.maximum(self.pass_at - 1.0, 0.0), self.looks, self.threshold)
+        failing = bdtr(np.maximum(self.fail_at, 0.0), self.looks, self.threshold)
+        passing = np.where(self.pass_at <= 0, 1.0, np.where(self.pass_at > self.looks, 0, passing))
+        failing = np.where(self.fail_at < 0, 0.0, failing)
+        # What reaches the boundary must not miss it by a rounding error.
+        errors = [np.clip(one * (1 + 1e-9), SMALLEST, 0.5) for one in (passing, failing)]
+        return 1 - errors[0], 1 - errors[1]
+
+
+@frozen(kw_only=True, eq=False)
+class LookPlan:
+    """Says at how many independent units to look, and which part of the error is spent by then.
+
+    `spent` are fractions of `1 - confidence`, of each side. `planned` is how many of the looks come
+    up to the planned number; the others need units that are added later.
+    """
+
+    sizes: Integers
+    spent: Floats
+    planned: int
 
 
 @frozen(kw_only=True, eq=False)
@@ -79,23 +122,51 @@ def look_sizes(n: int, *, growth: float = GROWTH, looks: int = LOOKS, start: int
     return found
 
 
-def spent_error(looks: npt.ArrayLike, n: int, alpha: float) -> Floats:
-    """Give the error that may be spent up to each look: `alpha * (looks / n) ** 1.5`."""
-    fraction = np.asarray(looks, dtype=np.float64) / n
-    return np.asarray(alpha * np.minimum(fraction, 1.0) ** EXPONENT)
+def spent_fractions(looks: npt.ArrayLike) -> Floats:
+    """Give the fraction of the error that is spent up to each look: `(looks / last) ** 1.5`."""
+    sizes = np.asarray(looks, dtype=np.float64)
+    return np.asarray((sizes / sizes[-1]) ** EXPONENT)
 
 
-def binomial_boundaries(threshold: float, confidence: float, looks: npt.ArrayLike) -> Boundaries:
+def planned_looks(n: int, looks: int = 1, *, sequential: bool = False) -> LookPlan:
+    """Plan the looks at `n` independent units, and at more if `looks` is above 1.
+
+    One look spends the whole error. With more, the planned number has .85 of it, and may be doubled
+    `looks - 1` times: the rest is spread over a grid of ratio sqrt(2), in proportion to the part of
+    the information that is new. `sequential` looks at `look_sizes(n)` instead of at `n` alone.
+    """
+    if n < 1 or looks < 1:
+        msg = f"a plan of looks needs a unit and a look, got {n} and {looks}"
+        raise PlanError(msg)
+    first = look_sizes(n) if sequential else np.array([n], dtype=np.int64)
+    kept = 1 - RESERVE if looks > 1 else 1.0
+    steps = np.arange(1, 2 * looks - 1)
+    added = np.ceil(n * EXTENSION**steps - 1e-9).astype(np.int64)
+    shares = (1 - EXTENSION**-steps) / (1 - 2.0 ** (1 - max(looks, 2)))
+    sizes = np.concatenate([first, added])
+    spent = np.concatenate([kept * spent_fractions(first), kept + (1 - kept) * shares])
+    last = np.append(sizes[1:] > sizes[:-1], True)  # of points that fall together, the last
+    return LookPlan(sizes=sizes[last], spent=spent[last], planned=int((sizes[last] <= n).sum()))
+
+
+def binomial_boundaries(
+    threshold: float,
+    confidence: float,
+    looks: npt.ArrayLike,
+    spent: npt.ArrayLike | None = None,
+) -> Boundaries:
     """Fix the boundaries of a rate of independent cases against a threshold, by exact recursion.
 
     Over all looks together, a rate below the threshold passes with probability at most
     `1 - confidence`, and so does one at or above it fail. For "at most", count failures and swap.
+    `spent` are the fractions of the error that may be spent up to each look, by default
+    `(looks / last) ** 1.5`.
     """
     sizes = _checked(looks)
     if not 0 < threshold < 1:
         msg = f"the threshold of a rate must be between 0 and 1, got {threshold!r}"
         raise PlanError(msg)
-    allowed = spent_error(sizes, int(sizes[-1]), 1 - confidence)
+    allowed = (1 - confidence) * _fractions(sizes, spent)
     passing, pass_spent = _upper_boundary(threshold, sizes, allowed)
     failures, fail_spent = _upper_boundary(1 - threshold, sizes, allowed)
     return Boundaries(
@@ -124,13 +195,14 @@ def crossing_probabilities(boundaries: Boundaries, rate: float) -> CrossingProba
 
 
 def predictive_probabilities(
-    boundaries: Boundaries, look: int, successes: int
+    boundaries: Boundaries, look: int, successes: int, *, until: int | None = None
 ) -> tuple[float, float]:
     """Give the probability of a later pass, and of a later fail, from what a look has shown.
 
     So many `successes` at `boundaries.looks[look]` cases, and Jeffreys' prior for the rate: Beta
-    (1/2, 1/2). Calibrated over rates that are drawn evenly; where they lie near the threshold it
-    says too much. Both are small where a verdict is too close to tell.
+    (1/2, 1/2). `until` is the last look that counts, by default the last there is. Calibrated over
+    rates that are drawn evenly; where they lie near the threshold it says too much. Both are small
+    where a verdict is too close to tell.
     Source: Spiegelhalter, Freedman and Blackburn, Controlled Clinical Trials 7 (1986) 8-17.
     """
     from scipy.special import betaln
@@ -142,7 +214,7 @@ def predictive_probabilities(
     states: Integers = np.array([successes], dtype=np.int64)
     mass: Floats = np.ones(1)
     passes = fails = 0.0
-    for at in range(look + 1, len(boundaries.looks)):
+    for at in range(look + 1, len(boundaries.looks) if until is None else until + 1):
         n = int(boundaries.looks[at])
         more = np.arange(n - before + 1)
         right, wrong = states[:, None] + 0.5, before - states[:, None] + 0.5
@@ -158,34 +230,75 @@ def predictive_probabilities(
     return passes, fails
 
 
-def nominal_confidences(confidence: float, looks: npt.ArrayLike) -> Floats:
+def nominal_confidences(
+    confidence: float, looks: npt.ArrayLike, spent: npt.ArrayLike | None = None
+) -> Floats:
     """Give the confidence of the fixed-sample bound at each look, so that all keep `confidence`.
 
-    `looks` count what is independent: cases, or effective clusters. Found by recursion over a
-    Gaussian process with independent increments, whose error at the end is `1 - confidence`.
+    `looks` count what is independent: cases, or clusters. Found by recursion over a Gaussian
+    process with independent increments, whose error at the end is `1 - confidence`. For `spent`
+    see `binomial_boundaries`.
     """
-    from scipy.signal import fftconvolve
     from scipy.special import ndtr
 
     sizes = _checked(looks)
-    fractions = sizes / sizes[-1]
-    allowed = np.diff(spent_error(sizes, int(sizes[-1]), 1 - confidence), prepend=0.0)
-    half = (GRID[1] - GRID[0]) / 2
+    allowed = np.diff((1 - confidence) * _fractions(sizes, spent), prepend=0.0)
     mass, before, found = (GRID == 0) * 1.0, 0.0, np.empty(len(sizes))
-    for at, (fraction, error) in enumerate(zip(fractions, allowed, strict=True)):
-        scale = np.sqrt(fraction - before)
-        kernel = ndtr((GRID + half) / scale) - ndtr((GRID - half) / scale)
-        mass = np.maximum(fftconvolve(mass, kernel, mode="same"), 0.0)
+    for at, (fraction, error) in enumerate(zip(sizes / sizes[-1], allowed, strict=True)):
+        mass = _moved(mass, fraction - before)
         above = mass[::-1].cumsum()[::-1]
         cell = int(np.flatnonzero(above > error)[-1])
         beyond = above[cell] - mass[cell]
         inside = (error - beyond) / mass[cell]
-        boundary = GRID[cell] + half - 2 * half * inside
+        boundary = GRID[cell] + CELL * (0.5 - inside)
         found[at] = float(ndtr(boundary / np.sqrt(fraction)))
         mass[cell] *= 1 - inside
         mass[cell + 1 :] = 0.0
         before = fraction
-    return np.minimum(found, 1 - 1e-12)
+    return np.minimum(found, 1 - SMALLEST)
+
+
+def overall_confidence(confidences: npt.ArrayLike, looks: npt.ArrayLike) -> float:
+    """Give the confidence that all looks together keep, if each had a bound at its own.
+
+    Two looks at .95, the second at twice as many cases, keep .92. The inverse of
+    `nominal_confidences`: by the same recursion, over a Gaussian process.
+    """
+    from scipy.special import ndtri
+
+    sizes = _checked(looks)
+    levels = np.asarray(confidences, dtype=np.float64)
+    mass, before = (GRID == 0) * 1.0, 0.0
+    for fraction, level in zip(sizes / sizes[-1], levels, strict=True):
+        mass = _moved(mass, fraction - before)
+        boundary = float(ndtri(level)) * np.sqrt(fraction)
+        # The part of each cell that lies below the boundary stays.
+        mass *= np.clip((boundary - GRID) / CELL + 0.5, 0.0, 1.0)
+        before = fraction
+    return float(min(mass.sum(), levels.min()))
+
+
+def _fractions(sizes: Integers, spent: npt.ArrayLike | None) -> Floats:
+    """Check the fractions of the error that are spent up to each look."""
+    if spent is None:
+        return spent_fractions(sizes)
+    found = np.asarray(spent, dtype=np.float64)
+    rising = found.shape == sizes.shape and (np.diff(found, prepend=0.0) >= 0).all()
+    if not rising or found[-1] > 1 + 1e-9:
+        msg = f"spent fractions rise to at most 1, one for each look, got {found.tolist()}"
+        raise PlanError(msg)
+    return found
+
+
+def _moved(mass: Floats, variance: float) -> Floats:
+    """Let a distribution on the grid take one more Gaussian step."""
+    from scipy.signal import fftconvolve
+    from scipy.special import ndtr
+
+    scale = np.sqrt(variance)
+    kernel = ndtr((GRID + CELL / 2) / scale) - ndtr((GRID - CELL / 2) / scale)
+    found: Floats = np.maximum(fftconvolve(mass, kernel, mode="same"), 0.0)
+    return found
 
 
 def _upper_boundary(rate: float, looks: Integers, allowed: Floats) -> tuple[Integers, Floats]:

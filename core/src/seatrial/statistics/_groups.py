@@ -148,6 +148,7 @@ def gap_between_groups(
         cases=sum(one.cases for one in own.values()),
         clusters=sum(one.clusters for one in own.values()),
         n_effective=min(own[best].n_effective, own[worst].n_effective),
+        effective_clusters=sum(one.effective_clusters for one in own.values()),
         bounds=(0.0, width),
     )
     return Worst(interval=interval, worst=worst, each=shared, too_small=small)

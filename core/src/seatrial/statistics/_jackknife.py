@@ -17,6 +17,7 @@ from ._checks import (
     effective_clusters,
     t_quantile,
     unseen_fraction,
+    unseen_size,
 )
 from ._gaffke import bounds_of_means
 from ._interval import Interval, Method
@@ -34,6 +35,7 @@ def jackknife(
     bounds: Bounds,
     *,
     rarest: float | None = None,
+    largest: float | None = None,
     seed: int = 0,  # noqa: ARG001 - every bound can be called with one; this one draws nothing
 ) -> Interval:
     """Bound a score that is no mean over cases: macro F1, MCC, AUROC, or the drop of one.
@@ -47,7 +49,8 @@ def jackknife(
     give its own bounds.
 
     `rarest` is the number of clusters among which the unseen one counts, by default all: give the
-    number of clusters with the rarest class for scores that hang on it. A Student's t interval of
+    number of clusters with the rarest class for scores that hang on it. For `largest` see
+    `mean_of_bounded`. A Student's t interval of
     the same parts, as in textbooks, missed the F1 score of 30 clusters 6.6 % of the time at a
     nominal 5 %, because it cannot see skewness; it is left for scores without bounds.
 
@@ -67,6 +70,7 @@ def jackknife(
     without = _left_out(score, codes % groups, groups)
     if len(without) and np.isfinite(without).all():
         few = effective if rarest is None else min(effective, max(rarest, 1))
+        few = min(few, n / unseen_size(np.bincount(codes).astype(np.float64), largest))
         sizes = np.bincount(codes % groups, minlength=groups).astype(np.float64)
         parts = (n - sizes) * (estimate - without)
         parts -= sizes / n * parts.sum()

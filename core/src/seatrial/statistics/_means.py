@@ -18,10 +18,11 @@ from ._checks import (
     t_quantile,
     unseen_size,
 )
+from ._exponential_weights import weighted_sum_cdf
 from ._gaffke import bounds_of_means, distinct
 from ._interval import Interval, Method, Weigh
 
-__all__ = ["mean_of_bounded", "paired_drop"]
+__all__ = ["mean_of_bounded", "paired_drop", "smallest_error"]
 
 ROUNDING: Final = 1e-13
 
@@ -50,7 +51,8 @@ def mean_of_bounded(
     each cluster's own mean, in which a large cluster counts no more than a small one. `largest` is
     the number of cases of the largest cluster to expect: no bound can know of clusters larger than
     any that was drawn, so state it where they exist (15 clusters, of which one in 20 is 50 times as
-    large as the others, miss the mean 47 % of the time without it).
+    large as the others, may miss the mean 46 % of the time without it:
+    `benchmarks/clusters_never_drawn.py`).
 
     A score without bounds (None) gets a cluster-robust t interval, which trusts the spread that it
     sees; without any spread it is infinite.
@@ -90,6 +92,32 @@ def paired_drop(
         raise MetricError(msg)
     spread = None if bounds is None else (bounds[0] - bounds[1], bounds[1] - bounds[0])
     return _mean(before - after, clusters, confidence, spread, "paired Gaffke", weigh, largest)
+
+
+def smallest_error(
+    values: npt.ArrayLike,
+    clusters: npt.ArrayLike | None,
+    threshold: float,
+    bounds: tuple[float, float],
+    *,
+    at_most: bool = False,
+    largest: float | None = None,
+) -> float:
+    """Give the smallest `1 - confidence` at which the bound of a mean still clears a threshold.
+
+    That is the p-value of "at least" (with `at_most` of "at most") by the bound of
+    `mean_of_bounded`, without searching for the bound itself.
+    """
+    sums, sizes = by_cluster(checked_scores(values, bounds), clusters)
+    worst = bounds[1] if at_most else bounds[0]
+    sign, size = -1.0 if at_most else 1.0, unseen_size(sizes, largest)
+    if sign * float(sums.sum()) < sign * threshold * float(sizes.sum()):
+        return 1.0
+    if sign * worst >= sign * threshold:
+        return 0.0
+    rows, weights, counts = distinct(sums, sizes)
+    away = sign * np.append(rows[0] - threshold * weights[0], size * (worst - threshold))
+    return float(weighted_sum_cdf(away[None], np.append(counts[0], 1.0)[None])[0])
 
 
 def _mean(

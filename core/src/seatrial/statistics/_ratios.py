@@ -25,6 +25,7 @@ def mean_of_ratios(
     seed: int,
     reference: npt.ArrayLike | None = None,
     paired: bool = True,
+    largest: float | None = None,
     resamples: int = 10_000,
 ) -> Interval:
     """Bound the mean over columns of the mean of `above` over that of `below`.
@@ -33,8 +34,8 @@ def mean_of_ratios(
     each corruption, and those of a reference model. Where the cases are the same (`paired`), both
     are resampled with the same weights of clusters; else `reference` has the clusters of `below`,
     which are resampled on their own. In each resample one cluster that was never seen has the
-    values that make the ratios largest, or smallest. `high` is infinite where the mean of a
-    denominator may well be zero.
+    values that make the ratios largest, or smallest (`largest`: see `mean_of_bounded`). `high` is
+    infinite where the mean of a denominator may well be zero.
 
     Raises `MetricError` if the mean of a column of `below` is not above zero: its ratio is
     undefined.
@@ -58,22 +59,22 @@ def mean_of_ratios(
     columns = ours.shape[1]
     if paired:
         sums, sizes, _ = sums_by_cluster(np.concatenate([ours, theirs], axis=1), clusters, bounds)
-        drawn, fraction = _drawn(sums, sizes, seed, resamples)
+        drawn, fraction = _drawn(sums, sizes, seed, resamples, largest)
         draws = (drawn[:, :columns], fraction), (drawn[:, columns:], fraction)
     else:
         parts = [sums_by_cluster(*one, bounds) for one in ((ours, clusters), (theirs, reference))]
         sizes = parts[0][1]
         draws = (
-            _drawn(parts[0][0], parts[0][1], seed, resamples),
-            _drawn(parts[1][0], parts[1][1], seed + 1, resamples),
+            _drawn(parts[0][0], parts[0][1], seed, resamples, largest),
+            _drawn(parts[1][0], parts[1][1], seed + 1, resamples, largest),
         )
-    smallest, largest = _extreme_ratios(*draws, bounds)
+    lowest, highest = _extreme_ratios(*draws, bounds)
     estimate = float((ours.mean(axis=0) / base).mean())
     effective = effective_clusters(sizes[:, 0])
     return Interval(
         estimate=estimate,
-        low=min(estimate, float(np.quantile(smallest, 1 - confidence, method="lower"))),
-        high=max(estimate, float(np.quantile(largest, confidence, method="higher"))),
+        low=min(estimate, float(np.quantile(lowest, 1 - confidence, method="lower"))),
+        high=max(estimate, float(np.quantile(highest, confidence, method="higher"))),
         confidence=confidence,
         method="ratio bootstrap",
         cases=len(ours),
@@ -84,9 +85,11 @@ def mean_of_ratios(
     )
 
 
-def _drawn(sums: Floats, sizes: Floats, seed: int, resamples: int) -> tuple[Floats, Floats]:
+def _drawn(
+    sums: Floats, sizes: Floats, seed: int, resamples: int, largest: float | None
+) -> tuple[Floats, Floats]:
     """Resample the means, and how much of the weight the unseen cluster takes."""
-    means, weight, unseen = resampled_means(sums, sizes, seed, resamples)
+    means, weight, unseen = resampled_means(sums, sizes, seed, resamples, largest)
     return means, (unseen / (weight + unseen))[:, :1]
 
 

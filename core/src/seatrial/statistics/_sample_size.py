@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil, isclose, sqrt
 from typing import Final
 
-from ..errors import PlanError
-from ._checks import binomial_low, check_confidence, unseen_fraction
-from ._interval import Interval
+import numpy as np
 
-__all__ = ["cases_needed", "minimum_cases"]
+from ..errors import PlanError
+from ._checks import binomial_low, check_confidence
+
+__all__ = ["minimum_cases", "predicted_decision"]
 
 MAX_CASES: Final = 10**9
-RATES: Final = frozenset({"Clopper-Pearson", "Korn-Graubard"})
-BOUNDED: Final = frozenset({"Gaffke", "paired Gaffke", "jackknife Gaffke"})
 
 
 def minimum_cases(
@@ -40,55 +38,37 @@ def minimum_cases(
     )
 
 
-def cases_needed(interval: Interval, threshold: float) -> int | None:
-    """Give how many more cases would decide, if they turned out like those already measured.
+def predicted_decision(
+    successes: float,
+    n: float,
+    more: int,
+    threshold: float,
+    confidence: float,
+    *,
+    failing: float | None = None,
+    anew: bool = False,
+) -> float:
+    """Give the probability that `more` cases decide, by what `n` cases showed.
 
-    Decided means that the interval no longer holds the threshold inside. Rates are searched on the
-    exact bound, with the design effect as observed; for other figures the half-width towards the
-    threshold shrinks as the root of the number, and the part that stands for what was not seen as
-    the number itself. More cases mean more clusters of the same size, and whole clusters count.
-    0 if it is decided; None if no number would decide: the estimate is the threshold, or nothing is
-    known about the spread.
+    A rate with Jeffreys' prior, Beta(1/2, 1/2), and so many `successes` among `n`, judged by
+    Clopper and Pearson's bound once all are measured, or by that of the new cases alone (`anew`).
+    It passes at `confidence` and fails at `failing`, by default the same. `n` may be fractional:
+    what cases in clusters are worth. Calibrated over rates drawn evenly; where rates lie near the
+    threshold it says too much.
+    Source: Spiegelhalter, Freedman and Blackburn, Controlled Clinical Trials 7 (1986) 8-17.
     """
-    if not interval.low < threshold < interval.high:
-        return 0
-    if isclose(interval.estimate, threshold, rel_tol=0, abs_tol=1e-12):
-        return None
-    distance = abs(threshold - interval.estimate)
-    below = threshold < interval.estimate
+    from scipy.special import bdtr, bdtrc, betaln, gammaln
 
-    def decided(clusters: int) -> bool:
-        return _reach(interval, clusters / interval.clusters, low=below) <= distance
-
-    clusters = _smallest(decided, above=interval.clusters)
-    if clusters is None:
-        return None
-    return ceil((clusters - interval.clusters) * interval.cases / interval.clusters)
-
-
-def _reach(interval: Interval, times: float, *, low: bool) -> float:
-    """Give how far the bound would lie from the estimate with so many times the clusters."""
-    end = interval.low if low else interval.high
-    reach = abs(end - interval.estimate)
-    clusters = interval.effective_clusters * times
-    if interval.method in RATES:
-        n, rate = interval.n_effective * times, interval.estimate
-        rate, successes = (rate, rate * n) if low else (1 - rate, (1 - rate) * n)
-        exact = rate - binomial_low(successes, n, interval.confidence)
-        return max(exact, rate - 1 + unseen_fraction(clusters, interval.confidence))
-    if interval.method not in BOUNDED or interval.bounds is None:
-        return reach / sqrt(times)
-    room = abs(interval.bounds[0 if low else 1] - interval.estimate)
-    shift, blind = _unseen(interval, interval.effective_clusters, room)
-    later_shift, later_blind = _unseen(interval, clusters, room)
-    spread = max((reach - shift) ** 2 - blind**2, 0.0)
-    return later_shift + sqrt(spread / times + later_blind**2)
-
-
-def _unseen(interval: Interval, clusters: float, room: float) -> tuple[float, float]:
-    """Split what the cluster never seen adds into its mean and the rest of its quantile."""
-    shift = room / (clusters + 1)
-    return shift, room * unseen_fraction(clusters, interval.confidence) - shift
+    counts = np.arange(more + 1)
+    right, wrong = successes + 0.5, n - successes + 0.5
+    logs = gammaln(more + 1) - gammaln(counts + 1) - gammaln(more - counts + 1)
+    mass = np.exp(logs + betaln(right + counts, wrong + more - counts) - betaln(right, wrong))
+    before = (0, 0) if anew else (round(successes), round(n))
+    reached, cases = counts + before[0], more + before[1]
+    above = np.where(reached > 0, bdtrc(np.maximum(reached - 1.0, 0.0), cases, threshold), 1.0)
+    below = bdtr(np.minimum(reached, cases), cases, threshold)
+    decided = (above <= 1 - confidence) | (below <= 1 - (failing or confidence))
+    return float(min(mass[decided].sum(), 1.0))
 
 
 def _smallest(holds: Callable[[int], bool], *, above: int) -> int | None:

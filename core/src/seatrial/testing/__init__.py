@@ -14,16 +14,19 @@ Importing this module loads neither pytest nor numpy.
 
 from __future__ import annotations
 
+from ._examples import Example
 from ._installed import installed
 from ._kit import check, check_distribution, checks_of
 from ._pytest import parametrize
 from ._results import CheckResult, NotExercised, Skipped, summary
-from ._samples import Answers, Samples
+from ._samples import Answers, SampleModel, Samples
 
 __all__ = [
     "Answers",
     "CheckResult",
+    "Example",
     "NotExercised",
+    "SampleModel",
     "Samples",
     "Skipped",
     "check",

@@ -25,7 +25,7 @@ def cases_of(use: A, samples: Samples) -> tuple[Case, ...]:
     modality = use.component.modality
     made = all(isinstance(case.input, str) for case in samples.cases)
     if modality not in (None, "text") and made:
-        msg = f"no sample cases of modality {modality!r}"
+        msg = f"no sample cases of modality {modality!r}: declare samples='package.module:function'"
         raise NotExercised(msg)
     return samples.cases
 

@@ -12,6 +12,7 @@ from .._components import Audit, Metric, Perturbation, Use
 from .._findings import Finding
 from .._plans import Plan
 from ._common import built
+from ._examples import examples_of
 from ._results import NotExercised, Skipped, expect
 from ._samples import Samples
 
@@ -59,14 +60,18 @@ def _outcomes(cases: Sequence[Case], model: Any) -> tuple[Outcome, ...]:
 def findings(
     use: Use[Audit], samples: Samples, *, with_model: bool = True
 ) -> list[tuple[Sequence[Any], tuple[Any, ...]]]:
-    """Audit small experiments: what each looked at, and what was found."""
+    """Audit small experiments and the audit's examples: what each looked at, what was found."""
     (check,) = built(use)
     model = samples.model(use.component.needs)
     given = model if with_model else None
-    return [
+    found = [
         (material, tuple(check(_plan(), given, material)))
         for material in _experiments(use, samples, model)
     ]
+    for one in examples_of(use) if use.component.examples is not None else ():
+        looked_into = one.model if with_model else None
+        found.append((one.material, tuple(check(one.plan, looked_into, one.material))))
+    return found
 
 
 def _all_findings(found: Sequence[tuple[Sequence[Any], tuple[Any, ...]]]) -> list[Any]:
@@ -93,6 +98,26 @@ def _sound(use: Use[Audit], samples: Samples) -> list[tuple[Sequence[Any], tuple
         msg = "it does not give findings"
         raise NotExercised(msg)
     return found
+
+
+def check_examples_come_out(use: Use[Audit], _: Samples) -> None:
+    """It finds what its positive examples say, and nothing in its negative ones.
+
+    Declare `examples="package.module:function"`; the function gives `seatrial.testing.Example`s,
+    one at least of each: Example(cases, finds=("name-of-the-finding",)) and Example(cases).
+    """
+    (check,) = built(use)
+    examples = examples_of(use)
+    expect(
+        any(one.finds for one in examples), "none of its examples is one where it finds something"
+    )
+    expect(not all(one.finds for one in examples), "none of its examples is one where it is silent")
+    for place, one in enumerate(examples, start=1):
+        found = [finding.name for finding in check(one.plan, one.model, one.material)]
+        missed = [name for name in one.finds if name not in found]
+        given = ", ".join(found) or "nothing"
+        expect(not missed, f"example {place}: it finds {given}, not {', '.join(missed)}")
+        expect(one.finds or not found, f"example {place}: it must stay silent, and finds {given}")
 
 
 def check_same_findings_twice(use: Use[Audit], samples: Samples) -> None:
@@ -136,6 +161,7 @@ def check_looks_without_a_model(use: Use[Audit], samples: Samples) -> None:
 
 CHECKS: tuple[Callable[[Use[Audit], Samples], None], ...] = (
     check_gives_findings,
+    check_examples_come_out,
     check_same_findings_twice,
     check_findings_can_be_acted_on,
     check_looks_without_a_model,

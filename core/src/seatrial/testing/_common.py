@@ -211,7 +211,7 @@ def _writable(value: Any) -> bool:
 
 
 def _through_a_file(use: Use[Any]) -> Use[Any]:
-    from .. import _files
+    from .. import _files, _toml
     from .._plans import Plan
 
     component = use.component
@@ -227,7 +227,7 @@ def _through_a_file(use: Use[Any]) -> Use[Any]:
         if isinstance(component, Metric):
             path.write_text(_files.dump_plan(Plan(metrics=(use,))), encoding="utf-8")
             return _files.load_plan(path, registry=registry).metrics[0]
-        path.write_text(_files._toml({"use": _files._cell(use)}), encoding="utf-8")
+        path.write_text(_toml.toml({"use": _toml.cell(use)}), encoding="utf-8")
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         return _files._use(registry, Component, table["use"])
 

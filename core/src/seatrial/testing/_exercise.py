@@ -156,7 +156,7 @@ def checks_for(
         """
         factory = importable(use.component.factory)
         here = exercised_here(exercise, use, samples)
-        if samples.models and use.component.needs:
+        if samples.models and use.component.needs and samples.made_by is None:
             msg = "live models do not travel to another process"
             raise NotExercised(msg)
         there = results_elsewhere(factory, use, samples)

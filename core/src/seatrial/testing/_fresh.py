@@ -129,7 +129,9 @@ def results_elsewhere(factory: str, use: Any, samples: Any) -> list[str]:
     if package not in _kept:
         _kept[package] = (changed, Interpreter())
         atexit.register(_kept[package][1].close)
-    given = {"values": samples.values, "answers": samples.answers, "cases": samples.cases}
+    given = {}  # samples that a component declares are made over there
+    if samples.made_by is None:
+        given = {"values": samples.values, "answers": samples.answers, "cases": samples.cases}
     found: list[str] = _kept[package][1].ask("results", encode(use), encode(given))
     return found
 

@@ -35,6 +35,7 @@ __all__ = [
     "exercise_of",
     "expectations",
     "run_one",
+    "tried",
     "used",
 ]
 
@@ -92,10 +93,19 @@ def exercise_of(component: Component | Use[Any]) -> Exercise:
     return EXERCISES[_plural(component)]
 
 
+def tried(use: Use[Any], samples: Samples | None) -> tuple[Use[Any], Samples]:
+    """Give what a component is tried on, and the component with the parameters that go with it."""
+    samples = Samples.of_component(use.component) if samples is None else samples
+    if not samples.params:
+        return use, samples
+    return Use(use.component, {**samples.params, **use.params}, on=use.on), samples
+
+
 def exercised(use: Any, samples: Any) -> list[str]:
     """Exercise a component that came from another process."""
-    component = decode(use)
-    return exercise_of(component)(component, Samples(**decode(samples)))
+    component, given = decode(use), decode(samples)
+    made = Samples(**given) if given else Samples.of_component(component.component)
+    return exercise_of(component)(component, made)
 
 
 def expectations(component: Component | Use[Any], given: Mapping[str, str]) -> Mapping[str, str]:
@@ -140,11 +150,12 @@ def check(
     `expected_failures` maps names of checks to reasons, beside those that the component declares;
     it is strict: one that passes after all is a failure. Raises `PlanError` for a name that is no
     check, or a reason that is empty.
+    `samples` take the place of those that the component declares.
     Print `summary(results)` to see how many checks ran, and why others did not.
     """
-    use = used(component)
-    announced = expectations(use, expected_failures or {})
-    samples = samples or Samples()
+    given = used(component)
+    announced = expectations(given, expected_failures or {})
+    use, samples = tried(given, samples)
     results = []
     for name, one in checks_of(use).items():
         outcome, reason = _outcome(one, use, samples)
@@ -154,7 +165,7 @@ def check(
             outcome = "failed"
             reason = f"it passes, though its failure is expected ({announced[name]}); delete that"
         results.append(
-            CheckResult(name, outcome, reason, inspect.getdoc(one) or "", component=use.label)
+            CheckResult(name, outcome, reason, inspect.getdoc(one) or "", component=given.label)
         )
     return tuple(results)
 

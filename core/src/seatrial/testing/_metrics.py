@@ -101,8 +101,8 @@ def check_worked_examples_come_out(use: M, _: Samples) -> None:
 def check_ordinary_answers_get_a_finite_score(use: M, samples: Samples) -> None:
     """Perfect, mixed and worst answers of at least one kind get a finite number.
 
-    The kinds are classes (texts, with probabilities and refusals) and numbers; for any other, pass
-    samples=Samples(answers=[...]).
+    The kinds are classes (texts, with probabilities and refusals), numbers and masks; for any
+    other, pass samples=Samples(answers=[...]).
     """
     built(use)
     problems = []

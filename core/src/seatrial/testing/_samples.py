@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from .._cases import Case, Prediction
+from .._components import Component
 from .._declaring import attribute_of
+from .._importing import import_string
 from .._seeds import derive
 from .._values import freeze
-from ..errors import UnknownComponentError
+from ..errors import PlanError, UnknownComponentError
 from ..inputs._modalities import Modalities
 from ..protocols import Carrier, Model
 from ._inside import Thinking
@@ -46,6 +48,14 @@ OWN: Mapping[str, Callable[[], list[Any]]] = {
 
 
 def _listed(values: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(values)
+
+
+def _cases_of(values: Iterable[Case]) -> tuple[Case, ...]:
+    return tuple(values)
+
+
+def _models_of(values: Iterable[Model]) -> tuple[Model, ...]:
     return tuple(values)
 
 
@@ -102,6 +112,28 @@ def _numbers() -> Answers:
         [Prediction(target) for target in targets],
         [Prediction(target + shift) for target, shift in zip(targets, shifts, strict=True)],
         [Prediction(100.0 - 10 * target) for target in targets],
+    )
+
+
+def _masks() -> Answers:
+    import numpy as np
+
+    from .._carriers import Volume
+
+    z, y, x = np.mgrid[-1:1:9j, -1:1:8j, -1:1:7j]
+    targets, mixed = [], []
+    for index in range(5):
+        ball = x**2 + y**2 + z**2 < 0.2 + 0.1 * index
+        labels = ball * (1 + (x > 0))
+        targets.append(Volume(labels.astype(np.uint8)))
+        mixed.append(Prediction(Volume(np.roll(labels, index % 3, 1).astype(np.uint8))))
+    nothing = Volume(np.zeros(x.shape, np.uint8))
+    return Answers(
+        "masks",
+        targets,
+        [Prediction(target) for target in targets],
+        mixed,
+        [Prediction(nothing)] * len(targets),
     )
 
 
@@ -171,12 +203,39 @@ class Samples:
     `cases` (each with a target) for adapters and audits, and `models` for components whose `needs`
     ask for more than a callable: the first that has all of them is taken, or else a tiny network
     of the kit, which has `activations`, `intervened`, `embed_text`, `choices` and `generate`.
+    `params` are bound to the component, for one that cannot be built without any.
+    `made_by` is the import string that gave them, by which another process makes them too.
     """
 
     values: Mapping[str, Sequence[Any]] = field(factory=dict)
-    answers: tuple[Answers, ...] = field(factory=lambda: (_classes(), _numbers()), converter=tuple)
-    cases: tuple[Case, ...] = field(factory=_cases, converter=tuple)
-    models: tuple[Model, ...] = field(factory=tuple, converter=tuple)
+    answers: tuple[Answers, ...] = field(
+        factory=lambda: (_classes(), _numbers(), _masks()), converter=tuple
+    )
+    cases: tuple[Case, ...] = field(factory=_cases, converter=_cases_of)
+    models: tuple[Model, ...] = field(factory=tuple, converter=_models_of)
+    params: Mapping[str, Any] = field(factory=dict)
+    made_by: str | None = None
+
+    @classmethod
+    def of_component(cls, component: Component) -> Samples:
+        """Make the samples that a component declares, or those of the kit."""
+        declared = component.samples
+        if declared is None:
+            return cls()
+        if not isinstance(declared, str):
+            return cls._made(declared, component)
+        make = import_string(declared, what=f"samples of {component.name}")
+        return evolve(cls._made(make, component), made_by=declared)
+
+    @classmethod
+    def _made(cls, make: Any, component: Component) -> Samples:
+        made = make()
+        if not isinstance(made, Samples):
+            msg = (
+                f"samples of {component.name} must give seatrial.testing.Samples, got {made!r:.80}"
+            )
+            raise PlanError(msg)
+        return made
 
     def carrier(self, modality: str) -> Carrier:
         """Give the carrier of a modality, or raise `NotExercised` where nothing declares it."""

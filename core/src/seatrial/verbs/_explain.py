@@ -23,7 +23,7 @@ from ..inputs._boundary import call
 from ..runs._report import Report
 from ..statistics._checks import Floats
 
-__all__ = ["explain", "look_first", "taught"]
+__all__ = ["explain"]
 
 
 @overload
@@ -96,6 +96,8 @@ def explain(
 
     `audits` look at the outcomes first; errors that they find raise `AuditError`, unless `allow`
     names them.
+
+    An explanation of a report that has a directory is kept beside the run.
     """
     experiment = Experiment.of(
         report=report,
@@ -108,12 +110,15 @@ def explain(
     )
     several = isinstance(explainer, list | tuple)
     uses = [bound(one, Explainer, registry) for one in (explainer if several else [explainer])]
-    look_first(experiment, audits, allow, registry)
-    found = tuple(taught(use, experiment) for use in uses)
+    _look_first(experiment, audits, allow, registry)
+    found = tuple(_taught(use, experiment) for use in uses)
+    if report is not None and outcomes is None:
+        for one in found:
+            one.keep(report.path)
     return found if several else found[0]
 
 
-def look_first(
+def _look_first(
     experiment: Experiment,
     audits: Iterable[Any],
     allow: Iterable[str] = (),
@@ -129,7 +134,7 @@ def look_first(
     audited(uses, plan, subject, (*experiment.training, *experiment.test), allow, registry)
 
 
-def taught(use: Use[Explainer], experiment: Experiment) -> Explanation:
+def _taught(use: Use[Explainer], experiment: Experiment) -> Explanation:
     """Let an explainer learn, and grade its predictions on what it never saw."""
     subject = experiment.subject(use.component.needs, use.label)
     work = ready(use, subject)

@@ -4,111 +4,149 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from math import ceil
 from typing import Any
 
-import numpy as np
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 
 from .._cases import Case, cluster_of
 from .._plans import Plan, Priority, Specification, matches
 from .._requirements import Requirement
 from .._tables import Table, figure
 from ..engine._workload import Workload
-from ..errors import SeatrialError
 from ..inputs._loading import load_cases
-from ..judging._evidence import Evidence, Reading
-from ..judging._figures import bound_of, estimate_of, figure_of
-from ..judging._power import figure_to_pass, power_of
-from ..judging._question import decision
-from ..judging._set_metrics import rarest_class
-from ..statistics import jackknife
+from ..judging._family import failing_confidence
+from ..judging._power import Units, figures_to_decide, first_confidence, power_of
 from ..statistics._sample_size import minimum_cases
+from ._flawless import asked_about, depends_on_answers, obstacle
 
-__all__ = ["Forecast", "Outlook", "forecast", "obstacles"]
+__all__ = ["DemandOutlook", "Forecast", "Outlook", "forecast", "obstacles"]
+
+AIM = 0.8
+Range = tuple[float, float]
+
+
+@frozen
+class DemandOutlook:
+    """What these cases can show about one demand.
+
+    `can_pass` is whether a flawless model would get the verdict "pass", None where that depends on
+    another run, or on a score that has no best value; `obstacle` says why not. `minimum` counts the
+    clusters with which it would, None where no single number says it.
+
+    `power` is the probability of a decision if the model is as good as the priority expects
+    (`Priority.expected`), and `cases_for_power` and `clusters_for_power` are how many decide it as
+    expected with probability .8. Both are pairs: with the cases of a cluster all alike, and with
+    cases that have nothing in common (or twice the same, for a stated ICC). `figure_to_pass` and
+    `figure_to_fail` are what must be true of a model so that it passes, or fails, with probability
+    .8, by the first of the two.
+    """
+
+    demand: str
+    threshold: float
+    can_pass: bool | None
+    obstacle: str
+    minimum: int | None
+    power: Range | None
+    cases_for_power: tuple[int, int] | None
+    clusters_for_power: tuple[int, int] | None
+    figure_to_pass: float | None
+    figure_to_fail: float | None
 
 
 @frozen
 class Outlook:
-    """How many cases one priority has, and how many it needs to be able to pass at all.
-
-    `can_pass` is whether a flawless model would get the verdict "pass" from these cases, None where
-    that depends on another run, or on a score that has no best value. `obstacle` says why not.
-    `minimum` counts clusters, and is None where no single number says it.
-
-    `power` is the probability that these cases decide the first demand if the model is as good as
-    the priority expects (`Priority.expected`), and `clusters_for_power` how many decide it as
-    expected with probability .8. `figure_to_pass` is the figure that a model must truly have to
-    pass with probability .8 from these cases. Clusters are taken for independent.
-    """
+    """How many cases one priority has, and what they can show about each of its demands."""
 
     priority: str
     cases: int
     clusters: int
     records: int
-    minimum: int | None
-    can_pass: bool | None
-    obstacle: str = ""
-    power: float | None = None
-    clusters_for_power: int | None = None
-    figure_to_pass: float | None = None
+    demands: tuple[DemandOutlook, ...]
+
+    @property
+    def can_pass(self) -> bool | None:
+        """Whether a flawless model would pass every demand; None where that is not known."""
+        found = [one.can_pass for one in self.demands]
+        return False if False in found else None if None in found else True
+
+    @property
+    def obstacle(self) -> str:
+        """Why even a flawless model would not pass; empty where it would."""
+        return next((one.obstacle for one in self.demands if one.obstacle), "")
+
+    @property
+    def minimum(self) -> int | None:
+        """The smallest number of clusters that can pass; None where no single number says it."""
+        found = [one.minimum for one in self.demands]
+        known = [one for one in found if one is not None]
+        return max(known) if len(known) == len(found) else None
 
 
 @frozen
 class Forecast:
-    """Counts of a run before it starts; `calls` is the most inputs the model may be asked for."""
+    """Counts of a run before it starts; `calls` is the most inputs the model may be asked for.
+
+    `notes` say what holds of all demands together, and what was assumed.
+    """
 
     cases: int
     records: int
     calls: int
     priorities: tuple[Outlook, ...]
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Give the forecast as plain data."""
-        return asdict(self)
+        found = asdict(self)
+        for plain, one in zip(found["priorities"], self.priorities, strict=True):
+            plain |= {"can_pass": one.can_pass, "obstacle": one.obstacle, "minimum": one.minimum}
+        return found
 
     def table(self) -> Table:
-        """Give the forecast as a table."""
+        """Give the forecast as a table, with a row for each demand."""
         rows = [
-            [
-                one.priority,
-                f"{one.cases:,}",
-                f"{one.clusters:,}",
-                f"{one.records:,}",
-                "—" if one.minimum is None else f"{one.minimum:,}",
-                {True: "yes", False: "no", None: "—"}[one.can_pass],
-                figure(one.figure_to_pass),
-                "—" if one.power is None else f"{one.power:.2f}",
-                "—" if one.clusters_for_power is None else f"{one.clusters_for_power:,}",
-            ]
+            _row(one, demand, first=at == 0)
             for one in self.priorities
+            for at, demand in enumerate(one.demands)
         ]
-        obstacles = [f"{one.priority}: {one.obstacle}" for one in self.priorities if one.obstacle]
+        told = [
+            f"{one.priority}: {demand.obstacle}"
+            for one in self.priorities
+            for demand in one.demands
+            if demand.obstacle
+        ]
         counts = (
             f"{self.cases:,} cases, {self.records:,} records, "
             f"at most {self.calls:,} inputs to the model"
         )
         columns = (
             "priority",
+            "demand",
             "cases",
             "clusters",
             "records",
             "clusters needed",
             "can pass",
             "passes from",
+            "fails from",
             "power",
-            "clusters for .8",
+            "cases for .8",
         )
-        return Table(columns, tuple(rows), notes=(*obstacles, counts))
+        return Table(columns, rows, notes=(*told, *self.notes, counts))
 
     def __str__(self) -> str:
-        return self.table().text()
+        return str(self.table())
 
 
-def forecast(plan: Plan | Specification, /, cases: Any = None) -> Forecast:
-    """Count what a run would measure, and the smallest samples that its priorities need.
+def forecast(
+    plan: Plan | Specification, /, cases: Any = None, *, icc: float | None = None
+) -> Forecast:
+    """Count what a run would measure, and say what its cases can decide.
 
     The model is neither imported nor asked; the cases are. Perturbations that leave an input as it
-    was cost no call, so the true number of calls may be lower.
+    was cost no call, so the true number of calls may be lower. `icc` is the correlation that you
+    expect between cases of one cluster, from 0 to 1; without it both ends are told.
     """
     specification = plan if isinstance(plan, Specification) else None
     if isinstance(plan, Specification):
@@ -117,10 +155,12 @@ def forecast(plan: Plan | Specification, /, cases: Any = None) -> Forecast:
     work = Workload(plan, load_cases(cases), "", ("",) * len(plan.perturbations))
     counts = Counter((unit.use, unit.severity) for unit in work.units())
     total = sum(counts.values())
-    outlooks = tuple(
-        _outlook(priority, work) for priority in (specification.priorities if specification else ())
-    )
-    return Forecast(len(work.cases), total, total, outlooks)
+    if specification is None:
+        return Forecast(len(work.cases), total, total, ())
+    ends = (1.0, 0.0) if icc is None else (icc, icc)
+    outlooks = tuple(_outlook(one, specification, work, ends) for one in specification.priorities)
+    notes = tuple(_notes(specification, outlooks, icc))
+    return Forecast(len(work.cases), total, total, outlooks, notes)
 
 
 def obstacles(specification: Specification, cases: Iterable[Case]) -> Iterator[str]:
@@ -128,124 +168,147 @@ def obstacles(specification: Specification, cases: Iterable[Case]) -> Iterator[s
     given = tuple(cases)
     for priority in specification.priorities:
         inside = tuple(case for case in given if matches(case, priority.where))
-        if obstacle := _first_obstacle(priority, inside):
-            yield f"{priority.name}: {obstacle}"
+        found = (
+            obstacle(priority, one, inside, specification.looks, specification.seed)
+            for one in priority.requirements
+        )
+        if told := next((one for one in found if one), ""):
+            yield f"{priority.name}: {told}"
 
 
-def _first_obstacle(priority: Priority, cases: tuple[Case, ...]) -> str:
-    found = (_obstacle(priority, one, cases) for one in priority.requirements)
-    return next((obstacle for obstacle in found if obstacle), "")
-
-
-def _outlook(priority: Priority, work: Workload) -> Outlook:
+def _outlook(
+    priority: Priority, specification: Specification, work: Workload, ends: Range
+) -> Outlook:
     inside = tuple(case for case in work.cases if matches(case, priority.where))
     variants = sum(len(priority.severities_of(use)) for use in priority.perturbations)
-    smallest = [_smallest(priority, one) for one in priority.requirements]
-    known = [one for one in smallest if one is not None]
-    obstacle = _first_obstacle(priority, inside)
-    clusters = len({cluster_of(case) for case in _asked_about(priority.requirements[0], inside)})
-    power = power_of(priority, priority.requirements[0], clusters)
-    depends = any(_depends_on_answers(priority, one) for one in priority.requirements)
     return Outlook(
         priority.name,
         len(inside),
         len({cluster_of(case) for case in inside}),
         len(inside) * (variants * work.plan.replicates + 1),
-        max(known) if len(known) == len(smallest) else None,
-        False if obstacle else None if depends else True,
-        obstacle,
-        None if power is None else power.failing if obstacle else power.decided,
-        None if power is None else power.clusters_needed,
-        None if obstacle else figure_to_pass(priority, priority.requirements[0], clusters),
+        tuple(_demand(priority, one, inside, specification, ends) for one in priority.requirements),
     )
 
 
-def _obstacle(priority: Priority, requirement: Requirement, cases: tuple[Case, ...]) -> str:
-    """Judge the answers of a flawless model, and say why they would not pass."""
-    cases = _asked_about(requirement, cases)
-    if not cases:
-        return "no case lies in its slice"
-    if _depends_on_answers(priority, requirement):
-        return ""
-    evidence = _flawless(priority, requirement, cases)
-    right, at_most = priority.right, priority.at_most(requirement)
-    try:
-        if requirement.demand.scored and right is not None and not right.per_case:
-            interval = jackknife(
-                lambda rows: estimate_of(requirement, evidence.of(rows)),
-                len(cases),
-                evidence.clusters,
-                priority.confidence,
-                figure_of(requirement, evidence).bounds,
-                rarest=rarest_class([case.target for case in cases], evidence.clusters),
-            )
-        else:
-            interval = bound_of(requirement, evidence, priority.confidence, 0).interval
-    except SeatrialError as error:
-        return str(error)
-    if decision(interval, requirement.threshold, at_most=at_most) == "pass":
-        return ""
-    end = interval.high if at_most else interval.low
-    return (
-        f"even a flawless model would only show {end:.3g} with these {len(cases):,} cases, and "
-        f"{requirement.name} wants {requirement.threshold:g}"
+def _demand(
+    priority: Priority,
+    requirement: Requirement,
+    inside: tuple[Case, ...],
+    specification: Specification,
+    ends: Range,
+) -> DemandOutlook:
+    told = obstacle(priority, requirement, inside, specification.looks, specification.seed)
+    confidence = first_confidence(priority.confidence, specification.looks)
+    clusters = Counter(cluster_of(case) for case in asked_about(requirement, inside))
+    found = DemandOutlook(
+        requirement.name,
+        requirement.threshold,
+        False if told else None if depends_on_answers(priority, requirement) else True,
+        told,
+        _smallest(priority, requirement, confidence),
+        *(None,) * 5,
+    )
+    if not clusters:
+        return found
+    return _with_power(found, priority, requirement, list(clusters.values()), ends, confidence)
+
+
+def _with_power(
+    found: DemandOutlook,
+    priority: Priority,
+    requirement: Requirement,
+    sizes: list[int],
+    ends: Range,
+    confidence: float,
+) -> DemandOutlook:
+    per = sum(sizes) / len(sizes)
+    if priority.weigh == "clusters":  # each is one value, however many cases it has
+        sizes = [1] * len(sizes)
+    cases = sum(sizes)
+    size = sum(one * one for one in sizes) / cases
+    units = [Units(cases, size, icc) for icc in ends]
+    passes, fails = figures_to_decide(priority, requirement, units[0], confidence)
+    found = evolve(found, figure_to_pass=None if found.obstacle else passes, figure_to_fail=fails)
+    powers = [power_of(priority, requirement, one, confidence) for one in units]
+    alike, apart = powers
+    if alike is None or apart is None:
+        return found
+    told = [one.failing if found.obstacle else one.decided for one in (alike, apart)]
+    found = evolve(found, power=(told[0], told[1]))
+    if alike.cases_needed is None or apart.cases_needed is None:
+        return found
+    times = per * len(sizes) / cases
+    needed = ceil(alike.cases_needed * times), ceil(apart.cases_needed * times)
+    return evolve(
+        found,
+        cases_for_power=needed,
+        clusters_for_power=(_clusters(needed[0], per), _clusters(needed[1], per)),
     )
 
 
-def _depends_on_answers(priority: Priority, requirement: Requirement) -> bool:
-    """Tell whether no case says what is flawless: another run does, or a score has no best."""
-    right = priority.right
-    scored = requirement.demand.scored and right is not None
-    return bool(requirement.earlier_run) or (scored and right is not None and not right.bounds)
+def _clusters(cases: int, per: float) -> int:
+    return int(-(-cases // per))
 
 
-def _asked_about(requirement: Requirement, cases: tuple[Case, ...]) -> tuple[Case, ...]:
-    """Keep the cases that a demand on refusals is about."""
-    where = requirement.settings.get("unanswerable")
-    if where is None:
-        return cases
-    inside = not requirement.demand.at_most
-    return tuple(case for case in cases if matches(case, where) == inside)
+def _notes(
+    specification: Specification, outlooks: tuple[Outlook, ...], icc: float | None
+) -> Iterator[str]:
+    """Say what the number of demands costs, and what was assumed."""
+    demands = sum(len(one.demands) for one in outlooks)
+    if demands > 1:
+        confidence = min(one.confidence for one in specification.priorities)
+        strict = failing_confidence(confidence, demands)
+        yield (
+            f"{demands} demands: that every one is met needs no correction; that one is not "
+            f"(exit status 1) needs a failure at confidence {strict:.4f} in place of "
+            f"{confidence:g}, which takes about {_cost(confidence, strict):.1f} times as many cases"
+        )
+    if specification.looks > 1:
+        yield (
+            f"looks = {specification.looks}: the planned look has .85 of the error, and these "
+            "cases may be doubled "
+            f"{specification.looks - 1} {'time' if specification.looks == 2 else 'times'}"  # noqa: PLR2004 - a plural
+        )
+    if any(one.clusters < one.cases for one in outlooks):
+        yield (
+            "power and cases run from clusters whose cases all come out alike to cases that have "
+            "nothing in common; state the ICC that you expect (--icc)"
+            if icc is None
+            else f"power and cases assume an ICC of {icc:g} within clusters"
+        )
 
 
-def _flawless(priority: Priority, requirement: Requirement, cases: tuple[Case, ...]) -> Evidence:
-    """Make up the evidence on a model that is always right, and as good under perturbation.
+def _cost(confidence: float, strict: float) -> float:
+    """Give how many times the cases a stricter confidence takes, at a power of .8."""
+    from scipy.special import ndtri
 
-    Where a demand says itself which end of the score it wants, flawless is that end.
-    """
-    demand, right = requirement.demand, priority.right
-    best, bounds, better = demand.best, (0.0, 1.0), demand.best == 1.0
-    if demand.scored and right is not None:
-        best, bounds, better = right.best, right.bounds or (0.0, 1.0), right.higher_is_better
-        if demand.level:
-            best = bounds[0] if priority.at_most(requirement) else bounds[1]
-    cells = tuple(
-        (use.label, severity)
-        for use in priority.perturbations
-        for severity in priority.severities_of(use)
-    ) or (("clean", 0),)
-
-    def reading(*shape: int) -> Reading:
-        nowhere = np.zeros(shape, dtype=bool)
-        return Reading(np.full(shape, best, dtype=np.float64), nowhere, nowhere)
-
-    shape = len(cases), len(cells)
-    return Evidence(
-        priority,
-        cases,
-        cells,
-        reading(len(cases)),
-        reading(*shape),
-        np.zeros(shape),
-        np.array([cluster_of(case) for case in cases], dtype=object),
-        bounds,
-        better=better,
-        at=np.arange(len(cases)),
-        more={name: np.full(shape, value) for name, value in demand.best_more.items()},
-    )
+    reach = [float(ndtri(one) + ndtri(AIM)) for one in (confidence, strict)]
+    return (reach[1] / reach[0]) ** 2
 
 
-def _smallest(priority: Priority, requirement: Requirement) -> int | None:
+def _row(outlook: Outlook, demand: DemandOutlook, *, first: bool) -> list[str]:
+    return [
+        outlook.priority if first else "",
+        f"{demand.demand} {demand.threshold:g}",
+        f"{outlook.cases:,}" if first else "",
+        f"{outlook.clusters:,}" if first else "",
+        f"{outlook.records:,}" if first else "",
+        "—" if demand.minimum is None else f"{demand.minimum:,}",
+        {True: "yes", False: "no", None: "—"}[demand.can_pass],
+        figure(demand.figure_to_pass),
+        figure(demand.figure_to_fail),
+        _range(demand.power, "{:.2f}"),
+        _range(demand.cases_for_power, "{:,}"),
+    ]
+
+
+def _range(ends: tuple[float, float] | None, form: str) -> str:
+    if ends is None:
+        return "—"
+    return " … ".join(dict.fromkeys(form.format(one) for one in sorted(ends)))
+
+
+def _smallest(priority: Priority, requirement: Requirement, confidence: float) -> int | None:
     """Give the number of clusters with which a flawless model passes one demand.
 
     None where it depends on how they are spread: over groups, times or classes, or on a reference.
@@ -260,4 +323,4 @@ def _smallest(priority: Priority, requirement: Requirement) -> int | None:
         low, high = right.bounds
     offset = low if demand.level else 0.0
     fraction = min(1.0, max(0.0, (requirement.threshold - offset) / (high - low)))
-    return minimum_cases(fraction, priority.confidence, at_most=priority.at_most(requirement))
+    return minimum_cases(fraction, confidence, at_most=priority.at_most(requirement))

@@ -28,7 +28,8 @@ def judge(specification: Specification, report: Report, /) -> Judgement:
     The judgement is kept beside the run, where that has a directory. Nothing is measured; a
     priority whose perturbations the report lacks gets the verdict "error".
     Raises `PlanError` where the report is of another model, seed, cases or perturbations than the
-    specification's. A changed threshold is judged anew.
+    specification's. A changed threshold is judged anew. A model that was passed to `run` in place
+    of the specification's is judged, and a note names both.
     """
     check_same_run(specification, report)
     judgement = judgement_of(specification, report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,23 +20,27 @@ from .._values import plain
 from .._writing import write_atomically
 from ..engine._workload import Workload
 from ..inputs._encoding import as_json
-from ..inputs._models import Subject
+from ..inputs._identity import of_reference
+from ..inputs._models import Subject, named
 from ..inputs._origin import origin
+from ..runs._provenance import Provenance
+from ._original import reference_of
+from ._repaired import Repaired
 
-__all__ = ["describe", "write_description"]
+__all__ = ["describe", "provenance", "write_description"]
 
 
 def describe(
-    work: Workload, subject: Subject, registry: Registry, cases: Any = None
+    work: Workload, subject: Subject, registry: Registry, cases: Sequence[Reference] = ()
 ) -> dict[str, Any]:
     """Name the model, the seed, and every perturbation and metric of a run, as plain data.
 
-    `cases` are those that were asked for, which is where the run can find them again.
+    `cases` say where the run can find its cases again.
     """
     plan = work.plan
     return {
         "model": _reference(subject.reference),
-        "cases": _references(cases),
+        "cases": [_reference(one) for one in cases],
         "identity": work.identity,
         "seed": plan.seed,
         "seed_scheme": SEED_SCHEME,
@@ -68,20 +73,27 @@ def describe(
     }
 
 
+def provenance(
+    asked: Plan | Specification, subject: Subject, cases: Sequence[Reference]
+) -> Provenance:
+    """Say where the model and the cases are from, and whose place the model takes."""
+    place = reference_of(subject)
+    own = asked.model if isinstance(asked, Specification) else None
+    replaced = own is not None and own is not subject.model and own != place
+    model = subject.model
+    return Provenance(
+        None if place is None else str(place),
+        named(own) if replaced else None,
+        model.original_identity if isinstance(model, Repaired) else None,
+        cases,
+        [of_reference(one).text for one in cases],
+    )
+
+
 def _reference(reference: Reference | None) -> dict[str, Any] | None:
     if reference is None:
         return None
     return {"use": reference.use, "params": plain(reference.params)}
-
-
-def _references(cases: Any) -> list[dict[str, Any] | None]:
-    """Give the references from which cases were made; none where some were given as values."""
-    given = [cases] if isinstance(cases, str | Reference) else cases
-    if not isinstance(given, list | tuple) or not all(
-        isinstance(g, str | Reference) for g in given
-    ):
-        return []
-    return [_reference(Reference(one) if isinstance(one, str) else one) for one in given]
 
 
 def write_description(directory: Path, asked: Plan | Specification, work: Workload) -> None:

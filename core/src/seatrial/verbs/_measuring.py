@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -18,14 +19,16 @@ from ..engine._execution import Execution
 from ..engine._schedule import Batch, Schedule
 from ..engine._worker import Worker, batch_units
 from ..engine._workload import Workload, check
-from ..errors import PlanError
+from ..errors import PlanError, SeatrialWarning, TrialError
 from ..events import Progress
 from ..inputs._models import Subject
 from ..runs._artifacts import ARTIFACTS, Artifacts
 from ..runs._directory import DATABASE, writing
 from ..runs._keeping import Keeper
+from ..runs._provenance import PROVENANCE, Provenance
 from ..runs._report import Report
 from ..runs._store import Store
+from ._failing import ALLOWED, Beginning, everything_failed, never_equal
 from ._manifest import write_description
 from ._observers import Observers
 from ._rescore import rescore
@@ -44,6 +47,7 @@ class Measuring:
     subject: Subject
     registry: Registry
     meta: dict[str, Any]
+    provenance: Provenance
     directory: Path | None
     asking: Asking
     observers: Observers
@@ -98,6 +102,8 @@ class Measuring:
             store = self._opened()
             if (counts := confirmed(store, self.name)) is None:
                 return None
+            if Provenance.of(store) != self.provenance:
+                store.note(PROVENANCE, self.provenance.as_dict())
         self.observers.start(*counts, ())
         self.observers.finish()
         return self._report(store)
@@ -131,16 +137,42 @@ class Measuring:
                 if self.meta["sequential"]
                 else [schedule.batches(store.pending(), units)]
             )
-            with contextlib.closing(execution.measure(phases)) as batches:
-                for batch, measured in batches:
-                    errored = store.write(schedule.entries(batch, measured.rows))
-                    progress = self.observers.batch(measured, errored)
-                    if callable(stop) and stop(progress):
-                        break
+            stopped = self._measure(execution, phases, schedule, stop)
             report = report.renewed()
             self._end(store, report)
         self.observers.finish()
+        self._tell(report, stopped=stopped)
         return report
+
+    def _measure(
+        self,
+        execution: Execution,
+        phases: Iterable[Iterable[Batch]],
+        schedule: Schedule,
+        stop: Callable[[Progress], bool] | str | None,
+    ) -> bool:
+        """Measure batch by batch; tell whether that stopped because everything failed."""
+        store, beginning = self._opened(), Beginning(over=ALLOWED in self.meta["allow"])
+        with contextlib.closing(execution.measure(phases)) as batches:
+            for batch, measured in batches:
+                errored = store.write(schedule.entries(batch, measured.rows))
+                progress = self.observers.batch(measured, errored)
+                if callable(stop) and stop(progress):
+                    return False
+                if beginning.failed(batch, measured, progress):
+                    return True
+        return False
+
+    def _tell(self, report: Report, *, stopped: bool) -> None:
+        """Warn of a run in which nothing worked; raise where it stopped for that."""
+        durable = self.directory is not None
+        if told := everything_failed(report, stopped=stopped, durable=durable):
+            if stopped:
+                raise TrialError(told)
+        else:
+            told = never_equal(report)
+        if told:
+            warnings.warn(told, SeatrialWarning, stacklevel=4)
 
     def _begin(
         self,
@@ -154,10 +186,16 @@ class Measuring:
         """Note what is asked for, and find out what of it an earlier run has measured."""
         cases: Sequence[Any] = self.work.cases
         earlier = Earlier.of(store)
-        facts = {"findings": [asdict(one) for one in found], DONE: None}
+        facts = {
+            PROVENANCE: self.provenance.as_dict(),
+            "findings": [asdict(one) for one in found],
+            DONE: None,
+        }
         store.begin({**self.meta, **facts}, cases, schedule.rows(), worker.modalities)
         if retry_errors:
             store.forget("errored")
+        else:
+            store.forget_failures()
         if self.directory is not None:
             write_description(self.directory, self.asked, self.work)
         planned, kept, stale = store.counts()
@@ -178,6 +216,7 @@ class Measuring:
             return
         report.write_summary()
         progress = self.observers.progress
-        if progress.done == progress.planned:
+        worked = report.accounting.errored < report.accounting.planned
+        if progress.done == progress.planned and worked:
             confirm(store, self.name, progress.planned, progress.stale)
         store.settle()

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from attrs import define, evolve, field
 
 from ..engine._worker import Measured
-from ..errors import ObserverWarning
 from ..events import BatchDone, Finished, Progress, Retried, Started, Usage
-from ..inputs._boundary import reason
+from ._progress import default_progress
+from ._telling import tell
 
 __all__ = ["Observers"]
 
 
 @define
 class Observers:
-    """Whoever watches a run, and where the run stands."""
+    """Whoever watches a run, and where the run stands; None leaves it to `showing`."""
 
-    watching: Iterable[Callable[[Any], Any]]
+    watching: Iterable[Callable[[Any], Any]] | None
     progress: Progress = field(factory=lambda: Progress(0, 0))
     _failed: set[int] = field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.watching = tuple(self.watching)
+        self.watching = None if self.watching is None else tuple(self.watching)
+
+    @contextmanager
+    def showing(self) -> Iterator[None]:
+        """Show the progress inside a `with` block, unless somebody watches or nobody is to."""
+        if self.watching is not None:
+            yield
+            return
+        with default_progress() as self.watching:
+            yield
 
     def start(self, planned: int, kept: int, stale: int, reasons: Iterable[str]) -> None:
         """Tell what is to be measured."""
@@ -63,13 +72,5 @@ class Observers:
     def _tell(self, kind: type[Progress], **more: Any) -> Progress:
         now = self.progress
         event = kind(now.planned, now.kept, now.measured, now.errored, now.stale, **more)
-        for at, observer in enumerate(self.watching):
-            try:
-                observer(event)
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - it is anybody's code
-                if at not in self._failed:
-                    self._failed.add(at)
-                    name = getattr(observer, "__qualname__", type(observer).__qualname__)
-                    msg = f"the observer {name} raised {reason(error)}; the run goes on"
-                    warnings.warn(msg, ObserverWarning, stacklevel=2)
+        tell(self.watching or (), event, self._failed)
         return event

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from .._reference import Reference
 from ..engine._calls import called, concurrency
 from ..errors import ComponentError, ModelError
-from ..inputs._models import Subject
+from ..inputs._models import Subject, stated_identity
 from ..runs._encoding import dump_prediction, encode
 
 __all__ = ["Original", "ask", "reference_of"]
@@ -59,8 +59,7 @@ class Original:
         known = subject.known
         if self.derived and not (known and known.derived):
             known = Subject(subject.model, reference_of(subject)).known
-        stated = getattr(subject.model, "identity", None)
-        stated = stated() if callable(stated) else stated
+        stated = stated_identity(subject.model)
         if self.derived and known is not None and known.derived:
             same = known.text == self.identity
         elif self.identity is not None and (stated or self.derived):

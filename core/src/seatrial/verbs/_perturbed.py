@@ -12,7 +12,9 @@ from .._plans import Plan, Specification
 from ..engine._workload import Workload
 from ..errors import NotApplicable, PlanError
 from ..inputs._apply import perturb
+from ..inputs._binding import built
 from ..inputs._loading import load_cases
+from ..runs._records import record_id
 
 __all__ = ["perturbed"]
 
@@ -35,19 +37,18 @@ def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:
         )
         raise PlanError(msg)
     work = Workload(plan, load_cases(cases), "", ("",) * len(plan.perturbations))
-    built: dict[tuple[int, int], Any] = {}
+    applied: dict[tuple[int, int], Any] = {}
     for unit in work.units():
         if unit.use < 0:
             continue
         use, case = plan.perturbations[unit.use], work.cases[unit.case]
-        if (unit.use, unit.severity) not in built:
-            built[unit.use, unit.severity] = use.component.at(unit.severity, use.params)
+        if (unit.use, unit.severity) not in applied:
+            applied[unit.use, unit.severity] = built(use, unit.severity)
         try:
-            apply = built[unit.use, unit.severity]
+            apply = applied[unit.use, unit.severity]
             seed = work.seed(unit) or 0
             seen = perturb(use, apply, case, seed, modalities=work.modalities).case
         except NotApplicable:
             continue
-        again = f"#{unit.replicate}" if unit.replicate else ""
-        name = f"{case.id}@{use.label}:{unit.severity}{again}"
+        name = record_id(case.id, use.label, unit.severity, unit.replicate)
         yield evolve(seen, id=name, cluster=cluster_of(case))

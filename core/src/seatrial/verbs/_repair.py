@@ -22,6 +22,7 @@ from ..inputs._boundary import call
 from ..inputs._encoding import as_json, name_content
 from ..inputs._loading import load_cases
 from ..inputs._models import Subject, subject_of
+from ..inputs.tables._memory import is_in_memory
 from ..runs._report import Report
 from ._original import Original, reference_of
 from ._repaired import FACTS, LearnedFrom, Repaired
@@ -152,11 +153,11 @@ def _read(
 
 
 def _given(cases: Any) -> list[Any]:
-    if isinstance(cases, str | Reference):
+    if isinstance(cases, str | Path | Reference) or is_in_memory(cases):
         return list(load_cases(cases))
     found = list(cases)
     for one in found:
-        if isinstance(one, str | Reference):
+        if isinstance(one, str | Path | Reference):
             return list(load_cases(found))
         if not isinstance(one, Case | Outcome | Preference):
             msg = f"repair learns from cases, outcomes or preferences, got {one!r:.80}"

@@ -21,7 +21,7 @@ from ..explaining._split import Example, cluster_of_example
 from ..inputs._binding import bound
 from ..inputs._boundary import call
 from ..inputs._encoding import as_json, name_content
-from ..inputs._models import subject_of
+from ..inputs._models import stated_identity, subject_of
 from ..runs._results import load_result, save_result
 from ._original import Original, reference_of
 
@@ -99,8 +99,7 @@ class Repaired:
     @property
     def identity(self) -> str | None:
         """What it is: the adapter, the original, and a digest of how it was made."""
-        own = getattr(self.model, "identity", None)
-        own = own() if callable(own) else own
+        own = stated_identity(self.model)
         if own is None and self.original.identity is None:
             return None
         use = self.adapter
@@ -218,7 +217,7 @@ def load_adapted(use: Use[Adapter], path: Path, model: Any) -> Any:
         msg = f"{use.label} has no loader, so nothing that it made can be loaded"
         raise ModelError(msg)
     if isinstance(loader, str):
-        loader = import_string(loader, what=f"loader of {use.label}")
+        loader = call(use.label, import_string, loader, what=f"loader of {use.label}")
     found = call(f"the loader of {use.label}", loader, path, model=model)
     if not callable(found):
         msg = f"the loader of {use.label} must give a model, got {type(found).__qualname__}"

@@ -26,7 +26,7 @@ from ..inputs._origin import origin
 from ..runs._keeping import Keep, checked_keep
 from ..runs._report import Report
 from ._asked import is_sequential, unpacked
-from ._manifest import describe
+from ._manifest import describe, provenance
 from ._measuring import Measuring
 from ._observers import Observers
 from ._repaired import learned_clusters
@@ -43,7 +43,7 @@ def run(
     to: str | Path | None = None,
     executor: Any = None,
     workers: int | None = None,
-    observers: Iterable[Callable[[Progress], Any]] = (),
+    observers: Iterable[Callable[[Progress], Any]] | None = None,
     stop: Callable[[Progress], bool] | str | None = None,
     budget: int | None = None,
     batch_size: int | None = None,
@@ -62,7 +62,8 @@ def run(
     changed.
 
     `model` is a callable, an import string (`"module:name"`) or a reference; `cases` are cases,
-    import strings or references. Both default to those of the specification.
+    import strings or references. Both default to those of the specification. Another model than
+    that of the specification is measured in its place, which verdicts on it say.
     `executor` is "serial" (the default), "threads", "processes", another executor's name or use, or
     a `concurrent.futures.Executor`; models reach other processes as import strings, never as
     pickles. `workers` is how many there are, by default one for each core.
@@ -71,7 +72,8 @@ def run(
     seconds one call of the model may take. An input that fails with `Failed(retryable=True)`, a
     time-out or a lost connection is asked again up to `retries` times, after about `retry_wait`
     seconds, then twice as long and so on. `observers` are called with the events of
-    `seatrial.events`. `stop` is asked after every batch; when it says True the rest is skipped.
+    `seatrial.events`; by default a terminal and a notebook show the progress, and `observers=()`
+    shows nothing. `stop` is asked after every batch; when it says True the rest is skipped.
     `retry_errors` measures errored records again. `keep` says of which inputs the run keeps what
     the model saw: "failures", "all" or "none".
 
@@ -82,6 +84,13 @@ def run(
     The plan's audits look at the experiment first: an error that they find raises `AuditError`,
     unless `allow` (or the plan's own) has its name; the rest becomes an `AuditWarning`, and all of
     it is kept as `Report.findings`.
+
+    `model` may also be a file of recorded answers, and `cases` files (see `load_answers` and
+    `load_cases`).
+
+    Where every one of the first records fails, `TrialError` says with which errors and what to
+    change, unless `allow` has "every-record-errored"; the same line then measures these records
+    again. A warning tells when no answer equals any target.
 
     Results do not depend on the order of the cases, the number of workers, or interruptions.
     Raises `PlanError`, `ModelError` or `StoreError` before the first model call whenever it can.
@@ -109,14 +118,16 @@ def run(
         subject,
         registry,
         {
-            **describe(work, subject, registry, cases),
+            **describe(work, subject, registry, loaded.references),
             "identity_parts": dict(subject.known.parts) if subject.known else {},
+            "limit": loaded.limit,
             "keep": checked_keep(keep),
             "audits": [f"{use.label}, {origin(use, registry)}" for use in plan.audits],
             "allow": sorted(allowed),
             "sequential": sequential,
             "learned_from": list(learned_clusters(subject.model, work.cases)),
         },
+        provenance(asked, subject, loaded.references),
         None if to is None else Path(to),
         Asking(size, timeout, retries, retry_wait, plan.seed),
         Observers(observers),
@@ -128,5 +139,6 @@ def run(
         plan, work.cases, subject.model, built=() if measuring.going_on else None, modalities=known
     )
     found = audited(plan.audits, plan, subject.model, work.cases, tuple(allowed), registry)
-    with contextlib.closing(Execution(executing, job)) as execution:
+    showing = measuring.observers.showing()
+    with showing, contextlib.closing(Execution(executing, job)) as execution:
         return measuring.run(execution, found, stop=stop, budget=budget, retry_errors=retry_errors)

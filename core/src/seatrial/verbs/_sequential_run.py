@@ -12,9 +12,10 @@ from .._cases import cluster_of
 from .._plans import Priority, Specification, matches
 from ..engine._schedule import Batch, Schedule
 from ..errors import SeatrialError
-from ..judging._early_stopping import FIRST, GROWTH, look, measuring_ranks
 from ..judging._evidence import Positions
-from ..judging._question import Question
+from ..judging._family import failing_confidence
+from ..judging._looks import Looks, Order
+from ..judging._running import Running
 from ..judging._sample import Sample
 from ..runs._report import Report
 
@@ -38,16 +39,14 @@ class Early:
 
     def phases(self) -> Iterator[Iterable[Batch]]:
         """Give the batches of each step, case by case in the order of the clusters."""
-        cases = self.schedule.cases
-        clusters = [cluster_of(case) for case in cases]
-        rank = measuring_ranks(clusters, self.specification.seed)
-        order = np.argsort(rank)
+        specification = self.specification
+        order = Order.of_report(self.report, specification.looks, specification.seed)
+        demands = sum(len(one.requirements) for one in specification.priorities)
         needs = [
-            _Need.of(priority, self.schedule, clusters, order)
-            for priority in self.specification.priorities
+            _Need(priority, self.schedule, order, specification.seed, demands)
+            for priority in specification.priorities
         ]
         asked = np.zeros(len(self.schedule), dtype=bool)
-        total = sum(len(one.requirements) for one in self.specification.priorities)
         while open_ := [need for need in needs if not need.settled]:
             need = max(open_, key=lambda one: one.risk)
             positions = need.next()
@@ -59,67 +58,63 @@ class Early:
             asked[positions] = True
             yield self.schedule.in_order(positions, self.pending, self.size)
             self.report.refresh(positions.tolist())
-            self._look(need, rank, total)
-
-    def _look(self, need: _Need, rank: Positions, total: int) -> None:
-        """Find out whether a priority is decided by now, and how close it is to its threshold."""
-        need.settled = need.measured == len(need.steps)
-        if need.settled:
-            return
-        priority, seed = need.priority, self.specification.seed
-        try:
-            need.sample = need.sample or Sample.of(priority, self.report)
-            questions = [
-                Question.ask(priority, one, need.sample, seed) for one in priority.requirements
-            ]
-        except SeatrialError:
-            return
-        looks = [
-            look(one, priority.confidence, rank, need.measured, failing=total) for one in questions
-        ]
-        need.closeness = max(one.closeness for one in looks)
-        need.settled = any(one.outcome == "fail" for one in looks) or all(
-            one.outcome == "pass" for one in looks
-        )
+            need.look(self.report)
 
 
 class _Need:
-    """The clusters of one priority in the order of measuring, and how many were asked for."""
+    """What one priority needs: its units in the order of measuring, and the looks at them."""
 
-    def __init__(self, priority: Priority, steps: list[Positions]) -> None:
+    def __init__(
+        self, priority: Priority, schedule: Schedule, order: Order, seed: int, demands: int
+    ) -> None:
+        cases = schedule.cases
+        inside = np.array([matches(case, priority.where) for case in cases], dtype=bool)
+        units = np.flatnonzero(_wanted(priority, schedule) & inside[schedule.units[:, 3]])
+        rank = order.rank[schedule.units[units, 3]]
+        ordered = np.argsort(rank, kind="stable")
+        at = np.flatnonzero(inside)
+        names = np.array([cluster_of(cases[one]) for one in at.tolist()], dtype=object)
         self.priority = priority
-        self.steps = steps
-        self.measured = 0
-        self.closeness = 1.0
-        self.sample: Sample | None = None
-        self.settled = not steps
-
-    @classmethod
-    def of(
-        cls, priority: Priority, schedule: Schedule, clusters: list[str], order: Positions
-    ) -> _Need:
-        inside = np.array([matches(case, priority.where) for case in schedule.cases], dtype=bool)
-        wanted = _wanted(priority, schedule)
-        by_case: dict[int, list[int]] = {}
-        for position in np.flatnonzero(wanted & inside[schedule.units[:, 3]]).tolist():
-            by_case.setdefault(int(schedule.units[position, 3]), []).append(position)
-        by_cluster: dict[str, list[int]] = {}
-        for case in order.tolist():
-            if inside[case]:
-                by_cluster.setdefault(clusters[case], []).extend(by_case.get(case, ()))
-        steps = [np.array(positions, dtype=np.int64) for positions in by_cluster.values()]
-        return cls(priority, steps)
+        self._units, self._rank = units[ordered], rank[ordered]
+        self._looks = Looks.of(order, at, names, sequential=True) if len(at) else None
+        self._until, self._looked = -1, 0
+        self._sample: Sample | None = None
+        corrected = failing_confidence(priority.confidence, demands)
+        self._demands = [
+            Running(priority, one, order, seed, corrected) for one in priority.requirements
+        ]
+        self.settled = not len(units)
 
     @property
     def risk(self) -> float:
-        return self.priority.weight * self.closeness
+        """How much it matters to measure this priority next."""
+        return self.priority.weight * max(one.closeness for one in self._demands)
 
     def next(self) -> Positions:
-        """Give the positions of the next clusters, and count them as asked for."""
-        until = max(self.measured + FIRST, int(self.measured * GROWTH))
-        some = self.steps[self.measured : until]
-        self.measured = min(until, len(self.steps))
-        return np.concatenate(some)
+        """Give the units up to the next look, and count them as asked for."""
+        looks = self._looks
+        before = self._until
+        if looks is not None and self._looked < min(looks.plan.planned, looks.reached):
+            self._until = int(looks.last[looks.plan.sizes[self._looked] - 1])
+            self._looked += 1
+        else:
+            self._until = int(self._rank[-1])
+        first, last = np.searchsorted(self._rank, (before, self._until), side="right")
+        return self._units[first:last]
+
+    def look(self, report: Report) -> None:
+        """Find out whether the priority is decided by now, and how close it is to its threshold."""
+        if self._until >= self._rank[-1]:
+            self.settled = True
+            return
+        try:
+            self._sample = self._sample or Sample.of(self.priority, report)
+        except SeatrialError:
+            return
+        for one in self._demands:
+            one.step(self._sample, self._until)
+        outcomes = [one.outcome for one in self._demands]
+        self.settled = "fail" in outcomes or None not in outcomes
 
 
 def _wanted(priority: Priority, schedule: Schedule) -> np.ndarray[Any, np.dtype[np.bool_]]:

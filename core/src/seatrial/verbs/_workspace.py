@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from .._reference import Reference
 from ..events import Trained
+from ._telling import tell
 
 __all__ = ["Workspace"]
 
@@ -25,8 +26,8 @@ class Workspace:
     directory: Path | None = None
     reference: Reference | None = None
     observers: tuple[Callable[[Trained], Any], ...] = field(default=(), converter=_tuple)
+    _failed: set[int] = field(factory=set, init=False, repr=False, eq=False)
 
     def progress(self, done: int, total: int | None = None, /) -> None:
         """Tell how many steps are done, and of how many."""
-        for observer in self.observers:
-            observer(Trained(done, total))
+        tell(self.observers, Trained(done, total), self._failed)

@@ -36,7 +36,8 @@ def split_leak(split: str = "split", tolerance: float = 0.01) -> Check:
     limit = fraction_between("tolerance", tolerance)
 
     def split_of(case: Case) -> Hashable:
-        return case.groups.get(split)
+        found: Hashable = case.groups.get(split)
+        return found
 
     def check(_plan: Any, _model: Any, cases: Sequence[Case], /) -> Iterator[Finding]:
         things: dict[str, tuple[str, list[list[Case]]]] = {

@@ -1,4 +1,4 @@
-"""Metrics for labels, probabilities, texts and refusals."""
+"""Metrics for labels, probabilities, texts, refusals and segmentations."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from seatrial import Metric, Prediction, hookimpl
 __all__ = [
     "accuracy",
     "agreement",
+    "assd",
     "auroc",
     "balanced_accuracy",
     "brier",
+    "dice",
     "ece",
     "exact_match",
+    "hd95",
+    "iou",
     "macro_f1",
     "mcc",
     "refusal_rate",
     "rouge_1",
     "rouge_2",
     "rouge_l",
+    "volume_error",
 ]
 
 
@@ -148,6 +153,64 @@ refusal_rate = Metric(
     examples=(((None, None), ("I cannot help with that.", "Take one a day."), 0.5),),
 )
 
+_TRUTH = ((0, 1, 1, 0), (0, 1, 1, 0))
+_SHIFTED = ((0, 0, 1, 1), (0, 0, 1, 1))
+_NOTHING = ((0, 0, 0, 0), (0, 0, 0, 0))
+_DIAGONAL = 20**0.5
+
+dice = Metric(
+    name="metrics.dice",
+    summary="Dice: twice the overlap over the sum of both volumes.",
+    factory="seatrial_metrics._segmentation:dice",
+    reads="case",
+    per_case=True,
+    examples=(
+        ((_TRUTH, _TRUTH), (_SHIFTED, _NOTHING), 0.25),
+        ((_NOTHING,), (_NOTHING,), 1.0),
+    ),
+)
+
+iou = Metric(
+    name="metrics.iou",
+    summary="Intersection over union (Jaccard index).",
+    factory="seatrial_metrics._segmentation:iou",
+    reads="case",
+    per_case=True,
+    examples=(((_TRUTH, _TRUTH), (_SHIFTED, _NOTHING), 1 / 6),),
+)
+
+hd95 = Metric(
+    name="metrics.hd95",
+    summary="Hausdorff distance at percentile 95, in mm.",
+    factory="seatrial_metrics._segmentation:hd95",
+    reads="case",
+    per_case=True,
+    higher_is_better=False,
+    bounds=None,
+    examples=(((_TRUTH, _TRUTH), (_SHIFTED, _NOTHING), (1 + _DIAGONAL) / 2),),
+)
+
+assd = Metric(
+    name="metrics.assd",
+    summary="Average symmetric surface distance, in mm.",
+    factory="seatrial_metrics._segmentation:assd",
+    reads="case",
+    per_case=True,
+    higher_is_better=False,
+    bounds=None,
+    examples=(((_TRUTH, _TRUTH), (_SHIFTED, _NOTHING), (0.5 + _DIAGONAL) / 2),),
+)
+
+volume_error = Metric(
+    name="metrics.volume-error",
+    summary="Difference of both volumes, over the larger.",
+    factory="seatrial_metrics._segmentation:volume_error",
+    reads="case",
+    per_case=True,
+    higher_is_better=False,
+    examples=(((_TRUTH, _TRUTH), (_SHIFTED, _NOTHING), 0.5),),
+)
+
 
 @hookimpl
 def seatrial_metrics() -> tuple[Metric, ...]:
@@ -166,4 +229,9 @@ def seatrial_metrics() -> tuple[Metric, ...]:
         rouge_2,
         rouge_l,
         refusal_rate,
+        dice,
+        iou,
+        hd95,
+        assd,
+        volume_error,
     )

@@ -27,6 +27,7 @@ keyboard = Perturbation(
     name="nlpaug.keyboard",
     summary="Hit keys next to the right ones.",
     modality="text",
+    revision=2,  # addresses are protected
     factory="seatrial_nlpaug._chars:keyboard",
     ladder=_LETTERS,
 )
@@ -35,6 +36,7 @@ ocr = Perturbation(
     name="nlpaug.ocr",
     summary="Mistake letters for others that look alike, as a scanner does.",
     modality="text",
+    revision=2,  # addresses are protected
     factory="seatrial_nlpaug._chars:ocr",
     ladder=_LETTERS,
 )
@@ -43,6 +45,7 @@ insert = Perturbation(
     name="nlpaug.insert",
     summary="Type letters that do not belong there.",
     modality="text",
+    revision=2,  # addresses are protected
     factory="seatrial_nlpaug._chars:insert",
     ladder=_LETTERS,
 )
@@ -51,6 +54,7 @@ delete = Perturbation(
     name="nlpaug.delete",
     summary="Leave letters out, never the first of a word.",
     modality="text",
+    revision=2,  # addresses are protected
     factory="seatrial_nlpaug._chars:delete",
     ladder=_LETTERS,
 )
@@ -59,6 +63,7 @@ swap = Perturbation(
     name="nlpaug.swap",
     summary="Type two neighbouring letters of a word in the wrong order.",
     modality="text",
+    revision=2,  # addresses are protected
     factory="seatrial_nlpaug._chars:swap",
     ladder=_WORDS,
 )
@@ -67,6 +72,7 @@ spelling = Perturbation(
     name="nlpaug.spelling",
     summary="Misspell words as people really misspell them.",
     modality="text",
+    revision=2,  # addresses are protected
     factory="seatrial_nlpaug._words:spelling",
     ladder=_WORDS,
 )
@@ -75,6 +81,7 @@ split = Perturbation(
     name="nlpaug.split",
     summary="Put a stray space inside words.",
     modality="text",
+    revision=2,  # addresses are protected
     factory="seatrial_nlpaug._words:split",
     ladder=_WORDS,
 )
@@ -83,6 +90,7 @@ swap_words = Perturbation(
     name="nlpaug.swap-words",
     summary="Let neighbouring words change places.",
     modality="text",
+    revision=2,  # addresses are protected
     factory="seatrial_nlpaug._order:swap_words",
     ladder=_WORDS,
 )
@@ -91,6 +99,7 @@ delete_words = Perturbation(
     name="nlpaug.delete-words",
     summary="Leave words out.",
     modality="text",
+    revision=2,  # addresses are protected
     factory="seatrial_nlpaug._order:delete_words",
     ladder=tuple({"words": words} for words in (0.1, 0.2, 0.3, 0.45, 0.6)),
 )

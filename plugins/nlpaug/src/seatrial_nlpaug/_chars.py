@@ -6,13 +6,14 @@ import string
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import nlpaug.augmenter.char as nac
-
 from ._draws import Draws
 from ._edits import WordEdits, at_least, rate
+from ._library import characters
 from ._spans import shield
 
 __all__ = ["delete", "insert", "keyboard", "ocr", "swap"]
+
+nac: Any = characters()
 
 
 class Keyboard(Draws, nac.KeyboardAug):  # type: ignore[misc]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from attrs import frozen
 
@@ -20,22 +21,25 @@ class Context:
 
     The pattern is searched in the text in lower case, which is faster than ignoring case, or with
     `capitals` in the text as it is. One of the `triggers` must be among the words; with `digits` a
-    digit will do as well; without either it is always searched.
+    digit will do as well; a `mark` must stand in the text; without any it is always searched.
     """
 
     pattern: re.Pattern[str]
     triggers: frozenset[str] = frozenset()
     digits: bool = False
     capitals: bool = False
+    mark: str = ""
 
     def occurs(self, low: str, words: set[str]) -> bool:
         """Tell whether the pattern can match a text with these words."""
+        if self.mark:
+            return self.mark in low
         if not self.triggers or not self.triggers.isdisjoint(words):
             return True
         return self.digits and DIGIT.search(low) is not None
 
 
-def _context(pattern: str, triggers: str = "", **how: bool) -> Context:
+def _context(pattern: str, triggers: str = "", **how: Any) -> Context:
     return Context(re.compile(rf"(?<!\w)(?:{pattern})"), frozenset(triggers.split()), **how)
 
 
@@ -102,4 +106,9 @@ CONTEXTS: Mapping[str, tuple[Context, ...]] = {
         ),
     ),
     "order": (),
+    "addresses": (
+        _context(r"[a-z][a-z0-9+.-]*://[^\s<>\"]+", mark="://"),
+        _context(r"www\.[^\s<>\"]+", mark="www."),
+        _context(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", mark="@"),
+    ),
 }

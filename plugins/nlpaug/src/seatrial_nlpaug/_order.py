@@ -8,6 +8,7 @@ are to be deleted, the second one stays.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from ._edits import Edits, rate
 from ._spans import shield
 
 __all__ = ["delete_words", "swap_words"]
+
+WORD = re.compile(r"\w")
 
 
 @frozen
@@ -35,13 +38,15 @@ class SwapWords(Edits):
 
 @frozen
 class DeleteWords(Edits):
-    """Leaves words out, and with each the single space that would be left over."""
+    """Leaves words out, and with each the single space that would be left over; one word stays."""
 
     def edit(self, pieces: list[str], free: list[int]) -> None:
         """Empty the pieces that are drawn."""
-        if not free:
+        alone = not WORD.search("".join(set(pieces) - {pieces[place] for place in free}))
+        most = len(free) - alone
+        if most < 1:
             raise self.inapplicable()
-        for place in sorted(some(free, math.ceil(self.words * len(free)))):
+        for place in sorted(some(free, min(math.ceil(self.words * len(free)), most))):
             pieces[place] = ""
             before, after = pieces[place - 1], pieces[place + 1]
             if before.endswith(" "):

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
 from ._draws import Draws
 from ._edits import WordEdits, at_least, rate
+from ._library import words as words_of_nlpaug
 from ._spans import shield
 
-with warnings.catch_warnings():
-    # Its source has invalid escapes, which Python reports whenever it compiles it.
-    warnings.simplefilter("ignore")
-    import nlpaug.augmenter.word as naw
-    from nlpaug.model.word_dict import Spelling
-
 __all__ = ["spelling", "split"]
+
+naw: Any = words_of_nlpaug()
 
 
 class Misspell(Draws, naw.SpellingAug):  # type: ignore[misc]
     """Substitutes words by misspellings that were collected from real writers."""
 
-    def get_model(self, **_: Any) -> Spelling:
+    def get_model(self, **_: Any) -> Any:
         """Give our own dictionary; nlpaug's is shared, and ordered by Python's random hashes."""
         return _misspellings(self.dict_path)
 
@@ -33,12 +29,14 @@ class Split(Draws, naw.SplitAug):  # type: ignore[misc]
 
 
 @cache
-def _misspellings(path: str) -> Spelling:
+def _misspellings(path: str) -> Any:
     """Read nlpaug's dictionary from right to wrong, and leave out what is no misspelling.
 
     The collection also lists other words that somebody wrote by mistake ("like" for "luck"): they
     would change what a text says, not how it is spelt.
     """
+    from nlpaug.model.word_dict import Spelling
+
     model = Spelling(path, include_reverse=False)
     collected, model.dict = model.dict, {}
     for word, candidates in collected.items():

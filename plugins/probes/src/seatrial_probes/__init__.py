@@ -118,6 +118,7 @@ proxy = Explainer(
     name="probes.proxy",
     summary="Probes on another model's activations, for models behind an API.",
     factory="seatrial_probes._activation_explainers:proxy",
+    samples="seatrial_probes._samples:proxy",
 )
 
 sae = Explainer(

@@ -116,6 +116,7 @@ def _adapter(name: str, summary: str) -> Adapter:
         needs=NEEDS,
         modality="image",
         loader="seatrial_simnl:load",
+        samples="seatrial_simnl._samples:samples",
     )
 
 

@@ -28,6 +28,7 @@ random_search = Perturbation(
     ladder=_EDITS,
     searches=True,
     components=("of",),
+    samples="seatrial_threats._samples:random_search",
 )
 
 random_search_image = Perturbation(
@@ -38,6 +39,7 @@ random_search_image = Perturbation(
     ladder=_PIXELS,
     searches=True,
     components=("of",),
+    samples="seatrial_threats._samples:random_search_image",
 )
 
 greedy_words = Perturbation(
@@ -49,6 +51,7 @@ greedy_words = Perturbation(
     searches=True,
     components=("of",),
     alters=("drugs",),  # it knows none; `protect` names those that matter
+    samples="seatrial_threats._samples:greedy_words",
 )
 
 entities = Perturbation(
@@ -59,6 +62,7 @@ entities = Perturbation(
     ladder=tuple({"power": power} for power in (0, 2, 5, 10, 20)),
     searches=True,
     alters=("drugs",),
+    samples="seatrial_threats._samples:entities",
 )
 
 projected_gradient = Perturbation(
@@ -69,6 +73,7 @@ projected_gradient = Perturbation(
     ladder=_PIXELS,
     searches=True,
     needs=("module",),
+    samples="seatrial_threats._samples:projected_gradient",
 )
 
 

@@ -195,7 +195,7 @@ def _gathered(
     wanted = _Wanted(layers if poolings else (), poolings, tokens)
     shards = [shard for shard in shards if wanted.within(shard.facts)]
     places = {key: (one, row) for one in shards for row, key in enumerate(one.facts["keys"])}
-    keys = [_key([_said(one), one.part, one.options]) for one in asked]
+    keys = [_key([_said(one), one.part, one.fields, one.options]) for one in asked]
     missing = {key: one for key, one in zip(keys, asked, strict=True) if key not in places}
     if missing:
         for shard in _read(source, missing, folder, wanted):

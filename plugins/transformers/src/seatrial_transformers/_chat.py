@@ -11,7 +11,16 @@ from attrs import frozen
 
 from seatrial.errors import ModelError
 
-__all__ = ["Message", "conversation", "neutral", "readable", "rendered", "tokenised"]
+__all__ = [
+    "SEAM",
+    "Filled",
+    "Message",
+    "conversation",
+    "neutral",
+    "readable",
+    "rendered",
+    "tokenised",
+]
 
 ROLES = ("system", "user", "assistant", "tool")
 
@@ -25,6 +34,17 @@ class Message:
 
     role: str
     content: str
+
+
+@frozen
+class Filled:
+    """A prompt, and from and to which characters it was filled in from a case.
+
+    Control tokens of the rest are the author's; what was filled in is text, whatever it holds.
+    """
+
+    text: str
+    fields: tuple[tuple[int, int], ...]
 
 
 def conversation(value: Any) -> tuple[Message, ...] | None:
@@ -123,18 +143,31 @@ def _control(tokenizer: Any) -> re.Pattern[str] | None:
     return re.compile("|".join(map(re.escape, longest))) if names else None
 
 
-def neutral(tokenizer: Any, texts: Sequence[str]) -> list[str]:
-    """Cut the control tokens in texts, so that `tokenised` spells them with ordinary tokens."""
+def neutral(tokenizer: Any, texts: Sequence[str | Filled]) -> list[str]:
+    """Cut the control tokens in texts, so that `tokenised` spells them with ordinary tokens.
+
+    Of a filled prompt only those are cut that reach into a field.
+    """
     control = _control(tokenizer)
-    return [_cut(text, control) for text in texts]
+    return [
+        _cut(text, ((0, len(text)),), control)
+        if isinstance(text, str)
+        else _cut(text.text, text.fields, control)
+        for text in texts
+    ]
 
 
-def _cut(text: str, control: re.Pattern[str] | None) -> str:
+def _cut(text: str, fields: Sequence[tuple[int, int]], control: re.Pattern[str] | None) -> str:
     pieces = []
-    while control is not None and (found := control.search(text)):
-        pieces.append(text[: found.start() + 1])
-        text = text[found.start() + 1 :]
-    return SEAM.join([*pieces, text])
+    start = place = 0
+    while control is not None and (found := control.search(text, place)):
+        if any(first < found.end() and found.start() < after for first, after in fields):
+            place = found.start() + 1
+            pieces.append(text[start:place])
+            start = place
+        else:
+            place = found.end()
+    return SEAM.join([*pieces, text[start:]])
 
 
 def readable(text: str) -> str:

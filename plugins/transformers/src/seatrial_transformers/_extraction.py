@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from seatrial.errors import ModelError
 
-from ._chat import readable, tokenised
+from ._chat import SEAM, readable, tokenised
 from ._likelihoods import Reading, canonical, log_likelihoods
 from ._loading import Loaded
 from ._logits import headed
@@ -56,12 +56,14 @@ def _end(question: Question, text: str) -> int | None:
     part = question.prompt[first:after].rstrip()
     whole = question.prompt
     bare = whole.strip()  # chat templates may take white space off
-    start = text.rfind(whole)
+    shown = readable(text)
+    start = shown.rfind(whole)
     if start < 0:
-        start = text.rfind(bare) - (len(whole) - len(whole.lstrip()))
-    if not part or bare not in text:
+        start = shown.rfind(bare) - (len(whole) - len(whole.lstrip()))
+    if not part or bare not in shown:
         return None
-    return start + first + len(part) - 1
+    kept = [place for place, letter in enumerate(text) if letter != SEAM]
+    return kept[start + first + len(part) - 1]
 
 
 @frozen(eq=False)

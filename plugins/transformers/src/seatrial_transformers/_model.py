@@ -16,7 +16,7 @@ from seatrial import Prediction
 from seatrial.errors import ModelError, ParameterError
 
 from ._activations import SavedActivations, Source, activations
-from ._chat import Message, conversation, rendered
+from ._chat import Filled, Message, conversation, neutral, readable, rendered
 from ._choices import LENGTHS, Choices, weighed
 from ._files import digests, locate
 from ._generation import Completion
@@ -26,12 +26,12 @@ from ._prompts import Question, fields, question
 
 __all__ = ["CausalLM", "Options", "causal_lm", "smollm2"]
 
-SCHEME = 2
+SCHEME = 3
 """Raised whenever the same files and options give other answers: old records no longer count."""
 
 
-Asked = str | Sequence[Message] | Sequence[Mapping[str, Any]]
-"""A prompt: a text, or a conversation."""
+Asked = str | Filled | Sequence[Message] | Sequence[Mapping[str, Any]]
+"""A prompt: a text, taken as it is; one filled in from a case; or a conversation."""
 
 
 class Options(TypedDict, total=False):
@@ -73,6 +73,7 @@ class CausalLM:
     - `path`: a local folder, a GGUF file, or a name on the hub (with `revision`).
     - `prompt`: a template over the parts of an input, as in `"Question: {question}\nAnswer:"`; an
       input that is a text is called `{input}`. Without one, the input's only text is the prompt.
+      Control tokens in the template steer the model; in an input they are text.
     - `chat`: whether prompts go through the tokenizer's chat template, with `system` before them.
       None means: with `system` always, else when text is written and there is a template.
     - `separator`: stands between prompt and option where neither has white space.
@@ -197,6 +198,12 @@ class CausalLM:
             for one in asked
         ]
 
+    def prompts(self, inputs: Sequence[Any], /) -> list[str]:
+        """Give the text that goes to the model for each input: prompt and chat template filled."""
+        asked = [question(one, self.prompt) for one in inputs]
+        worded = (self._worded([one.asked], by_default=one.options is None) for one in asked)
+        return [readable(text) for (text,), _ in worded]
+
     def choices(
         self,
         prompts: Sequence[Asked],
@@ -316,7 +323,7 @@ class CausalLM:
         wanted = True if self.system is not None else self.chat
         texts, templated = [], []
         for prompt in prompts:
-            alone = isinstance(prompt, str)
+            alone = isinstance(prompt, str | Filled)
             chat = (by_default and there if wanted is None else wanted) if alone else True
             if not alone and wanted is False:
                 msg = "a conversation needs the chat template: leave chat out, or set it to true"
@@ -325,11 +332,18 @@ class CausalLM:
                 todo = "set chat to false" if alone else "give the model texts"
                 msg = f"{self.path}: its tokenizer has no chat template; {todo}"
                 raise ModelError(msg)
-            texts.append(self._templated(prompt) if chat else str(prompt))
+            if chat:
+                texts.append(self._templated(prompt))
+            elif isinstance(prompt, Filled):
+                texts += neutral(self.tokenizer, [prompt])
+            else:
+                texts.append(str(prompt))
             templated.append(chat)
         return texts, templated
 
     def _templated(self, prompt: Asked) -> str:
+        if isinstance(prompt, Filled):
+            prompt = prompt.text
         messages: Any = (Message("user", prompt),) if isinstance(prompt, str) else prompt
         if not all(isinstance(one, Message) for one in messages):
             messages = conversation(messages)

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from seatrial.errors import ModelError, ParameterError
 
-from ._chat import Message, conversation
+from ._chat import Filled, Message, conversation
 
 __all__ = ["Question", "fields", "question"]
 
@@ -33,15 +33,17 @@ class Question:
 
     prompt: str
     part: tuple[int, int]
+    fields: tuple[tuple[int, int], ...]
+    """From and to which characters the prompt was filled in; the rest is the template's."""
     options: tuple[str, ...] | None = None
     refusals: tuple[str, ...] | None = None
     messages: tuple[Message, ...] | None = None
     """The conversation whose last turn is the prompt; None for a prompt that stands alone."""
 
     @property
-    def asked(self) -> str | tuple[Message, ...]:
+    def asked(self) -> Filled | tuple[Message, ...]:
         """What goes to the model: the conversation, or the prompt."""
-        return self.prompt if self.messages is None else self.messages
+        return Filled(self.prompt, self.fields) if self.messages is None else self.messages
 
 
 def fields(template: str) -> tuple[tuple[str, str | None], ...]:
@@ -86,10 +88,10 @@ def question(value: Any, template: str | None) -> Question:
             if options is not None:
                 _check_options(options, refusals or ())
             return _conversing(found, template, options, refusals)
-    prompt, part = _prompted(_only_text(value) if template is None else "", template, value)
+    prompted = _prompted(_only_text(value) if template is None else "", template, value)
     if options is not None:
         _check_options(options, refusals or ())
-    return Question(prompt, part, options, refusals)
+    return Question(*prompted, options, refusals)
 
 
 def _conversing(
@@ -102,19 +104,26 @@ def _conversing(
         msg = "a conversation takes no prompt: its turns go through the chat template as they are"
         raise ModelError(msg)
     last = messages[-1].content
-    return Question(last, (0, len(last)), options, refusals, messages)
+    whole = (0, len(last))
+    return Question(last, whole, (whole,), options, refusals, messages)
 
 
 def _prompted(
     text: str, template: str | None, parts: Mapping[str, Any]
-) -> tuple[str, tuple[int, int]]:
-    return (text, (0, len(text))) if template is None else _filled(template, parts)
+) -> tuple[str, tuple[int, int], tuple[tuple[int, int], ...]]:
+    """Give a prompt, where its question stands, and where it was filled in."""
+    if template is not None:
+        return _filled(template, parts)
+    whole = (0, len(text))
+    return text, whole, (whole,)
 
 
-def _filled(template: str, parts: Mapping[str, Any]) -> tuple[str, tuple[int, int]]:
+def _filled(
+    template: str, parts: Mapping[str, Any]
+) -> tuple[str, tuple[int, int], tuple[tuple[int, int], ...]]:
     text = ""
-    places: dict[str, tuple[int, int]] = {}
-    last = (0, 0)
+    places: list[tuple[int, int]] = []
+    asked: tuple[int, int] | None = None
     for literal, name in fields(template):
         text += literal
         if name is None:
@@ -127,9 +136,10 @@ def _filled(template: str, parts: Mapping[str, Any]) -> tuple[str, tuple[int, in
             kind = type(parts[name]).__name__
             msg = f"the prompt asks for the part {name!r}, which is no text but {kind}"
             raise ModelError(msg)
-        last = places[name] = (len(text), len(text) + len(parts[name]))
+        places.append((len(text), len(text) + len(parts[name])))
         text += parts[name]
-    return text, places.get(ASKED, last)
+        asked = places[-1] if name == ASKED else asked
+    return text, asked or (places[-1] if places else (0, 0)), tuple(places)
 
 
 def _only_text(parts: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Read the files that assets name: numpy arrays, pictures, texts, conversations."""
+"""Read the files that assets name: numpy arrays, pictures, volumes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..._carriers import Volume
 from ...errors import PlanError
+from ._dicom import is_dicom, read_dicom
+from ._nifti import SUFFIXES, read_nifti, whole_numbers
 
 __all__ = ["read_array", "read_labels", "read_picture", "read_volume"]
 
@@ -30,15 +33,21 @@ def read_array(path: Path) -> Array:
         return np.asarray(held[held.files[0]])
 
 
-def read_volume(path: Path) -> tuple[Array, Array | None]:
-    """Read the voxels and, from an archive that has one, the affine."""
-    if path.suffix.lower() != ".npz":
-        return read_array(path), None
-    with np.load(path, allow_pickle=False) as held:
-        if "affine" in held.files and len(held.files) == 2:
-            (name,) = (one for one in held.files if one != "affine")
-            return held[name], held["affine"]
-    return read_array(path), None
+def read_volume(path: Path, *, labels: bool = False) -> Volume:
+    """Read a volume, or labels, of a NIfTI file, DICOM slices, or an array with its affine."""
+    if path.is_dir() or path.suffix.lower() not in (*ARRAYS, *PICTURES):
+        if path.name.lower().endswith(SUFFIXES):
+            return read_nifti(path, labels=labels)
+        if path.is_dir() or is_dicom(path):
+            found = read_dicom(path)
+            return Volume(whole_numbers(found.array, path.name), found.affine) if labels else found
+    if path.suffix.lower() == ".npz":
+        with np.load(path, allow_pickle=False) as held:
+            if "affine" in held.files and len(held.files) == 2:
+                (name,) = (one for one in held.files if one != "affine")
+                return Volume(held[name], held["affine"])
+    _check(path, (*ARRAYS, *SUFFIXES, "DICOM"))
+    return Volume(read_array(path))
 
 
 def read_picture(path: Path) -> Array:

@@ -11,6 +11,8 @@ import numpy as np
 from ._array import Arrays
 from ._arrays import sides
 from ._files import read_picture
+from ._pictures import eight_bits
+from ._similarity import mean_similarity
 
 __all__ = ["Images", "image"]
 
@@ -47,6 +49,16 @@ class Images(Arrays):
             moved = np.subtract(perturbed, clean, dtype=np.float64)
             return float(np.sqrt(np.mean(np.square(moved, out=moved)))) / whole
         return found
+
+    def similarity(self, clean: Any, perturbed: Any, /) -> float | None:
+        """Give the structural similarity, the mean over colours; None where the size differs."""
+        if clean.shape != perturbed.shape:
+            return None
+        return mean_similarity(np.moveaxis(clean, 2, 0), np.moveaxis(perturbed, 2, 0))
+
+    def picture(self, value: Any, /, *, like: Any) -> Any:  # noqa: ARG002 - its range is fixed
+        """Show the picture in 8 bits."""
+        return eight_bits(value)
 
     def preview(self, value: Any, /) -> str:
         """Show size, type and mean."""

@@ -11,7 +11,7 @@ import numpy as np
 from ..._carriers import Volume
 from ._array import Arrays
 from ._arrays import dump_array, load_array, name_array, sides
-from ._files import read_labels, read_volume
+from ._files import PICTURES, read_labels, read_volume
 from ._volume import dump_volume, freeze_volume, load_volume, name_volume
 
 __all__ = ["Masks", "mask"]
@@ -48,9 +48,10 @@ class Masks(Arrays):
         return load_volume(data) if data.startswith(ARCHIVE) else load_array(data)
 
     def read(self, path: Path, /) -> Any:
-        """Read the labels of a picture, or an array, with its affine where there is one."""
-        values, affine = read_volume(path) if path.suffix == ".npz" else (read_labels(path), None)
-        return values if affine is None else Volume(values, affine)
+        """Read the labels of a picture or an array, or a volume of labels with its affine."""
+        if path.suffix.lower() in (".npy", *PICTURES):
+            return read_labels(path)
+        return read_volume(path, labels=True)
 
     def distance(self, clean: Any, perturbed: Any, /) -> float | None:
         """Give the fraction of pixels with another label; None where the grid was changed."""

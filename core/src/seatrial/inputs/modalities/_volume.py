@@ -13,6 +13,9 @@ from ..._carriers import Volume
 from ..._writing import digest
 from ._arrays import error_over_range, frozen_array, name_array, sides
 from ._files import read_volume
+from ._phantom import phantom
+from ._pictures import three_slices
+from ._similarity import mean_similarity
 
 __all__ = [
     "Volumes",
@@ -47,6 +50,21 @@ def load_volume(data: bytes) -> Volume:
         return Volume(frozen_array(stored["array"]), stored["affine"])
 
 
+def cut_out(whole: Volume, part: Volume) -> tuple[slice, ...] | None:
+    """Find the voxels of one volume that another consists of; None where it has other voxels."""
+    if whole.array.shape[0] != part.array.shape[0]:
+        return None
+    shift = np.linalg.solve(whole.affine, part.affine)
+    start = np.rint(shift[:3, 3])
+    shift[:3, 3] -= start
+    sides = np.array(part.array.shape[1:])
+    inside = (start >= 0).all() and (start + sides <= whole.array.shape[1:]).all()
+    if not inside or not np.allclose(shift, np.eye(4), atol=1e-4):
+        return None
+    pairs = zip(start.astype(int).tolist(), sides.tolist(), strict=True)
+    return (slice(None), *(slice(first, first + side) for first, side in pairs))
+
+
 class Volumes:
     """The carrier of `volume`."""
 
@@ -73,14 +91,39 @@ class Volumes:
         return load_volume(data)
 
     def read(self, path: Path, /) -> Any:
-        """Read a numpy file: voxels, and in an archive beside them `affine`."""
-        return Volume(*read_volume(path))
+        """Read a NIfTI file, a folder or file of DICOM, or a numpy file.
+
+        A numpy archive holds voxels, and beside them `affine`.
+        """
+        return read_volume(path)
 
     def distance(self, clean: Any, perturbed: Any, /) -> float | None:
-        """Give the error over the range of the clean voxels; None where the grid was changed."""
+        """Give the error over the range of the clean voxels; None where the grid was changed.
+
+        Where only the field was cut, what is outside counts as the darkest voxel.
+        """
+        same = clean.array.shape == perturbed.array.shape
+        if same and np.array_equal(clean.affine, perturbed.affine):
+            return error_over_range(clean.array, perturbed.array)
+        if (window := cut_out(clean, perturbed)) is None:
+            return None
+        whole = np.full_like(clean.array, clean.array.min())
+        whole[window] = perturbed.array
+        return error_over_range(clean.array, whole)
+
+    def similarity(self, clean: Any, perturbed: Any, /) -> float | None:
+        """Give the structural similarity, the mean over channels; None where the grid differs."""
         if not np.array_equal(clean.affine, perturbed.affine):
             return None
-        return error_over_range(clean.array, perturbed.array)
+        return mean_similarity(clean.array, perturbed.array)
+
+    def picture(self, value: Any, /, *, like: Any) -> Any:
+        """Show the three slices through the middle: sagittal, coronal, axial."""
+        return three_slices(value, like)
+
+    def example(self) -> Any:
+        """Give a head drawn with ellipsoids, to show perturbations on."""
+        return phantom()
 
     def preview(self, value: Any, /) -> str:
         """Show size, type and spacing."""

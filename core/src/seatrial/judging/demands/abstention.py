@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from ..._requirements import Requirement
 from .._evidence import Evidence
 from .._figures import Figure
 from .._sample import Sample
-from .._simulation import Simulated, cases_of, draw_patterns, mean_over_patterns
+from .._simulation import Setting, Simulated, cases_of, draw_patterns, mean_over_patterns
 
 __all__ = [
     "answerable",
@@ -48,28 +48,22 @@ def over_refusal(evidence: Evidence, _: Mapping[str, Any], /) -> Figure:
     return Figure.of_scores(evidence, evidence.means(), rate=evidence.binary())
 
 
-def _simulated(
-    rng: np.random.Generator, sizes: Sequence[int], icc: float, trouble: float, *, odd: bool
-) -> Simulated:
-    scores = draw_patterns(rng, sizes, icc, trouble)
+def _simulated(rng: np.random.Generator, setting: Setting, *, odd: bool) -> Simulated:
+    scores = draw_patterns(rng, setting)
     refused = [
         [Prediction("?", refused=bool(score) == bool(at % 2)) for score in row]
         for at, row in enumerate(scores.tolist())
     ]
-    cases = cases_of(sizes, groups=lambda at: {"answerable": "no" if at % 2 else "yes"})
-    right = mean_over_patterns(trouble, lambda row: row[1:].mean())
+    cases = cases_of(setting, groups=lambda at: {"answerable": "no" if at % 2 else "yes"})
+    right = mean_over_patterns(setting, lambda row: (row[1:] > 0).mean())
     return Simulated(cases, refused, right if odd else 1 - right, SLICE)
 
 
-def simulate_recall(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_recall(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw refusals; every other case is unanswerable."""
-    return _simulated(rng, sizes, icc, trouble, odd=True)
+    return _simulated(rng, setting, odd=True)
 
 
-def simulate_over_refusal(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_over_refusal(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw refusals; every other case is answerable."""
-    return _simulated(rng, sizes, icc, trouble, odd=False)
+    return _simulated(rng, setting, odd=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from ..._requirements import Requirement
 from .._evidence import Evidence, Reading
 from .._figures import Figure
 from .._sample import Sample
-from .._simulation import Simulated, cases_of, draw_patterns, mean_over_patterns
+from .._simulation import Setting, Simulated, cases_of, draw_patterns, mean_over_patterns
 
 __all__ = ["agreement", "evidence", "flips", "simulate_agreement", "simulate_flips"]
 
@@ -43,20 +43,16 @@ def flips(evidence: Evidence, _: Mapping[str, Any], /) -> Figure:
     return Figure.of_scores(evidence, 1.0 - evidence.means(), rate=evidence.binary())
 
 
-def simulate_agreement(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_agreement(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw answers of two kinds, clean and at three severities."""
     return Simulated(
-        cases_of(sizes),
-        draw_patterns(rng, sizes, icc, trouble).tolist(),
-        mean_over_patterns(trouble, lambda answers: (answers[1:] == answers[0]).mean()),
+        cases_of(setting),
+        draw_patterns(rng, setting).tolist(),
+        mean_over_patterns(setting, lambda answers: (answers[1:] == answers[0]).mean()),
     )
 
 
-def simulate_flips(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_flips(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw the same answers; flips are what is no agreement."""
-    found = simulate_agreement(rng, sizes=sizes, icc=icc, trouble=trouble)
+    found = simulate_agreement(rng, setting)
     return Simulated(found.cases, found.answers, 1 - found.truth)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from ...errors import PlanError
 from .._evidence import Evidence
 from .._figures import Figure
 from .._sample import Sample
-from .._simulation import Simulated, cases_of, draw_patterns, mean_over_patterns
+from .._simulation import Setting, Simulated, cases_of, draw_patterns, mean_over_patterns
 from .variants import complete
 
 __all__ = ["evidence", "missing", "simulate_success", "success"]
@@ -64,11 +64,9 @@ def success(evidence: Evidence, settings: Mapping[str, Any], /) -> Figure:
     )
 
 
-def simulate_success(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_success(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw scores of 0 and 1; every severity lies within the distance."""
-    broken = mean_over_patterns(trouble, lambda scores: scores[0] * (1 - scores[1:].min()))
-    right = mean_over_patterns(trouble, lambda scores: scores[0])
-    answers = draw_patterns(rng, sizes, icc, trouble).tolist()
-    return Simulated(cases_of(sizes), answers, broken / right, {"distance": 1.0})
+    broken = mean_over_patterns(setting, lambda scores: scores[0] > 0 and scores[1:].min() == 0)
+    right = mean_over_patterns(setting, lambda scores: scores[0] > 0)
+    answers = draw_patterns(rng, setting).tolist()
+    return Simulated(cases_of(setting), answers, broken / right, {"distance": 1.0})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,12 @@ from attrs import evolve
 from ..._cases import Prediction
 from ..._requirements import Requirement
 from ...errors import PlanError
-from ...statistics import Interval
-from ...statistics._calibration import expected_calibration_error
-from .._evidence import Evidence
+from ...statistics import expected_calibration_error
+from ...statistics._calibration import error_of_bins
+from .._evidence import Evidence, Floats, Mask
 from .._figures import Bound, Figure
 from .._sample import Sample
-from .._simulation import Simulated, cases_of, uniforms
+from .._simulation import Setting, Simulated, cases_of, uniforms
 
 __all__ = [
     "brier",
@@ -27,8 +27,6 @@ __all__ = [
     "simulate_calibration_error",
     "stated",
 ]
-
-RESAMPLES = 10_000
 
 
 def stated(sample: Sample, _: Requirement, /) -> Evidence:
@@ -62,45 +60,53 @@ def stated(sample: Sample, _: Requirement, /) -> Evidence:
 
 def estimate_calibration_error(evidence: Evidence, _: Mapping[str, Any], /) -> float:
     """Give the calibration error of the answers that state a probability."""
-    return _bounded(evidence, 0.5, 0, resamples=1).estimate
+    right, probability = _known(evidence)[:2]
+    return error_of_bins(probability, right)
 
 
 def calibration_error(
     evidence: Evidence, _: Mapping[str, Any], confidence: float, seed: int, /
 ) -> Bound:
     """Bound the calibration error; an answer without a probability could be off by anything."""
-    silent = int(evidence.more["silent"].sum())
-    found = _bounded(evidence, confidence, seed, resamples=RESAMPLES)
-    return Bound(found, note=f"{silent} answers state no probability" if silent else "")
-
-
-def _bounded(evidence: Evidence, confidence: float, seed: int, *, resamples: int) -> Interval:
-    right = evidence.variants.values.ravel()
-    probability = evidence.more["probability"].ravel()
-    asked = ~np.isnan(right)
-    known = asked & ~np.isnan(probability)
-    if evidence.more["silent"].any() and not known.any():
-        msg = (
-            "the model states no probabilities (Prediction.probabilities), so it has no calibration"
-        )
-        raise PlanError(msg)
-    clusters = np.repeat(evidence.clusters, evidence.variants.values.shape[1])
+    right, probability, clusters = _known(evidence)
+    variants, largest = evidence.variants.values.shape[1], evidence.priority.largest_cluster
     found = expected_calibration_error(
-        probability[known] if known.any() else np.ones(1),
-        right[known] if known.any() else np.zeros(1),
-        clusters[known] if known.any() else None,
+        probability,
+        right,
+        clusters,
         confidence,
         seed=seed,
-        resamples=resamples,
+        largest=None if largest is None else largest * variants,
     )
-    fraction = 1 - int(known.sum()) / int(asked.sum())
-    return evolve(
+    silent = int(evidence.more["silent"].sum())
+    fraction = silent / int((~np.isnan(evidence.variants.values)).sum())
+    interval = evolve(
         found,
         low=max(0.0, found.low * (1 - fraction) - fraction),
         high=found.high * (1 - fraction) + fraction,
         cases=len(evidence.cases),
         clusters=len(set(evidence.clusters.tolist())),
     )
+    return Bound(interval, note=f"{silent} answers state no probability" if silent else "")
+
+
+def _known(evidence: Evidence) -> tuple[Floats, Floats, np.ndarray[Any, Any] | None]:
+    """Give the answers that state a probability: whether right, the probability, the cluster.
+
+    Where every answer was lost, they are one that is as badly calibrated as can be.
+    """
+    right = evidence.variants.values
+    probability = evidence.more["probability"]
+    known = ~np.isnan(right) & ~np.isnan(probability)
+    if known.any():
+        clusters = np.broadcast_to(evidence.clusters[:, None], right.shape)
+        return right[known], probability[known], clusters[known]
+    if evidence.more["silent"].any():
+        msg = (
+            "the model states no probabilities (Prediction.probabilities), so it has no calibration"
+        )
+        raise PlanError(msg)
+    return np.zeros(1), np.ones(1), None
 
 
 def brier_scores(sample: Sample, _: Requirement, /) -> Evidence:
@@ -119,27 +125,33 @@ def brier(evidence: Evidence, _: Mapping[str, Any], /) -> Figure:
     return Figure.of_scores(evidence, evidence.means(), rate=evidence.binary())
 
 
-def _answers(right: Any, probability: float) -> list[list[Prediction]]:
+def _answers(right: Mask, stated: Floats) -> list[list[Prediction]]:
     found = []
-    for one in right.tolist():
+    for one, probability in zip(right.tolist(), stated.tolist(), strict=True):
         value, other = ("yes", "no") if one else ("no", "yes")
         odds = {value: probability, other: 1 - probability}
         found.append([Prediction(value, probabilities=odds)] * 4)
     return found
 
 
-def simulate_calibration_error(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
-    """Draw a model that states .95 and is right less often, by half the trouble."""
-    right = uniforms(rng, sizes, icc) < 0.95 - trouble / 2
-    return Simulated(cases_of(sizes), _answers(right, 0.95), trouble / 2)
+def _stated(rng: np.random.Generator, setting: Setting, mean: float) -> Floats:
+    """Draw what a model states: always the same, or a number within .05 of it."""
+    off = 0.0 if setting.ties else 0.05
+    return mean + off * (2 * rng.random(sum(setting.sizes)) - 1)
 
 
-def simulate_brier(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
-    """Draw a model that states .8."""
-    wrong = trouble / 2
-    right = uniforms(rng, sizes, icc) >= wrong
-    return Simulated(cases_of(sizes), _answers(right, 0.8), 0.04 * (1 - wrong) + 0.64 * wrong)
+def simulate_calibration_error(rng: np.random.Generator, setting: Setting, /) -> Simulated:
+    """Draw a model that states about .95 and is right less often, by half the trouble."""
+    stated = _stated(rng, setting, 0.95)
+    right = uniforms(rng, setting) < stated - setting.trouble / 2
+    return Simulated(cases_of(setting), _answers(right, stated), setting.trouble / 2)
+
+
+def simulate_brier(rng: np.random.Generator, setting: Setting, /) -> Simulated:
+    """Draw a model that states about .8."""
+    wrong = setting.trouble / 2
+    stated = _stated(rng, setting, 0.8)
+    right = uniforms(rng, setting) >= wrong
+    spread = 0.0 if setting.ties else 0.05**2 / 3
+    truth = 0.04 * (1 - wrong) + 0.64 * wrong + spread
+    return Simulated(cases_of(setting), _answers(right, stated), truth)

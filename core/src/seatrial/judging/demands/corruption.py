@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from attrs import evolve
 
 from ...errors import PlanError
 from ...statistics import mean_of_ratios
 from .._evidence import Evidence, Floats
 from .._figures import Bound, Figure
 from .._reference_runs import errors_of, evidence_of_run
-from .._simulation import Simulated, cases_of, draw_patterns, mean_over_patterns
+from .._simulation import Setting, Simulated, cases_of, draw_patterns, mean_over_patterns
 
 __all__ = [
     "bound_corruption_error",
@@ -54,7 +55,7 @@ def _bound(
     """Bound by the errors of a table, or pair with those of a run that has the same cases."""
     figure = _corruption(evidence, settings, relative=relative)
     if isinstance(settings["reference"], Mapping):
-        return Bound(figure.interval(confidence, seed), figure.details)
+        return Bound(figure.interval(confidence, evidence.priority.largest_cluster), figure.details)
     other = evidence_of_run(str(settings["reference"]), evidence.priority)
     at = {name: row for row, name in enumerate(other.ids)}
     paired = at.keys() >= set(evidence.ids)
@@ -68,6 +69,7 @@ def _bound(
         seed=seed,
         reference=None if paired else theirs.clusters,
         paired=paired,
+        largest=evidence.priority.largest_cluster,
     )
     return Bound(found, figure.details)
 
@@ -144,27 +146,29 @@ def _reference_errors(reference: Any, evidence: Evidence, label: str) -> tuple[f
 REFERENCE = {"simulated.severity": 0.5, "clean": 0.1}
 
 
-def simulate_corruption_error(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
+def _simulated(
+    rng: np.random.Generator, setting: Setting, figure: Callable[[Floats], Any], constant: float
 ) -> Simulated:
-    """Draw scores of 0 and 1; the reference errs on every other perturbed input."""
-    error = mean_over_patterns(trouble, lambda scores: 1 - scores[1:].mean())
-    answers = draw_patterns(rng, sizes, icc, trouble).tolist()
-    return Simulated(cases_of(sizes), answers, error / 0.5, {"reference": REFERENCE})
-
-
-def simulate_relative_corruption_error(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
-    """Draw a reference that was measured too, on the same cases, and errs half as often again."""
-    theirs = min(1.0, 1.5 * trouble)
-    ours, base = (
-        mean_over_patterns(each, lambda scores: scores[0] - scores[1:].mean())
-        for each in (trouble, theirs)
-    )
+    """Draw errors, and a table or a measured model that errs half as often again."""
+    mine = mean_over_patterns(setting, figure)
+    cases, answers = cases_of(setting), draw_patterns(rng, setting).tolist()
+    if setting.reference == "table":
+        return Simulated(cases, answers, mine / constant, {"reference": REFERENCE})
+    other = evolve(setting, trouble=min(1.0, 1.5 * setting.trouble))
     return Simulated(
-        cases_of(sizes),
-        draw_patterns(rng, sizes, icc, trouble).tolist(),
-        ours / base,
-        earlier=draw_patterns(rng, sizes, icc, theirs).tolist(),
+        cases,
+        answers,
+        mine / mean_over_patterns(other, figure),
+        earlier=draw_patterns(rng, other).tolist(),
+        others=setting.reference == "other cases",
     )
+
+
+def simulate_corruption_error(rng: np.random.Generator, setting: Setting, /) -> Simulated:
+    """Draw scores; the reference of a table errs on every other perturbed input."""
+    return _simulated(rng, setting, lambda scores: 1 - scores[1:].mean(), 0.5)
+
+
+def simulate_relative_corruption_error(rng: np.random.Generator, setting: Setting, /) -> Simulated:
+    """Draw scores; the reference of a table errs more often by .4 on perturbed input."""
+    return _simulated(rng, setting, lambda scores: scores[0] - scores[1:].mean(), 0.4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from ...statistics import mean_of_ratios
 from .._evidence import Evidence, Floats
 from .._figures import Bound, Figure
 from .._reference_runs import evidence_of_run, rows_in_both
-from .._simulation import Simulated, cases_of, draw_patterns, mean_over_patterns
+from .._simulation import Setting, Simulated, cases_of, draw_patterns, mean_over_patterns
 from .groups import bounds_of
 
 __all__ = ["cascade", "estimate_cascade", "retained", "simulate_cascade", "simulate_retained"]
@@ -55,6 +55,7 @@ def cascade(
         confidence,
         bounds=(-spread, spread),
         seed=seed,
+        largest=evidence.priority.largest_cluster,
     )
     details = {"pipeline_drop": float(ours.mean()), "component_drop": float(theirs.mean())}
     return Bound(found, details, note)
@@ -71,29 +72,25 @@ def retained(evidence: Evidence, settings: Mapping[str, Any], /) -> Figure:
     return evolve(Figure.of_drops(some, before, some.means()), details=details, note=note)
 
 
-def simulate_cascade(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_cascade(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw a component that drops as much as its pipeline does, on other cases."""
     return Simulated(
-        cases_of(sizes),
-        draw_patterns(rng, sizes, icc, trouble).tolist(),
+        cases_of(setting),
+        draw_patterns(rng, setting).tolist(),
         1.0,
-        earlier=draw_patterns(rng, sizes, icc, trouble).tolist(),
+        earlier=draw_patterns(rng, setting).tolist(),
     )
 
 
-def simulate_retained(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_retained(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw an earlier run with half the trouble."""
+    half = evolve(setting, trouble=setting.trouble / 2)
     now, before = (
-        mean_over_patterns(each, lambda scores: scores[1:].mean())
-        for each in (trouble, trouble / 2)
+        mean_over_patterns(each, lambda scores: scores[1:].mean()) for each in (setting, half)
     )
     return Simulated(
-        cases_of(sizes),
-        draw_patterns(rng, sizes, icc, trouble).tolist(),
+        cases_of(setting),
+        draw_patterns(rng, setting).tolist(),
         before - now,
-        earlier=draw_patterns(rng, sizes, icc, trouble / 2).tolist(),
+        earlier=draw_patterns(rng, half).tolist(),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from ...errors import PlanError
 from ...statistics._groups import Worst, gap_between_groups, worst_group
 from .._evidence import Evidence, Floats
 from .._figures import Bound
-from .._simulation import Simulated, cases_of, uniforms
+from .._simulation import Setting, Simulated, cases_of, mean_scale, scaled, uniforms
 
 __all__ = [
     "bound_of_worst",
@@ -91,6 +91,7 @@ def worst(
             confidence,
             bounds=bounds_of(evidence),
             seed=seed,
+            largest=evidence.priority.largest_cluster,
             smallest=int(settings.get("min_cases", MIN_CLUSTERS)),
             higher_is_better=evidence.better,
         )
@@ -107,6 +108,7 @@ def gap(evidence: Evidence, settings: Mapping[str, Any], confidence: float, seed
             confidence,
             bounds=bounds_of(evidence),
             seed=seed,
+            largest=evidence.priority.largest_cluster,
             smallest=int(settings.get("min_cases", MIN_CLUSTERS)),
         )
     )
@@ -122,25 +124,20 @@ def gap_missing(
     return *apart, evidence.supposing(good=True), evidence.supposing(good=False)
 
 
-def _simulated(
-    rng: np.random.Generator, sizes: Sequence[int], icc: float, trouble: float, truth: float
-) -> Simulated:
-    group = np.repeat(np.arange(len(sizes)) % 2, sizes)
-    right = uniforms(rng, sizes, icc) >= trouble * (1 + group) / 2
-    answers = np.repeat(right[:, None] * 1.0, 4, axis=1).tolist()
-    cases = cases_of(sizes, groups=lambda at: {"site": "ab"[group[at]]})
+def _simulated(rng: np.random.Generator, setting: Setting, truth: float) -> Simulated:
+    group = np.repeat(np.arange(len(setting.sizes)) % 2, setting.sizes)
+    right = uniforms(rng, setting) >= setting.trouble * (1 + group) / 2
+    answers = scaled(rng, setting, np.repeat(right[:, None] * 1.0, 4, axis=1)).tolist()
+    cases = cases_of(setting, groups=lambda at: {"site": "ab"[group[at]]})
+    truth *= mean_scale(setting)
     return Simulated(cases, answers, truth, {"by": "site", "min_cases": 2})
 
 
-def simulate_worst(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_worst(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw two groups of clusters, one with twice the trouble of the other."""
-    return _simulated(rng, sizes, icc, trouble, 1 - trouble)
+    return _simulated(rng, setting, 1 - setting.trouble)
 
 
-def simulate_gap(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_gap(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw the same two groups."""
-    return _simulated(rng, sizes, icc, trouble, trouble / 2)
+    return _simulated(rng, setting, setting.trouble / 2)

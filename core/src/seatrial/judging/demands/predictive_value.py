@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from ...statistics import proportion
 from .._evidence import Evidence, Floats, Mask
 from .._figures import Bound
 from .._sample import Sample
-from .._simulation import Simulated, cases_of, uniforms
+from .._simulation import Setting, Simulated, cases_of, uniforms
 
 __all__ = [
     "estimate_predictive_value",
@@ -81,8 +81,9 @@ def predictive_value(
     """
     right, ill = _parts(evidence, settings["positive"])
     half = 1 - (1 - confidence) / 2
-    hit = proportion(right[ill], evidence.clusters[ill], half)
-    alarm = proportion(1.0 - right[~ill], evidence.clusters[~ill], half)
+    largest = evidence.priority.largest_cluster
+    hit = proportion(right[ill], evidence.clusters[ill], half, largest=largest)
+    alarm = proportion(1.0 - right[~ill], evidence.clusters[~ill], half, largest=largest)
     curve = {
         f"{rate:g}": [
             _value(hit.low, alarm.high, rate),
@@ -101,6 +102,7 @@ def predictive_value(
         method="Bayes",
         cases=len(right),
         clusters=len(set(evidence.clusters.tolist())),
+        effective_clusters=min(hit.effective_clusters, alarm.effective_clusters),
     )
     details = {
         "sensitivity": hit.estimate,
@@ -110,17 +112,15 @@ def predictive_value(
     return Bound(found, details)
 
 
-def simulate_predictive_value(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_predictive_value(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw a test whose sensitivity and specificity are both 1 - `trouble` / 2."""
-    wrong = trouble / 2
-    right = uniforms(rng, sizes, icc) >= wrong
-    ill = np.arange(int(sum(sizes))) % 2 == 0
+    wrong = setting.trouble / 2
+    right = uniforms(rng, setting) >= wrong
+    ill = np.arange(len(right)) % 2 == 0
     said = np.where(right == ill, "ill", "well").tolist()
     truth = 0.3 * (1 - wrong) / (0.3 * (1 - wrong) + 0.7 * wrong)
     return Simulated(
-        cases_of(sizes, target=lambda at: "ill" if ill[at] else "well"),
+        cases_of(setting, target=lambda at: "ill" if ill[at] else "well"),
         [[one] * 4 for one in said],
         truth,
         {"positive": "ill", "prevalence": 0.3},

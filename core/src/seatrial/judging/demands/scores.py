@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from ..._requirements import Requirement
 from .._evidence import Evidence
 from .._figures import Figure
 from .._sample import Sample
-from .._simulation import Simulated, cases_of, draw_patterns, mean_over_patterns
+from .._simulation import Setting, Simulated, cases_of, draw_patterns, mean_over_patterns
 
 __all__ = ["evidence", "level", "simulate_level", "worst_and_best"]
 
@@ -38,12 +38,10 @@ def level(evidence: Evidence, _: Mapping[str, Any], /) -> Figure:
     return Figure.of_scores(evidence, evidence.means(), rate=evidence.binary())
 
 
-def simulate_level(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_level(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw scores of 0 and 1 at three severities."""
     return Simulated(
-        cases_of(sizes),
-        draw_patterns(rng, sizes, icc, trouble).tolist(),
-        mean_over_patterns(trouble, lambda scores: scores[1:].mean()),
+        cases_of(setting),
+        draw_patterns(rng, setting).tolist(),
+        mean_over_patterns(setting, lambda scores: scores[1:].mean()),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from ...errors import PlanError
 from ...statistics import mean_of_bounded
 from .._evidence import Evidence, Floats
 from .._figures import Bound
-from .._simulation import Simulated, cases_of, uniforms
+from .._simulation import Setting, Simulated, cases_of, mean_scale, scaled, uniforms
 from .groups import bounds_of, groups_of
 
 __all__ = ["estimate_slope", "falls_of", "simulate_slope", "slope", "slope_missing"]
@@ -59,6 +59,7 @@ def slope(
         confidence,
         (-steepest, steepest),
         seed=seed,
+        largest=evidence.priority.largest_cluster,
     )
     windows = {f"{at:g}": float(scores[when == at].mean()) for at in sorted(set(when.tolist()))}
     return Bound(found, {"windows": windows})
@@ -74,13 +75,11 @@ def slope_missing(
     return evidence.supposing(good=early), evidence.supposing(good=~early)
 
 
-def simulate_slope(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_slope(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw five years of clusters in which a rate falls from .95 by an eighth of the trouble."""
-    fall = trouble / 8
-    year = np.repeat(np.arange(len(sizes)) % YEARS, sizes)
-    right = uniforms(rng, sizes, icc) < 0.95 - fall * year
-    answers = np.repeat(right[:, None] * 1.0, 4, axis=1).tolist()
-    cases = cases_of(sizes, groups=lambda at: {"year": 2000 + int(year[at])})
-    return Simulated(cases, answers, fall, {"by": "year"})
+    fall = setting.trouble / 8
+    year = np.repeat(np.arange(len(setting.sizes)) % YEARS, setting.sizes)
+    right = uniforms(rng, setting) < 0.95 - fall * year
+    answers = scaled(rng, setting, np.repeat(right[:, None] * 1.0, 4, axis=1)).tolist()
+    cases = cases_of(setting, groups=lambda at: {"year": 2000 + int(year[at])})
+    return Simulated(cases, answers, fall * mean_scale(setting), {"by": "year"})

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
+from attrs import evolve
 
 from ...statistics._groups import worst_cell
 from ...statistics._worst_of_k import worst_by_chance, worst_of_each
 from .._evidence import Evidence, Floats
 from .._figures import Bound, Figure
-from .._simulation import SEVERITIES, Simulated, cases_of, draw_patterns, mean_over_patterns
+from .._simulation import (
+    SEVERITIES,
+    Setting,
+    Simulated,
+    cases_of,
+    draw_patterns,
+    mean_over_patterns,
+)
 from .groups import bound_of_worst, bounds_of
 
 __all__ = [
@@ -92,38 +100,34 @@ def worst_severity(
             confidence,
             bounds=bounds_of(evidence),
             seed=seed,
+            largest=evidence.priority.largest_cluster,
             higher_is_better=evidence.better,
         )
     )
 
 
-def simulate_worst_of(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_worst_of(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw scores of 0 and 1 at three severities."""
     return Simulated(
-        cases_of(sizes),
-        draw_patterns(rng, sizes, icc, trouble).tolist(),
-        mean_over_patterns(trouble, lambda scores: scores[1:].min()),
+        cases_of(setting),
+        draw_patterns(rng, setting).tolist(),
+        mean_over_patterns(setting, lambda scores: scores[1:].min()),
     )
 
 
-def simulate_stable(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_stable(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw the same: a case is stable if its worst variant is right."""
-    return simulate_worst_of(rng, sizes=sizes, icc=icc, trouble=trouble)
+    found = simulate_worst_of(rng, setting)
+    return evolve(found, truth=mean_over_patterns(setting, lambda scores: scores[1:].min() > 0))
 
 
-def simulate_worst_severity(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_worst_severity(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw scores of 0 and 1; the third severity is the worst."""
     means = [
-        mean_over_patterns(trouble, partial(_score_at, at=at)) for at in range(1, 1 + SEVERITIES)
+        mean_over_patterns(setting, partial(_score_at, at=at)) for at in range(1, 1 + SEVERITIES)
     ]
-    answers = draw_patterns(rng, sizes, icc, trouble).tolist()
-    return Simulated(cases_of(sizes), answers, min(means))
+    answers = draw_patterns(rng, setting).tolist()
+    return Simulated(cases_of(setting), answers, min(means))
 
 
 def _score_at(scores: Floats, at: int) -> float:

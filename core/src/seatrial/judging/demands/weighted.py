@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,14 @@ from ..._requirements import Requirement
 from ...errors import PlanError
 from .._evidence import Evidence, Floats
 from .._figures import Figure
-from .._simulation import SEVERITIES, Simulated, cases_of, draw_patterns, mean_over_patterns
+from .._simulation import (
+    SEVERITIES,
+    Setting,
+    Simulated,
+    cases_of,
+    draw_patterns,
+    mean_over_patterns,
+)
 
 __all__ = ["drop", "mean", "mean_missing", "simulate_drop", "simulate_mean"]
 
@@ -63,27 +70,23 @@ def _weights() -> Floats:
     return np.asarray(DECAY ** np.arange(1.0, 1.0 + SEVERITIES))
 
 
-def simulate_mean(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_mean(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw scores of 0 and 1 at three severities."""
     weights = np.concatenate([[1.0], _weights()])
     return Simulated(
-        cases_of(sizes),
-        draw_patterns(rng, sizes, icc, trouble).tolist(),
-        mean_over_patterns(trouble, lambda scores: scores @ weights / weights.sum()),
+        cases_of(setting),
+        draw_patterns(rng, setting).tolist(),
+        mean_over_patterns(setting, lambda scores: scores @ weights / weights.sum()),
     )
 
 
-def simulate_drop(
-    rng: np.random.Generator, /, *, sizes: Sequence[int], icc: float, trouble: float
-) -> Simulated:
+def simulate_drop(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw the same scores."""
     weights = _weights()
     return Simulated(
-        cases_of(sizes),
-        draw_patterns(rng, sizes, icc, trouble).tolist(),
+        cases_of(setting),
+        draw_patterns(rng, setting).tolist(),
         mean_over_patterns(
-            trouble, lambda scores: scores[0] - scores[1:] @ weights / weights.sum()
+            setting, lambda scores: scores[0] - scores[1:] @ weights / weights.sum()
         ),
     )

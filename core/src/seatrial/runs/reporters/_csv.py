@@ -1,4 +1,4 @@
-"""Cells, records or verdicts as CSV, one row each."""
+"""Cells, records, verdicts or explanations as CSV, one row each."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from ..._values import did_you_mean
 from ...errors import ParameterError, PlanError
 from ...protocols import Render
 
-__all__ = ["csv_"]
+__all__ = ["csv_", "csv_bytes"]
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 """What makes a spreadsheet read a text as a formula, or as a call of another program."""
 
 
 def csv_(*, of: str = "cells") -> Render:
-    """Write one row for each cell, record or verdict (`of`), with the figures in full.
+    """Write one row for each of `of`, with the figures in full.
+
+    `of` is "cells", "records", "verdicts", or "explanations": each explainer and each baseline that
+    stands beside it, by its AUROC.
 
     A text that a spreadsheet would take for a formula gets a leading `'`; control characters are
     written as such. Lines end with CRLF, as RFC 4180 has it.
@@ -29,11 +32,11 @@ def csv_(*, of: str = "cells") -> Render:
         raise ParameterError(msg)
 
     def render(bundle: Any, /) -> bytes:
-        needed = "judgement" if of == "verdicts" else "report"
-        if getattr(bundle, needed) is None:
-            msg = f"there is no {needed} to write the {of} of"
+        needed = NEEDED[of]
+        if not getattr(bundle, needed):
+            msg = f"there is no {needed.removesuffix('s')} to write the {of} of"
             raise PlanError(msg)
-        return _written(ROWS[of](bundle)).encode("utf-8", "backslashreplace")
+        return csv_bytes(ROWS[of](bundle))
 
     return render
 
@@ -85,18 +88,48 @@ def _verdicts(bundle: Any) -> Iterator[Mapping[str, Any]]:
         }
 
 
+def _explanations(bundle: Any) -> Iterator[Mapping[str, Any]]:
+    for explanation in bundle.explanations:
+        if (grade := explanation.grade) is None:
+            continue
+        for name, one in {grade.explainer: grade, **grade.baselines}.items():
+            gain = None if one is grade else one.gain
+            low, high = one.interval or (None, None)
+            yield {
+                "explainer": grade.explainer,
+                "predictor": name,
+                "auroc": one.auroc,
+                "low": low,
+                "high": high,
+                "gain": gain and gain.estimate,
+                "p": gain and gain.p,
+            }
+
+
 COUNTS = ("planned", "scored", "refused", "errored", "skipped", "unchanged")
-ROWS = {"cells": _cells, "records": _records, "verdicts": _verdicts}
+ROWS = {
+    "cells": _cells,
+    "records": _records,
+    "verdicts": _verdicts,
+    "explanations": _explanations,
+}
+NEEDED = {
+    "cells": "report",
+    "records": "report",
+    "verdicts": "judgement",
+    "explanations": "explanations",
+}
 
 
-def _written(rows: Iterable[Mapping[str, Any]]) -> str:
+def csv_bytes(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """Write rows of the same columns as CSV in UTF-8, harmless to spreadsheets."""
     text = io.StringIO()
     writer = csv.writer(text)
     for number, row in enumerate(rows):
         if not number:
             writer.writerow(map(_harmless, row))
         writer.writerow(map(_harmless, row.values()))
-    return text.getvalue()
+    return text.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _harmless(value: Any) -> Any:

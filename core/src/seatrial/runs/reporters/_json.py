@@ -11,11 +11,11 @@ __all__ = ["json_"]
 
 
 def json_(*, indent: int = 2) -> Render:
-    """Write one object with an entry for each result; a report alone is the object itself."""
+    """Write one object with an entry for each result; one alone is the object itself."""
 
     def render(bundle: Any, /) -> bytes:
         found = {name: one.as_dict() for name, one in bundle.named().items()}
-        data = found["report"] if list(found) == ["report"] else found
+        data = next(iter(found.values())) if len(found) == 1 else found
         return f"{json_text(data, indent)}\n".encode()
 
     return render

@@ -1,0 +1,41 @@
+"""How a report is laid out as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._tables import Table, figure
+
+if TYPE_CHECKING:
+    from ._report import Report
+
+__all__ = ["SHOWN", "table_of"]
+
+SHOWN = 3
+"""How many of the commonest errors a table names."""
+
+
+def table_of(report: Report) -> Table:
+    """Write a row for each cell; the model, the accounting and the errors stand around them."""
+    labels = [metric["label"] for metric in report.metrics]
+    rows = [
+        [
+            cell.perturbation,
+            str(cell.severity),
+            f"{cell.cases:,}",
+            figure(cell.distance),
+            *(figure(cell.scores[label]) for label in labels),
+            f"{cell.accounting.refused:,}",
+            f"{cell.accounting.errored:,}",
+        ]
+        for cell in report.cells
+    ]
+    columns = ("perturbation", "severity", "cases", "distance", *labels, "refused", "errored")
+    audited = [f"{one.level} by audit: {one.name}: {one.summary}" for one in report.findings]
+    return Table(
+        columns,
+        rows,
+        title=f"model: {report.identity}" if report.identity else "",
+        notes=(str(report.accounting), *map(str, report.errors[:SHOWN]), *audited),
+        spare=("refused", "errored", "distance"),
+    )

@@ -1,0 +1,115 @@
+"""How the command line behaves: streams, encodings, quiet, help, words that stay whole."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from seatrial.cli._commands import seatrial
+
+COMMANDS = sorted(seatrial.commands)
+CODE_PAGE = {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_fits_80_columns_and_shows_no_codes(call, capsys, name):
+    assert call(*([name] if name else []), "--help") == 0
+    out = capsys.readouterr().out
+    assert "\\b" not in out
+    assert "\b" not in out
+    assert not [line for line in out.splitlines()[1:] if line.endswith("...")]
+    assert out.isascii()
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_can_be_quiet_and_speaks_json(name):
+    options = {option for one in seatrial.commands[name].params for option in one.opts}
+    assert {"--quiet", "-q", "--json"} <= options
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("report", "runs/spec"),
+        ("cases", "runs/spec"),
+        ("judge", "spec.toml", "runs/spec"),
+        ("cases", "runs/spec", "--failed", "--json"),
+        ("report", "runs/spec", "--to", "md"),
+        ("list",),
+        ("--help",),
+        ("show", "shop.scramble"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1"])
+def test_no_encoding_is_a_crash(process, arguments, encoding):
+    done = process(*arguments, **{**CODE_PAGE, "PYTHONIOENCODING": encoding})
+    assert b"Traceback" not in done.stderr
+    assert done.returncode in (0, 1, 3)
+    if "md" not in arguments:  # a file, which is UTF-8 wherever it is written
+        done.stdout.decode(encoding)
+    if "--json" in arguments:
+        whole = json.loads(process(*arguments).stdout)
+        assert json.loads(done.stdout.decode(encoding)) == whole
+
+
+def test_an_ascii_style_can_be_asked_for(process):
+    done = process("report", "runs/spec", SEATRIAL_ASCII="1")
+    assert done.stdout.isascii()
+    lines = done.stdout.decode().splitlines()
+    assert any(set(line) == {"-", " "} for line in lines)
+
+
+def test_a_print_at_import_never_breaks_json(process, built):
+    (built / "loud.py").write_text(
+        "import os\nprint('hello from import')\nos.system('echo hello from a child')\n"
+        "from shop_model import bot as loud_bot, cases\n"
+    )
+    spec = (built / "spec.toml").read_text().replace('"shop_model:bot"', '"loud:loud_bot"')
+    (built / "loud.toml").write_text(spec)
+    plugin = (built / "shop_plugin.py").read_text()
+    (built / "shop_plugin.py").write_text(f"print('hello from the plugin')\n{plugin}")
+    try:
+        done = process("run", "loud.toml", "--to", "runs/loud", "--json")
+    finally:
+        (built / "shop_plugin.py").write_text(plugin)
+    assert json.loads(done.stdout)["title"].startswith("Letters")
+    assert done.stderr.count(b"hello from") == 3
+
+
+def test_quiet_leaves_results_and_errors_alone(process):
+    done = process("run", "spec.toml", "--to", "runs/spec", "--quiet")
+    assert done.stderr == b""
+    assert b"Letters" in done.stdout
+    failed = process("judge", "missing.toml", "runs/spec", "--quiet")
+    assert b"cannot be read" in failed.stderr
+    warned = process("list", "-q", SEATRIAL_PLUGINS="shop,shpo")
+    assert warned.stderr == b""
+    loud = process("list", SEATRIAL_PLUGINS="shop,shpo")
+    assert b"not installed: 'shpo'; did you mean shop?" in loud.stderr
+
+
+def test_bars_of_libraries_are_not_seen(process, built):
+    pytest.importorskip("tqdm")
+    (built / "bars.py").write_text(
+        "from tqdm import tqdm\nfrom shop_model import bot as plain, cases\n"
+        "def bot(texts):\n    return plain([t for t in tqdm(texts)])\n"
+    )
+    spec = (built / "spec.toml").read_text().replace('"shop_model:bot"', '"bars:bot"')
+    (built / "bars.toml").write_text(spec)
+    done = process("run", "bars.toml", "--to", "runs/bars")
+    assert b"it/s" not in done.stderr
+    assert done.returncode in (0, 1, 3), done.stderr
+
+
+def test_titles_are_no_markup(process):
+    out = process("judge", "spec.toml", "runs/spec").stdout.decode()
+    assert out.startswith("Letters [bold]to[/bold] a shop: ")
+
+
+def test_a_byte_order_mark_is_no_mistake(process, built):
+    text = (built / "spec.toml").read_text(encoding="utf-8")
+    (built / "marked.toml").write_text(text, encoding="utf-8-sig")
+    done = process("judge", "marked.toml", "runs/spec")
+    assert done.returncode in (0, 1, 3), done.stderr

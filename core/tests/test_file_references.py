@@ -1,0 +1,100 @@
+"""Specifications that name files of cases and of recorded answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from seatrial import Metric, Registry, hookimpl, load_cases, load_specification
+from seatrial._files import dump_specification
+from seatrial.errors import FileError
+
+ACCURACY = Metric(name="loud.accuracy", summary="Counts.", factory="no_such_module:m")
+
+
+class Loud:
+    @hookimpl
+    def seatrial_metrics(self):
+        return (ACCURACY,)
+
+
+@pytest.fixture(scope="module")
+def registry():
+    found = Registry()
+    found.register(Loud(), "loud")
+    return found
+
+
+FILES = """
+format = 1
+title = "Mine"
+seed = 7
+model = {model}
+cases = {cases}
+
+[[priorities]]
+name = "Same"
+metric = "loud.accuracy"
+require = {{ at_least = 0.5 }}
+"""
+
+
+def of_files(write, cases='{ file = "q.csv" }', model='{ file = "answers.jsonl" }'):
+    return write(FILES.format(cases=cases, model=model))
+
+
+def test_files_of_cases_and_answers_are_named_and_not_read(write, registry):
+    cases = '{ file = "none.csv", input = ["q", "hint"], where = { site = "A" }, limit = 3 }'
+    found = load_specification(of_files(write, cases), registry=registry)
+    assert found.cases.params["source"] == "none.csv"
+    assert found.model.params == {"source": "answers.jsonl"}
+    text = dump_specification(found)
+    assert 'model = { file = "answers.jsonl" }' in text
+    assert load_specification(write(text), registry=registry) == found
+
+
+@pytest.mark.parametrize(
+    ("cases", "source"),
+    [
+        ('"q.csv"', "q.csv"),
+        ('["q.csv", "shop:cases"]', "q.csv"),
+        ('[{ file = "pets", target = "folder" }]', "pets"),
+    ],
+)
+def test_a_file_may_be_named_in_short_and_beside_others(write, registry, cases, source):
+    found = load_specification(of_files(write, cases, '"answers.csv"'), registry=registry)
+    first = found.cases[0] if isinstance(found.cases, tuple) else found.cases
+    assert first.params["source"] == source
+    assert found.model.params == {"source": "answers.csv"}
+    assert load_specification(write(dump_specification(found)), registry=registry) == found
+
+
+@pytest.mark.parametrize(
+    ("cases", "line"),
+    [
+        ('{ file = "q.csv", inputs = "q" }', ".cases.inputs: no such key; did you mean input?"),
+        ('{ file = "q.csv", limit = 0 }', ".cases.limit: must be a whole number from 1 up, got 0"),
+        ('{ file = "q.csv", sample = "any" }', ".cases.sample: must be 'first' or 'random', got"),
+        ("{ file = 3 }", ".cases.file: must be the path of a file, got 3"),
+        ('{ flie = "q.csv" }', ".cases: must be an import string or a table with use ="),
+        ('"questions"', ".cases: 'questions' must read 'package.module:name'"),
+    ],
+)
+def test_a_mistake_about_a_file_is_one_line_with_its_place(write, registry, cases, line):
+    with pytest.raises(FileError) as caught:
+        load_specification(of_files(write, cases), registry=registry)
+    (told,) = caught.value.problems
+    assert told.startswith(f"pharmacy.toml{line}")
+
+
+def test_a_file_beside_the_specification_is_found_from_anywhere(
+    write, registry, tmp_path, monkeypatch
+):
+    path = of_files(write)
+    (tmp_path / "q.csv").write_text("input\nhello\n")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    found = load_specification(path, registry=registry).cases
+    assert found.params["source"] == (tmp_path / "q.csv").as_posix()
+    assert load_cases(found)[0].input == "hello"
+    monkeypatch.chdir(tmp_path)
+    assert load_specification("pharmacy.toml", registry=registry).cases.params["source"] == "q.csv"

@@ -1,0 +1,79 @@
+"""What a run shows of itself by default: a bar in a terminal, a line in a notebook."""
+
+from __future__ import annotations
+
+import io
+import sys
+from types import SimpleNamespace
+
+import pytest
+from trial_stand_ins import same
+
+import seatrial as sea
+
+if sys.platform == "win32":
+    pytest.skip("it has no pseudo-terminals", allow_module_level=True)
+
+from terminal import called, screen
+
+CASES = [sea.Case(f"c{n}", f"text {n}", f"text {n}") for n in range(40)]
+PLAN = sea.Plan(metrics=[same()])
+
+
+def slow(inputs):
+    import time
+
+    time.sleep(0.3)
+    return list(inputs)
+
+
+def measured(**more):
+    return sea.run(PLAN, model=slow, cases=CASES, batch_size=4, **more)
+
+
+def test_a_log_gets_nothing(capsys):
+    measured()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_terminal_gets_a_bar_once_a_run_takes_its_time(monkeypatch):
+    data, report = called(measured, 80, monkeypatch)
+    assert report.accounting.scored == 40
+    lines = screen(data, 80)
+    assert "measuring" in " ".join(lines)
+    assert "40/40" in " ".join(lines)
+
+
+def test_a_quick_run_and_one_that_is_watched_show_nothing(monkeypatch):
+    data, _ = called(
+        lambda: sea.run(PLAN, model=lambda inputs: inputs, cases=CASES), 80, monkeypatch
+    )
+    assert screen(data, 80) == []
+    data, _ = called(lambda: measured(observers=()), 80, monkeypatch)
+    assert screen(data, 80) == []
+
+
+def test_the_bar_goes_away_when_a_run_fails(monkeypatch):
+    def interrupted():
+        def stop(progress):
+            if progress.done > 20:
+                raise KeyboardInterrupt
+            return False
+
+        with pytest.raises(KeyboardInterrupt):
+            measured(stop=stop)
+
+    data, _ = called(interrupted, 80, monkeypatch)
+    assert data.count(b"\x1b[?25h") == data.count(b"\x1b[?25l") > 0  # the cursor is back
+
+
+def test_a_notebook_gets_one_line_that_is_written_again(monkeypatch):
+    shell = type("ZMQInteractiveShell", (), {})()
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    measured()
+    text = written.getvalue()
+    assert text.startswith("\r")
+    assert text.endswith("\r40 of 40 records\n")
+    assert text.count("\n") == 1
