@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from seatrial.errors import NotApplicable
@@ -82,22 +83,32 @@ def _shifted(name: str, add: float, bits: int | None) -> Corruption:
 
 
 def _stretched(name: str, factor: float, bits: int | None) -> Corruption:
+    levels = np.arange(256)
+
     def change(picture: Picture, _: np.random.Generator) -> Picture:
+        if picture.dtype == np.uint8:
+            means = picture.mean(axis=(0, 1), dtype=np.float64)
+            tables = np.clip((levels[:, None] - means) * factor + means, 0, 255)
+            return cv2.LUT(picture, np.rint(tables).astype(np.uint8)[None])
         mean = picture.mean(axis=(0, 1), keepdims=True, dtype=np.float64).astype(np.float32)
         picture -= mean
         picture *= factor
         picture += mean
         return picture
 
-    return corruption(name, change, bits)
+    return corruption(name, change, bits, native=True)
 
 
 def _raised(name: str, power: float, bits: int | None) -> Corruption:
+    table = np.rint(255 * (np.arange(256) / 255) ** power).astype(np.uint8)
+
     def change(picture: Picture, _: np.random.Generator) -> Picture:
+        if picture.dtype == np.uint8:
+            return cv2.LUT(picture, table)
         raised: Picture = np.power(np.clip(picture, 0, 1), np.float32(power))
         return raised
 
-    return corruption(name, change, bits)
+    return corruption(name, change, bits, native=True)
 
 
 def _saturated(name: str, factor: float, add: float, bits: int | None) -> Corruption:
