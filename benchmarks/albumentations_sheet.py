@@ -22,7 +22,7 @@ LABEL = 96
 
 def main(out: str) -> None:
     """Write the sheet."""
-    clean = load_sample_images().images[0][80 : 80 + SIDE, 340 : 340 + SIDE].copy()
+    clean = load_sample_images().images[1][150 : 150 + SIDE, 240 : 240 + SIDE].copy()
     every = plugin.seatrial_perturbations()
     step = SIDE + EDGE
     sheet = Image.new("RGB", (LABEL + 6 * step, len(every) * step), "white")
