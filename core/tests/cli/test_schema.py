@@ -46,6 +46,7 @@ RIGHT = {
 OUTPUTS = {
     "list": ("list",),
     "show": ("show", "shop.scramble"),
+    "calibrate": ("calibrate", "shop.scramble", "--on", "shop_model:cases", "--seeds", "2"),
     "audit": ("audit", "spec.toml"),
     "run": ("run", "spec.toml", "--to", "runs/spec"),
     "run --dry-run": ("run", "spec.toml", "--dry-run"),

@@ -26,6 +26,7 @@ DIGEST = re.compile(r"\b[0-9a-f]{12}\b")
 COMMANDS = {
     "list": ("list",),
     "show": ("show", "shop.scramble"),
+    "calibrate": ("calibrate", "shop.scramble", "--on", "shop_model:cases", "--seeds", "2"),
     "audit": ("audit", "spec.toml"),
     "run": ("run", "spec.toml", "--to", "runs/spec", "--quiet"),
     "judge": ("judge", "spec.toml", "runs/spec"),

@@ -89,11 +89,10 @@ def show(
 @param
 @as_json
 def calibrate(name: str, cases: str, seeds: int, params: tuple[str, ...], as_json: bool) -> None:
-    """Measure how far each rung of a perturbation moves cases.
+    """Measure how far each rung moves cases, and propose equal steps.
 
-    It proposes parameters with equal steps between the rungs. Nothing is asked of a model. The
-    rungs are measured by distance (and structural similarity, where there is one), over cases and
-    seeds.
+    Nothing is asked of a model. The rungs are measured by distance (and structural similarity,
+    where there is one), over cases and seeds.
     """
     from ._calibrate import calibrated
     from ._params import parameters

@@ -143,10 +143,26 @@ def _compare() -> Schema:
     return object_of({**_fields(Comparison), "trade_offs": trade_offs}, optional=["trade_offs"])
 
 
+def _calibrate() -> Schema:
+    rung = object_of(
+        {
+            "parameters": ANY,
+            "measured": WHOLE,
+            "distance": NUMBER,
+            "smallest": NUMBER,
+            "largest": NUMBER,
+            "similarity": NUMBER,
+        }
+    )
+    counts = {"name": TEXT, "cases": WHOLE, "seeds": WHOLE, "rising": {"type": "number"}}
+    return object_of({**counts, "rungs": array_of(rung), "proposed": array_of(rung)})
+
+
 def _outputs() -> dict[str, Callable[[], Schema]]:
     return {
         "list": lambda: _listed("name", "kind", "summary", "source"),
         "show": _show,
+        "calibrate": _calibrate,
         "audit": _audit,
         "run": lambda: object_of({**PLACE, **_judgement(), "report": object_of(_report())}),
         "run --dry-run": lambda: schema_of(Forecast),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import string
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from seatrial import Case
+from seatrial.kit import digest
 
 __all__ = [
     "BESIDE",
@@ -132,8 +132,8 @@ def value_key(value: Any) -> Any:
     if isinstance(value, str):
         return normalised(value)
     if isinstance(value, np.ndarray):
-        digest = hashlib.blake2b(np.ascontiguousarray(value).tobytes(), digest_size=16).hexdigest()
-        return ("array", value.shape, str(value.dtype), digest)
+        content = digest(np.ascontiguousarray(value).tobytes())
+        return ("array", value.shape, str(value.dtype), content)
     if isinstance(value, Mapping):
         return tuple(sorted((str(name), repr(value_key(part))) for name, part in value.items()))
     if isinstance(value, Sequence):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from functools import partial
 from math import exp
@@ -12,6 +11,7 @@ from attrs import frozen
 
 from seatrial import Prediction
 from seatrial.errors import ModelError
+from seatrial.kit import digest
 
 __all__ = ["PartialScoring", "partial_scoring"]
 
@@ -40,8 +40,7 @@ class PartialScoring:
     @property
     def identity(self) -> str:
         """The digest of the inner model's identity, judged in this way."""
-        inner = str(self.model.identity).encode()
-        return "partial:" + hashlib.blake2b(inner, digest_size=16).hexdigest()
+        return f"partial:{digest(str(self.model.identity))}"
 
     def __call__(self, inputs: Sequence[Any], /) -> list[Prediction]:
         """Fill each blank with the option that makes the rest most likely."""

@@ -11,6 +11,7 @@ from attrs import asdict, field, frozen
 
 from seatrial import Explanation, Finding
 from seatrial.errors import StoreError
+from seatrial.kit import write_atomically
 
 __all__ = ["Point", "Row", "WhyItFailed"]
 
@@ -141,13 +142,13 @@ class WhyItFailed:
         text = json.dumps(self.as_dict(), indent=2, allow_nan=False) + "\n"
         try:
             target.mkdir(parents=True, exist_ok=True)
-            (target / "table.md").write_text(self.markdown() + "\n", encoding="utf-8")
-            if self.curve:
-                (target / "figure.svg").write_text(self.figure(), encoding="utf-8")
-            (target / FILE).write_text(text, encoding="utf-8")
         except OSError as error:
             msg = f"cannot write the result to {target}: {error.strerror}"
             raise StoreError(msg) from error
+        write_atomically(target / "table.md", self.markdown() + "\n")
+        if self.curve:
+            write_atomically(target / "figure.svg", self.figure())
+        write_atomically(target / FILE, text)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:

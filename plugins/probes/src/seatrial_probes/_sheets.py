@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Sequence
 from html import escape
 from io import StringIO
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from seatrial import Explanation, Outcome, derive
 from seatrial.errors import FileError, ParameterError, PlanError
+from seatrial.kit import digest
 
 from ._grading import SURE
 from ._rendering import read
@@ -134,7 +134,7 @@ def _keyed(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
 
 def _key(one: Outcome) -> str:
     parts = (one.case.id, one.perturbation, str(one.severity), str(one.replicate))
-    return hashlib.blake2b("\n".join(parts).encode(), digest_size=6).hexdigest()
+    return digest("\n".join(parts), size=6)
 
 
 def _page(words: Sequence[str] | None, items: Sequence[tuple[str, str]]) -> str:

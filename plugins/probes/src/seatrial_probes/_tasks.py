@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
@@ -14,6 +13,7 @@ from attrs import field, frozen
 
 from seatrial import Case, derive
 from seatrial.errors import PlanError
+from seatrial.kit import digest
 
 from ._rows import Asked, asked
 
@@ -137,9 +137,9 @@ def _task(task: str) -> Task:
 def _case(task: str, facts: Task, row: Asked) -> Case | None:
     if row.place is None or len(set(row.options)) < len(row.options) or not all(row.options):
         return None
-    text = json.dumps([*row.parts.values(), *row.options]).encode()
+    text = json.dumps([*row.parts.values(), *row.options])
     return Case(
-        id=f"{task}-{hashlib.blake2b(text, digest_size=6).hexdigest()}",
+        id=f"{task}-{digest(text, size=6)}",
         input={**row.parts, "options": row.options},
         target=row.options[row.place],
         groups={"set": task, **row.groups},

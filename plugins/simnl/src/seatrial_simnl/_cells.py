@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from attrs import frozen
 
 from seatrial.errors import StoreError
+from seatrial.kit import write_atomically
 
 __all__ = ["Cell", "read_cells", "write_cells"]
 
@@ -103,9 +103,7 @@ def write_cells(path: Path, made_from: Mapping[str, Any], cells: Sequence[Cell])
         "made_from": dict(made_from),
         "cells": [cell.as_dict() for cell in cells],
     }
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    partial.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_atomically(path, json.dumps(plain, indent=1) + "\n")
 
 
 def read_cells(path: Path, made_from: Mapping[str, Any]) -> tuple[Cell, ...] | None:

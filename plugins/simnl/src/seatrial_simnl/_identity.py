@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from seatrial import Case
 from seatrial.errors import ModelError
+from seatrial.kit import digest
 
 from ._augment import eight_bits
 
@@ -35,18 +35,14 @@ def targets_of(cases: Sequence[Any]) -> list[Any]:
 def image_digest(case: Any) -> str:
     """Digest what an image shows, in 8 bits."""
     array = eight_bits(case.input if isinstance(case, Case) else case)
-    return _digest(f"{array.shape}".encode() + array.tobytes())
+    return digest(f"{array.shape}".encode() + array.tobytes())
 
 
 def text_digest(text: str) -> str:
     """Digest a text."""
-    return _digest(text.encode())
+    return digest(text)
 
 
 def data_digest(digests: Sequence[str], targets: Sequence[Any]) -> str:
     """Digest images in their order, with their labels."""
-    return _digest(json.dumps([list(digests), list(targets)]).encode())
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
+    return digest(json.dumps([list(digests), list(targets)]))

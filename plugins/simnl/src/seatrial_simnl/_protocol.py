@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
@@ -13,6 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from seatrial.errors import PlanError
+from seatrial.kit import digest
 
 from ._ape import Ape
 from ._baselines import ClipAdapter, LinearProbe, TaskRes, ZeroShot
@@ -203,10 +203,9 @@ class _Asked:
     def _path(self, name: str, made_from: Mapping[str, Any]) -> Path | None:
         if self.to is None:
             return None
-        text = json.dumps(made_from, sort_keys=True)
-        digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+        key = digest(json.dumps(made_from, sort_keys=True), size=8)
         at = f"{made_from['shots']}-shot-seed-{made_from['seed']}-noise-{made_from['noise']}"
-        return Path(self.to) / f"{name}-{at}-{digest}.json"
+        return Path(self.to) / f"{name}-{at}-{key}.json"
 
     def _finished(self, name: str, made_from: Mapping[str, Any]) -> tuple[Cell, ...] | None:
         path = self._path(name, made_from)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from attrs import define, field
 
 from seatrial.errors import StoreError
+from seatrial.kit import digest, write_atomically
 
 from ._arrays import Matrix
 
@@ -38,8 +38,8 @@ class Rows:
     def __attrs_post_init__(self) -> None:
         if self.folder is None:
             return
-        digest = hashlib.blake2b(_text(self.facts).encode(), digest_size=8).hexdigest()
-        self.folder = Path(self.folder).expanduser() / f"{self.facts['kind']}-{digest}"
+        name = f"{self.facts['kind']}-{digest(_text(self.facts), size=8)}"
+        self.folder = Path(self.folder).expanduser() / name
         for file in sorted(self.folder.glob("*.safetensors")):
             header, arrays = read_checked(file)
             if header.get("facts") != json.loads(_text(self.facts)):
@@ -62,7 +62,7 @@ class Rows:
         self._known.update(zip(keys, rows, strict=True))
         if self.folder is None:
             return
-        name = hashlib.blake2b("\n".join(keys).encode(), digest_size=8).hexdigest()
+        name = digest("\n".join(keys), size=8)
         header = {"facts": dict(self.facts), "keys": keys}
         write_checked(self.folder / f"{name}.safetensors", {"rows": rows}, header)
 
@@ -95,19 +95,16 @@ def write_checked(
     file: Path, arrays: Mapping[str, np.ndarray[Any, Any]], header: Mapping[str, Any]
 ) -> None:
     """Write arrays and a header whole or not at all."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     whole = {"format": FORMAT, "checksum": checksum(arrays), **header}
-    temporary = file.with_suffix(f".{os.getpid()}.tmp")
+    plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        save_file(plain, str(temporary), metadata={HEADER: _text(whole)})
-        temporary.replace(file)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         msg = f"{file} cannot be written: {error}"
         raise StoreError(msg) from error
+    write_atomically(file, save(plain, metadata={HEADER: _text(whole)}))
 
 
 def read_checked(file: Path) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:

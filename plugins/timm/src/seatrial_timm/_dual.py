@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from seatrial_transformers import named_by_cosine
 
 from seatrial import Prediction
 from seatrial.errors import ModelError, ParameterError
+from seatrial.kit import digest
 
 from ._names import imagenet_names
 from ._tower import LITE0, image_tower
@@ -111,9 +111,9 @@ class DualEncoder:
         """The digest of both towers, ImageNet's names and all options."""
         towers = [_identity(self.image_tower), _identity(self.text_tower)]
         options = [self.ridge, self.prompt, self.scale, list(self.classes)]
-        origin = None if self._origin is None else _digest(self._origin.tobytes())
+        origin = None if self._origin is None else digest(self._origin.tobytes())
         whole = [SCHEME, towers, list(imagenet_names()), options, origin]
-        return f"dual-encoder:{_digest(json.dumps(whole).encode())}"
+        return f"dual-encoder:{digest(json.dumps(whole))}"
 
     def embed_image(self, images: Sequence[Any], /) -> np.ndarray[Any, Any]:
         """Give the image tower's features: float32 [images, width], not of unit norm."""
@@ -182,10 +182,6 @@ def _identity(tower: Any) -> str:
         msg = f"the tower {tower!r} has no identity, so the encoder has none either: give it one"
         raise ModelError(msg)
     return found
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def dual_encoder(image_tower: Any = LITE0, text_tower: Any = MINILM, **options: Any) -> DualEncoder:

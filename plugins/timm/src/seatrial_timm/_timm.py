@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from seatrial_transformers import torchvision_problem
+
 from seatrial.errors import ModelError
 
 from ._images import Preprocessing
-from ._torchvision import problem
 
 __all__ = ["build", "preprocessing", "weights"]
 
@@ -17,7 +18,7 @@ def _timm() -> Any:
     try:
         import timm
     except Exception as error:
-        reason = problem() or f"{type(error).__name__}: {error}"
+        reason = torchvision_problem() or f"{type(error).__name__}: {error}"
         msg = f"timm cannot be imported: {reason}; the tower 'efficientnet-lite0' does not need it"
         raise ModelError(msg) from error
     return timm

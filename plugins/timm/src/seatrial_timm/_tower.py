@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from attrs.validators import ge, gt, instance_of, le, optional
 from seatrial_transformers import packaged_file
 
 from seatrial.errors import ModelError, ParameterError
+from seatrial.kit import digest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,10 +77,9 @@ class ImageTower:
         """The digest of weights and options; it changes whenever the features may."""
         with self._lock:
             if self._digest is None:
-                content = hashlib.blake2b(self._file().read_bytes(), digest_size=16).hexdigest()
+                content = digest(self._file().read_bytes())
                 whole = [SCHEME, self.name, content, self.crop, self.device]
-                text = json.dumps(whole).encode()
-                self._digest = f"image-tower:{hashlib.blake2b(text, digest_size=16).hexdigest()}"
+                self._digest = f"image-tower:{digest(json.dumps(whole))}"
             return self._digest
 
     @property

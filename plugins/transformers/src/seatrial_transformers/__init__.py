@@ -15,6 +15,7 @@ from ._model import CausalLM, causal_lm, smollm2
 from ._packaged import packaged_file
 from ._picture import picture
 from ._piqa import piqa_cases
+from ._torchvision import torchvision_problem
 from ._vision_language import VisionLanguage, clip
 from ._zero_shot import named_by_cosine
 
@@ -35,4 +36,5 @@ __all__ = [
     "piqa_cases",
     "smollm2",
     "text_encoder",
+    "torchvision_problem",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -15,6 +14,7 @@ from attrs import define, frozen
 
 from seatrial import Prediction
 from seatrial.errors import ModelError
+from seatrial.kit import digest
 
 from ._blocks import there
 from ._prompts import Question
@@ -312,7 +312,7 @@ def _identity(source: Source) -> str:
 
 
 def _key(whole: Any) -> str:
-    return hashlib.blake2b(json.dumps(whole).encode(), digest_size=16).hexdigest()
+    return digest(json.dumps(whole))
 
 
 def _width(loaded: Any) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from attrs import define, field
 from attrs.validators import ge, in_, instance_of, optional
 
 from seatrial.errors import ModelError, ParameterError
+from seatrial.kit import digest
 
 from ._files import digests, locate
 from ._packaged import packaged_file
@@ -57,7 +57,7 @@ class TextEncoder:
         files = digests(locate(self.path, self.revision))
         whole = [SCHEME, files, self.pooling, self.max_tokens, self.device]
         text = json.dumps(whole, sort_keys=True)
-        return "text-encoder:" + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return f"text-encoder:{digest(text)}"
 
     def embed_text(self, texts: Sequence[str], /) -> np.ndarray[Any, Any]:
         """Give float32 [texts, width], not brought to unit norm; equal texts are computed once."""
@@ -104,23 +104,19 @@ def _load(folder: Path, device: str) -> tuple[Any, Any, int]:
     import torch
     from transformers import AutoModel, AutoTokenizer
 
-    from ._gguf import quiet
+    from ._pretrained import reading
 
-    try:
-        with quiet():
-            tokenizer: Any = AutoTokenizer.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False
-            )
-            module: Any = AutoModel.from_pretrained(
-                folder,
-                dtype=torch.float32,
-                local_files_only=True,
-                trust_remote_code=False,
-                use_safetensors=True,
-            )
-    except Exception as error:
-        msg = f"{folder} cannot be read as a text encoder: {type(error).__name__}: {error}"
-        raise ModelError(msg) from error
+    with reading(folder, "a text encoder"):
+        tokenizer: Any = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+        module: Any = AutoModel.from_pretrained(
+            folder,
+            dtype=torch.float32,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+        )
     if not tokenizer.is_fast:
         msg = f"{folder}: its tokenizer cannot cut long texts into parts; use one that is fast"
         raise ModelError(msg)

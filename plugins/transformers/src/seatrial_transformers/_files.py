@@ -7,11 +7,12 @@ import json
 import os
 import re
 import sys
-import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from seatrial.errors import ModelError
+from seatrial import kit
+from seatrial.errors import ModelError, StoreError
 
 __all__ = ["cache_folder", "digest", "digests", "locate"]
 
@@ -91,7 +92,7 @@ def digest(file: Path) -> str:
     if now.st_size < LARGE:
         return _hashed(file)
     stamp = [now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino]
-    key = hashlib.blake2b(str(file.resolve()).encode(), digest_size=16).hexdigest()
+    key = kit.digest(str(file.resolve()))
     note = cache_folder() / "digests" / f"{key}.json"
     try:
         known = json.loads(note.read_text())
@@ -111,11 +112,6 @@ def _hashed(file: Path) -> str:
 
 
 def _keep(note: Path, text: str) -> None:
-    try:
+    with suppress(OSError, StoreError):  # an unwritable cache costs time, not correctness
         note.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=note.parent)
-        with os.fdopen(handle, "w") as stream:
-            stream.write(text)
-        Path(temporary).replace(note)
-    except OSError:
-        return  # a cache that cannot be written costs time, not correctness
+        kit.write_atomically(note, text)

@@ -6,16 +6,15 @@ import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from seatrial.errors import ModelError
 
 from ._files import cache_folder, digest
+from ._pretrained import quiet, reading
 
-__all__ = ["converted", "quiet"]
+__all__ = ["converted"]
 
 FORMAT = 1
 MANIFEST = "seatrial-manifest.json"
@@ -96,26 +95,9 @@ def _read(file: Path) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    try:
+    with reading(file, "a GGUF model"):
         tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
         model = AutoModelForCausalLM.from_pretrained(
             file.parent, gguf_file=file.name, dtype=torch.float32
         )
-    except Exception as error:
-        msg = f"{file} cannot be read as a GGUF model: {type(error).__name__}: {error}"
-        raise ModelError(msg) from error
     return tokenizer, model
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the progress bars of transformers out of the user's own."""
-    from transformers.utils import logging as bars
-
-    shown = bars.is_progress_bar_enabled()
-    bars.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            bars.enable_progress_bar()

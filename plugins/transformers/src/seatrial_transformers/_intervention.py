@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from attrs import field, frozen
 
 from seatrial import Prediction
 from seatrial.errors import ModelError
+from seatrial.kit import digest
 
 from ._blocks import there, whole
 
@@ -57,7 +57,7 @@ class Intervened:
         if not all(isinstance(one, str) for one in edits.values()):
             return None
         text = json.dumps([self.model.identity, edits], sort_keys=True)
-        return "intervened:" + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return f"intervened:{digest(text)}"
 
     @property
     def tokenizer(self) -> Any:

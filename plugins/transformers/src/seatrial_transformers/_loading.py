@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from seatrial.errors import ModelError
-
 from ._blocks import Stream, attach
-from ._gguf import converted, quiet
+from ._gguf import converted
+from ._pretrained import reading
 
 if TYPE_CHECKING:
     from ._prefix import PrefixCache
@@ -64,21 +63,17 @@ def load(
     if threads is not None:
         torch.set_num_threads(threads)
     folder = converted(place) if place.is_file() else place
-    try:
-        with quiet():
-            tokenizer: Any = AutoTokenizer.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False
-            )
-            module: Any = AutoModelForCausalLM.from_pretrained(
-                folder,
-                dtype=getattr(torch, dtype),
-                local_files_only=True,
-                trust_remote_code=False,
-                use_safetensors=True,
-            )
-    except Exception as error:
-        msg = f"{folder} cannot be read as a causal language model: {type(error).__name__}: {error}"
-        raise ModelError(msg) from error
+    with reading(folder, "a causal language model"):
+        tokenizer: Any = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+        module: Any = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=getattr(torch, dtype),
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+        )
     module = module.to(device).eval()
     # Whatever else the files recommend (sampling, penalties) would make greedy text another text.
     tokens = {name: getattr(module.generation_config, name) for name in TOKENS}

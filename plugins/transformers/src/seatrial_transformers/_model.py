@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from attrs.validators import ge, in_, instance_of, optional
 
 from seatrial import Prediction
 from seatrial.errors import ModelError, ParameterError
+from seatrial.kit import digest
 
 from ._activations import SavedActivations, Source, activations
 from ._chat import Filled, Message, conversation, neutral, readable, rendered
@@ -150,7 +150,7 @@ class CausalLM:
         )
         whole = [SCHEME, digests(locate(self.path, self.revision)), options]
         text = json.dumps(whole, sort_keys=True)
-        return "causal-lm:" + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return f"causal-lm:{digest(text)}"
 
     @property
     def module(self) -> Any:

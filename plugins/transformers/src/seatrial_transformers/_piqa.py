@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 
 from seatrial import Case, derive
 from seatrial.errors import PlanError
+from seatrial.kit import digest
 
 from ._packaged import packaged_file
 
@@ -46,9 +46,9 @@ def _case(row: dict[str, str]) -> Case:
         raise PlanError(msg)
     goal = row["question"].strip()
     options = tuple(option.strip() for option in pair.groups())
-    text = json.dumps([goal, *options]).encode()
+    text = json.dumps([goal, *options])
     return Case(
-        id=f"piqa-{hashlib.blake2b(text, digest_size=6).hexdigest()}",
+        id=f"piqa-{digest(text, size=6)}",
         input={"question": goal, "options": options},
         target=options[row["answer"].startswith("B.")],
         groups={"set": "piqa"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from attrs.validators import ge, in_, instance_of, optional
 
 from seatrial import Prediction
 from seatrial.errors import ModelError, ParameterError
+from seatrial.kit import digest
 
 from ._files import digests, locate
 from ._zero_shot import named_by_cosine, unit
@@ -27,6 +27,9 @@ __all__ = ["VisionLanguage", "clip"]
 
 SCHEME = 1
 """Raised whenever the same files and options give other answers: old records no longer count."""
+
+FAMILIES = {"clip": "CLIPModel", "siglip": "SiglipModel"}
+"""The classes of transformers that are read here, by the type in a model's configuration."""
 
 
 def _names(given: Any) -> tuple[str, ...]:
@@ -91,8 +94,8 @@ class VisionLanguage:
         left_out = ("path", "revision", "batch_size", "_lock", "_memory", "_rows")
         options = asdict(self, filter=lambda fact, _: fact.name not in left_out)
         whole = [SCHEME, digests(locate(self.path, self.revision)), options]
-        text = json.dumps(whole, sort_keys=True).encode()
-        return f"vision-language:{hashlib.blake2b(text, digest_size=16).hexdigest()}"
+        text = json.dumps(whole, sort_keys=True)
+        return f"vision-language:{digest(text)}"
 
     @property
     def module(self) -> Any:
@@ -192,27 +195,22 @@ class VisionLanguage:
 
 def _load(place: Path, *, dtype: str, device: str) -> _Loaded:
     import torch
-    from transformers import AutoConfig, AutoTokenizer, CLIPModel, SiglipModel
+    import transformers
+    from transformers import AutoConfig, AutoTokenizer
 
-    from ._gguf import quiet
     from ._pictures import preparation
+    from ._pretrained import reading
 
     digests(place)  # refuses a folder without safetensors, and says what to do
-    try:
-        with quiet():
-            config = AutoConfig.from_pretrained(
-                place, local_files_only=True, trust_remote_code=False
-            )
-            family: Any = {"clip": CLIPModel, "siglip": SiglipModel}[_family(config)]
-            tokenizer: Any = AutoTokenizer.from_pretrained(
-                place, local_files_only=True, trust_remote_code=False
-            )
-            module: Any = family.from_pretrained(
-                place, dtype=getattr(torch, dtype), local_files_only=True, use_safetensors=True
-            )
-    except Exception as error:
-        msg = f"{place} cannot be read as CLIP or SigLIP: {type(error).__name__}: {error}"
-        raise ModelError(msg) from error
+    with reading(place, "CLIP or SigLIP"):
+        config = AutoConfig.from_pretrained(place, local_files_only=True, trust_remote_code=False)
+        family: Any = getattr(transformers, FAMILIES[_family(config)])
+        tokenizer: Any = AutoTokenizer.from_pretrained(
+            place, local_files_only=True, trust_remote_code=False
+        )
+        module: Any = family.from_pretrained(
+            place, dtype=getattr(torch, dtype), local_files_only=True, use_safetensors=True
+        )
     return _Loaded(
         module=module.to(device).eval().requires_grad_(False),
         tokenizer=tokenizer,
@@ -225,7 +223,7 @@ def _load(place: Path, *, dtype: str, device: str) -> _Loaded:
 
 def _family(config: Any) -> str:
     found = str(config.model_type)
-    if found not in ("clip", "siglip"):
+    if found not in FAMILIES:
         msg = f"it is a {found} model; clip and siglip are read here"
         raise ModelError(msg)
     return found

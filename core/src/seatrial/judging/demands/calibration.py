@@ -79,7 +79,9 @@ def calibration_error(
         largest=None if largest is None else largest * variants,
     )
     silent = int(evidence.more["silent"].sum())
-    fraction = silent / int((~np.isnan(evidence.variants.values)).sum())
+    asked = int((~np.isnan(evidence.variants.values)).sum())  # what was lost is supposed, not NaN
+    stating = ~np.isnan(evidence.more["probability"]) & ~np.isnan(evidence.variants.values)
+    fraction = 1 - int(stating.sum()) / asked
     interval = evolve(
         found,
         low=max(0.0, found.low * (1 - fraction) - fraction),

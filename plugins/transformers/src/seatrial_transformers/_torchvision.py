@@ -1,4 +1,4 @@
-"""What to install where timm cannot be imported for want of a torchvision that fits torch."""
+"""What to install where something cannot be imported for want of a torchvision that fits torch."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
 
-__all__ = ["problem"]
+__all__ = ["torchvision_problem"]
 
 ADVICE = "install torch and torchvision together, from one package index and for one device"
 
 
-def problem() -> str | None:
+def torchvision_problem() -> str | None:
     """Say why torchvision cannot be imported and what to install; None where it can.
 
     A torchvision works beside one release of torch only, and its compiled part beside the build of
