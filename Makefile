@@ -26,7 +26,7 @@ INSTALL = UV_FIND_LINKS=$(WHEELS) $(BIN)/uv pip install --python $(BIN)/python \
 
 # `run` and `judge` exit with 1 or 3 when a priority fails or stays open: that is an answer, not a fault.
 demo: $(READY)
-	@$(BIN)/seatrial run $(SPEC) --to $(RUN); \
+	@$(BIN)/seatrial run $(SPEC) --to $(RUN) --stop decided --budget 1000; \
 	status=$$?; case $$status in 0|1|3) ;; *) exit $$status;; esac
 
 # One thread: sums over several differ in their last bits from process to process.
