@@ -72,6 +72,10 @@ def test_the_nearest_come_first_when_sorted_by_distance(rows):
     assert distances == sorted(distances)
     reverse = rows("--changed", "--sort", "distance", "--reverse")
     assert [row["distance"] for row in reverse] == distances[::-1]
+    every = [row["distance"] for row in rows("--sort", "distance", "--reverse")]
+    known = [one for one in every if one is not None]
+    assert every == [*sorted(known, reverse=True), *[None] * (len(every) - len(known))]
+    assert len(known) < len(every)  # clean inputs have none, and come last
     scores = [row["shop.right"] for row in rows("--id", "q1", "--sort", "score")]
     assert scores == sorted(scores)
 
