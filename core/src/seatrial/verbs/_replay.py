@@ -12,6 +12,7 @@ from .._values import FrozenMapping, plain
 from ..engine._asking import Asker, Asking, Cost
 from ..engine._scoring import scores_or_errors
 from ..errors import PlanError
+from ..inputs._binding import built
 from ..inputs._boundary import call
 from ..inputs._encoding import name_content
 from ..inputs._models import Subject, subject_of
@@ -97,7 +98,7 @@ def _scores(report: Report, case: Any, prediction: Prediction) -> dict[str, floa
     for metric in report.metrics:
         if metric["per_case"]:
             use = report.metric_use(metric["label"])
-            (found[use.label],) = scores_or_errors(use, use.build(), [case], [prediction])
+            (found[use.label],) = scores_or_errors(use, built(use), [case], [prediction])
     return found
 
 
