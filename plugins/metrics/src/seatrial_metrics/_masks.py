@@ -75,7 +75,7 @@ def _structures(where: str, case: Case, answer: Prediction, label: int | None) -
         msg = f"{where}: the answer has {sides[0]} voxels and the target {sides[1]}"
         raise MetricError(msg)
     _check_place(where, case.target, answer.value)
-    spacing = _spacing(case, truth.ndim)
+    spacing = _spacing(case, truth.shape)
     names = [label] if label is not None else [*np.unique(truth), *np.unique(found)]
     for one in sorted({int(name) for name in names} - ({0} if label is None else set())):
         masks = Masks(truth == one, found == one, spacing)
@@ -103,13 +103,12 @@ def _check_place(where: str, truth: Any, answer: Any) -> None:
         raise MetricError(msg)
 
 
-def _spacing(case: Case, axes: int) -> tuple[float, ...]:
+def _spacing(case: Case, shape: tuple[int, ...]) -> tuple[float, ...]:
     """Take the spacing of the target, or of the image on its grid; 1 where neither has any."""
-    if axes == SOLID:
-        for one in (case.target, *_inside(case.input)):
-            if isinstance(one, Volume):
-                return one.spacing
-    return (1.0,) * axes
+    for one in (case.target, *_inside(case.input)):
+        if isinstance(one, Volume) and one.array.shape[1:] == shape:
+            return one.spacing
+    return (1.0,) * len(shape)
 
 
 def _inside(value: Any) -> Sequence[Any]:
