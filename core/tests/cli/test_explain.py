@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from seatrial import default_registry
+from seatrial import Report, default_registry
 from seatrial.cli._commands import seatrial
 from seatrial.cli._exits import guarded
 
@@ -271,6 +271,10 @@ def test_a_repaired_model_is_measured_in_place_of_the_specifications(shore, caps
     assert ", in place of demo_patient:bot\n" in capsys.readouterr().out
     assert call("run", "spec.toml", "--model", "fixed", "--to", "runs/b") == 0  # goes on
     assert "90 already measured" not in capsys.readouterr().err
+    record = next(iter(Report.load("runs/b").records())).id
+    asked = ("--spec", "spec.toml", "--model", "fixed")
+    assert call("replay", "runs/b", record, *asked) == 0
+    assert "the same answer" in capsys.readouterr().out
     (shore / "other.toml").write_text(SPEC.replace("demo_patient:bot", "demo_patient:deep"))
     assert call("judge", "other.toml", "runs/b") == 2
     assert "in place of demo_patient:bot, not of demo_patient:deep" in capsys.readouterr().err

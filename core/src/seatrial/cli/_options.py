@@ -51,7 +51,7 @@ reporter = click.option(
 )
 out = click.option("--out", type=PATH, help="Write to this file.  [default: stdout]")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-model = click.option("--model", metavar="MODULE:NAME", help="The model, if not the run's own.")
+model = click.option("--model", metavar=MODEL, help="The model, if not the run's own.")
 metric_option = click.option(
     "--metric", metavar="LABEL", help="The metric that tells right from wrong."
 )

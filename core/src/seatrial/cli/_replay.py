@@ -15,6 +15,7 @@ from ..verbs._replay import Replay, replay
 from ._cases import loaded
 from ._differences import flowed
 from ._examples import Example, Texts, parts_of, said
+from ._model import model_of
 from ._output import note, print_json, print_lines
 from ._stream import results, spelled, width_of_terminal
 
@@ -34,8 +35,8 @@ def replayed(
 ) -> None:
     """Ask the model again for one record, and show what goes out and what comes back."""
     report = loaded(directory, cases, spec, trust=trust)
-    asked: Any = model
-    if asked is None and spec is not None and (asked := load_specification(spec).model) is None:
+    asked = model_of(model, None if spec is None else load_specification(spec))
+    if asked is None and spec is not None:
         msg = f"{spec} names no model: give --model"
         raise PlanError(msg)
     found = replay(report, name, model=asked)
