@@ -325,11 +325,14 @@ def test_a_run_takes_only_as_many_cases_as_it_is_told(
     assert call("run", specify(shore), "--to", "out", "--limit", "30", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["report"]["accounting"]["planned"] == 60
-    assert found["notes"] == ["the run took only 30 of the cases (limit)"]
+    assert found["notes"] == ["the run was limited to 30 of the cases, and has 30"]
     assert call("judge", specify(shore), "out", "--json") == call("judge", specify(shore), "out")
-    assert "the run took only 30 of the cases" in capsys.readouterr().out
+    assert "the run was limited to 30 of the cases" in capsys.readouterr().out
     assert call("run", specify(shore), "--to", "out", "--json") == 0
     assert json.loads(capsys.readouterr().out)["notes"] == []
+    assert call("run", specify(shore), "--to", "all", "--limit", "1000", "--json") == 0
+    told = ["the run was limited to 1,000 of the cases, and has 120"]
+    assert json.loads(capsys.readouterr().out)["notes"] == told
 
 
 def test_an_unexpected_crash_is_not_mistaken_for_a_failed_priority(
