@@ -145,6 +145,7 @@ def test_a_picture_is_shown_as_a_file(rows, shop):
     ("options", "said"),
     [
         (("--perturbation", "shop.scrambel"), "did you mean shop.scramble?"),
+        (("--severity", "9"), "the run has no severity 9; there are 0, 1"),
         (("--priority", "Turnd"), "did you mean Turned?"),
         (("--id", "q99"), "no record or case 'q99'"),
         (("--metric", "none"), "the run was not scored with the metric 'none'"),
