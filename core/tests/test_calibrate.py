@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import attrs
 import numpy as np
 import pytest
 
@@ -11,7 +12,7 @@ import seatrial as sea
 from seatrial import Case, Perturbation, Volume
 from seatrial.cli._commands import seatrial as command_line
 from seatrial.cli._exits import guarded
-from seatrial.errors import NotApplicable, PlanError
+from seatrial.errors import ComponentError, NotApplicable, PlanError
 from seatrial.inputs.modalities._similarity import structural_similarity
 from seatrial.verbs._calibrate import calibrate
 
@@ -47,6 +48,14 @@ def cases():
     return [Case("a", values), Case("b", values**2), Case("c", values + 5)]
 
 
+def test_a_factory_that_fails_is_named():
+    def broken(*, by):
+        raise SystemExit(by)
+
+    with pytest.raises(ComponentError, match=r"demo\.shift"):
+        calibrate(attrs.evolve(ladder(0.2, 0.3), factory=broken), cases())
+
+
 def test_each_rung_is_measured_and_steps_become_equal():
     found = calibrate(ladder(0.2, 0.3, 0.9, 1.0), cases(), seeds=4)
     assert found.rising == 1
@@ -57,7 +66,7 @@ def test_each_rung_is_measured_and_steps_become_equal():
     proposed = [one.mean for one in found.proposed]
     steps = np.diff(proposed)
     assert steps == pytest.approx(steps.mean(), rel=0.05)
-    assert proposed[0], proposed[-1] == (means[0], means[-1])
+    assert (proposed[0], proposed[-1]) == (means[0], means[-1])
 
 
 def test_a_ladder_that_falls_says_so_and_gets_no_proposal():

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial import Metric, Registry, hookimpl, load_cases, load_specification
+from seatrial import (
+    Metric,
+    Priority,
+    Registry,
+    Specification,
+    hookimpl,
+    load_cases,
+    load_specification,
+)
 from seatrial._files import dump_specification
 from seatrial.errors import FileError
 
@@ -98,3 +106,13 @@ def test_a_file_beside_the_specification_is_found_from_anywhere(
     assert load_cases(found)[0].input == "hello"
     monkeypatch.chdir(tmp_path)
     assert load_specification("pharmacy.toml", registry=registry).cases.params["source"] == "q.csv"
+
+
+def test_a_specification_keeps_what_loaded_cases_know_of_themselves(tmp_path):
+    (tmp_path / "orders.csv").write_text("id,input,target\n" + "q2,a,b\nq1,a,b\n")
+    loaded = load_cases(tmp_path / "orders.csv", limit=1)
+    loaded.modalities = ("audio.clip",)
+    orders = Priority("orders", metric=ACCURACY, require={"at_least": 0.5})
+    kept = load_cases(Specification("Orders", priorities=[orders], seed=1, cases=loaded).cases)
+    assert kept.references == loaded.references != ()
+    assert (kept.modalities, kept.limit) == (("audio.clip",), 1)

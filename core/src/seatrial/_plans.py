@@ -270,6 +270,8 @@ def _model(value: Any) -> Any:
 def _cases(value: Any) -> Any:
     if value is None or isinstance(value, str | Reference):
         return referred(value, CASES)
+    if isinstance(value, tuple) and all(isinstance(one, Case) for one in value):
+        return value  # those of `load_cases` know where they came from, and their modalities
     return tuple(referred(one, CASES) for one in value)
 
 

@@ -6,9 +6,12 @@ import csv
 import io
 import json
 
+import numpy as np
 import pytest
 
-from seatrial import Report
+from seatrial import Report, Volume
+from seatrial.cli._examples import Texts
+from seatrial.inputs._modalities import core_modalities
 
 RUN = "runs/spec"
 
@@ -72,6 +75,10 @@ def test_the_nearest_come_first_when_sorted_by_distance(rows):
     assert distances == sorted(distances)
     reverse = rows("--changed", "--sort", "distance", "--reverse")
     assert [row["distance"] for row in reverse] == distances[::-1]
+    every = [row["distance"] for row in rows("--sort", "distance", "--reverse")]
+    known = [one for one in every if one is not None]
+    assert every == [*sorted(known, reverse=True), *[None] * (len(every) - len(known))]
+    assert len(known) < len(every)  # clean inputs have none, and come last
     scores = [row["shop.right"] for row in rows("--id", "q1", "--sort", "score")]
     assert scores == sorted(scores)
 
@@ -139,6 +146,24 @@ def test_a_picture_is_shown_as_a_file(rows, shop):
         assert before.size == after.size == (6, 4)
         assert before.getpixel((0, 0)) == (80, 80, 80)
         assert after.getpixel((0, 0)) == (40, 40, 40)
+
+
+def test_masks_and_volumes_are_drawn_as_their_modality_shows_them(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    texts = Texts(core_modalities(), tmp_path)
+
+    def drawn(value):
+        with image.open(texts(value)) as found:
+            return np.asarray(found)
+
+    labels = np.array([[0, 1], [2, 4]])
+    assert drawn(labels).tolist() == [[0, 64], [128, 255]]
+    solid = np.zeros((3, 3, 5), np.int16)
+    solid[1, 1, 2] = 7  # on the three slices through the middle, once each
+    assert drawn(solid).shape == drawn(Volume(solid)).shape == (5, 3 + 3 + 3)
+    assert (drawn(Volume(solid)) == 255).sum() == 3
+    voxels = solid.astype(np.float32) - 3.5
+    assert set(np.unique(drawn(Volume(voxels))).tolist()) == {0, 255}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from trial_stand_ins import orders, plan, rows, shout, swap
 
 import seatrial as sea
 from seatrial.errors import FileError, ModelError, PlanError
+from seatrial.verbs._replay import replay
 from seatrial.verbs._run import run
 
 
@@ -48,6 +49,13 @@ def test_each_record_gets_its_own_answer(written, tmp_path, executor):
     assert report.accounting.scored == 48
     found = {(r.case_id, r.severity): r.prediction.value for r in rows(report)}
     assert found == {(f"q{at:03}", k): answer(at, k) for at in range(12) for k in range(4)}
+
+
+def test_a_recorded_answer_is_replayed_from_the_table():
+    report = run(plan(swap()), sea.load_answers(table()), orders(12))
+    clean, swapped = (replay(report, name) for name in ("q003", "q003@stand.swap:2"))
+    assert (clean.prediction.value, clean.same) == (answer(3, 0), True)
+    assert (swapped.prediction.value, swapped.same) == (answer(3, 2), True)
 
 
 def test_ids_that_perturbed_gives_say_what_was_done():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -144,6 +145,17 @@ def test_cases_that_were_taken_out_after_a_look_are_told(tmp_path: Path):
     trial(specification, 100, every(11, 100), tmp_path / "run")
     found = trial(specification, 90, every(11, 90), tmp_path / "run")
     assert found.notes == ("10 cases that were judged before are no longer in the run",)
+
+
+def test_a_database_that_cannot_be_written_is_judged_without_noting_it(tmp_path, monkeypatch):
+    specification = specify()
+    sea.run(specification, known(every(20, 100)), items(100), to=tmp_path / "run")
+    database = tmp_path / "run" / "trials.sqlite"
+    able = os.access
+    monkeypatch.setattr("os.access", lambda path, mode: path != database and able(path, mode))
+    assert sea.judge(specification, sea.Report.load(tmp_path / "run")).verdicts
+    with sqlite3.connect(database) as stored:
+        assert stored.execute("SELECT count(*) FROM looks").fetchone() == (0,)
 
 
 def test_a_look_makes_no_result_of_the_run_old(tmp_path: Path):

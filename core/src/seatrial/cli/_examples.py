@@ -16,7 +16,7 @@ from ..errors import SeatrialError, StoreError
 from ..inputs._assets import opened
 from ..inputs._encoding import as_json
 from ..inputs._modalities import Modalities
-from ..inputs._pictures import picture_of
+from ..inputs.modalities._pictures import png
 from ..runs._records import Record
 from ..runs._views import columns_of_groups
 
@@ -51,13 +51,15 @@ class Texts:
             return f"{path} ({error})".strip()
 
     def _drawn(self, name: str, value: Any) -> str | None:
-        if self.pictures is None or (picture := picture_of(name, value)) is None:
+        picture = getattr(self.modalities.carrier(name), "picture", None)
+        if self.pictures is None or picture is None:
             return None
-        path = self.pictures / f"{digest(picture)[:NAMED]}.png"
+        drawn = png(picture(value, like=value))
+        path = self.pictures / f"{digest(drawn)[:NAMED]}.png"
         if not path.exists():
             try:
                 self.pictures.mkdir(parents=True, exist_ok=True)
-                write_atomically(path, picture)
+                write_atomically(path, drawn)
             except OSError as error:
                 why = error.strerror or error
                 msg = f"{self.pictures} cannot be written ({why}): name a folder by --pictures"

@@ -12,6 +12,7 @@ from .._registry import Registry
 from ..errors import NotApplicable, PlanError
 from ..inputs._apply import perturb
 from ..inputs._assets import opened
+from ..inputs._binding import built
 from ..inputs._modalities import Modalities
 
 if TYPE_CHECKING:
@@ -42,9 +43,8 @@ def draw(registry: Registry, name: str, file: Path | None, out: Path, seed: int)
     for severity in range(1, len(component.ladder) + 1):
         case = Case(f"severity {severity}", clean)
         try:
-            changed = perturb(
-                component(), component.at(severity), case, seed, modalities=modalities
-            )
+            apply = built(component(), severity)
+            changed = perturb(component(), apply, case, seed, modalities=modalities)
         except NotApplicable as error:
             msg = f"{name} at severity {severity}: {error}"
             raise PlanError(msg) from error

@@ -19,7 +19,7 @@ from ..inputs._binding import built
 from ..inputs._boundary import reason
 from ..inputs._encoding import encode as encode_value
 from ..inputs._modalities import Modalities, modalities_of
-from ..inputs._recorded import Asked, RecordKey
+from ..inputs._recorded import Asked, RecordKey, goes_by_record
 from ..runs._encoding import Row
 from ..runs._keeping import Keeper
 from ._asking import Answer, Asker, Asking, Cost, Repeat, StuckError
@@ -129,7 +129,7 @@ class Worker:
 
     @cached_property
     def _by_record(self) -> bool:
-        return getattr(self.model, "by_record", False) is True
+        return goes_by_record(self.model)
 
     def _key(self, unit: Unit, case: Case) -> RecordKey:
         label = CLEAN if unit.use < 0 else self.plan.perturbations[unit.use].label

@@ -15,7 +15,7 @@ from ._encoding import as_json, name_content
 from .tables._answers import COLUMNS, Recorded, RecordKey, answers_of
 from .tables._reading import Reading, rows_of
 
-__all__ = ["Asked", "RecordKey", "RecordedAnswers", "load_answers"]
+__all__ = ["Asked", "RecordKey", "RecordedAnswers", "goes_by_record", "load_answers"]
 
 FIELDS = ("value", "probabilities", "refused", "reason")
 SHORT = 12
@@ -27,6 +27,11 @@ class Asked:
 
     key: RecordKey
     input: Any
+
+
+def goes_by_record(model: Any) -> bool:
+    """Tell whether a model has to be told which record each input belongs to, by `Asked`."""
+    return getattr(model, "by_record", False) is True
 
 
 @frozen(eq=False, repr=False)

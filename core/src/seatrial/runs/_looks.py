@@ -47,18 +47,27 @@ def note_look(
     """
     new = "FROM cases WHERE id NOT IN (SELECT id FROM looks WHERE run = ?)"
     (count,) = database.execute(f"SELECT count(*) {new}", (run,)).fetchone()
-    if count and (directory is None or os.access(directory, os.W_OK)):
+    if count and _writable(directory):
         (reading,) = database.execute("PRAGMA query_only").fetchone()
         stamp = None if directory is None else (directory / DATABASE).stat()
         number = "(SELECT coalesce(max(look), 0) + 1 FROM looks WHERE run = ?)"
         database.execute("PRAGMA query_only = OFF")
-        database.execute(
-            f"INSERT INTO looks SELECT ?, id, {number}, ? {new}", (run, run, planned, run)
-        )
-        database.execute(f"PRAGMA query_only = {reading}")
+        try:
+            database.execute(
+                f"INSERT INTO looks SELECT ?, id, {number}, ? {new}", (run, run, planned, run)
+            )
+        finally:
+            database.execute(f"PRAGMA query_only = {reading}")
         if directory is not None and stamp is not None:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             # Nothing was measured: what was made of the run before is still of the run as it is.
             os.utime(directory / DATABASE, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     rows = database.execute("SELECT id, look, planned FROM looks WHERE run = ?", (run,))
     return {case: (look, plan) for case, look, plan in rows}
+
+
+def _writable(directory: Path | None) -> bool:
+    """Tell whether a look can be noted: in the directory (for the log) and in the database."""
+    return directory is None or all(
+        os.access(one, os.W_OK) for one in (directory, directory / DATABASE)
+    )

@@ -55,9 +55,10 @@ class Selection:
         if self.ids:
             wanted &= self._named(report, wanted)
         found = np.flatnonzero(wanted)
-        if self.sort is not None:
-            found = found[np.argsort(self._keys(report)[found], kind="stable")]
-        return found[::-1] if self.reverse else found
+        if self.sort is None:
+            return found[::-1] if self.reverse else found
+        keys = self._keys(report)[found]
+        return found[np.argsort(-keys if self.reverse else keys, kind="stable")]
 
     def _uses(self, report: Report) -> list[int]:
         known = {CLEAN: [-1]}

@@ -18,7 +18,7 @@ from .._values import FrozenMapping, plain
 from ..errors import NotApplicable, PlanError
 from ..inputs._apply import perturb
 from ..inputs._assets import opened
-from ..inputs._binding import bound
+from ..inputs._binding import bound, built
 from ..inputs._loading import load_cases
 from ..inputs._modalities import Modalities
 
@@ -161,7 +161,7 @@ def calibrate(
 def _measured(
     use: Use[Perturbation], cases: Sequence[Case], seeds: int, modalities: Modalities
 ) -> Rung:
-    apply = use.component.at(1, use.params)
+    apply = built(use, 1)
     distances: list[float | None] = []
     alike: list[float] = []
     for case in cases:

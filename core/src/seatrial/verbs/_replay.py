@@ -12,9 +12,11 @@ from .._values import FrozenMapping, plain
 from ..engine._asking import Asker, Asking, Cost
 from ..engine._scoring import scores_or_errors
 from ..errors import PlanError
+from ..inputs._binding import built
 from ..inputs._boundary import call
 from ..inputs._encoding import name_content
 from ..inputs._models import Subject, subject_of
+from ..inputs._recorded import Asked, goes_by_record
 from ..runs._records import Record
 from ..runs._report import Report
 from ..runs._selection import Selection, ids_of
@@ -61,7 +63,9 @@ def replay(report: Report, name: str, /, model: Any = None) -> Replay:
         raise PlanError(msg)
     given = plain(seen) if isinstance(seen, Mapping) else seen
     asker = Asker(subject.model, Asking(1, None, 0, 0.0), report._store.modalities)
-    (answer,) = asker.ask([given], Cost(), record.id)
+    key = record.case_id, record.perturbation, record.severity, record.replicate
+    question = Asked(key, given) if goes_by_record(subject.model) else given
+    (answer,) = asker.ask([question], Cost(), record.id)
     prediction = answer.prediction
     case = evolve(record.case, input=seen, target=record.target)
     return Replay(
@@ -94,7 +98,7 @@ def _scores(report: Report, case: Any, prediction: Prediction) -> dict[str, floa
     for metric in report.metrics:
         if metric["per_case"]:
             use = report.metric_use(metric["label"])
-            (found[use.label],) = scores_or_errors(use, use.build(), [case], [prediction])
+            (found[use.label],) = scores_or_errors(use, built(use), [case], [prediction])
     return found
 
 

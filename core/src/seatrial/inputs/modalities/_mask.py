@@ -12,6 +12,7 @@ from ..._carriers import Volume
 from ._array import Arrays
 from ._arrays import dump_array, load_array, name_array, sides
 from ._files import PICTURES, read_labels, read_volume
+from ._pictures import grey, three_slices
 from ._volume import dump_volume, freeze_volume, load_volume, name_volume
 
 __all__ = ["Masks", "mask"]
@@ -59,6 +60,13 @@ class Masks(Arrays):
             return None
         one, other = _labels(clean), _labels(perturbed)
         return float((one != other).mean()) if one.shape == other.shape else None
+
+    def picture(self, value: Any, /, *, like: Any) -> Any:
+        """Show the labels spread over the greys; of a volume, the slices through the middle."""
+        low, high = float(_labels(like).min()), float(_labels(like).max())
+        if not isinstance(value, Volume) and value.ndim == AXES[0]:
+            return grey(value, low, high)
+        return three_slices(value if isinstance(value, Volume) else Volume(value), low, high)
 
     def preview(self, value: Any, /) -> str:
         """Show size and labels."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,11 +11,12 @@ import numpy as np
 
 from ..._carriers import Volume
 
-__all__ = ["eight_bits", "sheet", "three_slices"]
+__all__ = ["eight_bits", "grey", "png", "range_without_tails", "sheet", "three_slices"]
 
 Array = np.ndarray[Any, Any]
 GAP = 4
 TAIL = 0.5
+GREY, COLOURS = 0, 2
 
 
 def eight_bits(picture: Array) -> Array:
@@ -25,20 +28,30 @@ def eight_bits(picture: Array) -> Array:
     return np.asarray(np.rint(np.clip(picture, 0, 1) * 255), np.uint8)
 
 
-def three_slices(volume: Volume, like: Volume) -> Array:
+def grey(values: Array, low: float, high: float) -> Array:
+    """Show H×W values from black to white, where `low` and `high` are."""
+    shown = (values.astype(np.float32) - low) / (high - low or 1)
+    return eight_bits(shown[:, :, None])
+
+
+def range_without_tails(volume: Volume) -> tuple[float, float]:
+    """Give what is black and what is white in the first channel of a volume."""
+    low, high = np.percentile(volume.array[0], [TAIL, 100 - TAIL]).tolist()
+    if high <= low:
+        low, high = float(volume.array.min()), max(float(volume.array.max()), low + 1)
+    return low, high
+
+
+def three_slices(volume: Volume, low: float, high: float) -> Array:
     """Show the slices through the middle of the first channel, side by side: H×W×1.
 
     Up is up (or front) and the patient's right is on the left, where the affine says so. Black to
-    white is the range of `like`, but for its tails.
+    white is the range from `low` to `high`.
     """
-    low, high = np.percentile(like.array[0], [TAIL, 100 - TAIL]).tolist()
-    if high <= low:
-        low, high = float(like.array.min()), max(float(like.array.max()), low + 1)
     values = _upright(volume)
     slices = [np.take(values, values.shape[axis] // 2, axis=axis) for axis in range(3)]
     # The first axis of a slice runs to the right of the picture, the second one up.
-    shown = [(one.T[::-1].astype(np.float32) - low) / (high - low) for one in slices]
-    return sheet([[eight_bits(one[:, :, None]) for one in shown]], gap=0)
+    return sheet([[grey(one.T[::-1], low, high) for one in slices]], gap=0)
 
 
 def _upright(volume: Volume) -> Array:
@@ -74,3 +87,21 @@ def sheet(rows: Sequence[Sequence[Array]], *, gap: int = GAP) -> Array:
             left += width + gap
         top += height + gap
     return whole
+
+
+def png(picture: Array) -> bytes:
+    """Write H×W×1 or H×W×3 uint8 as PNG (ISO/IEC 15948), each row unfiltered."""
+    height, width, channels = picture.shape
+    kind = GREY if channels == 1 else COLOURS
+    rows = np.concatenate(
+        [np.zeros((height, 1), np.uint8), picture.reshape(height, width * channels)], axis=1
+    )
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows.tobytes())),
+        (b"IEND", b""),
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts
+    )

@@ -14,7 +14,7 @@ from ..._writing import digest
 from ._arrays import error_over_range, frozen_array, name_array, sides
 from ._files import read_volume
 from ._phantom import phantom
-from ._pictures import three_slices
+from ._pictures import range_without_tails, three_slices
 from ._similarity import mean_similarity
 
 __all__ = [
@@ -119,7 +119,7 @@ class Volumes:
 
     def picture(self, value: Any, /, *, like: Any) -> Any:
         """Show the three slices through the middle: sagittal, coronal, axial."""
-        return three_slices(value, like)
+        return three_slices(value, *range_without_tails(like))
 
     def example(self) -> Any:
         """Give a head drawn with ellipsoids, to show perturbations on."""
