@@ -29,9 +29,9 @@ demo: $(READY)
 	@$(BIN)/seatrial run $(SPEC) --to $(RUN) --stop decided --budget 1000; \
 	status=$$?; case $$status in 0|1|3) ;; *) exit $$status;; esac
 
-# One thread: sums over several differ in their last bits from process to process.
+# Two processes, a file to each, with one thread: sums over several threads differ in their last bits.
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not gpu"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not gpu" --numprocesses 2 --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff check

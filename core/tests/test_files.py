@@ -307,7 +307,7 @@ def test_files_that_cannot_be_read_say_so(tmp_path):
     (tmp_path / "latin.toml").write_bytes("title = 'Zürich'".encode("latin-1"))
     for name, message in {
         "missing.toml": "cannot be read: No such file or directory",
-        ".": "cannot be read: Is a directory",
+        ".": "cannot be read: it is a directory, and a TOML file is wanted",
         "latin.toml": "not UTF-8 text",
     }.items():
         with pytest.raises(FileError, match=re.escape(message)):

@@ -93,6 +93,16 @@ def test_an_unknown_name_gets_the_nearest_one(good, installed):
     assert str(caught.value) == "good has no 'good.shuot'; did you mean good.shout?"
 
 
+def test_where_none_is_near_all_names_are_told(good, installed):
+    names = ", ".join(one.name for one in installed("good").components("good"))
+    with pytest.raises(UnknownComponentError) as caught:
+        installed("good").get("good.zzz")
+    assert str(caught.value) == f"good has no 'good.zzz'; it has {names}"
+    with pytest.raises(UnknownComponentError) as caught:
+        installed("good").get("good")
+    assert str(caught.value) == f"'good' is a namespace, not a component; it has {names}"
+
+
 def test_an_unknown_namespace_gets_the_nearest_one(good, installed):
     with pytest.raises(UnknownComponentError) as caught:
         installed("good").get("goood.shout")

@@ -17,6 +17,9 @@ PRIORITIES = "priorities"
 
 def read_table(path: Path) -> dict[str, Any]:
     """Read a TOML file, with a byte-order mark or without; raises `FileError`."""
+    if path.is_dir():
+        msg = f"{path}: cannot be read: it is a directory, and a TOML file is wanted"
+        raise FileError(str(path), (msg,))
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:

@@ -185,8 +185,12 @@ class Registry:
         namespace = BUILT_IN if name in built_in else name.partition(".")[0]
         components = self._load(namespace, name)
         if name not in components:
-            hint = did_you_mean(name, components, after=f"{namespace}.")
-            msg = f"{namespace} has no {name!r}{hint}"
+            near = did_you_mean(name, components, after=f"{namespace}.")
+            hint = near or (f"; it has {', '.join(components)}" if components else "")
+            if name == namespace:
+                msg = f"{name!r} is a namespace, not a component{hint}"
+            else:
+                msg = f"{namespace} has no {name!r}{hint}"
             raise UnknownComponentError(msg)
         found = components[name]
         if not isinstance(found, kind):

@@ -170,6 +170,7 @@ def test_masks_and_volumes_are_drawn_as_their_modality_shows_them(tmp_path):
     ("options", "said"),
     [
         (("--perturbation", "shop.scrambel"), "did you mean shop.scramble?"),
+        (("--severity", "9"), "the run has no severity 9; there are 0, 1"),
         (("--priority", "Turnd"), "did you mean Turned?"),
         (("--id", "q99"), "no record or case 'q99'"),
         (("--metric", "none"), "the run was not scored with the metric 'none'"),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -101,6 +104,21 @@ def test_bars_of_libraries_are_not_seen(process, built):
     done = process("run", "bars.toml", "--to", "runs/bars")
     assert b"it/s" not in done.stderr
     assert done.returncode in (0, 1, 3), done.stderr
+
+
+def test_a_closed_pipe_is_no_verdict(built):
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "seatrial.cli", "cases", "runs/spec", "--limit", "0"],
+        cwd=built,
+        env={**os.environ, "SEATRIAL_PLUGINS": "shop,desk"},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 def test_titles_are_no_markup(process):

@@ -56,6 +56,8 @@ def test_what_is_no_run_directory_is_refused(tmp_path):
         Report.load(tmp_path)
     with pytest.raises(StoreError, match=r"it holds 'thesis.tex' and no trials.sqlite"):
         run(plan(), bot, orders(2), to=tmp_path)
+    with pytest.raises(StoreError, match=r"thesis.tex is a file; a run needs a directory"):
+        run(plan(), bot, orders(2), to=tmp_path / "thesis.tex")
 
 
 def test_a_directory_that_cannot_be_written_is_refused_before_the_first_call(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -43,9 +42,6 @@ def guarded(command: click.Command, arguments: list[str]) -> int:
     except SeatrialError as error:
         echo(str(error), err=True)
         return USAGE if isinstance(error, ASKED_WRONGLY) else ERROR
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
     except Exception:  # noqa: BLE001 - Python would exit with 1, which says that a priority fails
         echo(traceback.format_exc(), err=True)
         echo("this is a fault of seatrial or of a plugin, not of what you asked for", err=True)

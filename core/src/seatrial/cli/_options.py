@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ._output import QUIET
-from ._stream import results_only
+from ._stream import abandon_results, results_only
 
 __all__ = [
     "MODEL",
@@ -25,6 +25,8 @@ __all__ = [
     "trust",
 ]
 
+CLOSED_PIPE = 141
+"""The exit status where nobody reads on, as of a program that SIGPIPE ends."""
 PATH = click.Path(path_type=Path)
 MODEL = "MODULE:NAME|FOLDER"
 allowed = click.option(
@@ -75,7 +77,12 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command with stdout kept for its results."""
         with results_only():
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            except BrokenPipeError:
+                # click would exit with 1, which says that a priority fails
+                abandon_results()
+                raise click.exceptions.Exit(CLOSED_PIPE) from None
 
 
 class Group(click.Group):

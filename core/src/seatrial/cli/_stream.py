@@ -11,7 +11,15 @@ from typing import Any, TextIO, cast
 
 from .._tables import legible
 
-__all__ = ["encoding_of", "results", "results_only", "spelled", "tolerant", "width_of_terminal"]
+__all__ = [
+    "abandon_results",
+    "encoding_of",
+    "results",
+    "results_only",
+    "spelled",
+    "tolerant",
+    "width_of_terminal",
+]
 
 FALLBACK = 80
 _RESULTS: ContextVar[TextIO | None] = ContextVar("_RESULTS", default=None)
@@ -27,6 +35,12 @@ class _Stderr:
 def results() -> TextIO:
     """Give the stream for results."""
     return _RESULTS.get() or sys.stdout
+
+
+def abandon_results() -> None:
+    """Let what is still to be written go nowhere, so that Python says nothing of it at its end."""
+    with suppress(AttributeError, OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), results().fileno())
 
 
 @contextmanager

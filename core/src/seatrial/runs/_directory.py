@@ -16,6 +16,9 @@ DATABASE = "trials.sqlite"
 
 def _writable(directory: Path) -> None:
     """Make a run directory, and find out now whether it can be written."""
+    if directory.is_file():
+        msg = f"{directory} is a file; a run needs a directory of its own"
+        raise StoreError(msg)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         probe = directory / ".writable"

@@ -49,7 +49,7 @@ class Selection:
         if self.perturbations:
             wanted &= np.isin(columns.use, self._uses(report))
         if self.severities:
-            wanted &= np.isin(columns.severity, list(self.severities))
+            wanted &= np.isin(columns.severity, self._rungs(report))
         if self.changed:
             wanted &= (columns.use >= 0) & ~columns.unchanged
         if self.ids:
@@ -71,6 +71,14 @@ class Selection:
                 msg = f"the run has no perturbation {name!r}{hint}"
                 raise PlanError(msg)
         return [use for name in self.perturbations for use in known[name]]
+
+    def _rungs(self, report: Report) -> list[int]:
+        known = np.unique(report.columns.severity).tolist()
+        for severity in self.severities:
+            if severity not in known:
+                msg = f"the run has no severity {severity}; there are {', '.join(map(str, known))}"
+                raise PlanError(msg)
+        return list(self.severities)
 
     def _named(self, report: Report, wanted: Mask) -> Mask:
         cases = [case.id for case in report.cases]
