@@ -74,6 +74,7 @@ def test_what_the_planned_look_decided_stands_unless_the_rest_contradicts_it(tmp
     assert trial(specification, 100, (), tmp_path / "run").outcome == "pass"
     (more,) = trial(specification, 150, every(20, 150) - every(1, 100), tmp_path / "run").verdicts
     assert (more.outcome, more.cases_used) == ("pass", 100)
+    assert "50 cases were added after the last planned look, and do not contradict" in more.note
     (worse,) = trial(specification, 300, set(range(100, 300)), tmp_path / "run").verdicts
     assert worse.outcome == "inconclusive"
     assert "with them they fail at confidence" in worse.note

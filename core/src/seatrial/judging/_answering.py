@@ -85,11 +85,12 @@ def _planned(question: Question, order: Order, looks: Looks, confidence: float) 
 def _unplanned(question: Question, looks: Looks, planned: Answer, confidence: float) -> Answer:
     """Tell what all cases show, with the confidence that remains true after so many looks."""
     every = question.answer(Levels.both(confidence))
+    added = _many(looks, looks.clusters - int(looks.plan.sizes[-1]))
     if _decides(planned) and every.outcome in (planned.outcome, "inconclusive"):
-        return planned
+        told = f"{added} were added after the last planned look, and do not contradict the verdict"
+        return _noted(planned, told)
     kept = looks.kept(confidence)
     said = {"pass": "they pass", "fail": "they fail"}.get(every.outcome, "they decide nothing")
-    added = _many(looks, looks.clusters - int(looks.plan.sizes[-1]))
     told = (
         f"{added} were added after the last planned look; with them {said} at confidence "
         f"{kept:.3f}, which is what remains true, and not at {confidence:g} (state looks before "
