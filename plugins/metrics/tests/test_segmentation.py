@@ -95,7 +95,7 @@ def test_the_spacing_is_that_of_the_image_where_the_target_has_none():
     assert score(hd95, truth, answer) == 1
     assert score(hd95, truth, answer, input=image) == 3
     assert score(hd95, truth, answer, input={"t1": image, "question": "where"}) == 3
-    elsewhere = Volume(np.zeros((9, 9, 9), np.float32), AFFINE)  # tells nothing of the target's grid
+    elsewhere = Volume(np.zeros((9, 9, 9), np.float32), AFFINE)  # another grid
     assert score(hd95, truth, answer, input=elsewhere) == 1
     assert score(hd95, truth, answer, input={"scout": elsewhere, "t1": image}) == 3
 
