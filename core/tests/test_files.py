@@ -236,6 +236,8 @@ def test_twelve_mistakes_give_twelve_lines(problems):
         ),
         ("where = 3", ".where", "must be a table, got 3"),
         ("whre = {}", ".whre", "no such key; did you mean where?"),
+        ("weigh = 'clusters'", ".weigh", "no such key; it belongs into require"),
+        ("at_most = 0.1", ".at_most", "no such key; it belongs into require"),
         ('"two words" = 1', '."two words"', "no such key"),
     ],
 )

@@ -43,6 +43,7 @@ def test_an_object_is_found_or_made(encoders, name):
     [
         (":bare", ModelError, "encoder must have embed_text, and 'encoders_here:bare' has not"),
         (":gone", ComponentLoadError, "encoder: cannot import 'encoders_here:gone'"),
+        (":raedy", ComponentLoadError, "has no attribute 'raedy'; did you mean ready?"),
         ("", ParameterError, "encoder must read 'package.module:name', got 'encoders_here'"),
     ],
 )

@@ -384,7 +384,7 @@ def test_a_wrong_reference_says_what_one_looks_like(use):
 
 
 def test_a_reference_to_nothing_is_a_load_error():
-    with pytest.raises(ComponentLoadError, match="cannot import 'json:nothing'"):
+    with pytest.raises(ComponentLoadError, match=r"^cannot import 'json:nothing'"):
         Reference("json:nothing")()
 
 

@@ -15,7 +15,7 @@ from ._extending import read_table, whole_table
 from ._plans import Plan, Priority, Specification
 from ._reference import Reference
 from ._registry import Registry, default_registry
-from ._requirements import requirement_problems
+from ._requirements import is_of_require, requirement_problems
 from ._table_options import (
     ANSWERS,
     CASES,
@@ -155,7 +155,9 @@ def _structure_attrs(cls: type[Any], hooks: Mapping[str, Any], converter: Conver
         given: dict[str, Any] = {}
         for key, one in value.items():
             if key not in attributes:
-                errors.append(_Problems([(key, f"no such key{did_you_mean(key, attributes)}")]))
+                place = "; it belongs into require" if is_of_require(key) else ""
+                hint = place or did_you_mean(key, attributes)
+                errors.append(_Problems([(key, f"no such key{hint}")]))
                 continue
             hook = hooks.get(key) or (
                 lambda item, kind=attributes[key].type: converter.structure(item, kind)

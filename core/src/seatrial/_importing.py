@@ -6,6 +6,7 @@ import re
 from importlib import import_module
 from typing import Any
 
+from ._values import did_you_mean
 from .errors import ComponentLoadError, ModelError, ParameterError
 
 __all__ = ["IMPORT_STRING", "import_string", "object_with"]
@@ -14,14 +15,18 @@ IMPORT_STRING = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
 def import_string(target: str, *, what: str) -> Any:
-    """Import `"package.module:name"`; `what` names the thing in the error."""
+    """Import `"package.module:name"`; `what`, where it is any, names the thing in the error."""
     module, _, path = target.partition(":")
+    found: Any = None
+    part = ""
     try:
-        found: Any = import_module(module)
+        found = import_module(module)
         for part in path.split("."):
             found = getattr(found, part)
     except (Exception, SystemExit) as error:
-        msg = f"{what}: cannot import {target!r}: {type(error).__name__}: {error}"
+        hint = did_you_mean(part, dir(found)) if isinstance(error, AttributeError) and part else ""
+        which = f"{what}: " if what else ""
+        msg = f"{which}cannot import {target!r}: {type(error).__name__}: {error}{hint}"
         raise ComponentLoadError(msg) from error
     return found
 

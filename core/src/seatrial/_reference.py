@@ -38,5 +38,5 @@ class Reference:
 
     def __call__(self) -> Any:
         """Import the object, and call it when parameters are given."""
-        found = import_string(self.use, what="reference")
+        found = import_string(self.use, what="")
         return found if self.params is None else found(**plain(self.params))

@@ -13,7 +13,7 @@ from ._demands import Demand
 from ._settings import FRACTION, Check, number, whole
 from ._values import FrozenMapping, did_you_mean
 
-__all__ = ["Requirement", "requirement_problems", "requirements_of"]
+__all__ = ["Requirement", "is_of_require", "requirement_problems", "requirements_of"]
 
 MIN_CONFIDENCE = 0.5
 
@@ -75,6 +75,11 @@ COMMON: Mapping[str, Check] = {
     "largest_cluster": whole,
 }
 """Settings of the whole `require` table."""
+
+
+def is_of_require(key: str) -> bool:
+    """Tell whether a key stands in a `require` table and nowhere else."""
+    return key in DEMANDS or key in COMMON
 
 
 def requirement_problems(

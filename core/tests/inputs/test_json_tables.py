@@ -70,15 +70,17 @@ WRONG = {
     '[{"q": "b", "a": 1},\n{"q": "c", "a": null}]': ("q.json, line 2: 'a' is empty",),
     '[{"q": "b", "a": 1},\n{"q": "c", "a": NaN}]': ("q.json, line 2: 'a' is empty",),
     '[{"q": "b", "a": 1},\n{"q": "c"}]': ("q.json, line 2: 'a' is empty",),
-    '[{"id": 1.5, "q": "b", "a": 1}]': ("line 1: 'id' must be a text or a whole number, got 1.5",),
-    '[{"id": true, "q": "b", "a": 1}]': ("line 1: 'id' must be a text or a whole number",),
+    '[{"id": 1.5, "q": "b", "a": 1}]': (
+        "object 1: 'id' must be a text or a whole number, got 1.5",
+    ),
+    '[{"id": true, "q": "b", "a": 1}]': ("object 1: 'id' must be a text or a whole number",),
     '[{"id": 1, "q": "b", "a": 1},\n{"id": "1", "q": "c", "a": 1}]': (
         "q.json, line 2: the id '1' is that of q.json, line 1 too",
     ),
     '{"data": [\n{"q": "b"}]}': ("q.json holds one object", "its 'data' holds a list"),
     "": ("q.json is empty",),
     "[]": ("q.json has no rows",),
-    "[1, 2]": ("q.json, line 1: an object with named values is wanted, got int",),
+    "[1, 2]": ("q.json, object 1: an object with named values is wanted, got int",),
     '[{"question": "b", "a": 1}]': ("q.json has no column 'q'", "it has 'question', 'a'"),
 }
 

@@ -113,3 +113,9 @@ def test_a_source_names_the_modalities_of_its_cases(module):
     assert load_cases("shop:cases").modalities == ("audio.clip",)
     assert load_cases([Reference("shop:cases"), case("b")]).modalities == ("audio.clip",)
     assert load_cases([case("b")]).modalities == ()
+
+
+def test_a_misspelt_type_is_named_where_its_file_is_missing(tmp_path):
+    (tmp_path / "q.csv").write_text("id,q,t\n1,hello,b\n")
+    with pytest.raises(sea.errors.FileError, match="hello does not exist, and the type 'txet' is"):
+        sea.load_cases(tmp_path / "q.csv", input="q", target="t", types={"q": "txet"})

@@ -159,6 +159,13 @@ def test_answers_have_the_type_that_targets_have(tmp_path):
     assert report.cells[0].scores == {"stand.same": 0.5}
 
 
+def test_a_list_in_one_line_is_told_apart_by_its_objects(tmp_path):
+    path = tmp_path / "answers.json"
+    path.write_text('[{"id": "a", "answer": "x"}, {"id": "a", "answer": "y"}]\n')
+    with pytest.raises(FileError, match=r"json, object 2: .*json, object 1 is an answer to the"):
+        sea.load_answers(path)
+
+
 WRONG = {
     "id,answer\na,x\na,y\n": "answers.csv, line 3: answers.csv, line 2 is an answer to the same",
     "id,perturbation,answer\na,stand.swap,x\n": "line 2: perturbation 'stand.swap' at severity 0",

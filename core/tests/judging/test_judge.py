@@ -192,6 +192,18 @@ def test_a_slice_without_cases_is_an_error_and_spares_the_others():
     assert found.verdicts[0].note == "no case lies in the slice age = 'x'"
 
 
+def test_a_slice_by_a_group_that_no_case_has_is_told_the_groups():
+    cases = [attrs.evolve(one, groups={"site": "a"}) for one in items(30)]
+    wanted = priority(name="typo", where={"sit": "a"}, at_least=0.5)
+    specification = sea.Specification(
+        "typo", priorities=[wanted, priority(name="all", at_least=0.5)], seed=0
+    )
+    found, _ = judge(specification, run(specification, wrong_on(()), cases)).verdicts
+    assert found.note == (
+        "no case lies in the slice sit = 'a': the cases have no group 'sit'; did you mean site?"
+    )
+
+
 def test_a_must_refuse_priority_reads_refusals():
     def refusing(inputs):
         return [

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from .._cases import Prediction, cluster_of
 from .._components import Metric, Use
 from .._plans import Priority, matches
+from .._values import did_you_mean
 from ..errors import PlanError
 from ..runs._report import Report
 from ..runs._store import STATUSES
@@ -53,7 +54,7 @@ class Sample:
         chosen = np.flatnonzero(inside)
         if not len(chosen):
             where = ", ".join(f"{key} = {value!r}" for key, value in priority.where.items())
-            msg = f"no case lies in the slice {where}"
+            msg = f"no case lies in the slice {where}{_unknown_group(priority, report)}"
             raise PlanError(msg)
         row = np.full(len(inside), -1, dtype=np.int64)
         row[chosen] = np.arange(len(chosen))
@@ -238,3 +239,13 @@ class Sample:
         return self.evidence(
             self.read(self.clean, source), self.read(self.variants, source), **more
         )
+
+
+def _unknown_group(priority: Priority, report: Report) -> str:
+    """End the message about an empty slice with the first group that no case has, if there is."""
+    known = {key: None for case in report.cases for key in case.groups}
+    for key in priority.where:
+        if known and key not in known:
+            hint = did_you_mean(key, known) or f"; they have {', '.join(known)}"
+            return f": the cases have no group {key!r}{hint}"
+    return ""

@@ -1,4 +1,7 @@
-"""Read JSON: a list of objects, or one object a line, each with the line that it begins on."""
+"""Read JSON: a list of objects, or one object a line, each with the line that it begins on.
+
+In a list that is one long line it is the number of the object that tells where.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +34,9 @@ def read_json(path: Path, *, encoding: str | None = None) -> Rows:
     rows: list[Row] = []
     problems: list[str] = []
     columns: dict[str, None] = {}
-    for line, value in found:
-        place = f"{path}, line {line}"
+    one_line = text[begin] == "[" and not END.search(text.strip())
+    for at, (line, value) in enumerate(found, start=1):
+        place = f"{path}, object {at}" if one_line else f"{path}, line {line}"
         if isinstance(value, _Wrong):
             problems.append(f"{place}: {value}")
         elif not isinstance(value, dict):

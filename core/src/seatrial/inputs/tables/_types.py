@@ -93,7 +93,7 @@ def typed(value: Any, kind: str, folder: Path) -> Any:
         raise PlanError(msg)
     path = folder / value
     if not path.exists():
-        msg = f"{path} does not exist"
+        msg = f"{path} does not exist, and the type {kind!r} is that of a file"
         raise PlanError(msg)
     return decoded(path, None) if kind == "text-file" else Asset(path, kind)
 
