@@ -96,7 +96,19 @@ def test_a_finished_run_is_confirmed_without_looking_at_every_record(begun, monk
         {"model": Counting("bot 2")},
         {"keep": "all"},
     ],
-    ids=str,
+    ids=(
+        "severities",
+        "seed",
+        "replicates",
+        "parameters",
+        "metrics",
+        "more cases",
+        "targets",
+        "groups",
+        "clusters",
+        "model",
+        "keep",
+    ),
 )
 def test_whatever_differs_is_looked_at_and_then_confirmed_in_turn(begun, monkeypatch, other):
     given = {"plan": PLAN, "model": Counting(), "cases": orders(4), **other}
