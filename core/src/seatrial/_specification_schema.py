@@ -103,7 +103,7 @@ def _priority() -> Schema:
             "require": _require(),
             "concept": {"enum": list(CONCEPTS)},
             "weight": {"type": "number", "exclusiveMinimum": 0},
-            "expected": NUMBER,
+            "expected": {"anyOf": [NUMBER, _closed(dict.fromkeys(DEMANDS, NUMBER))]},
             "hazard": TEXT,
             "source": TEXT,
         },
