@@ -102,6 +102,25 @@ def test_a_run_that_is_not_finished_is_inconclusive(name):
     assert "not measured yet, which could change the verdict" in found.note
 
 
+def test_refusals_that_nobody_asked_for_yet_are_no_fault_of_the_model():
+    priorities = [
+        sea.Priority(kind, where={"kind": kind}, relation="must-refuse", require={"at_least": 0.5})
+        for kind in ("first", "later")
+    ]
+    specification = sea.Specification("part", priorities=priorities, seed=0)
+
+    def begun(first):
+        cases = grouped(40, kind=lambda i: "first" if f"{i:04}" == first else "later")
+        model = answering(lambda i, r: sea.Prediction("", refused=True))
+        return run(specification, model, cases, batch_size=1, stop=lambda now: now.measured >= 1)
+
+    (one,) = begun("0000").records()
+    report = begun(one.case_id)
+    assert [record.case.groups["kind"] for record in report.records()] == ["first"]
+    found = judge(specification, report).verdicts[1]
+    assert (found.outcome, "not measured yet" in found.note) == ("inconclusive", True)
+
+
 def test_what_is_shown_of_lost_refusals_is_the_worst_for_the_demand():
     cases = grouped(100, kind=lambda i: "yes")
 

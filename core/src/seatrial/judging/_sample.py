@@ -157,8 +157,9 @@ class Sample:
         metric = self.priority.metric
         if metric is not None and metric.component.scores_refusals:
             return self._scores_of(metric)
-        refusals = columns.refused[np.concatenate([self.variants.ravel(), self.clean])]
-        if not (refusals >= 0).any():
+        asked = np.concatenate([self.variants.ravel(), self.clean])
+        answered = asked[(asked >= 0) & (columns.answer[asked] >= 0)]
+        if answered.size and not (columns.refused[answered] >= 0).any():
             msg = (
                 "the model does not say whether it refused (Prediction.refused); name a metric "
                 'that reads it from the answer, as in metric = "metrics.refusal-rate"'
