@@ -124,6 +124,17 @@ def test_a_flawless_model_passes_just_when_the_forecast_says_it_can(name, relati
             assert change.interval[0] <= 0.0 <= change.interval[1]
 
 
+def begun(specification, priority, records):
+    """Run a flawless model until so many records are measured."""
+    return sea.run(
+        specification,
+        flawless(priority),
+        cases(120),
+        batch_size=4,
+        stop=lambda now: now.measured >= records,
+    )
+
+
 @pytest.mark.parametrize("name", REQUIRE)
 def test_what_was_not_measured_is_not_wrong(name):
     for metric in (same, wrongs):
@@ -137,13 +148,7 @@ def test_what_was_not_measured_is_not_wrong(name):
         if priority.problem():
             continue
         specification = sea.Specification("t", priorities=[priority], seed=1)
-        half = sea.run(
-            specification,
-            flawless(priority),
-            cases(120),
-            batch_size=4,
-            stop=lambda now: now.measured >= 120,
-        )
+        half = begun(specification, priority, 120)
         whole = sea.run(specification, flawless(priority), cases(120))
         (found,), (full,) = (sea.judge(specification, one).verdicts for one in (half, whole))
         assert found.outcome in ("inconclusive", "pass"), (metric, found)
@@ -154,13 +159,7 @@ def test_what_was_not_measured_is_not_wrong(name):
 def test_a_metric_of_the_set_waits_for_every_case():
     priority = sea.Priority("it", metric=even(), require={"at_least": 0.5})
     specification = sea.Specification("t", priorities=[priority], seed=1)
-    half = sea.run(
-        specification,
-        flawless(priority),
-        cases(120),
-        batch_size=4,
-        stop=lambda now: now.measured >= 60,
-    )
+    half = begun(specification, priority, 60)
     judged = sea.judge(specification, half)
     (found,) = judged.verdicts
     assert (found.outcome, found.estimate) == ("inconclusive", None)

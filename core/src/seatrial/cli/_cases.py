@@ -15,6 +15,7 @@ from .._plans import Priority, Specification
 from .._values import did_you_mean
 from ..errors import PlanError
 from ..judging._sample import Sample
+from ..runs._keeping import is_worse_half
 from ..runs._report import Report
 from ..runs._selection import Mask, Selection, wrong_by_metric
 from ._examples import Example, Texts
@@ -144,9 +145,11 @@ def _by_priority(report: Report, priority: Priority) -> _Judged:
     asked = np.zeros(len(report.columns.use), dtype=bool)
     asked[sample.variants[sample.variants >= 0]] = True
     scores = sample.scores()
-    low, high = (right.bounds if right else None) or (0.0, 1.0)
-    higher = right.higher_is_better if right else False  # without a score a changed answer is wrong
+    metric = {
+        "higher_is_better": right is not None and right.higher_is_better,  # else: a changed answer
+        "bounds": right.bounds if right else None,
+    }
     with np.errstate(invalid="ignore"):
-        worse = scores <= (low + high) / 2 if higher else scores >= (low + high) / 2
+        worse = is_worse_half(metric, scores)
     errored = report.columns.status == STATUSES.index("errored")
     return _Judged(asked, errored | (worse & ~np.isnan(scores)), errored | ~np.isnan(scores), "")
