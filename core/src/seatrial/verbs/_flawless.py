@@ -10,6 +10,7 @@ from .._cases import Case, cluster_of
 from .._plans import Priority, matches
 from .._requirements import Requirement
 from ..errors import SeatrialError
+from ..inputs._slices import empty_slice
 from ..judging._answering import answer_of
 from ..judging._evidence import Evidence, Reading
 from ..judging._figures import estimate_of, figure_of
@@ -26,10 +27,16 @@ __all__ = ["asked_about", "depends_on_answers", "obstacle"]
 def obstacle(
     priority: Priority, requirement: Requirement, cases: tuple[Case, ...], looks: int, seed: int
 ) -> str:
-    """Judge the answers of a flawless model as a run would, and say why they would not pass."""
-    cases = asked_about(requirement, cases)
+    """Judge the answers of a flawless model as a run would, and say why they would not pass.
+
+    `cases` are those of the run; what lies outside the slice is left aside.
+    """
+    inside = tuple(case for case in cases if matches(case, priority.where))
+    if not inside:
+        return empty_slice(priority.where, cases)
+    cases = asked_about(requirement, inside)
     if not cases:
-        return "no case lies in its slice"
+        return f"{requirement.name} is about cases of which its slice has none"
     if depends_on_answers(priority, requirement):
         return ""
     evidence = _flawless(priority, requirement, cases)
