@@ -62,7 +62,9 @@ def test_slices_that_no_case_lies_in_are_refused():
         ],
         seed=0,
     )
-    refused("no case lies in any of the slices", specification, cases=orders(3))
+    refused("where topic: the cases have no group 'topic'", specification, cases=orders(3))
+    cases = [attrs.evolve(one, groups={"topic": "y"}) for one in orders(3)]
+    refused("no case lies in any of the slices", specification, cases=cases)
 
 
 def test_a_severity_off_the_ladder_is_refused():

@@ -157,8 +157,9 @@ def check(
 ) -> None:
     """Check everything that can be known before the first model call; report it all at once.
 
-    Without a model, what the components need of one is not known. `built` names the perturbations that will really be applied, by default all: building one may
-    import a library for seconds, and what is measured already needs none.
+    Without a model, what the components need of one is not looked at. `built` names the
+    perturbations that will really be applied, by default all: building one may import a library for
+    seconds, and what is measured already needs none.
     """
     modalities = modalities or modalities_of(plan, cases)
     if problems := dict.fromkeys(_problems(plan, cases, model, built, modalities)):

@@ -14,7 +14,7 @@ from .._plans import Plan, Priority, Specification, matches
 from .._requirements import Requirement
 from .._tables import Table, figure
 from ..engine._workload import Workload, check
-from ..inputs._loading import load_cases
+from ..inputs._loading import Cases, load_cases
 from ..judging._family import failing_confidence
 from ..judging._power import Units, figures_to_decide, first_confidence, power_of
 from ..statistics._sample_size import minimum_cases
@@ -166,8 +166,12 @@ def forecast(
 
 
 def obstacles(specification: Specification, cases: Iterable[Case]) -> Iterator[str]:
-    """Say what keeps even a flawless model from passing, for each priority where something does."""
-    given = tuple(cases)
+    """Say what keeps even a flawless model from passing, for each priority where something does.
+
+    Raises `PlanError` where the cases are none that can be measured so.
+    """
+    given = cases if isinstance(cases, Cases) else tuple(cases)
+    check(specification.plan(), given, built=())
     for priority in specification.priorities:
         found = (
             obstacle(priority, one, given, specification.looks, specification.seed)
