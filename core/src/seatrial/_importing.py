@@ -38,7 +38,9 @@ def _elsewhere(name: str) -> str:
     from pkgutil import iter_modules
 
     here = [one.name for one in iter_modules([""])]
-    return did_you_mean(name, here) or f"; start where {name}.py lies, or install what it is part of"
+    return (
+        did_you_mean(name, here) or f"; start where {name}.py lies, or install what it is part of"
+    )
 
 
 def object_with(given: Any, attribute: str, *, what: str) -> Any:

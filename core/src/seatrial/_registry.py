@@ -57,6 +57,9 @@ OFFICIAL = frozenset(
 """Namespaces whose distributions we publish. Only these are ever suggested for installation:
 advice to install an unclaimed name that stands in a file would be a supply-chain hole."""
 
+BARE = {"html": "report"}
+"""What people ask for by its bare name, and the official plugin that it comes with."""
+
 C = TypeVar("C", bound=Component)
 
 
@@ -183,6 +186,8 @@ class Registry:
         """
         built_in = self._load(BUILT_IN, name)
         namespace = BUILT_IN if name in built_in else name.partition(".")[0]
+        if kind.bare_names and "." not in name and not self._has(namespace):
+            raise self._unknown_bare(name, kind)
         components = self._load(namespace, name)
         if name not in components:
             near = did_you_mean(name, components, after=f"{namespace}.")
@@ -228,6 +233,19 @@ class Registry:
             else declared_names(one, self._entries[one][0])
             for one in self.namespaces()
         }
+
+    def _has(self, namespace: str) -> bool:
+        return namespace in {*self._entries, *self._components, *self._closed, *OFFICIAL}
+
+    def _unknown_bare(self, name: str, kind: type[Component]) -> UnknownComponentError:
+        """List what there is of a kind whose components have bare names."""
+        known = {BUILT_IN: self._load(BUILT_IN, name), **self._named()}
+        own = [key for key, one in known[BUILT_IN].items() if isinstance(one, kind)]
+        hint = full_name(name, known)
+        if name in BARE and BARE[name] not in known:
+            hint = f"; {name} comes with a plugin: pip install seatrial-{BARE[name]}"
+        msg = f"there is no {kind.kind()} {name!r}; there are {', '.join(own)}{hint}"
+        return UnknownComponentError(msg)
 
     def _unknown(self, namespace: str, name: str) -> UnknownComponentError:
         if namespace in self._closed:

@@ -252,7 +252,12 @@ def test_report_writes_by_any_reporter(shore: Path, capsys: pytest.CaptureFixtur
     assert call("report", "out", "--to", "csv", "--param", "of=verdicts") == 0
     assert "pass" in capsys.readouterr().out
     assert call("report", "out", "--to", "cvs") == 2
-    assert "there is no component 'cvs'; did you mean csv?" in capsys.readouterr().err
+    assert (
+        "no reporter 'cvs'; there are table, json, csv, md, junit; did you mean csv?"
+        in capsys.readouterr().err
+    )
+    assert call("report", "out", "--to", "html") == 2
+    assert "html comes with a plugin: pip install seatrial-report" in capsys.readouterr().err
     assert call("report", "out", "--to", "serial") == 2
     assert "'serial' is an executor, not a reporter" in capsys.readouterr().err
 
@@ -441,7 +446,11 @@ def test_run_says_beforehand_what_cannot_pass(
         ("demo_model:parrot", "nowhere:x", "start where nowhere.py lies, or install what it is"),
         ("demo_model:parrot", "demo_model:parot", "no attribute 'parot'; did you mean parrot?"),
         ('"demo_model:parrot"', '{ file = "gone.csv" }', "gone.csv does not exist (looked for in"),
-        ("[[priorities]]", "[[priorities]]\nwhere = { halv = 1 }", "the cases have no group 'halv'"),
+        (
+            "[[priorities]]",
+            "[[priorities]]\nwhere = { halv = 1 }",
+            "the cases have no group 'halv'",
+        ),
         ("demo.accuracy", "demo.overlap", "demo.overlap: the target of case 'c000': expected int"),
         ("demo.clip", "demo.dim", "demo.dim: case 'c000': expected uint8"),
     ],

@@ -77,3 +77,21 @@ def test_a_notebook_gets_one_line_that_is_written_again(monkeypatch):
     assert text.startswith("\r")
     assert text.endswith("\r40 of 40 records\n")
     assert text.count("\n") == 1
+
+
+def test_bars_of_libraries_are_off_inside_a_run_and_as_before_after_it(capsys, monkeypatch):
+    bars = pytest.importorskip("tqdm")
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+
+    def bot(inputs):
+        shown = [one for one in bars.tqdm(inputs, disable=False, desc="stated")]
+        return [one for one in bars.tqdm(shown, desc="library")]
+
+    sea.run(PLAN, model=bot, cases=CASES)
+    err = capsys.readouterr().err
+    assert ("stated" in err, "library" in err) == (True, False)
+    list(bars.tqdm([1], desc="mine"))
+    assert "mine" in capsys.readouterr().err
+    monkeypatch.setenv("TQDM_DISABLE", "0")
+    sea.run(PLAN, model=bot, cases=CASES)
+    assert "library" in capsys.readouterr().err

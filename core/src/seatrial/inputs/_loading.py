@@ -84,8 +84,9 @@ def load_cases(
     "keep". `split` is one of a data set's; `delimiter` and `encoding` are those of the file.
 
     Of cases, and of what a reference gives, `where` (about groups), `limit`, `sample` and `seed`
-    choose again, after whatever the reference itself says; columns mean nothing there. A function that makes cases of a
-    plugin's modality names it by an attribute, as in `cases.modalities = ("audio.clip",)`.
+    choose again, after whatever the reference itself says; columns mean nothing there. A function
+    that makes cases of a plugin's modality names it by an attribute, as in
+    `cases.modalities = ("audio.clip",)`.
 
     Raises `FileError` with the file and line of each row that makes no case, and `PlanError` where
     there are no cases, ids are given twice, a source fails, or the file of an asset is not there.
@@ -153,9 +154,7 @@ def references_in(
     given = source if isinstance(source, list | tuple) else [source]
     if not all(isinstance(one, str | Path | Reference) for one in given):
         return ()
-    return tuple(
-        one if isinstance(one, Reference) else _reference(one, options) for one in given
-    )
+    return tuple(one if isinstance(one, Reference) else _reference(one, options) for one in given)
 
 
 def _reference(source: str | Path, options: Mapping[str, Any]) -> Reference:

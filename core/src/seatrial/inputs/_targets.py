@@ -24,7 +24,9 @@ def misfit_of(
     clean = [arm for arm in plan.arms if arm.use is None]
     for case in cases:
         if any(arm.takes(case) for arm in clean) and not _fits(case.target, wanted, known):
-            return f"{use.label}: the target of case {case.id!r}: {known.misfit(wanted, case.target)}"
+            return (
+                f"{use.label}: the target of case {case.id!r}: {known.misfit(wanted, case.target)}"
+            )
     return None
 
 

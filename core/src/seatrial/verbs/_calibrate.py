@@ -142,6 +142,11 @@ def calibrate(
     Nothing is proposed for fewer than three rungs, or where the mean distance does not rise.
     Raises `PlanError` for a search, whose distance is up to the model.
     """
+    if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
+        msg = (
+            f"seeds must be a whole number from 1 up: how often a case is perturbed, got {seeds!r}"
+        )
+        raise PlanError(msg)
     use = bound(perturbation, Perturbation, registry)
     if use.component.searches:
         msg = f"{use.label} searches with a model: how far it goes is up to that"
