@@ -123,7 +123,9 @@ def test_a_closed_pipe_is_no_verdict(built):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-@pytest.mark.parametrize("command", ["list --json", "report runs/spec", "report runs/spec --to csv"])
+@pytest.mark.parametrize(
+    "command", ["list --json", "report runs/spec", "report runs/spec --to csv"]
+)
 def test_a_full_disk_is_told_in_one_line(built, command):
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(

@@ -84,8 +84,8 @@ def test_bars_of_libraries_are_off_inside_a_run_and_as_before_after_it(capsys, m
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
 
     def bot(inputs):
-        shown = [one for one in bars.tqdm(inputs, disable=False, desc="stated")]
-        return [one for one in bars.tqdm(shown, desc="library")]
+        shown = list(bars.tqdm(inputs, disable=False, desc="stated"))
+        return list(bars.tqdm(shown, desc="library"))
 
     sea.run(PLAN, model=bot, cases=CASES)
     err = capsys.readouterr().err

@@ -47,20 +47,19 @@ def guarded(command: click.Command, arguments: list[str]) -> int:
     except SeatrialError as error:
         echo(str(error), err=True)
         return USAGE if isinstance(error, ASKED_WRONGLY) else ERROR
-    except OSError as error:
-        if error.errno not in FULL or error.filename is not None:
-            return _fault()
-        abandon_results()
-        echo(f"the results cannot be written to stdout: {error.strerror}", err=True)
-        return ERROR
-    except Exception:  # noqa: BLE001 - Python would exit with 1, which says that a priority fails
-        return _fault()
+    except Exception as error:  # noqa: BLE001 - Python would exit with 1: "a priority fails"
+        return _unexpected(error)
     return status if isinstance(status, int) else 0
 
 
-def _fault() -> int:
-    echo(traceback.format_exc(), err=True)
-    echo("this is a fault of seatrial or of a plugin, not of what you asked for", err=True)
+def _unexpected(error: Exception) -> int:
+    """Tell that stdout is full, or else whose fault it is."""
+    if isinstance(error, OSError) and error.errno in FULL and error.filename is None:
+        abandon_results()
+        echo(f"the results cannot be written to stdout: {error.strerror}", err=True)
+    else:
+        echo(traceback.format_exc(), err=True)
+        echo("this is a fault of seatrial or of a plugin, not of what you asked for", err=True)
     return ERROR
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -85,8 +85,13 @@ def _checked(inputs: Sequence[Any], answers: Any) -> Any:
         return answers
     listed = hasattr(answers, "__len__") and hasattr(answers, "__getitem__")
     if isinstance(answers, str | bytes | Mapping | Failed) or not listed:
-        what = type(answers).__name__
-        return ModelError(f"a model must return a list with one answer for each input, got {what}")
+        what = "None" if answers is None else type(answers).__name__
+        told = f"a model must return a list with one answer for each input, got {what}"
+        if isinstance(answers, Iterator):
+            told += ": put list(...) around what it returns"
+        elif answers is None:
+            told += ": does it return anything?"
+        return ModelError(told)
     if len(answers) != len(inputs):
         n = len(answers)
         msg = (

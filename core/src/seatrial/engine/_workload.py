@@ -11,7 +11,7 @@ from typing import Any
 from attrs import field, frozen
 
 from .._cases import Case
-from .._components import Perturbation
+from .._components import Metric, Perturbation, Use
 from .._plans import Arm, Plan, matches
 from .._seeds import derive
 from .._values import FrozenMapping
@@ -196,15 +196,19 @@ def _problems(
                 break
         yield from unsearchable(arm.use, arm.severities, plan)
     for metric in plan.metrics:
-        bounds = metric.component.bounds
-        if bounds is not None and not all(map(math.isfinite, bounds)):
-            yield f"{metric.label}: bounds {bounds} must be finite; where there are none, give None"
-        if problem := _said(build, metric):
-            yield problem
-        if problem := misfit_of(metric, plan, cases, modalities):
-            yield problem
-        if model is not None:
-            yield from lacking(model, metric)
+        yield from _of_metric(metric, plan, cases, model, modalities)
+
+
+def _of_metric(
+    metric: Use[Metric], plan: Plan, cases: Sequence[Case], model: Any, modalities: Modalities
+) -> Iterator[str]:
+    bounds = metric.component.bounds
+    if bounds is not None and not all(map(math.isfinite, bounds)):
+        yield f"{metric.label}: bounds {bounds} must be finite; where there are none, give None"
+    if problem := _said(build, metric) or misfit_of(metric, plan, cases, modalities):
+        yield problem
+    if model is not None:
+        yield from lacking(model, metric)
 
 
 def _said(try_: Callable[..., Any], *arguments: Any) -> str | None:

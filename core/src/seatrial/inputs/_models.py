@@ -14,7 +14,7 @@ from .._table_options import ANSWERS, referred
 from ..errors import ComponentError, ModelError
 from ._boundary import call
 from ._identity import Identity, of_reference
-from ._not_yet import estimator
+from ._not_yet import estimator, of_a_class
 
 __all__ = ["Subject", "check_there", "named", "stated_identity", "subject_of"]
 
@@ -82,6 +82,8 @@ def subject_of(model: Any) -> Subject:
     if model is None:
         msg = "no model was given: pass model=, or name one in the specification"
         raise ModelError(msg)
+    if told := of_a_class(model):
+        raise ModelError(told)
     if not callable(model):
         whole = reference is not None and reference.params is None
         msg = estimator(model, reference.use if reference and whole else None) or (
