@@ -86,12 +86,11 @@ def _checked(inputs: Sequence[Any], answers: Any) -> Any:
     listed = hasattr(answers, "__len__") and hasattr(answers, "__getitem__")
     if isinstance(answers, str | bytes | Mapping | Failed) or not listed:
         what = "None" if answers is None else type(answers).__name__
-        told = f"a model must return a list with one answer for each input, got {what}"
-        if isinstance(answers, Iterator):
-            told += ": put list(...) around what it returns"
-        elif answers is None:
-            told += ": does it return anything?"
-        return ModelError(told)
+        hint = ": put list(...) around what it returns" if isinstance(answers, Iterator) else ""
+        hint = ": does it return anything?" if answers is None else hint
+        return ModelError(
+            f"a model must return a list with one answer for each input, got {what}{hint}"
+        )
     if len(answers) != len(inputs):
         n = len(answers)
         msg = (
