@@ -186,7 +186,8 @@ class Registry:
         """
         built_in = self._load(BUILT_IN, name)
         namespace = BUILT_IN if name in built_in else name.partition(".")[0]
-        if kind.bare_names and "." not in name and not self._has(namespace):
+        known = namespace in OFFICIAL or self._is_installed(namespace)
+        if kind.bare_names and "." not in name and not known:
             raise self._unknown_bare(name, kind)
         components = self._load(namespace, name)
         if name not in components:
@@ -234,15 +235,15 @@ class Registry:
             for one in self.namespaces()
         }
 
-    def _has(self, namespace: str) -> bool:
-        return namespace in {*self._entries, *self._components, *self._closed, *OFFICIAL}
+    def _is_installed(self, namespace: str) -> bool:
+        return namespace in {*self._entries, *self._components, *self._closed}
 
     def _unknown_bare(self, name: str, kind: type[Component]) -> UnknownComponentError:
         """List what there is of a kind whose components have bare names."""
-        known = {BUILT_IN: self._load(BUILT_IN, name), **self._named()}
-        own = [key for key, one in known[BUILT_IN].items() if isinstance(one, kind)]
-        hint = full_name(name, known)
-        if name in BARE and BARE[name] not in known:
+        built_in = self._load(BUILT_IN, name)
+        own = [key for key, one in built_in.items() if isinstance(one, kind)]
+        hint = full_name(name, {BUILT_IN: built_in, **self._named()})
+        if name in BARE and not self._is_installed(BARE[name]):
             hint = f"; {name} comes with a plugin: pip install seatrial-{BARE[name]}"
         msg = f"there is no {kind.kind()} {name!r}; there are {', '.join(own)}{hint}"
         return UnknownComponentError(msg)

@@ -288,7 +288,7 @@ class Broken(Towers):
         (Towers(), images(2), {"views": -1}, "views must be"),
         (Towers(), images(2), {"views": True}, "views must be"),
         (Towers(), [np.zeros((2, 2))[:0]], {}, "an image must be"),
-        (Towers(), [np.full((2, 2, 3), 300)], {}, "must be uint8, or float32"),
+        (Towers(), [np.full((2, 2, 3), 300)], {}, "must be uint8, uint16, or float32"),
         (Towers(), [np.full((2, 2, 3), 3.0)], {}, "must lie in"),
         (Towers(), [Case("a", images(1)[0], "cat"), Case("b", images(1)[0])], {}, "every case has"),
         (Towers(), [Case("a", images(1)[0], "cat")], {"classes": ["dog"]}, "label 'cat' is none"),

@@ -13,6 +13,7 @@ from .._cases import Case
 from .._components import Perturbation, Use
 from .._registry import Registry
 from .._seeds import derive
+from .._settings import whole
 from .._tables import Table, figure
 from .._values import FrozenMapping, plain
 from ..errors import NotApplicable, PlanError
@@ -142,10 +143,8 @@ def calibrate(
     Nothing is proposed for fewer than three rungs, or where the mean distance does not rise.
     Raises `PlanError` for a search, whose distance is up to the model.
     """
-    if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
-        msg = (
-            f"seeds must be a whole number from 1 up: how often a case is perturbed, got {seeds!r}"
-        )
+    if problem := whole(seeds):
+        msg = f"seeds {problem}"
         raise PlanError(msg)
     use = bound(perturbation, Perturbation, registry)
     if use.component.searches:
