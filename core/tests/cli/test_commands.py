@@ -465,3 +465,11 @@ def test_what_no_model_can_be_asked_is_refused_by_a_dry_run_too(
         assert call("run", str(path), *how) in (2, 4)
         output = capsys.readouterr()
         assert (told in output.err, output.out) == (True, "")
+
+
+def test_the_core_is_checked_by_the_name_of_its_distribution(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert call("check", "seatrial", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {"text", "volume", "table", "serial"} <= {one["component"] for one in found}

@@ -381,3 +381,9 @@ def test_the_draws_of_a_seed_are_frozen():
 
     drawn = [_part(100, 200, np.random.default_rng(seed).random) for seed in range(3)]
     assert drawn == [(0, 33, 100, 133), (2, 33, 94, 122), (0, 33, 100, 133)]
+
+
+def test_pictures_of_sixteen_bits_are_looked_at_as_those_of_eight():
+    picture = images(1)[0]
+    wanted = augmented(picture, seed=3)
+    assert np.array_equal(augmented(picture.astype(np.uint16) * 257, seed=3), wanted)
