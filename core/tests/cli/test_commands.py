@@ -244,7 +244,7 @@ def test_report_writes_by_any_reporter(shore: Path, capsys: pytest.CaptureFixtur
     assert call("report", "out", "--to", "csv", "--param", "of=records", "--out", "found.csv") == 0
     assert capsys.readouterr().out == ""
     lines = (shore / "found.csv").read_text("utf-8").splitlines()
-    assert lines[0].startswith("case,perturbation,severity")
+    assert lines[0].startswith("record,case,cluster,half,perturbation,severity")
     assert len(lines) == 241
     assert call("report", "out", "--to", "json") == 0
     found = json.loads(capsys.readouterr().out)
