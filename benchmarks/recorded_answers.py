@@ -65,7 +65,9 @@ def simulated(leaning: float, margin: bool, k: int, seed: int) -> list[sea.Outco
     ]
 
 
-def graded(name: str, outcomes: Sequence[sea.Outcome] | None, report: object = None) -> bool:
+def graded(
+    name: str, outcomes: Sequence[sea.Outcome] | None, report: sea.Report | None = None
+) -> bool:
     """Print the figures of one set of outcomes; tell whether reading the answers was best."""
     found, words = sea.explain(
         [answers(), bag_of_words()], outcomes=outcomes, report=report, seed=0
@@ -79,7 +81,7 @@ def graded(name: str, outcomes: Sequence[sea.Outcome] | None, report: object = N
         f"{best} {found.baselines[best]:.3f}",
         flush=True,
     )
-    return found.auroc > found.baselines[best]
+    return bool(found.auroc > found.baselines[best])
 
 
 def main() -> int:

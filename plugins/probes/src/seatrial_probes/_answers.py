@@ -271,7 +271,7 @@ def _findings(known: _Known, rows: Sequence[_Row], learning: Learning) -> list[F
 
 def _as_said(name: str, rows: Sequence[_Row], chose: npt.NDArray[np.bool_]) -> str:
     """Name an option by its words where all who chose it said the same."""
-    words = {str(value_of(rows[at].prediction)) for at in np.flatnonzero(chose)}
+    words = {str(value_of(rows[at].prediction)) for at in np.flatnonzero(chose).tolist()}
     return words.pop() if len(words) == 1 else name
 
 
