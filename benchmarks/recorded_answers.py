@@ -85,6 +85,7 @@ def graded(
 
 
 def main() -> int:
+    """Grade on simulated answers, or on those of two files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--k", type=int, default=2000, help="right and wrong answers each")
     parser.add_argument("--seed", type=int, default=0)

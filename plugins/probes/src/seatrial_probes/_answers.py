@@ -144,7 +144,7 @@ def _readable(given: Any) -> bool:
 def _views(known: _Known, rows: Sequence[_Row], seed: int) -> Any:
     """Give the views that these cases have something for."""
     linear = tuple(by_logistic(strength) for strength in STRENGTHS)
-    numbers = [known.given] if len(known.answers) > 1 else []
+    numbers: list[Callable[[Any], Any]] = [known.given] if len(known.answers) > 1 else []
     if numbers:
         yield View("the answer", known.given, (by_logistic(1.0),))
     if known.sure(rows).std(axis=0).any():
