@@ -98,7 +98,7 @@ def _merged(
             merged[same[0]] = {**merged[same[0]][0], **one}, place
         else:
             added = f" (it is added: the file that is extended has no such name{near})"
-            merged.append((dict(one), evolve(place, hint=added)))
+            merged.append((dict(one), evolve(place, hint=added if near else "")))
     if problems:
         raise FileError(str(path), tuple(problems))
     return [one for one, _ in merged], tuple(place for _, place in merged)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import wraps
 from importlib import import_module
 from importlib.util import find_spec
+from threading import Lock
 from typing import Any
 
 __all__ = ["no_bars", "no_bars_here"]
@@ -21,6 +22,10 @@ def no_bars_here() -> None:
     os.environ.setdefault(SWITCH, "1")
 
 
+_lock = Lock()
+_inside = 0
+
+
 @contextmanager
 def no_bars() -> Iterator[None]:
     """Switch the bars of tqdm off inside a `with` block, for a program that has its own too.
@@ -32,14 +37,31 @@ def no_bars() -> Iterator[None]:
         yield
         return
     bar: Any = import_module("tqdm.std").tqdm
-    before = bar.__init__
-
-    @wraps(before)
-    def quiet(self: Any, *args: Any, **kwargs: Any) -> None:
-        before(self, *args, **{"disable": True, **kwargs})
-
-    bar.__init__ = quiet
+    _enter(bar)
     try:
         yield
     finally:
-        bar.__init__ = before
+        _leave(bar)
+
+
+def _enter(bar: Any) -> None:
+    """Change the default, once for all blocks that threads are in at the same time."""
+    global _inside  # noqa: PLW0603 - it is about a class that the whole process shares
+    with _lock:
+        _inside += 1
+        if _inside == 1:
+            before = bar.__init__
+
+            @wraps(before)
+            def quiet(self: Any, *args: Any, **kwargs: Any) -> None:
+                before(self, *args, **{"disable": True, **kwargs})
+
+            bar.__init__ = quiet
+
+
+def _leave(bar: Any) -> None:
+    global _inside  # noqa: PLW0603 - as above
+    with _lock:
+        _inside -= 1
+        if not _inside:
+            bar.__init__ = bar.__init__.__wrapped__
