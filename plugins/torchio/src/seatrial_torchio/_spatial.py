@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+import torch
 import torchio
 
 from seatrial.errors import ParameterError
@@ -12,10 +14,10 @@ from seatrial.protocols import Perturb
 
 from ._cases import Field, Move, on_cases
 from ._draws import directions
-from ._through import transformed
+from ._resample import resample
 from ._volumes import Array, wide
 
-__all__ = ["KEPT", "affine", "bent", "elastic", "flip"]
+__all__ = ["KEPT", "affine", "bent", "elastic", "flip", "turned"]
 
 KEPT = 0.5
 """A target that lost half of a label's voxels is no longer what the case was about."""
@@ -39,17 +41,32 @@ def affine(*, degrees: float, translation: float, kept: float = KEPT) -> Perturb
     ) -> tuple[list[Array], Array]:
         wide(arrays[0], LEAST)
         turn, shift = directions(draw, 2)
-        transform = torchio.Affine(
-            (1, 1, 1), _triplet(turn * degrees), _triplet(shift * translation), copy=False
-        )
-        return transformed(transform, arrays, field.affine, labels), field.affine
+        return turned(field, arrays, labels, turn * degrees, shift * translation)
 
     return on_cases(move, kept=kept)
+
+
+def turned(
+    field: Field, arrays: list[Array], labels: Sequence[bool], degrees: Array, shift: Array
+) -> tuple[list[Array], Array]:
+    """Turn by degrees about each axis and shift by mm along it, with the transform of torchio."""
+    transform = torchio.Affine((1, 1, 1), _triplet(degrees), _triplet(shift))
+    image = torchio.ScalarImage(tensor=torch.from_numpy(arrays[0]), affine=field.affine)
+    return _resampled(field, arrays, labels, transform.get_affine_transform(image)), field.affine
 
 
 def _triplet(values: Array) -> tuple[float, float, float]:
     x, y, z = values.tolist()
     return x, y, z
+
+
+def _resampled(
+    field: Field, arrays: list[Array], labels: Sequence[bool], transform: Any
+) -> list[Array]:
+    for array, label in zip(arrays, labels, strict=True):
+        for channel in array:
+            resample(channel, field.affine, transform, label=label)
+    return arrays
 
 
 def elastic(*, displacement: float, points: int = 7, kept: float = KEPT) -> Perturb:
@@ -90,8 +107,8 @@ def bent(drawn: Callable[[np.random.Generator, Array], Array], *, locked: int) -
         inside = (slice(locked, -locked),) * 3
         still = np.zeros_like(points)
         still[inside] = points[inside]
-        transform = torchio.ElasticDeformation(still, UNTOLD, copy=False)
-        return transformed(transform, arrays, field.affine, labels), field.affine
+        transform = torchio.ElasticDeformation(still, UNTOLD).get_bspline_transform
+        return _resampled(field, arrays, labels, transform), field.affine
 
     return move
 
