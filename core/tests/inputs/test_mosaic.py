@@ -68,7 +68,7 @@ def test_every_slice_lies_where_the_protocol_says(packaged):
 def test_real_mosaics_lie_where_the_protocol_says(series):
     if not SHARED.exists():
         pytest.skip("the shared data are not here")
-    path = sorted((SHARED / series).glob("*.dcm"))[0]
+    path = min((SHARED / series).glob("*.dcm"))
     found = opened(Asset(path, "volume"))
     assert np.abs(centres(found) - protocol_positions(pydicom.dcmread(path))).max() < 0.01
     assert found.array.any(axis=(0, 1, 2)).all()
