@@ -68,9 +68,9 @@ def test_masks_that_do_not_lie_on_their_image(saved):
     found = look(
         Case("affine", saved("a"), saved("b", modality="mask", affine=moved)),
         Case("shape", saved("a"), saved("c", modality="mask", shape=(6, 7, 9))),
-        Case("array", saved("a"), np.zeros((6, 7, 1), np.uint8)),
+        Case("array", saved("a"), np.ones((6, 7, 1), np.uint8)),
         Case("parts", {"t1": saved("a"), "t2": Volume(np.zeros((2, 2, 2), np.float32))}),
-        Case("fine", saved("a"), {"mask": np.zeros((6, 7, 8), bool)}),
+        Case("fine", saved("a"), {"mask": np.ones((6, 7, 8), bool)}),
     )
     (finding,) = found.values()
     assert (finding.name, finding.level) == ("grids-differ", "error")
@@ -86,6 +86,15 @@ def test_labels_that_a_slope_changes(saved):
     found = look(Case("a", saved("a"), saved("b", scaled, modality="mask")))
     assert found["scaled-labels"].cases == ("a",)
     assert "b.nii.gz has scl_slope 2" in found["scaled-labels"].summary
+
+
+def test_a_mask_in_which_there_is_nothing(saved):
+    def emptied(image):
+        image.dataobj[:] = 0
+
+    found = look(Case("a", saved("a"), saved("b", emptied, modality="mask")))
+    assert {name: one.level for name, one in found.items()} == {"empty-masks": "note"}
+    assert "b.nii.gz is 0 everywhere" in found["empty-masks"].summary
 
 
 def test_files_that_cannot_be_read_stop_a_run(saved, tmp_path):

@@ -14,7 +14,7 @@ __all__ = ["identifying_headers", "volume_files"]
 def volume_files() -> tuple[Example, ...]:
     """Give a mask of another shape, one in another place, and one on the grid of its image."""
     image = Volume(np.arange(512, dtype=np.float32).reshape(8, 8, 8))
-    mask = np.zeros((8, 8, 8), np.uint8)
+    mask = np.ones((8, 8, 8), np.uint8)
     moved = np.diag([2.0, 2.0, 2.0, 1.0])
     return (
         Example([Case("a", image, mask[1:])], ["grids-differ"]),

@@ -37,6 +37,11 @@ FOUND: Mapping[str, tuple[Any, str, str]] = {
         "have a file that does not say plainly where its voxels lie",
         "compare such a volume with its mask in a viewer; let no demand rest on left and right.",
     ),
+    "empty-masks": (
+        "note",
+        "have a mask without a label",
+        "make sure that there is nothing to find: any answer but an empty one is scored 0.",
+    ),
     "scaled-labels": (
         "warning",
         "have labels that scl_slope changes",
@@ -79,20 +84,21 @@ def _problems(case: Case) -> Iterator[tuple[str, str]]:
     if not images:
         return
     grids = []
-    for value in (*images, *_held(case.target), *_masks(case.target)):
-        if not isinstance(value, Asset):
-            grids.append(_grid(value))
-            continue
+    masks = (*_held(case.target), *_masks(case.target))
+    for index, value in enumerate((*images, *masks)):
         try:
             with warnings.catch_warnings(record=True, action="always") as said:
-                read: Any = default_registry().get(value.modality, Modality).build()
-                grids.append(_grid(read.read(value.path)))
+                found = _opened(value)
         except Exception as error:  # noqa: BLE001 - files are anybody's, and so are their faults
             yield "unreadable-volumes", str(error)
             continue
+        grids.append(_grid(found))
         yield from (("orientation-in-doubt", str(one.message)) for one in said)
-        if value.modality == "mask" and (slope := _slope(value)) != 1:
-            yield "scaled-labels", f"{value.path.name} has scl_slope {slope:g}"
+        name = value.path.name if isinstance(value, Asset) else "the target"
+        if index >= len(images) and not _voxels(found).any():
+            yield "empty-masks", f"{name} is 0 everywhere"
+        if isinstance(value, Asset) and value.modality == "mask" and (slope := _slope(value)) != 1:
+            yield "scaled-labels", f"{name} has scl_slope {slope:g}"
     differences = (_difference(grids[0], other) for other in grids[1:])
     yield from (("grids-differ", one) for one in differences if one)
 
@@ -121,10 +127,21 @@ def _masks(value: Any) -> Iterator[Any]:
         yield from _masks(part)
 
 
+def _opened(value: Any) -> Any:
+    if not isinstance(value, Asset):
+        return value
+    carrier: Any = default_registry().get(value.modality, Modality).build()
+    return carrier.read(value.path)
+
+
+def _voxels(value: Any) -> Array:
+    found: Array = value.array if isinstance(value, Volume) else value
+    return found
+
+
 def _grid(value: Any) -> Grid:
-    if isinstance(value, Volume):
-        return value.array.shape[1:], value.affine
-    return value.shape, None
+    place = value.affine if isinstance(value, Volume) else None
+    return _voxels(value).shape[-AXES:], place
 
 
 def _slope(asset: Asset) -> float:

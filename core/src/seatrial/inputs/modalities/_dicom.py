@@ -74,7 +74,9 @@ def _check_one_series(sets: Sequence[Any], path: Path) -> None:
         found = Counter(str(one.get(field, "")) for one in sets)
         if len(found) > 1:
             names = {
-                str(one.get(field, "")): f"{one.get('SeriesDescription', '')} {one.get(field)}"
+                str(
+                    one.get(field, "")
+                ): f"{one.get('SeriesDescription', '')} {one.get(field)}".strip()
                 for one in sets
             }
             told = "; ".join(list(names.values())[:SHOWN])
