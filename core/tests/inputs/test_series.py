@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,6 +14,7 @@ from seatrial.inputs._assets import opened
 
 pydicom = pytest.importorskip("pydicom")
 
+SHARED = Path("/work/shared/data/dcm_qa_nih/In")
 SCANNERS = {
     "p1/t1": {"Manufacturer": "SIEMENS", "MagneticFieldStrength": 3},
     "p2/t1": {"Manufacturer": "GE MEDICAL SYSTEMS", "ScanningSequence": ["EP", "GR"]},
@@ -97,3 +101,15 @@ def test_a_broken_header_costs_its_own_case(scans):
     (scans / "p3" / "a.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 30)
     cases = sea.load_cases(scans, groups=["vendor"])
     assert [one.id for one in cases] == ["p1/t1", "p2/t1", "p3"]
+
+
+def test_the_scanners_of_a_real_study_are_told_apart():
+    """GE wrote one file a slice, and Siemens one mosaic a time."""
+    if not SHARED.exists():
+        pytest.skip("the shared data are not here")
+    cases = sea.load_cases(SHARED, groups=["vendor", "model"], types={"file": "volume"})
+    assert Counter((one.groups["vendor"], one.groups["model"]) for one in cases) == {
+        ("GE MEDICAL SYSTEMS", "DISCOVERY MR750"): 4,
+        ("SIEMENS", "Skyra"): 8,
+    }
+    assert all(opened(one.input).array.any() for one in cases)
