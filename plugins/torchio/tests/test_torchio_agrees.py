@@ -97,11 +97,14 @@ def by_torchio_with_labels(transform, case):
     return found["image"].data.numpy(), found["mask"].data.numpy()
 
 
-@pytest.fixture
-def tilted(segmented):
-    """Give the case on a grid that is turned in space."""
+@pytest.fixture(params=["turned", "other axes"])
+def tilted(segmented, request):
+    """Give the case on a grid that is turned in space, or whose axes run otherwise."""
     c, s = np.cos(0.3), np.sin(0.3)
-    turn = np.array([[c, -s, 0, 3], [s, c, 0, -5], [0, 0, 1, 40], [0, 0, 0, 1]])
+    turn = {
+        "turned": np.array([[c, -s, 0, 3], [s, c, 0, -5], [0, 0, 1, 40], [0, 0, 0, 1]]),
+        "other axes": np.array([[0, 0, -1, 3], [-1, 0, 0, 5], [0, 1, 0, 7], [0, 0, 0, 1.0]]),
+    }[request.param]
     affine = turn @ segmented.input.affine
     volumes = [Volume(one.array, affine) for one in (segmented.input, segmented.target)]
     return Case("tilted", *volumes)
@@ -121,7 +124,7 @@ def test_affine_with_labels(tilted, block, monkeypatch):
 
 @pytest.mark.parametrize("block", [500, 1 << 19], ids=["in slabs", "at once"])
 def test_elastic_with_labels(tilted, block, monkeypatch):
-    monkeypatch.setattr("seatrial_torchio._resample.BLOCK", block)
+    monkeypatch.setattr("seatrial_torchio._bspline.BLOCK", block)
     points = np.zeros((7, 7, 7, 3))
     points[1:-1, 1:-1, 1:-1] = np.random.default_rng(2).normal(size=(5, 5, 5, 3)) * 2
     transform = torchio.ElasticDeformation(points, (1e-6, 1e-6, 1e-6))

@@ -26,13 +26,11 @@ def image_of(channel: Array, affine: Array) -> Any:
 def resample(channel: Array, affine: Array, transform: Any, *, label: bool) -> None:
     """Resample X×Y×Z voxels in place: images by linear interpolation, labels by the nearest one.
 
-    What comes in from outside is the darkest voxel, or the background of labels, 0. `transform` is
-    one of SimpleITK, or a function that makes it of the image.
+    What comes in from outside is the darkest voxel, or the background of labels, 0.
     """
     image = image_of(channel, affine)
     outside = 0.0 if label else float(channel.min())
-    made = transform(image) if callable(transform) else transform
-    for part, values in resampled(image, made, axis=2, outside=outside, label=label):
+    for part, values in resampled(image, transform, axis=2, outside=outside, label=label):
         channel[part] = values
 
 

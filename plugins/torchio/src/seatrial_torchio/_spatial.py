@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,9 +11,10 @@ import torchio
 from seatrial.errors import ParameterError
 from seatrial.protocols import Perturb
 
+from ._bspline import Spline, bend, spline_of
 from ._cases import Field, Move, on_cases
 from ._draws import directions
-from ._resample import resample
+from ._resample import image_of, resample
 from ._volumes import Array, wide
 
 __all__ = ["KEPT", "affine", "bent", "elastic", "flip", "turned"]
@@ -52,21 +52,16 @@ def turned(
     """Turn by degrees about each axis and shift by mm along it, with the transform of torchio."""
     transform = torchio.Affine((1, 1, 1), _triplet(degrees), _triplet(shift))
     image = torchio.ScalarImage(tensor=torch.from_numpy(arrays[0]), affine=field.affine)
-    return _resampled(field, arrays, labels, transform.get_affine_transform(image)), field.affine
+    inverse = transform.get_affine_transform(image)
+    for array, label in zip(arrays, labels, strict=True):
+        for channel in array:
+            resample(channel, field.affine, inverse, label=label)
+    return arrays, field.affine
 
 
 def _triplet(values: Array) -> tuple[float, float, float]:
     x, y, z = values.tolist()
     return x, y, z
-
-
-def _resampled(
-    field: Field, arrays: list[Array], labels: Sequence[bool], transform: Any
-) -> list[Array]:
-    for array, label in zip(arrays, labels, strict=True):
-        for channel in array:
-            resample(channel, field.affine, transform, label=label)
-    return arrays
 
 
 def elastic(*, displacement: float, points: int = 7, kept: float = KEPT) -> Perturb:
@@ -107,10 +102,19 @@ def bent(drawn: Callable[[np.random.Generator, Array], Array], *, locked: int) -
         inside = (slice(locked, -locked),) * 3
         still = np.zeros_like(points)
         still[inside] = points[inside]
-        transform = torchio.ElasticDeformation(still, UNTOLD).get_bspline_transform
-        return _resampled(field, arrays, labels, transform), field.affine
+        spline = _spline(arrays[0][0], field.affine, still)
+        for array, label in zip(arrays, labels, strict=True):
+            for channel in array:
+                bend(channel, spline, label=label)
+        return arrays, field.affine
 
     return move
+
+
+def _spline(channel: Array, affine: Array, points: Array) -> Spline:
+    image = image_of(channel, affine)  # a copy, gone when this ends
+    transform = torchio.ElasticDeformation(points, UNTOLD).get_bspline_transform(image)
+    return spline_of(image, transform)
 
 
 def flip(*, pairs: Sequence[Sequence[int]] = ()) -> Perturb:

@@ -33,7 +33,7 @@ def taken_apart(data: Any, pixels: Array, name: str) -> tuple[Array, Array]:
         msg = f"to read the mosaic {name}, install nibabel: pip install nibabel"
         raise PlanError(msg) from error
     try:
-        wrapper: Any = MosaicWrapper(data)
+        wrapper: Any = MosaicWrapper(data)  # type: ignore[no-untyped-call]
         count = int(wrapper.n_mosaic)
         affine = np.asarray(wrapper.affine, float)
     except Exception as error:
