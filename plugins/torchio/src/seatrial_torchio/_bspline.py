@@ -12,7 +12,7 @@ from ._volumes import Array
 
 __all__ = ["Spline", "bend", "spline_of"]
 
-BLOCK = 1 << 18
+BLOCK = 1 << 17
 """How many voxels are worked on at once."""
 HALF = 0.5
 
@@ -32,13 +32,14 @@ def bend(channel: Array, spline: Spline, *, label: bool) -> None:
     outside = 0 if label else channel.min()
     whole, (first, *others) = spline
     along_z = np.einsum("cijk,zk->cijz", whole, others[1])
-    planes = np.einsum("cijz,yj->ciyz", along_z, others[0])
+    planes = np.einsum("cijz,yj->icyz", along_z, others[0])
     sides = np.array(channel.shape)
     step = max(1, BLOCK // (channel.shape[1] * channel.shape[2]))
     y, z = np.arange(sides[1])[:, None], np.arange(sides[2])
     for start in range(0, channel.shape[0], step):
         part = slice(start, start + step)
-        places = np.tensordot(first[part], planes, (1, 1)).swapaxes(0, 1)
+        places = (first[part] @ planes.reshape(len(planes), -1)).reshape(-1, *planes.shape[1:])
+        places = places.swapaxes(0, 1)
         places[0] += np.arange(start, start + places.shape[1])[:, None, None]
         places[1] += y
         places[2] += z

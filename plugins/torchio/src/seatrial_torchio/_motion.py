@@ -87,4 +87,4 @@ def _positions(image: Any, degrees: Array, shifts: Array) -> list[Any]:
         sitk.Euler3DTransform(centre, *turn, shift)  # type: ignore[no-untyped-call]
         for turn, shift in turns
     ]
-    return [sitk.Transform(), *rigid]
+    return [sitk.Transform(), *rigid]  # type: ignore[no-untyped-call]

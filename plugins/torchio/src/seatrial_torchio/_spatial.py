@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -50,8 +51,9 @@ def turned(
     field: Field, arrays: list[Array], labels: Sequence[bool], degrees: Array, shift: Array
 ) -> tuple[list[Array], Array]:
     """Turn by degrees about each axis and shift by mm along it, with the transform of torchio."""
-    transform = torchio.Affine((1, 1, 1), _triplet(degrees), _triplet(shift))
-    image = torchio.ScalarImage(tensor=torch.from_numpy(arrays[0]), affine=field.affine)
+    transform: Any = torchio.Affine((1, 1, 1), _triplet(degrees), _triplet(shift))
+    kind: Any = torchio.ScalarImage
+    image = kind(tensor=torch.from_numpy(arrays[0]), affine=field.affine)
     inverse = transform.get_affine_transform(image)
     for array, label in zip(arrays, labels, strict=True):
         for channel in array:
@@ -65,7 +67,7 @@ def _triplet(values: Array) -> tuple[float, float, float]:
 
 
 def elastic(*, displacement: float, points: int = 7, kept: float = KEPT) -> Perturb:
-    """Bend the anatomy smoothly, by torchio's `ElasticDeformation`.
+    """Bend the anatomy smoothly, as torchio's `ElasticDeformation`.
 
     A grid of `points` along each axis is displaced, in directions that are drawn, by the fraction
     `displacement` of the field; the field's border stays. A fraction below half of the grid's
