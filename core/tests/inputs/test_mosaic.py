@@ -14,7 +14,7 @@ from seatrial.inputs._assets import opened
 
 pydicom = pytest.importorskip("pydicom")
 nibabel = pytest.importorskip("nibabel")
-SHARED = Path("/work/shared/data/dcm_qa_nih/In/20180918Si")
+SHARED = Path(__file__).parents[4] / "shared" / "data" / "dcm_qa_nih" / "In" / "20180918Si"
 CSA = (0x0029, 0x1020)
 
 

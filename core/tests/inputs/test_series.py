@@ -14,7 +14,7 @@ from seatrial.inputs._assets import opened
 
 pydicom = pytest.importorskip("pydicom")
 
-SHARED = Path("/work/shared/data/dcm_qa_nih/In")
+SHARED = Path(__file__).parents[4] / "shared" / "data" / "dcm_qa_nih" / "In"
 SCANNERS = {
     "p1/t1": {"Manufacturer": "SIEMENS", "MagneticFieldStrength": 3},
     "p2/t1": {"Manufacturer": "GE MEDICAL SYSTEMS", "ScanningSequence": ["EP", "GR"]},

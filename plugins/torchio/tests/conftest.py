@@ -10,7 +10,7 @@ import pytest
 
 from seatrial import Case, Volume
 
-SHARED = Path("/work/shared/data/brainchop/t1_crop.nii.gz")
+SHARED = Path(__file__).parents[4] / "shared" / "data" / "brainchop" / "t1_crop.nii.gz"
 
 
 @pytest.fixture
