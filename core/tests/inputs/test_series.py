@@ -72,6 +72,14 @@ def test_a_folder_that_is_one_series_is_one_case(scans):
     assert opened(case.input).array.shape == (1, 4, 4, 3)
 
 
+def test_an_index_of_a_study_is_no_scan(scans):
+    write(scans / "DICOMDIR")
+    write(scans / "p1" / "t1" / "DICOMDIR")
+    cases = sea.load_cases(scans)
+    assert [one.id for one in cases] == ["p1/t1", "p2/t1"]
+    assert opened(cases[0].input).array.shape == (1, 4, 4, 3)
+
+
 def test_files_that_are_volumes_by_themselves_are_cases_of_their_own(scans):
     for name in "ab":
         frames = np.arange(32, dtype=np.int16).tobytes()

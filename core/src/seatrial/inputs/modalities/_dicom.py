@@ -18,6 +18,7 @@ __all__ = ["is_dicom", "read_dicom"]
 
 Array = np.ndarray[Any, Any]
 PREAMBLE = 128
+INDEX = "DICOMDIR"
 PARALLEL = 1e-3
 STEP = 0.01
 """Steps between slices may differ by this fraction, or by .01 mm: headers are rounded."""
@@ -26,7 +27,9 @@ LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0])
 
 
 def is_dicom(path: Path) -> bool:
-    """Tell whether a file begins as DICOM files do."""
+    """Tell whether a file begins as DICOM files do, and is no index of others."""
+    if path.name == INDEX:
+        return False
     with path.open("rb") as stream:
         return stream.read(PREAMBLE + 4)[PREAMBLE:] == b"DICM"
 

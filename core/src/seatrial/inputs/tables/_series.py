@@ -25,7 +25,10 @@ WHOLE = ("NumberOfFrames", "ImageType")
 
 def holds_dicom(path: Path) -> bool:
     """Tell whether a file is DICOM: scanners often write them without a suffix."""
-    return path.suffix.lower() in SUFFIXES or is_dicom(path)
+    try:
+        return path.suffix.lower() in SUFFIXES or is_dicom(path)
+    except OSError:  # it may not be read: its suffix is all there is to go by
+        return False
 
 
 def volumes_of(files: Iterable[Path]) -> Iterator[tuple[Path, dict[str, Any]]]:
