@@ -62,8 +62,10 @@ PAIRS: dict[str, tuple[Any, dict[str, Any], Any]] = {
 }
 
 
-OTHERS = ("rician", "contrast", "gibbs", "wrap-around", "drop-out", "swap", "flip", "crop")
-OTHERS += ("field-of-view",)
+OTHERS = (
+    *("rician", "contrast", "gibbs", "wrap-around", "drop-out", "swap", "flip", "crop"),
+    "field-of-view",
+)
 
 
 def chosen(name: str) -> tuple[Any, dict[str, Any]]:
