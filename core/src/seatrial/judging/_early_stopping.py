@@ -15,7 +15,7 @@ from ._looks import Levels, Looks, boundaries_of
 from ._prospects import TOO_CLOSE, Standing
 from ._question import Question
 
-__all__ = ["Measured", "judged_early"]
+__all__ = ["Measured", "is_rate", "judged_early"]
 
 Decided = Literal["pass", "fail"]
 
@@ -35,6 +35,14 @@ def judged_early(question: Question) -> bool:
         and not (question.requirement.demand.bound and question.requirement.earlier_run)
         and bool(evidence.bounds)
     )
+
+
+def is_rate(question: Question) -> bool:
+    """Tell whether the figure of a demand is a rate of right and wrong, whatever was lost."""
+    evidence, demand = question.evidence, question.requirement.demand
+    if evidence is None or demand.figure is None or demand.bound is not None:
+        return False
+    return all(_is_rate(figure_of(question.requirement, one)) for one in question.supposed(evidence))
 
 
 @frozen(eq=False)

@@ -9,6 +9,7 @@ import numpy as np
 from attrs import frozen
 
 from .._cases import Case
+from .._components import Metric, Use
 from .._values import FrozenMapping
 from ._evidence import Floats
 
@@ -67,9 +68,10 @@ class Simulated:
     """Cases, the model's answers to them, and the figure that unlimited such cases would have.
 
     `answers` has a row for each case: the answer to the clean input, and those at severities 1 to
-    3. For demands on a score an answer is the score itself, from 0 to 1. `settings` are those of
-    the demand, without its threshold. `earlier` are the answers of an earlier run, where one is
-    compared with, to the same cases or (`others`) to as many other ones.
+    3. For demands on a score an answer is the score itself, from 0 to 1, unless a `metric` of the
+    whole set scores it. `settings` are those of the demand, without its threshold. `earlier` are
+    the answers of an earlier run, where one is compared with, to the same cases or (`others`) to
+    as many other ones.
     """
 
     cases: tuple[Case, ...]
@@ -78,6 +80,7 @@ class Simulated:
     settings: Mapping[str, Any] = FrozenMapping()
     earlier: Sequence[Sequence[Any]] | None = None
     others: bool = False
+    metric: Use[Metric] | None = None
 
 
 class Generator(Protocol):
