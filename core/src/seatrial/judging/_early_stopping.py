@@ -42,7 +42,9 @@ def is_rate(question: Question) -> bool:
     evidence, demand = question.evidence, question.requirement.demand
     if evidence is None or demand.figure is None or demand.bound is not None:
         return False
-    return all(_is_rate(figure_of(question.requirement, one)) for one in question.supposed(evidence))
+    return all(
+        _is_rate(figure_of(question.requirement, one)) for one in question.supposed(evidence)
+    )
 
 
 @frozen(eq=False)

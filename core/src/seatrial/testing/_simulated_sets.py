@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+from attrs import evolve
 
 from .._components import Metric
 from ..errors import MetricError
@@ -17,7 +18,7 @@ from ..judging._simulation import (
     draw_patterns,
     mean_over_patterns,
 )
-from ..statistics._auroc import auroc as bounded_auroc
+from ..statistics._auroc import placements
 from ..statistics._calibration import error_of_bins
 
 __all__ = ["SET_METRICS", "SetGenerator"]
@@ -48,17 +49,16 @@ def _macro_f1(targets: Sequence[str], answers: Sequence[str]) -> float:
     return float(np.mean(found))
 
 
-def _auroc(targets: Sequence[float], answers: Sequence[float]) -> float:
+def _auroc(targets: Sequence[float], answers: Sequence[tuple[float]]) -> float:
     if len({*targets}) == 1:
         msg = "an AUROC needs positives and negatives"
         raise MetricError(msg)
-    return bounded_auroc(targets, answers, None, 0.5).estimate
+    return float(placements(targets, [one for (one,) in answers], None).area)
 
 
-def _ece(targets: Sequence[str], answers: Sequence[str]) -> float:
-    parts = [one.partition(" ") for one in answers]
-    right = [t == value for t, (value, _, _) in zip(targets, parts, strict=True)]
-    return error_of_bins(np.array([float(p) for _, _, p in parts]), np.array(right) * 1.0)
+def _ece(targets: Sequence[str], answers: Sequence[tuple[str, float]]) -> float:
+    right = [target == value for target, (value, _) in zip(targets, answers, strict=True)]
+    return error_of_bins(np.array([stated for _, stated in answers]), np.array(right) * 1.0)
 
 
 def _right(rng: np.random.Generator, setting: Setting) -> Any:
@@ -67,9 +67,7 @@ def _right(rng: np.random.Generator, setting: Setting) -> Any:
 
 
 def _tied(setting: Setting) -> Setting:
-    return setting if setting.ties else Setting(
-        sizes=setting.sizes, icc=setting.icc, trouble=setting.trouble
-    )
+    return evolve(setting, ties=True)
 
 
 def _truth(setting: Setting, value: Any, *, drop: bool) -> float:
@@ -114,7 +112,7 @@ def simulate_auroc(rng: np.random.Generator, setting: Setting, /, *, drop: bool)
     targets = positive.astype(float).tolist()
     cases = cases_of(setting, target=lambda at: targets[at])
     truth = _truth(setting, float, drop=drop)
-    return Simulated(cases, levels.tolist(), truth, metric=auroc())
+    return Simulated(cases, levels[..., None].tolist(), truth, metric=auroc())
 
 
 def simulate_ece(rng: np.random.Generator, setting: Setting, /, *, drop: bool) -> Simulated:
@@ -124,7 +122,7 @@ def simulate_ece(rng: np.random.Generator, setting: Setting, /, *, drop: bool) -
     if not setting.ties:
         stated = stated + SPREAD * (2 * rng.random(len(right)) - 1)
     answers = [
-        [f"{'yes' if one else 'no'} {p}" for one in row]
+        [["yes" if one else "no", p] for one in row]
         for row, p in zip(right.tolist(), stated.tolist(), strict=True)
     ]
 

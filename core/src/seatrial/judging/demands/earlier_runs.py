@@ -9,14 +9,21 @@ import numpy as np
 from attrs import evolve
 
 from ...errors import PlanError
-from ...statistics import mean_of_ratios
+from ...statistics import Interval, mean_of_ratios
 from .._evidence import Evidence, Floats
 from .._figures import Bound, Figure
 from .._reference_runs import evidence_of_run, rows_in_both
 from .._simulation import Setting, Simulated, cases_of, draw_patterns, mean_over_patterns
 from .groups import bounds_of
 
-__all__ = ["cascade", "estimate_cascade", "retained", "simulate_cascade", "simulate_retained"]
+__all__ = [
+    "cascade",
+    "change_of_cascade",
+    "estimate_cascade",
+    "retained",
+    "simulate_cascade",
+    "simulate_retained",
+]
 
 
 def _drops(evidence: Evidence, component: str) -> tuple[Floats, Floats, list[int], str]:
@@ -59,6 +66,26 @@ def cascade(
     )
     details = {"pipeline_drop": float(ours.mean()), "component_drop": float(theirs.mean())}
     return Bound(found, details, note)
+
+
+def change_of_cascade(
+    before: Evidence, after: Evidence, settings: Mapping[str, Any], confidence: float, seed: int, /
+) -> Interval:
+    """Bound the change of the pipeline's drop, over that of its component."""
+    old, theirs, here, _ = _drops(before, str(settings["component"]))
+    new, *_ = _drops(after, str(settings["component"]))
+    lowest, highest = bounds_of(before)
+    spread = highest - lowest
+    return mean_of_ratios(
+        (new - old)[:, None],
+        theirs[:, None],
+        before.clusters[here],
+        confidence,
+        bounds=(-spread, spread),
+        above_bounds=(-2 * spread, 2 * spread),
+        seed=seed,
+        largest=before.priority.largest_cluster,
+    )
 
 
 def retained(evidence: Evidence, settings: Mapping[str, Any], /) -> Figure:
