@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from .._cases import Case
 from .._components import Metric, Use
@@ -53,7 +53,8 @@ class Setting:
     rare. With `ties` scores are 0 or 1; without, those of a case are multiplied by a number between
     a half and 1, so that what fails is a rare total failure of a continuous score.
     `reference` says what a demand compares with that takes a table of errors or an earlier run: a
-    table, a run of the same cases, or one of other cases.
+    table, a run of the same cases, or one of other cases. `earlier_trouble` is the trouble of an
+    earlier run, by default in proportion to `trouble`.
     """
 
     sizes: tuple[int, ...]
@@ -61,6 +62,12 @@ class Setting:
     trouble: float = 0.4
     ties: bool = True
     reference: Literal["table", "same cases", "other cases"] = "table"
+    earlier_trouble: float | None = None
+
+    def earlier(self, times: float) -> Setting:
+        """Give the setting of the earlier run, by default with so many times the trouble."""
+        trouble = min(1.0, times * self.trouble)
+        return evolve(self, trouble=self.earlier_trouble or trouble)
 
 
 @frozen(eq=False)

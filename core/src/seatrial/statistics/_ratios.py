@@ -60,7 +60,7 @@ def mean_of_ratios(
         raise MetricError(msg)
     columns, ours_bounds = ours.shape[1], above_bounds or bounds
     if paired:
-        checked_scores(theirs, bounds)
+        checked_scores(theirs.ravel(), bounds)
         wide = min(bounds[0], ours_bounds[0]), max(bounds[1], ours_bounds[1])
         sums, sizes, _ = sums_by_cluster(np.concatenate([ours, theirs], axis=1), clusters, wide)
         drawn, fraction = _drawn(sums, sizes, seed, resamples, largest)

@@ -173,19 +173,21 @@ def simulate_changes(
 ) -> tuple[Any, Any, float]:
     """Compare two models on the same cases, and give both ends of each change and the true one.
 
-    The settings differ in `trouble` alone. A change is above zero where the second model is better.
+    The settings differ in `trouble` alone; an earlier run that both are compared with has that of
+    the first. A change is above zero where the second model is better.
     Experiments whose figure is undefined in either run are left out.
     """
     one = DEMANDS[demand]
     generate = _generator(one, set_metric)
     rng = np.random.default_rng(seed)
+    before, after = (evolve(one, earlier_trouble=before.trouble) for one in (before, after))
     first = [generate(rng, before) for _ in range(experiments)]
     if set_metric is not None:  # targets are drawn too, and must be the same
         rng = np.random.default_rng(seed)
     second = [generate(rng, after) for _ in range(experiments)]
     with tempfile.TemporaryDirectory() as folder:
         trials = Trials(one, first, seed, confidence).with_earlier_run(folder)
-        thresholds = just_beyond(one, first, 1.0)
+        thresholds = just_beyond(one, first, -1.0)
         reports = [evolve(trials, drawn=drawn).run(thresholds) for drawn in (first, second)]
         asked = trials.specification(thresholds)
         found = compare(*reports, specification=asked, confidence=confidence)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from attrs import evolve
 
 from ...errors import PlanError
 from ...statistics import Interval, mean_of_ratios
@@ -207,7 +206,7 @@ def _simulated(
     cases, answers = cases_of(setting), draw_patterns(rng, setting).tolist()
     if setting.reference == "table":
         return Simulated(cases, answers, mine / constant, {"reference": REFERENCE})
-    other = evolve(setting, trouble=min(1.0, 1.5 * setting.trouble))
+    other = setting.earlier(1.5)
     return Simulated(
         cases,
         answers,

@@ -101,17 +101,22 @@ def retained(evidence: Evidence, settings: Mapping[str, Any], /) -> Figure:
 
 def simulate_cascade(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw a component that drops as much as its pipeline does, on other cases."""
+    component = setting.earlier(1.0)
+    ours, theirs = (
+        mean_over_patterns(each, lambda scores: scores[0] - scores[1:].mean())
+        for each in (setting, component)
+    )
     return Simulated(
         cases_of(setting),
         draw_patterns(rng, setting).tolist(),
-        1.0,
-        earlier=draw_patterns(rng, setting).tolist(),
+        ours / theirs,
+        earlier=draw_patterns(rng, component).tolist(),
     )
 
 
 def simulate_retained(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw an earlier run with half the trouble."""
-    half = evolve(setting, trouble=setting.trouble / 2)
+    half = setting.earlier(0.5)
     now, before = (
         mean_over_patterns(each, lambda scores: scores[1:].mean()) for each in (setting, half)
     )
