@@ -1,4 +1,4 @@
-"""Does "N more cases would decide with probability P" come true as often as it says?
+"""How often does advice come true: "N more cases would decide with probability P"?
 
     python benchmarks/advised_cases.py [experiments]
 

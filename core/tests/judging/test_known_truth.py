@@ -73,7 +73,7 @@ def test_a_run_that_grows_and_is_judged_at_every_look_errs_no_more_often(looks, 
     assert max(found.passed.mean(), found.failed.mean()) <= allowed
     most = 12 * 2 ** (looks - 1)
     assert (found.cases <= most).all()
-    assert (found.cases == most).any()
+    assert sequential or (found.cases == most).all()
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def test_what_cannot_be_simulated_is_refused():
 
 @pytest.mark.parametrize("name", ["cascade", "corruption_error", "relative_corruption_error"])
 def test_the_change_of_a_ratio_to_a_measured_run_holds_the_true_one(name):
-    before = Setting(sizes=(1,) * 40, reference="same cases")
+    before = Setting(sizes=(1,) * 200, reference="same cases")
     after = attrs.evolve(before, trouble=0.2)
     low, high, truth = simulate_changes(name, before, after, experiments=RUNS, seed=7)
-    assert truth == pytest.approx({"cascade": 0.5}.get(name, 1 / 3))
+    assert truth == pytest.approx(0.5)
     allowed = 0.05 + 3 * (0.05 * 0.95 / RUNS) ** 0.5
     assert (low > truth + 1e-9).mean() <= allowed
     assert (high < truth - 1e-9).mean() <= allowed
-    assert (low > -2).mean() > 0.5
+    assert (high - low < 3).mean() > 0.5
 
 
 @pytest.mark.parametrize("looks", [1, 3])

@@ -121,7 +121,7 @@ class Measured:
 
     def hopeless(self, looks: Looks, at: int, levels: Sequence[Levels], confidence: float) -> bool:
         """Tell whether a decision at a later look is so unlikely that measuring more is a waste."""
-        last, clusters = looks.plan.planned - 1, int(looks.plan.sizes[at])
+        last, clusters = max(looks.plan.planned, looks.reached) - 1, int(looks.plan.sizes[at])
         first, *_ = self._first(clusters) or (None,)
         if at >= last or first is None:
             return False
