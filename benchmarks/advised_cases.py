@@ -1,4 +1,4 @@
-"""How often does advice come true: "N more cases would decide with probability P"?
+"""Does advice come true as often as it says? "N more cases would decide", followed to the end.
 
     python benchmarks/advised_cases.py [experiments]
 

@@ -43,6 +43,8 @@ from seatrial.statistics import (
     gap_between_groups,
     jackknife,
     mean_of_bounded,
+    nominal_confidences,
+    planned_looks,
     proportion,
     worst_group,
 )
@@ -149,6 +151,22 @@ def uneven(
         place = np.arange(len(labels)) - np.repeat(np.cumsum(whole) - whole, whole)
         values = (place < right[run][labels]) * 1.0
         low[run], high[run] = proportion(values, labels, CONFIDENCE).ends
+    return wrong(low, high, truth)
+
+
+def growing(
+    kind: str, looks: int, clusters: int, icc: float, truth: float, runs: int, seed: int
+) -> Floats:
+    """Bound a mean at every point of the grid of planned looks, while clusters are added."""
+    draw, bounds = DRAWN[kind]
+    plan = planned_looks(clusters, looks)
+    levels = nominal_confidences(CONFIDENCE, plan.sizes, plan.spent)
+    sums = draw((runs, int(plan.sizes[-1])), truth, icc, np.random.default_rng(seed))
+    low, high = np.full(runs, -np.inf), np.full(runs, np.inf)
+    for size, level in zip(plan.sizes.tolist(), levels.tolist(), strict=True):
+        some = sums[:, :size]
+        ends = ends_of_means(some, np.full(some.shape, SIZE), bounds, level)
+        low, high = np.maximum(low, ends[0]), np.minimum(high, ends[1])
     return wrong(low, high, truth)
 
 
@@ -316,6 +334,9 @@ def settings() -> Iterator[tuple[str, Job]]:
         yield f"groups      {name}", partial(groups, n, icc, of, gap=gap)
     for n, off in product((30, 100, 300), (0.0, 0.3)):
         yield f"calibration error {off:<4g} {n:3d} cases", partial(calibration, n, off)
+    for (kind, truth), looks, n in product((("score", 0.9), ("drop", 0.1)), (2, 3, 5), (10, 30)):
+        name = f"{kind} {truth:<4g} ICC 0.1 {n:3d} clusters, then more"
+        yield f"{looks} looks     {name}", partial(growing, kind, looks, n, 0.1, truth)
     for count, n, icc in product((3, 12), (5, 30, 100), (0.0, 0.5)):
         name = f"worst of {count} cells, ICC {icc:<3g} {n:3d} clusters"
         yield f"cells       {name}", partial(cells, n, icc, count)

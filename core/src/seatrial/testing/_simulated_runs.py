@@ -67,7 +67,9 @@ class Trials:
     def specification(self, thresholds: Sequence[float]) -> Specification:
         """Ask for one threshold of each experiment."""
         demand, found = self.demand, []
-        reference = {demand.earlier_run: self.earlier} if self.earlier else {}
+        reference: dict[str, Any] = {}
+        if demand.earlier_run and self.earlier:
+            reference[demand.earlier_run] = self.earlier
         for at, (one, threshold) in enumerate(zip(self.drawn, thresholds, strict=True)):
             settings = {**one.settings, **reference, demand.threshold: threshold}
             found.append(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Protocol
 
 import numpy as np
@@ -70,13 +71,10 @@ def _tied(setting: Setting) -> Setting:
     return evolve(setting, ties=True)
 
 
-def _truth(setting: Setting, value: Any, *, drop: bool) -> float:
+def _truth(setting: Setting, value: Callable[[float], float], *, drop: bool) -> float:
     """Give the true figure: the mean over severities of a value of the fraction right, or drop."""
-    rates = [
-        mean_over_patterns(_tied(setting), lambda scores, at=at: scores[at])
-        for at in range(1 + SEVERITIES)
-    ]
-    mean = float(np.mean([value(rate) for rate in rates[1:]]))
+    rates = [mean_over_patterns(_tied(setting), itemgetter(at)) for at in range(1 + SEVERITIES)]
+    mean = float(np.mean([*map(value, rates[1:])]))
     return float(value(rates[0])) - mean if drop else mean
 
 
