@@ -2,10 +2,11 @@
 
     python benchmarks/verdict_error_rates.py [experiments [family ...]]
 
-Each setting is simulated so many times (10,000 by default: some ten minutes on two free cores) with
-a known truth. The threshold lies at the truth, where verdicts are wrong most often: "pass" is wrong
-if the threshold is above the truth by however little, "fail" if it is not; and .02 beyond it. Both
-may happen in at most 5 % of experiments, plus three standard errors. Prints every setting, the
+Each setting is simulated so many times (10,000 by default: hours on two free cores; 70 take
+minutes) with a known truth. The threshold lies at the truth, where verdicts are wrong most often:
+"pass" is wrong if the threshold is above the truth by however little, "fail" if it is not; and .02
+beyond it. Both may happen in at most 5 % of experiments, plus three standard errors.
+Prints every setting, the
 number of runs in all, and the largest standardised excess: how many standard errors the rate that
 is most above 5 % lies above it. Exits with 1 if that is more than three.
 
