@@ -6,9 +6,9 @@ Each setting is simulated so many times (10,000 by default: hours on two free co
 minutes) with a known truth. The threshold lies at the truth, where verdicts are wrong most often:
 "pass" is wrong if the threshold is above the truth by however little, "fail" if it is not; and .02
 beyond it. Both may happen in at most 5 % of experiments, plus three standard errors.
-Prints every setting, the
-number of runs in all, and the largest standardised excess: how many standard errors the rate that
-is most above 5 % lies above it. Exits with 1 if that is more than three.
+
+Prints every setting, the number of runs in all, and the largest standardised excess: how many
+standard errors the rate that is most above 5 % lies above it. Exits with 1 if it is over three.
 
 Clusters have 4 cases; at an intra-cluster correlation of 0 the cases are independent. The family
 "few" is no simulation: it adds up the probabilities of every outcome of an AUROC of scores of two
