@@ -25,7 +25,7 @@ from ..inputs._needs import lacking
 from ..inputs._parts import parts_of
 from ._search import unsearchable
 
-__all__ = ["Task", "Unit", "Workload", "check"]
+__all__ = ["Batch", "Task", "Unit", "Workload", "check"]
 
 
 @frozen(slots=True)
@@ -40,6 +40,9 @@ class Unit:
 
 Task = tuple[Unit, Case, int | None]
 """One record to be measured, its case, and its seed (None: clean)."""
+
+Batch = tuple[Sequence[int], Sequence[Task]]
+"""Positions in the plan, and what to do for each."""
 
 
 @frozen

@@ -27,13 +27,17 @@ from ._keeping import Keeper, withheld
 from ._looks import Looked, note_look
 from ._schema import SCHEMA, TABLES
 
-__all__ = ["STATUSES", "Store"]
+__all__ = ["STATUSES", "USAGE", "Store"]
+
+USAGE = "usage"
+"""The name under which the totals of what models report of their usage are kept."""
 
 BYTES_A_RECORD = 1024  # a generous estimate, asked for before compute is spent
 CACHE_KIB = 32 * 1024  # keys are hashes, so their index is touched all over
 PAGES_OF_LOG = 8192  # each checkpoint waits for the disk
 TAKE = "SELECT status, refused, answer, prediction, scores, error FROM records WHERE key = ?"
 ERRORED, ANSWER = STATUSES.index("errored"), 2  # where TAKE gives the answer
+NOTE = "INSERT OR REPLACE INTO meta VALUES (?, ?)"
 INSERT = "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -180,7 +184,7 @@ class Store:
     def note(self, name: str, value: Any) -> None:
         """Write one named value."""
         with self._transaction() as database:
-            database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, json.dumps(value)))
+            database.execute(NOTE, (name, json.dumps(value)))
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -222,7 +226,7 @@ class Store:
             names = {"modalities": list(known.named), "scored_by": {**old, **new}}
             values = {"schema": SCHEMA, **meta, **names}
             database.executemany(
-                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                NOTE,
                 [(name, json.dumps(value)) for name, value in values.items()],
             )
             database.executemany(
@@ -283,8 +287,14 @@ class Store:
         """What settles rows in workers, where artifacts are written without travelling."""
         return self._keeper
 
-    def write(self, batch: Iterable[tuple[bytes, int | None, Row, bytes | None]]) -> int:
+    def write(
+        self,
+        batch: Iterable[tuple[bytes, int | None, Row, bytes | None]],
+        usage: Mapping[str, float] | None = None,
+    ) -> int:
         """Store a batch of (key, seed, row, key of the clean record) in one transaction.
+
+        `usage` is what it cost, by name; it is added to what was spent before.
 
         An unchanged input takes the clean record's prediction, scores, and fate; the clean record
         is stored, or comes before it in the batch. Gives how many records are errors.
@@ -309,6 +319,10 @@ class Store:
                 self._keeper.settle(row, None if there is None else there[ANSWER])
                 rows[key] = record_row(key, seed, row)
             database.executemany(INSERT, rows.values())
+            if usage:
+                spent = self.meta(USAGE) or {}
+                total = {**spent, **{k: spent.get(k, 0) + v for k, v in usage.items()}}
+                database.execute(NOTE, (USAGE, json.dumps(total)))
         return sum(row[2] == ERRORED for row in rows.values())
 
     def answered(self) -> Iterator[tuple[bytes, str, str, int, str | None, int]]:
