@@ -10,6 +10,7 @@ from ._edit_distance import edit_distance
 from ._findings import Level
 from ._importing import import_string, object_with
 from ._tables import Table
+from ._templates import template_fields
 from ._texts import PROTECTED, protected_spans, texts_of
 from ._values import did_you_mean, freeze, plain
 from ._writing import digest, write_atomically
@@ -28,6 +29,7 @@ __all__ = [
     "object_with",
     "plain",
     "protected_spans",
+    "template_fields",
     "texts_of",
     "write_atomically",
 ]

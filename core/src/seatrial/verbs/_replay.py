@@ -17,7 +17,7 @@ from ..errors import PlanError
 from ..inputs._binding import built
 from ..inputs._boundary import call
 from ..inputs._encoding import name_content
-from ..inputs._models import Subject, subject_of
+from ..inputs._models import Subject, asked_anew, subject_of
 from ..inputs._recorded import Asked, goes_by_record
 from ..runs._records import Record
 from ..runs._report import Report
@@ -67,7 +67,7 @@ def replay(report: Report, name: str, /, model: Any = None) -> Replay:
     if report.trusts:
         seen = _trusting(seen)
     given = plain(seen) if isinstance(seen, Mapping) else seen
-    asker = Asker(subject.model, Asking(1, None, 0, 0.0), report._store.modalities)
+    asker = Asker(asked_anew(subject.model), Asking(1, None, 0, 0.0), report._store.modalities)
     key = record.case_id, record.perturbation, record.severity, record.replicate
     question = Asked(key, given) if goes_by_record(subject.model) else given
     (answer,) = asker.ask([question], Cost(), record.id)
