@@ -43,8 +43,8 @@ def test_a_text_goes_out_with_the_options_of_the_model(ask, endpoint):
     assert endpoint.headers[0]["authorization"] == f"Bearer {KEY}"
 
 
-def test_what_is_none_is_not_sent_and_the_limit_may_have_another_name():
-    body = chat_model(MODEL, temperature=None, token_limit="max_completion_tokens").request("x")
+def test_what_is_omitted_is_not_sent_and_the_limit_may_have_another_name():
+    body = chat_model(MODEL, omit=["temperature"], token_limit="max_completion_tokens").request("x")
     assert body.keys() == {"model", "messages", "max_completion_tokens"}
 
 
@@ -185,7 +185,7 @@ def test_a_key_that_is_missing_stops_before_anything_is_sent(ask, endpoint, monk
     (found,) = ask("hello")
     assert found.stops
     assert "OPENAI_API_KEY is not set" in found.reason
-    assert ask("hello", key_variable=None)[0].value == "fine"
+    assert ask("hello", key_variable="")[0].value == "fine"
     monkeypatch.setenv("OTHER", "other-key")
     ask("hello", key_variable="OTHER")
     sent = [one["authorization"] for one in endpoint.headers]
@@ -216,6 +216,7 @@ def test_the_environment_redirects_nothing_and_tells_other_endpoints_nothing(
         ({"price": {"input": 1}}, "price must be"),
         ({"extra": {"stream": True}}, "extra must not hold 'stream'"),
         ({"max_tokens": 0}, "max_tokens"),
+        ({"omit": ["seed"]}, "seed"),
         ({"prompt": "{a.b}"}, "plain name of a part"),
         ({"colour": "red"}, "colour"),
     ],

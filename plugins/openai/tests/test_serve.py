@@ -82,7 +82,7 @@ def test_the_endpoint_answers_as_the_model_does_in_this_process(url, folder, mon
     plan = sea.Plan(metrics=[accuracy()], seed=1)
     near = causal_lm(folder, max_new_tokens=12)
     expected = [one.prediction for one in sea.run(plan, model=near, cases=cases).records()]
-    options = {"base_url": url, "key_variable": None, "max_tokens": 12, "max_concurrency": 2}
+    options = {"base_url": url, "key_variable": "", "max_tokens": 12, "max_concurrency": 2}
     for stream in (False, True):
         model = chat_model(NAME, served_as=[f"{NAME}@main"], stream=stream, **options)
         seen = []

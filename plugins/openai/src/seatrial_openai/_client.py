@@ -35,15 +35,13 @@ class Client:
     _free: asyncio.Semaphore
 
     @classmethod
-    def of(
-        cls, base_url: str, variable: str | None, *, timeout: float, read: float, limit: int
-    ) -> Client:
+    def of(cls, base_url: str, variable: str, *, timeout: float, read: float, limit: int) -> Client:
         """Make one, with the key of an environment variable; raises `Fault` where it has none."""
         key = os.environ.get(variable, "").strip() if variable else ""
         if variable and not key:
             msg = (
                 f"the environment variable {variable} is not set: put the key of {base_url} there, "
-                "or give key_variable=None for an endpoint that needs none"
+                'or give key_variable="" for an endpoint that needs none'
             )
             raise Fault(msg, stops=True)
         theirs = base_url.startswith(OFFICIAL)

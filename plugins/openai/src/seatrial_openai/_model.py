@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary, finalize
 
 from attrs import define, field
-from attrs.validators import ge, gt, instance_of, optional
+from attrs.validators import deep_iterable, ge, gt, in_, instance_of, optional
 
 from seatrial import Failed, Prediction
 from seatrial.errors import ModelError, ParameterError
@@ -38,6 +38,7 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 RATES = ("input", "output")
 MILLION = 1_000_000
 SPENDABLE = ("requests", "input_tokens", "output_tokens", "cost")
+OMITTED = ("temperature", "max_tokens")
 TAKEN = ("model", "messages", "stream", "stream_options", "n")
 
 
@@ -51,8 +52,8 @@ def _address(_: Any, __: Any, url: str) -> None:
         raise ParameterError(msg)
 
 
-def _variable(_: Any, __: Any, name: str | None) -> None:
-    if name is not None and not (isinstance(name, str) and VARIABLE.fullmatch(name)):
+def _variable(_: Any, __: Any, name: str) -> None:
+    if name and not (isinstance(name, str) and VARIABLE.fullmatch(name)):
         msg = (
             "key_variable must be the name of an environment variable, such as OPENAI_API_KEY; the "
             "key itself is never written into a specification"
@@ -111,10 +112,10 @@ class ChatModel:
     - `model`: the name to ask for. An answer under another name is refused unless `served_as`
       lists it.
     - `base_url`: the address before `/chat/completions`; `key_variable`: the environment variable
-      that holds the key, None for an endpoint that needs none.
+      that holds the key, "" for an endpoint that needs none.
     - `prompt`: a template over the parts of an input; `system`: a system turn for conversations
       without one. Options of a case are listed by letters, before `instruction`.
-    - `temperature`, `max_tokens`, `seed`: sent as they are, and not at all where None;
+    - `temperature`, `max_tokens`, `seed`: sent as they are, but for those that `omit` names;
       `token_limit` names the field of `max_tokens`. `extra` is added to every request.
     - `logprobs`: how many alternatives of each token to ask for, 0 for none. With options they
       become probabilities.
@@ -132,15 +133,14 @@ class ChatModel:
 
     model: str = field(validator=instance_of(str))
     base_url: str = field(default=OPENAI, validator=[instance_of(str), _address])
-    key_variable: str | None = field(
-        default="OPENAI_API_KEY", validator=_variable, metadata=_free()
-    )
+    key_variable: str = field(default="OPENAI_API_KEY", validator=_variable, metadata=_free())
     served_as: Sequence[str] = field(default=(), converter=tuple, metadata=_free())
     prompt: str | None = field(default=None, validator=[optional(instance_of(str)), _template])
     system: str | None = field(default=None, validator=optional(instance_of(str)))
     instruction: str = field(default=INSTRUCTION, validator=instance_of(str))
-    temperature: float | None = field(default=0.0, validator=optional(ge(0)))
-    max_tokens: int | None = field(default=256, validator=optional([instance_of(int), ge(1)]))
+    temperature: float = field(default=0.0, validator=[instance_of((int, float)), ge(0)])
+    max_tokens: int = field(default=256, validator=[instance_of(int), ge(1)])
+    omit: Sequence[str] = field(default=(), converter=tuple, validator=deep_iterable(in_(OMITTED)))
     token_limit: str = field(default="max_tokens", validator=instance_of(str))
     seed: int | None = field(default=None, validator=optional(instance_of(int)))
     logprobs: int = field(default=0, validator=[instance_of(int), ge(0)])
@@ -225,8 +225,8 @@ class ChatModel:
 
     def _body(self, asked: Question) -> dict[str, Any]:
         wanted = {
-            "temperature": self.temperature,
-            self.token_limit: self.max_tokens,
+            "temperature": None if "temperature" in self.omit else self.temperature,
+            self.token_limit: None if "max_tokens" in self.omit else self.max_tokens,
             "seed": self.seed,
             "logprobs": True if self.logprobs else None,
             "top_logprobs": self.logprobs or None,
