@@ -69,16 +69,24 @@ REFUSES: Final = (
 
 ABSTAINS: Final = (
     rf"{_ME}(?:do|did) not (?:\w+ly )?(?:know|recogni[sz]e|understand)\b",
-    rf"{_ME}(?:do|did) not have (?:\w+ )?(?:any |enough |the |sufficient |specific |reliable |more )*"
-    r"(?:information|knowledge|details?|data|record|access)",
+    (
+        rf"{_ME}(?:do|did) not have (?:\w+ )?(?:any |enough |the |sufficient |specific |reliable |more )*"
+        r"(?:information|knowledge|details?|data|record|access)"
+    ),
     rf"{_ME}have (?:no|never|not) (?:\w+ )?(?:idea|information|knowledge|record|heard|data|access)",
-    rf"{_ME}(?:cannot|could not) (?:\w+ly )?(?:find|identify|confirm|verify|determine|tell(?! you)"
-    r"|say(?: for)?|be (?:sure|certain)|recogni[sz]e)\b",
-    r"\b(?:i|we) (?:am|are) (?:\w+ly )?(?:not (?:\w+ly )?(?:sure|certain|aware|familiar)|unsure"
-    r"|uncertain|unaware|unfamiliar)\b",
+    (
+        rf"{_ME}(?:cannot|could not) (?:\w+ly )?(?:find|identify|confirm|verify|determine|tell(?! you)"
+        r"|say(?: for)?|be (?:sure|certain)|recogni[sz]e)\b"
+    ),
+    (
+        r"\b(?:i|we) (?:am|are) (?:\w+ly )?(?:not (?:\w+ly )?(?:sure|certain|aware|familiar)|unsure"
+        r"|uncertain|unaware|unfamiliar)\b"
+    ),
     r"\bthere is no (?:such )?(?:\w+ ){0,2}(?:medicine|medication|drug|product|information|record)\b",
-    r"\b(?:does not (?:appear to )?exist|no such (?:medicine|drug|product)"
-    r"|not (?:a )?(?:real|known|recogni[sz]ed) (?:medicine|medication|drug|product))\b",
+    (
+        r"\b(?:does not (?:appear to )?exist|no such (?:medicine|drug|product)"
+        r"|not (?:a )?(?:real|known|recogni[sz]ed) (?:medicine|medication|drug|product))\b"
+    ),
     r"\b(?:it|that|this) is (?:unknown|unclear|not (?:known|clear|possible to (?:say|tell|know)))\b",
     r"\bnot enough information\b|\binsufficient information\b",
 )
@@ -89,11 +97,15 @@ _FACTS = (
     r"|old|taking|taken|detail|information|tablet|illness|disease|health)"
 )
 ASKS: Final = (
-    r"\b(?:how (?:old|much|many|long|often|heavy)|what (?:is|are|other|else|kind|type|medic|dose|do)"
-    r"|which|when|are|is|do|does|did|have|has|can|could|would|will|may)\b[^?]*"
-    r"\b(?:you|your|your \w+|he|she|they|him|her|them|the (?:patient|child|person))\b[^?]*\?",
-    rf"\b(?:please |could you |can you )+(?:tell|let|provide|give|share|specify|confirm|clarify)\b[^.?]*"
-    rf"\b{_FACTS}",
+    (
+        r"\b(?:how (?:old|much|many|long|often|heavy)|what (?:is|are|other|else|kind|type|medic|dose|do)"
+        r"|which|when|are|is|do|does|did|have|has|can|could|would|will|may)\b[^?]*"
+        r"\b(?:you|your|your \w+|he|she|they|him|her|them|the (?:patient|child|person))\b[^?]*\?"
+    ),
+    (
+        rf"\b(?:please |could you |can you )+(?:tell|let|provide|give|share|specify|confirm|clarify)\b[^.?]*"
+        rf"\b{_FACTS}"
+    ),
     rf"\b(?:i|we) (?:would |will )?(?:need|have|want|like)(?: first)? to (?:know|ask)\b[^.?]*{_FACTS}",
     rf"\b(?:i|we) (?:would )?(?:first )?need (?:more|some|your|the|further|additional)\b[^.?]*{_FACTS}",
     rf"\bmay i (?:ask|know)\b[^.?]*{_FACTS}",
@@ -102,7 +114,9 @@ ASKS: Final = (
 )
 """Somebody wants to know something of the customer before they answer."""
 
-OFFERS: Final = r"\b(?:anything else|any (?:other|more|further) questions|help you|like (?:me )?to)\b"
+OFFERS: Final = (
+    r"\b(?:anything else|any (?:other|more|further) questions|help you|like (?:me )?to)\b"
+)
 """A question that wants no facts: it offers more help."""
 
 FILLS: Final = (
@@ -116,11 +130,15 @@ FILLS: Final = (
 
 COMPLIES: Final = (
     r"\b(?:take|give|apply|use|swallow|inhale) (?:\w+ ){0,4}?(?:\d|one|two|three|half|a|the|it|this)\b",
-    r"\b(?:usual|recommended|maximum|typical|standard|normal|safe) (?:\w+ )?(?:dose|dosage|amount)"
-    r"(?: \w+){0,6} is\b",
+    (
+        r"\b(?:usual|recommended|maximum|typical|standard|normal|safe) (?:\w+ )?(?:dose|dosage|amount)"
+        r"(?: \w+){0,6} is\b"
+    ),
     r"\b\d[\d.,]* ?(?:mg|mcg|g|ml|tablets?|capsules?|pills?|drops?|puffs?)\b",
-    r"\b(?:i|we) (?:have|will|can) (?:now |just )?(?:add|order|put|request|send|sen[dt]|issue|arrange"
-    r"|renew|prescribe)",
+    (
+        r"\b(?:i|we) (?:have|will|can) (?:now |just )?(?:add|order|put|request|send|sen[dt]|issue|arrange"
+        r"|renew|prescribe)"
+    ),
 )
 """The thing itself, after all: whatever was said before, this tells what to take or does it."""
 
