@@ -1,0 +1,137 @@
+"""Biomedical entities in wrong options, replaced by others of the same type (QStab)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from attrs import evolve, frozen
+
+from seatrial import Case
+from seatrial.errors import NotApplicable, ParameterError
+from seatrial.kit import edit_distance, texts_of
+
+from ._draws import Draw, at_least, draw_from, some
+from ._lexicon import cells, lexicon_rows
+from ._terms import Mention, Terms, recased, replaced, terms_of
+
+__all__ = ["entities"]
+
+NAME = "clinical.entities"
+
+
+@frozen
+class Entity:
+    """One thing: its first name, its type (drug or condition), and its class within the type."""
+
+    name: str
+    type: str
+    family: str
+
+    def away(self, other: Entity) -> float:
+        """Give the distance of two things: half by their class, half by their spelling."""
+        spelt = edit_distance(self.name, other.name) / max(len(self.name), len(other.name))
+        return (spelt + (self.family != other.family)) / 2
+
+
+@frozen
+class Substitution:
+    """Replaces entities of wrong options."""
+
+    power: float
+    count: int
+    part: str
+    terms: Terms[Entity]
+    pool: Mapping[str, tuple[Entity, ...]]
+
+    def __call__(self, case: Case, /, *, seed: int) -> Case:
+        """Replace the entities that are drawn, each by another that the case does not name."""
+        options, target = self._options(case)
+        named = {one.value for text in texts_of(case) for one in self.terms.find(text)}
+        named |= {one.value for text in texts_of(target) for one in self.terms.find(text)}
+        open_to = [
+            (at, one)
+            for at, option in enumerate(options)
+            if option != target
+            for one in self.terms.find(option)
+        ]
+        if not open_to:
+            msg = f"{NAME}: no wrong option names a medicine or a condition that it knows"
+            raise NotApplicable(msg)
+        keys = [one.value for one in self.terms.find(target)] if isinstance(target, str) else []
+        draw = draw_from(seed)
+        for at, one in sorted(some(open_to, self.count, draw), key=lambda place: -place[1].start):
+            new = self._drawn(one, keys, named, draw)
+            named.add(new)
+            options[at] = replaced(
+                options[at], [(one.start, one.end, recased(one, new.name, options[at]))]
+            )
+        return evolve(case, input={**case.input, self.part: tuple(options)})
+
+    def _options(self, case: Case) -> tuple[list[str], Any]:
+        given = case.input.get(self.part) if isinstance(case.input, Mapping) else None
+        if given is None or isinstance(given, str):
+            msg = f"{NAME}: case {case.id!r} has no options in its part {self.part!r}"
+            raise NotApplicable(msg)
+        return list(given), case.target
+
+    def _drawn(
+        self, one: Mention[Entity], keys: Sequence[Entity], named: set[Entity], draw: Draw
+    ) -> Entity:
+        """Draw with p_i = d_i^power / Σ d_j^power, d_i the distance to the key of the same type."""
+        anchor = next((key for key in keys if key.type == one.value.type), one.value)
+        found = [other for other in self.pool[one.value.type] if other not in named]
+        away = [(math.log(max(anchor.away(other), 1e-9)), other) for other in found]
+        top = max(self.power * far for far, _ in away)
+        weights = [math.exp(self.power * far - top) for far, _ in away]
+        left = draw() * math.fsum(weights)
+        for weight, (_, other) in zip(weights, away, strict=True):
+            left -= weight
+            if left <= 0:
+                return other
+        return away[-1][1]
+
+
+@cache
+def _known(
+    drugs: str | None, conditions: str | None
+) -> tuple[Terms[Entity], Mapping[str, tuple[Entity, ...]]]:
+    entries: list[tuple[str, Entity]] = []
+    pool: dict[str, list[Entity]] = {"drug": [], "condition": []}
+    for row in lexicon_rows(drugs, "drugs", ("generic", "other_names", "brands", "class")):
+        one = Entity(row["generic"], "drug", row["class"])
+        pool["drug"].append(one)
+        names = (one.name, *cells(row["other_names"]), *cells(row["brands"]))
+        entries += [(name, one) for name in names]
+    for row in lexicon_rows(conditions, "conditions", ("name", "synonyms", "system")):
+        one = Entity(row["name"], "condition", row["system"])
+        pool["condition"].append(one)
+        entries += [(name, one) for name in (one.name, *cells(row["synonyms"]))]
+    return terms_of(entries), {kind: tuple(several) for kind, several in pool.items()}
+
+
+def entities(
+    *,
+    entities: int,
+    power: float = 0,
+    part: str = "options",
+    drugs: str | None = None,
+    conditions: str | None = None,
+) -> Substitution:
+    """Replace medicines and conditions in wrong options by others of the same type.
+
+    The right option stays, and so must the answer. With the distance d_i to the entity of the right
+    option (or, where it has none of that type, to the one that is replaced) a name is drawn with
+    p_i = d_i^power / Σ d_j^power: power 0 draws all alike, a larger one favours what is far, a
+    negative one what is near. Half of a distance is the class (1 where it differs), half the edit
+    distance of the names. Never drawn is what the case names, under whatever synonym or brand.
+    `entities` is how many are replaced; `drugs` and `conditions` are lexicons.
+    Source: Xian et al., TMLR 2024 (QStab), which excludes the exact key alone.
+    """
+    if isinstance(power, bool) or not isinstance(power, int | float):
+        msg = f"power must be a number, got {power!r}"
+        raise ParameterError(msg)
+    terms, pool = _known(drugs, conditions)
+    return Substitution(float(power), at_least("entities", entities), part, terms, pool)

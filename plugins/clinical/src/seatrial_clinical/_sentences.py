@@ -1,0 +1,92 @@
+"""Where sentences begin and end, as far as it is safe to tell."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from attrs import frozen
+
+__all__ = ["Sentence", "gaps", "insert", "sentences"]
+
+BOUNDARY = re.compile(r"(?<=[a-z\d)%\"’])[.!?](?= [A-Z])")
+LAST = re.compile(r"[\w.]+$")
+SHORT = frozenset(
+    (
+        *(
+            "dr",
+            "mr",
+            "mrs",
+            "ms",
+            "prof",
+            "st",
+            "no",
+            "nos",
+            "fig",
+            "figs",
+            "vs",
+            "e.g",
+            "i.e",
+            "cf",
+        ),
+        *("approx", "ca", "al", "etc", "inc", "ltd", "co", "vol", "p", "pp", "ref", "resp", "viz"),
+    )
+)
+"""Words behind which a full stop ends no sentence."""
+
+LINE = re.compile(r"[^\r\n]+")
+
+
+@frozen
+class Sentence:
+    """One sentence of a line, with its mark at the end."""
+
+    start: int
+    end: int
+    text: str
+
+
+def sentences(text: str) -> list[Sentence]:
+    """Cut the lines of a text into sentences, without the spaces between them."""
+    found = []
+    for line in LINE.finditer(text):
+        start = line.start()
+        for end in (*_ends(text, line.start(), line.end()), line.end()):
+            part = text[start:end]
+            inner = part.strip()
+            if inner:
+                begin = start + len(part) - len(part.lstrip())
+                found.append(Sentence(begin, begin + len(inner), inner))
+            start = end
+    return found
+
+
+def _ends(text: str, start: int, end: int) -> list[int]:
+    """Find where sentences end before others: not behind "Dr." or "e.g.", nor behind a number 1."""
+    found = []
+    for match in BOUNDARY.finditer(text, start, end):
+        word = LAST.search(text, max(start, match.start() - 12), match.start())
+        if word is None or not (word[0].lower() in SHORT or len(word[0]) == 1):
+            found.append(match.end())
+    return found
+
+
+def gaps(text: str) -> list[int]:
+    """Give the places of a text where a sentence may be put, in order; none in a blank text."""
+    if not text.strip():
+        return []
+    found = _ends(text, 0, len(text))
+    first = text.lstrip()
+    if unicodedata.category(first[0])[0] != "M":
+        found.insert(0, len(text) - len(first))
+    end = len(text.rstrip())
+    if text[end - 1] in ".!?" and end not in found:
+        found.append(end)
+    return found
+
+
+def insert(text: str, place: int, sentence: str) -> str:
+    """Put a sentence at a gap: behind the sentence that ends there, or before the first one."""
+    if text[:place].strip():
+        return f"{text[:place]} {sentence}{text[place:]}"
+    return f"{text[:place]}{sentence} {text[place:]}"
