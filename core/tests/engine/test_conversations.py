@@ -106,7 +106,9 @@ def test_other_parts_go_with_the_last_turn_and_with_those_that_say_so():
         True,
         True,
     ]
-    assert [one["refused"] for one in record.prediction.details["turns"]] == [False, True, True]
+    turns = record.prediction.details["turns"]
+    assert [one["refused"] for one in turns] == [False, True, True]
+    assert [one["all_parts"] for one in turns] == [False, True, True]
 
 
 def test_conversations_of_all_lengths_are_asked_together_beside_plain_inputs():

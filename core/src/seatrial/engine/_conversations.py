@@ -46,7 +46,8 @@ def conversed(ask: Ask, inputs: Sequence[Any], place: str) -> list[Answer]:
     """Ask about inputs, some of which are conversations: turn by turn, all of them together.
 
     The answer to a conversation is that of its last turn. Its details have `turns`, what was
-    answered in each turn and whether that refused, and `transcript`, all that was said.
+    answered in each turn, whether that refused, and whether it was asked with the other parts of
+    the input (`all_parts`, true of the last turn); and `transcript`, all that was said.
     """
     talks = [_Talk.of(one) for one in inputs]
     turn = 0
@@ -96,6 +97,7 @@ class _Talk:
     script: list[Any] = field(factory=list)
     said: list[Any] = field(factory=list)
     turns: list[Prediction] = field(factory=list)
+    whole: list[bool] = field(factory=list)
     retries: int = 0
     answer: Answer | None = None
 
@@ -121,10 +123,9 @@ class _Talk:
             self._fail(Answer(error=reason(error)))
             return None
         so_far = tuple(self.said)
-        if self.part is None:
-            return (so_far,)
         last = len(self.said) + 1 == len(self.script)
-        if last or self.script[len(self.said)].get(ALL_PARTS):
+        self.whole[len(self.turns) :] = [last or bool(self.script[len(self.said)].get(ALL_PARTS))]
+        if self.part is not None and self.whole[-1]:
             return ({**self.value, self.part: so_far},)
         return (so_far,)
 
@@ -163,10 +164,8 @@ class _Talk:
 
     def _details(self, last: Prediction) -> dict[str, Any]:
         turns = [
-            {"answer": one.value}
-            if one.refused is None
-            else {"answer": one.value, "refused": one.refused}
-            for one in self.turns
+            {"answer": one.value, "refused": one.refused, ALL_PARTS: whole}
+            for one, whole in zip(self.turns, self.whole, strict=True)
         ]
         details = {**last.details, "turns": turns, "transcript": [_told(one) for one in self.said]}
         if usage := self._usage():

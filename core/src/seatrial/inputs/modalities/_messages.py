@@ -96,16 +96,17 @@ class Messages:
     def distance(self, clean: Any, perturbed: Any, /) -> float | None:
         """Give the edit distance of all that was said over the longer length.
 
-        Pictures are compared by the mean of their own distances, and the larger figure counts.
+        Pictures are compared by the mean of their own distances, of which one that has no
+        counterpart is 1, and the larger figure counts.
         """
         one, other = ("\x1e".join(texts_of(value)) for value in (clean, perturbed))
         longest = max(len(one), len(other))
         moved = [edit_distance(one, other) / longest if longest else 0.0]
         pictures = [list(_pictures(value)) for value in (clean, perturbed)]
-        if len(pictures[0]) == len(pictures[1]) and pictures[0]:
-            pairs = [self._images.distance(a, b) for a, b in zip(*pictures, strict=True)]
-            known = [pair for pair in pairs if pair is not None]
-            moved += [sum(known) / len(known)] if known else []
+        pairs = [self._images.distance(a, b) for a, b in zip(*pictures, strict=False)]
+        known = [pair for pair in pairs if pair is not None]
+        known += [1.0] * abs(len(pictures[0]) - len(pictures[1]))
+        moved += [sum(known) / len(known)] if known else []
         return max(moved)
 
     def preview(self, value: Any, /) -> str:
