@@ -107,6 +107,10 @@ def test_options_follow_the_last_turn_of_a_conversation():
     messages = chat_model(MODEL).request(value)["messages"]
     assert messages[0]["content"] == "a"
     assert messages[2]["content"].startswith("c\n\nA) x\nB) y\n\n")
+    tool = {**value, "talk": (*talk, {"role": "tool", "content": "t", "tool_call_id": "1"})}
+    *_, said, listed = chat_model(MODEL).request(tool)["messages"]
+    assert said == {"role": "tool", "content": "t", "tool_call_id": "1"}
+    assert (listed["role"], listed["content"][:9]) == ("user", "A) x\nB) y")
 
 
 def token(text, logprob, *others):

@@ -58,7 +58,7 @@ def question(value: Any, *, prompt: str | None, system: str | None, instruction:
     if system is not None and messages[0]["role"] != "system":
         messages.insert(0, {"role": "system", "content": system})
     if options is not None:
-        messages[-1] = _choosing(messages[-1], options, instruction)
+        messages[-1:] = _choosing(messages[-1], options, instruction)
     return Question(tuple(messages), options, refusals)
 
 
@@ -140,11 +140,15 @@ def _texts(parts: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
     return tuple(given)
 
 
-def _choosing(message: Mapping[str, Any], options: Sequence[str], instruction: str) -> Any:
-    """List the options after what the last message says."""
+def _choosing(
+    message: Mapping[str, Any], options: Sequence[str], instruction: str
+) -> list[dict[str, Any]]:
+    """List the options after what a person says last, or in a message of their own."""
     listed = "\n".join(f"{letter}) {one}" for letter, one in zip(LETTERS, options, strict=False))
     more = f"{listed}\n\n{instruction}"
     content = message["content"]
+    if message["role"] != "user":
+        return [dict(message), {"role": "user", "content": more}]
     if isinstance(content, str):
-        return {**message, "content": f"{content}\n\n{more}"}
-    return {**message, "content": [*content, {"type": "text", "text": more}]}
+        return [{**message, "content": f"{content}\n\n{more}"}]
+    return [{**message, "content": [*content, {"type": "text", "text": more}]}]

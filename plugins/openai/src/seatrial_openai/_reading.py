@@ -16,6 +16,10 @@ from ._questions import Question
 __all__ = ["parsed", "prediction", "usage_of"]
 
 SHOWN = 120
+LARGEST = 2**53
+SURE = 1e-3
+"""The largest log-probability: 0, and what rounding adds."""
+
 TOKENS = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
 LETTER = re.compile(r"\W*([A-Za-z])\W*|\W*([A-Z])[).:]\s.*", re.DOTALL)
 
@@ -45,7 +49,7 @@ def usage_of(body: Mapping[str, Any]) -> dict[str, float]:
     if not isinstance(usage, Mapping):
         return {}
     found = {ours: usage.get(theirs) for theirs, ours in TOKENS.items()}
-    return {name: n for name, n in found.items() if isinstance(n, int) and n >= 0}
+    return {name: n for name, n in found.items() if type(n) is int and 0 <= n < LARGEST}
 
 
 def prediction(
@@ -57,7 +61,7 @@ def prediction(
     usage_required: bool,
 ) -> Prediction:
     """Read a body as the answer to a question; raises `Fault` for what must not count as one."""
-    if body.get("model") not in served_as:
+    if str(body.get("model")) not in served_as:
         named = "', '".join(served_as)
         msg = (
             f"the endpoint answered with the model {body.get('model')!r}, and '{named}' was asked: "
@@ -75,12 +79,14 @@ def prediction(
     content, refusal = message.get("content"), message.get("refusal")
     details: dict[str, Any] = {
         "finish": finish,
-        **{key: body[key] for key in ("id", "model", "system_fingerprint") if body.get(key)},
+        **{key: str(body[key]) for key in ("id", "model", "system_fingerprint") if body.get(key)},
     }
     if isinstance(refusal, str) and refusal:
         return Prediction(refusal, refused=True, details=details)
     if finish == "content_filter":
-        return Prediction(content or "", refused=True, details=details)
+        return Prediction(
+            content if isinstance(content, str) else "", refused=True, details=details
+        )
     if not isinstance(content, str) or not content.strip():
         why = "it used up max_tokens before it said anything" if finish == "length" else finish
         msg = f"the answer is empty ({why})"
@@ -104,14 +110,24 @@ def _choice(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, An
 def _logprobs(choice: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     given = choice.get("logprobs")
     tokens = given.get("content") if isinstance(given, Mapping) else None
-    if isinstance(tokens, list) and all(
-        isinstance(one, Mapping) and isinstance(one.get("logprob"), int | float) for one in tokens
-    ):
+    if isinstance(tokens, list) and all(map(_is_token, tokens)):
         return tokens
     old = isinstance(given, Mapping) and "token_logprobs" in given
     why = "has log-probabilities in the form of completions" if old else "has no log-probabilities"
     msg = f"the answer {why}; leave logprobs out for this endpoint"
     raise Fault(msg)
+
+
+def _is_token(one: Any) -> bool:
+    if not isinstance(one, Mapping) or not isinstance(one.get("top_logprobs") or [], list):
+        return False
+    known = [one, *(one.get("top_logprobs") or ())]
+    return all(
+        isinstance(each, Mapping)
+        and isinstance(each.get("logprob"), int | float)
+        and -math.inf < each["logprob"] <= SURE
+        for each in known
+    )
 
 
 def _answered(

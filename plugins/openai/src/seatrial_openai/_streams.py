@@ -35,17 +35,21 @@ async def joined(lines: AsyncIterator[str]) -> Mapping[str, Any]:
             for key in ("id", "model", "system_fingerprint", "usage")
             if piece.get(key)
         }
-        for one in piece.get("choices") or ():
-            if not isinstance(one, Mapping):
-                msg = "a piece of the stream is no choice"
-                raise Fault(msg)
+        choices = piece.get("choices") or []
+        if not isinstance(choices, list) or not all(isinstance(one, Mapping) for one in choices):
+            msg = "a piece of the stream has no choices"
+            raise Fault(msg)
+        for one in choices:
             whole["choices"] = [choice]
+            delta = one.get("delta")
             for name in ("content", "refusal"):
-                if more := (one.get("delta") or {}).get(name):
+                more = delta.get(name) if isinstance(delta, Mapping) else None
+                if isinstance(more, str) and more:
                     message[name] = message.get(name, "") + more
             if one.get("finish_reason"):
                 choice["finish_reason"] = one["finish_reason"]
             if isinstance(given := one.get("logprobs"), Mapping):
                 choice["logprobs"] = {**given, "content": tokens}
-                tokens += given.get("content") or ()
+                more = given.get("content")
+                tokens += more if isinstance(more, list) else ()
     return whole
