@@ -119,9 +119,9 @@ class Asker:
             last = attempt == self.asking.retries + 1
             new = self._round(inputs, again, cost, last=last)
             answers |= {at: evolve(one, attempts=attempt) for at, one in new.items()}
-        why = next((one.error for one in answers.values() if one.stops), None)
+        stopped = next((one.error for one in answers.values() if one.stops), None)
         return [
-            evolve(one, stops=True, error=why) if why and one.retryable else one
+            evolve(one, stops=True, error=stopped) if stopped and one.retryable else one
             for one in map(answers.__getitem__, range(len(inputs)))
         ]
 

@@ -116,9 +116,12 @@ class _Writer:
             path = str(value.path) if self.paths else ""
             return {ASSET: path, "modality": value.modality, "digest": asset_digest(value)}
         if isinstance(value, Use | Reference):
-            named = isinstance(value, Reference)
-            what = {REFERENCE: value.use} if named else {USE: value.component.name}
-            return {**what, "params": self.write(value.params)}
+            key, what = (
+                (REFERENCE, value.use)
+                if isinstance(value, Reference)
+                else (USE, value.component.name)
+            )
+            return {key: what, "params": self.write(value.params)}
         name = self.modalities.recognise(value)
         if isinstance(value, list | tuple) and name in (None, "messages"):
             return [self.write(item) for item in value]

@@ -32,4 +32,4 @@ def turn_accuracy() -> Callable[[Sequence[Any], Sequence[Any]], list[float]]:
 def _of(target: Any, prediction: Prediction) -> float:
     turns = [one for one in prediction.details.get("turns", ()) if one["all_parts"]]
     answers = [one["answer"] for one in turns] or [prediction.value]
-    return sum(answer == target for answer in answers) / len(answers)
+    return sum(bool(answer == target) for answer in answers) / len(answers)
