@@ -53,7 +53,7 @@ def _address(_: Any, __: Any, url: str) -> None:
 
 
 def _variable(_: Any, __: Any, name: str) -> None:
-    if name and not (isinstance(name, str) and VARIABLE.fullmatch(name)):
+    if name and not VARIABLE.fullmatch(name):
         msg = (
             "key_variable must be the name of an environment variable, such as OPENAI_API_KEY; the "
             "key itself is never written into a specification"
@@ -133,7 +133,9 @@ class ChatModel:
 
     model: str = field(validator=instance_of(str))
     base_url: str = field(default=OPENAI, validator=[instance_of(str), _address])
-    key_variable: str = field(default="OPENAI_API_KEY", validator=_variable, metadata=_free())
+    key_variable: str = field(
+        default="OPENAI_API_KEY", validator=[instance_of(str), _variable], metadata=_free()
+    )
     served_as: Sequence[str] = field(default=(), converter=tuple, metadata=_free())
     prompt: str | None = field(default=None, validator=[optional(instance_of(str)), _template])
     system: str | None = field(default=None, validator=optional(instance_of(str)))
