@@ -258,6 +258,15 @@ def test_a_run_directory_gives_the_function_back_and_imports_it_only_if_trusted(
     assert "may import doubts:last" in capsys.readouterr().err
 
 
+def test_a_file_of_conversations_may_leave_turns_open(tmp_path):
+    (tmp_path / "talks.jsonl").write_text(json.dumps({"id": "a", "talk": TALK}) + "\n")
+    cases = sea.load_cases(tmp_path / "talks.jsonl", input="talk", id="id")
+    report = sea.run(sea.Plan(metrics=[same()], seed=1), model=echo, cases=cases)
+    assert [one.prediction for one in report.records()] == [
+        one.prediction for one in measured(TALK).records()
+    ]
+
+
 def test_a_file_of_conversations_names_no_function(tmp_path):
     content = {"$reference": "os:getcwd", "params": None}
     said = [{"role": "user", "content": "a"}, OPEN, {"role": "user", "content": content}]

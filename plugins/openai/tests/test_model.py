@@ -15,7 +15,8 @@ from chat_endpoint import KEY, MODEL, Reply, answer, pieces
 from PIL import Image
 from seatrial_openai import chat_model
 
-from seatrial.errors import ParameterError
+from seatrial import Volume
+from seatrial.errors import ModelError, ParameterError
 
 ASKED = {
     "question": "May I?",
@@ -87,6 +88,12 @@ def test_pictures_are_parts_of_a_message(dtype, channels):
         data = first["image_url"]["url"].removeprefix("data:image/png;base64,")
         read = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
         assert (read.reshape(whole.shape) == whole).all()
+
+
+def test_what_can_neither_be_told_nor_shown_is_refused():
+    volume = Volume(np.zeros((1, 2, 2, 2), np.float32), np.eye(4))
+    with pytest.raises(ModelError, match="takes texts and pictures, not Volume"):
+        chat_model(MODEL).request({"question": "What is it?", "volume": volume})
 
 
 def test_options_are_listed_and_chosen_by_letter_or_words(ask, endpoint):
@@ -170,6 +177,13 @@ def test_a_key_is_told_nowhere(ask, endpoint, tmp_path):
     for text in (repr(model), model.identity, repr(found), repr(vars(ask))):
         assert KEY not in text
     assert KEY.encode() not in b"".join(one.read_bytes() for one in tmp_path.iterdir())
+
+
+def test_headers_of_the_environment_are_sent_and_told_nowhere(ask, endpoint, monkeypatch):
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Gateway: hush-hush")
+    endpoint.behave = lambda body, number: Reply({"error": "no hush-hush here"}, 400)
+    assert ask("hello")[0].reason == "the endpoint answered 400: no [key] here"
+    assert endpoint.headers[0]["x-gateway"] == "hush-hush"
 
 
 @pytest.mark.parametrize(

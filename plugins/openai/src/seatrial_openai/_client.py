@@ -20,6 +20,8 @@ __all__ = ["Client"]
 CONNECT = 10.0
 OFFICIAL = "https://api.openai.com/"
 NO_KEY = "none"
+SECRET = 4
+"""How many characters a text has at least that may be a secret."""
 
 
 @define(eq=False)
@@ -54,7 +56,8 @@ class Client:
             timeout=openai.Timeout(read, connect=CONNECT),
             default_headers=headers,
         )
-        return cls(Secrets((key,) if key else ()), timeout, client, asyncio.Semaphore(limit))
+        secrets = [one for one in (key, *_custom_headers()) if len(one) >= SECRET]
+        return cls(Secrets(tuple(secrets)), timeout, client, asyncio.Semaphore(limit))
 
     def leave(self, loop: asyncio.AbstractEventLoop) -> None:
         """Close the connections, on the loop that they belong to."""
@@ -99,6 +102,12 @@ class Client:
             if "event-stream" not in kind:
                 return parsed((await raw.read()).decode("utf-8", "replace"), kind)
             return await joined(raw.iter_lines())
+
+
+def _custom_headers() -> list[str]:
+    """Give what the client sends besides because the environment says so: it may be a key, too."""
+    lines = os.environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines()
+    return [line.partition(":")[2].strip() for line in lines]
 
 
 def _split(body: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:

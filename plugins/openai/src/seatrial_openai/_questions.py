@@ -121,9 +121,15 @@ def _filled(template: str | None, parts: Mapping[str, Any]) -> str:
 
 
 def _pictures(part: Any) -> list[Any]:
+    """Give the pictures of a part; raises `ModelError` for what can neither be told nor shown."""
     if isinstance(part, list | tuple):
-        return [one for one in part if is_picture(one)]
-    return [part] if is_picture(part) else []
+        return [one for item in part for one in _pictures(item)]
+    if is_picture(part):
+        return [part]
+    if part is None or isinstance(part, str | int | float | Mapping):
+        return []
+    msg = f"a chat endpoint takes texts and pictures, not {type(part).__name__}"
+    raise ModelError(msg)
 
 
 def _texts(parts: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
