@@ -104,10 +104,13 @@ def test_a_thousand_requests_of_which_a_tenth_fail_are_all_accounted_for(endpoin
     assert report.usage["requests"] == told["requests"] + paid
 
 
-def test_the_totals_are_those_of_the_servers_log(endpoint):
+@pytest.mark.parametrize("executor", ["serial", "threads"])
+def test_the_totals_are_those_of_the_servers_log(endpoint, executor):
     endpoint.behave = faulty(0.3)
     model = chat_model(MODEL, base_url=endpoint.url, price={"input": 1e6, "output": 2e6})
-    report = sea.run(PLAN, model=model, cases=cases(150), retry_wait=0.01, observers=())
+    more = {"executor": executor, "workers": 2} if executor == "threads" else {}
+    report = sea.run(PLAN, model=model, cases=cases(150), retry_wait=0.01, observers=(), **more)
+    assert endpoint.most <= 8
     log = billed(endpoint)
     cost = log["input_tokens"] + 2 * log["output_tokens"]
     assert dict(report.usage) == {**log, "cost": pytest.approx(cost)}
