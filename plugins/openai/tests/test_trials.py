@@ -167,6 +167,14 @@ def test_an_answer_is_paid_for_once_in_all_runs(endpoint, tmp_path):
     assert dict(report.usage) == {"cached": 20}
 
 
+def test_a_cache_that_cannot_be_used_stops_the_run_and_is_no_cases_error(endpoint, tmp_path):
+    (tmp_path / "cache").write_text("in the way")
+    model = chat_model(MODEL, base_url=endpoint.url, cache=str(tmp_path / "cache"))
+    with pytest.raises(TrialError, match=r"stopped the run: the cache .* cannot be used: "):
+        sea.run(PLAN, model=model, cases=cases(4), to=tmp_path / "run", observers=())
+    assert sea.Report.load(tmp_path / "run").accounting.errored == len(endpoint.log) == 0
+
+
 def test_going_on_asks_the_endpoint_whether_it_is_the_same_and_not_the_cache(endpoint, tmp_path):
     more = {"cache": str(tmp_path / "cache"), "max_concurrency": 2, "deterministic": True}
     model = chat_model(MODEL, base_url=endpoint.url, **more)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from weakref import finalize
@@ -27,11 +28,15 @@ WAIT = 30.0
 
 
 class Ledger:
-    """The answers and the sums of one folder; several processes may share it."""
+    """The answers and the sums of one folder; several processes may share it.
+
+    Raises `StoreError` where the folder cannot be used.
+    """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._lock = threading.Lock()
-        try:
+        with self._explained():
             folder.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(
                 folder / FILE, timeout=WAIT, check_same_thread=False, isolation_level=None
@@ -41,26 +46,32 @@ class Ledger:
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.executescript(TABLES)
-        except (OSError, sqlite3.Error) as error:
-            msg = f"the cache {folder} cannot be used: {error}"
-            raise StoreError(msg) from error
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except (OSError, sqlite3.Error) as error:
+                msg = f"the cache {self._folder} cannot be used: {error}"
+                raise StoreError(msg) from error
 
     def answer(self, request: str) -> Mapping[str, Any] | None:
         """Find what was answered to a request."""
         query = "SELECT body FROM answers WHERE request = ?"
-        with self._lock:
+        with self._explained():
             row = self._database.execute(query, (request,)).fetchone()
         return None if row is None else dict(json.loads(row[0]))
 
     def keep(self, request: str, body: Mapping[str, Any]) -> None:
         """Remember an answer; the first one stays."""
         text = json.dumps(body, ensure_ascii=False)
-        with self._lock:
+        with self._explained():
             self._database.execute("INSERT OR IGNORE INTO answers VALUES (?, ?)", (request, text))
 
     def spend(self, usage: Mapping[str, float]) -> None:
         """Add to the sums."""
-        with self._lock:
+        with self._explained():
             self._database.execute("BEGIN IMMEDIATE")
             self._database.executemany(ADD, list(usage.items()))
             self._database.execute("COMMIT")
@@ -68,5 +79,5 @@ class Ledger:
     @property
     def spent(self) -> dict[str, float]:
         """What was spent so far, by name."""
-        with self._lock:
+        with self._explained():
             return dict(self._database.execute("SELECT name, total FROM spent"))

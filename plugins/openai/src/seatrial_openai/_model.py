@@ -16,7 +16,7 @@ from attrs import define, field
 from attrs.validators import deep_iterable, ge, gt, in_, instance_of, optional
 
 from seatrial import Failed, Prediction
-from seatrial.errors import ModelError, ParameterError
+from seatrial.errors import ModelError, ParameterError, StoreError
 from seatrial.kit import digest, plain, template_fields
 
 from ._faults import Fault, Secrets
@@ -220,6 +220,8 @@ class ChatModel:
             return fault.answer(secrets, usage)
         except ModelError as error:
             return Failed(str(error), usage=usage)
+        except StoreError as error:  # no case's fault, and no further answer could be kept
+            return Failed(str(error), stops=True, usage=usage)
         return found
 
     def _question(self, value: Any) -> Question:
