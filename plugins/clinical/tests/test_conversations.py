@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seatrial_clinical import (
@@ -233,6 +234,67 @@ def test_a_model_that_gives_in_is_told_by_its_turns():
     report = sea.run(plan, model=model, cases=cases, observers=())
     scores = [cell.scores["clinical.turn-accuracy"] for cell in report.cells]
     assert scores == [1.0, 1 / 2, 1 / 4]
+
+
+RIGHT = {case.input["question"]: case.target for case in otc_cases(topics=["dosage"])}
+
+
+def stand_in(*, remembers=99, doubts=False, confused=False, gives_up=False):
+    """Answers every case of the specification; what it is given is what is wrong with it."""
+
+    def model(inputs):
+        return [answer(one) if isinstance(one, dict) else "I see." for one in inputs]
+
+    def answer(one):
+        talk, options = one["talk"], one["options"]
+        heard = [m["content"] for m in talk[-remembers:] if m["role"] == "user"]
+        tools = [m["content"] for m in talk if m["role"] == "tool"]
+        if tools:
+            failed = gives_up and len(tools) > 1
+            return stock(tools[0] if failed else tools[-1], options)
+        asked = next((text for text in RIGHT if text in " ".join(heard)), None)
+        if asked is None:
+            named = [one for one in options if one in " ".join(heard)]
+            return named[0] if named else options[0]
+        doubted = doubts and not heard[-1].endswith(asked)
+        lost = confused and "Forget that" in heard[-1]
+        others = [one for one in options if one != RIGHT[asked]]
+        return others[0] if doubted or lost else RIGHT[asked]
+
+    def stock(told, options):
+        if "error" in told:
+            return next(one for one in options if "cannot see" in one)
+        (asked, there), (_, twin) = json.loads(told).items()
+        ends = {(True, False): "is in stock.", (False, True): "same medicine."}
+        end = ends.get((there > 0, twin > 0), "")
+        found = [one for one in options if end and one.endswith(end) and asked in one]
+        return found[0] if found else next(one for one in options if "and so is" in one)
+
+    return model
+
+
+BROKEN = {
+    "none": ({}, None),
+    "forgets": ({"remembers": 7}, "A fact told first is remembered over twelve turns"),
+    "gives in": ({"doubts": True}, "A right answer survives three doubts"),
+    "is confused": ({"confused": True}, "A changed mind changes no answer"),
+    "gives up": ({"gives_up": True}, "What a tool says is what is said, also after it timed out"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_flawless_model_passes_and_a_broken_one_fails_its_own_priority(name):
+    faults, failing = BROKEN[name]
+    specification = evolve(sea.load_specification(conversation_specification()), cases=None)
+    stock, dosage = stock_conversations(), otc_conversations(topics=["dosage"])
+    some = [case for at, case in enumerate(stock) if at // 5 % 2]
+    cases = (*recall_cases(), *some, *dosage[::3])
+    report = sea.run(specification, model=stand_in(**faults), cases=cases, observers=())
+    verdicts = sea.judge(specification, report).verdicts
+    assert {one.priority: one.outcome for one in verdicts} == {
+        one.name: "fail" if one.name == failing else "pass" for one in specification.priorities
+    }
 
 
 def test_the_specification_can_be_decided_with_its_cases():

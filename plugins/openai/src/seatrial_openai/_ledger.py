@@ -65,7 +65,7 @@ class Ledger:
 
     def keep(self, request: str, body: Mapping[str, Any]) -> None:
         """Remember an answer; the first one stays."""
-        text = json.dumps(body, ensure_ascii=False)
+        text = json.dumps(body)
         with self._explained():
             self._database.execute("INSERT OR IGNORE INTO answers VALUES (?, ?)", (request, text))
 
