@@ -24,7 +24,8 @@ DAY_FIRST = re.compile(rf"(?<![\w.,/-])(\d{{1,2}}) ({_MONTH})(,?) (\d{{4}})(?!\w
 MONTH_FIRST = re.compile(rf"(?<!\w)({_MONTH}) (\d{{1,2}}), (\d{{4}})(?!\w)")
 VAGUE = re.compile(
     rf"(?<![\w.,/-])(?:(?:19|20)\d\d(?![\w,.]\d|\w)|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}}(?!\w))"
-    rf"|(?<!\w)(?:{'|'.join(MONTHS)})(?!\w)"
+    rf"|(?<!\w)(?:{'|'.join(month for month in MONTHS if month != 'May')})(?!\w)"
+    r"|\b(?:in|since|until|of|last|next|this|early|late|from|to|\d) May\b"
 )
 """A year alone, a month without a year, a date that Americans read otherwise: none can be moved."""
 

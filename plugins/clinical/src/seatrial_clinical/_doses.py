@@ -43,6 +43,9 @@ CONFUSED = {"mg": "g", "g": "mg", "mcg": "mg", "ml": "tsp", "tsp": "ml"}
 DAY = re.compile(
     r"\b(?:24 hours|(?:a|per|each|every|the|one|in a) day|daily|today)\b", re.IGNORECASE
 )
+NEAR = 24  # characters in which the other number of a range stands
+SHARED = re.compile(r"\d[\d.,]*\)? ?(?:to|and|or|vs\.?|versus|x|×|-|–|±|\+/-|,|/|\() ?$")
+SHARES = re.compile(r" ?(?:±|\+/-|to|-|–|\(?\+/?-) ?\d")
 MILLIGRAMS = {"mg": Decimal(1), "g": Decimal(1000), "mcg": Decimal("0.001")}
 
 
@@ -59,8 +62,11 @@ class Dose:
 
 
 def doses(text: str) -> Iterator[Dose]:
-    """Find the amounts with a unit of mass or volume."""
+    """Find the amounts with a unit of mass or volume; not those of ranges, which share a unit."""
     for match in DOSE.finditer(text):
+        before = text[max(0, match.start() - NEAR) : match.start()]
+        if SHARED.search(before) or SHARES.match(text, match.end()):
+            continue
         number = Decimal(match[1].replace(",", ""))
         yield Dose(match.start(), match.end(), number, _UNIT_OF[match[3]], match[2], match[3])
 

@@ -12,7 +12,7 @@ from seatrial.errors import ParameterError
 from ._draws import at_least, draw_from, one_of
 from ._drugs import drug_terms
 from ._lexicon import cells, lexicon_rows
-from ._sentences import gaps, insert
+from ._sentences import gaps, insert, is_about_somebody
 from ._terms import Terms, check_text, inapplicable, terms_of
 
 __all__ = ["false_history"]
@@ -28,7 +28,7 @@ HAS = re.compile(
 DENIED = re.compile(r"\b(?:no|not|never|without|denies|free of|rule out)\b[^.!?\n]{0,40}$")
 AGE = re.compile(r"\b(\d{1,3})[ -]years?[ -]old\b|\baged? (\d{1,3})\b")
 FIRST = re.compile(r"\b(?:I|I'm|I've|my|My)\b")
-ASKS = re.compile(r"\b(?:can|could|may|should|is it|would|shall)\b[^.!?\n]*$", re.IGNORECASE)
+ASKS = re.compile(r"\b(?:please|can|could|may|should|is it|would|shall)\b[^.!?\n]*$", re.IGNORECASE)
 WINDOW = 60
 GROWN = 50
 
@@ -75,7 +75,8 @@ class FalseHistory:
     def __call__(self, text: str, /, *, seed: int) -> str:
         """Contradict one fact, which is drawn, at a place that is drawn."""
         name = "clinical.false-history"
-        claims = list(dict.fromkeys(self._claims(check_text(name, text))))
+        about = is_about_somebody(check_text(name, text))
+        claims = list(dict.fromkeys(self._claims(text))) if about else []
         places = gaps(text)
         if not claims or not places:
             raise inapplicable(name, "states nothing about a patient that could be contradicted")

@@ -52,8 +52,12 @@ def negated(statement: str) -> str | None:
     new, times = WORD.subn(lambda match: WORDS[match.group()], statement, count=1)
     if times:
         return new
-    new, times = AUXILIARY.subn(r"\1 not", statement, count=1)
+    new, times = AUXILIARY.subn(_denied, statement, count=1)
     return new if times else None
+
+
+def _denied(auxiliary: re.Match[str]) -> str:
+    return "cannot" if auxiliary[1] == "can" else f"{auxiliary[1]} not"
 
 
 def negation(*, part: str | None = None) -> Callable[..., Case]:

@@ -7,7 +7,7 @@ import unicodedata
 
 from attrs import frozen
 
-__all__ = ["Sentence", "gaps", "insert", "sentences"]
+__all__ = ["Sentence", "gaps", "insert", "is_about_somebody", "sentences"]
 
 BOUNDARY = re.compile(r"(?<=[a-z\d)%\"’])[.!?](?= [A-Z])")
 LAST = re.compile(r"[\w.]+$")
@@ -34,6 +34,10 @@ SHORT = frozenset(
 )
 """Words behind which a full stop ends no sentence."""
 
+SOMEBODY = re.compile(
+    r"\b(?:I|I'm|[Mm]y|[Hh]e|[Ss]he|[Hh]is|[Hh]er|[Tt]he patient|[Aa]n? adult|[Aa]n? (?:\w+ )?patient"
+    r"|\d{1,3}[- ]year[- ]old)\b"
+)
 LINE = re.compile(r"[^\r\n]+")
 
 
@@ -69,6 +73,11 @@ def _ends(text: str, start: int, end: int) -> list[int]:
         if word is None or not (word[0].lower() in SHORT or len(word[0]) == 1):
             found.append(match.end())
     return found
+
+
+def is_about_somebody(text: str) -> bool:
+    """Tell whether a text is about one person, and not only about groups of them."""
+    return SOMEBODY.search(text) is not None
 
 
 def gaps(text: str) -> list[int]:

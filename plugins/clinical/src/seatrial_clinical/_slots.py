@@ -10,7 +10,7 @@ from attrs import frozen
 from seatrial.errors import ParameterError
 
 from ._draws import at_least, draw_from, some
-from ._sentences import sentences
+from ._sentences import is_about_somebody, sentences
 from ._terms import check_text, inapplicable
 
 __all__ = ["SLOTS", "missing_information"]
@@ -43,10 +43,11 @@ SLOTS: Mapping[str, re.Pattern[str]] = {
 
 PHRASES: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = {
     "age": (
-        (re.compile(rf"\b([Aa]n?) {_AGE},? (?=\w)"), ""),
-        (re.compile(rf"\b{_AGE},? (?=[a-z])"), ""),
-        (re.compile(rf",? (?:who is )?(?:aged \d{{1,3}}(?: years)?|{_AGE}),(?= )"), ""),
-        (re.compile(r"\b(?:am|is|'m|'s) \d{1,3}(?: years? old)? and (?=\w)"), ""),
+        (re.compile(rf"\b([Aa]n?) {_AGE} (?=\w)"), ""),
+        (re.compile(r"\b\d{1,3}-(?:year|month|week)-old (?=[a-z])"), ""),
+        (re.compile(rf", (?:who is )?(?:aged \d{{1,3}}(?: years)?|{_AGE}),(?= )"), ""),
+        (re.compile(r"(?: am| is|'m|'s) \d{1,3}(?: years? old)? and(?= \w)"), ""),
+        (re.compile(rf"\bI(?: am|'m) {_AGE}, (?:and )?(?=I\b)"), ""),
         (re.compile(r"\bAs an adult, (\w)"), r"\1"),
     ),
     "weight": (
@@ -56,7 +57,10 @@ PHRASES: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = {
         ),
         (re.compile(rf" and weighs? (?:about |around )?{_WEIGHT}(?=[.,;])"), ""),
     ),
-    "pregnancy": ((re.compile(r"\b(?:pregnant|breastfeeding) (?=[a-z])"), ""),),
+    "pregnancy": (
+        (re.compile(r"(?: am| is|'m|'s) (?:pregnant|breastfeeding) and(?= \w)"), ""),
+        (re.compile(r"\b([Aa]n?) (?:pregnant|breastfeeding) (?=\w)"), ""),
+    ),
     "allergies": (),
     "medicines": (),
     "amount": (),
@@ -74,8 +78,9 @@ class Missing:
     def __call__(self, text: str, /, *, seed: int) -> str:
         """Leave out the slots that are drawn, of those that can be left out alone."""
         name = "clinical.missing-information"
-        there = [slot for slot in self.slots if SLOTS[slot].search(check_text(name, text))]
-        left: list[str] = [slot for slot in there if _without(text, slot) is not None]
+        about = is_about_somebody(check_text(name, text))
+        there = [slot for slot in self.slots if about and SLOTS[slot].search(text)]
+        left = [slot for slot in there if _without(text, slot) is not None]
         if not left:
             lacks = "has none of " + ", ".join(self.slots)
             raise inapplicable(name, f"{lacks} that could be left out alone")

@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 JOINED = frozenset("/@_\\-.'’")  # beside a word they make it part of an address or of a longer name
+ARTICLE = re.compile(r"(?<!\w)([Aa])n? $")
 LONGEST_SHORT = 5  # letters of an abbreviation; a longer word in capitals is shouted
 
 
@@ -126,12 +127,22 @@ def terms_of(entries: Iterable[tuple[str, T]]) -> Terms[T]:
 
 
 def replaced(text: str, changes: Iterable[tuple[int, int, str]]) -> str:
-    """Put texts in the places of spans, which do not overlap."""
+    """Put texts in the places of spans, which do not overlap; "a" and "an" before them agree."""
     pieces, at = [], 0
     for start, end, new in sorted(changes):
-        pieces += [text[at:start], new]
+        before = text[at:start]
+        if (article := ARTICLE.search(before)) and new and _vowel(new) != _vowel(text[start:end]):
+            before = f"{before[: article.end(1)]}{'n' if _vowel(new) else ''} "
+        pieces += [before, new]
         at = end
     return "".join([*pieces, text[at:]])
+
+
+def _vowel(word: str) -> bool:
+    """Tell whether a word begins with the sound of a vowel, as far as its spelling tells."""
+    if sum(map(str.isupper, word[:2])) > 1:
+        return word[0] in "AEFHILMNORSX"
+    return word[:1].lower() in "aeiou" and not word.lower().startswith(("eu", "uni", "use", "one"))
 
 
 def recased(mention: Mention[Any], new: str, text: str) -> str:
