@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
+from seatrial import Metric
 from seatrial.errors import NotApplicable
 
 # No test may depend on how busy a machine is.
@@ -26,3 +27,18 @@ def tolerant():
         return call
 
     return wrap
+
+
+@pytest.fixture
+def metrics_accuracy():
+    """Score 1 for the target and 0 for anything else, without the plugin of metrics."""
+    return Metric(
+        name="test.accuracy",
+        summary="Fraction of answers that equal their target.",
+        factory=lambda: (
+            lambda targets, answers: [
+                float(target == answer) for target, answer in zip(targets, answers, strict=True)
+            ]
+        ),
+        per_case=True,
+    )()

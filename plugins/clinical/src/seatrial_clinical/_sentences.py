@@ -13,30 +13,15 @@ BOUNDARY = re.compile(r"(?<=[a-z\d)%\"’])[.!?](?= [A-Z])")
 LAST = re.compile(r"[\w.]+$")
 SHORT = frozenset(
     (
-        *(
-            "dr",
-            "mr",
-            "mrs",
-            "ms",
-            "prof",
-            "st",
-            "no",
-            "nos",
-            "fig",
-            "figs",
-            "vs",
-            "e.g",
-            "i.e",
-            "cf",
-        ),
-        *("approx", "ca", "al", "etc", "inc", "ltd", "co", "vol", "p", "pp", "ref", "resp", "viz"),
+        *("dr", "mr", "mrs", "ms", "prof", "st", "no", "nos", "fig", "figs", "vs", "e.g", "i.e"),
+        *("approx", "ca", "al", "etc", "inc", "ltd", "co", "vol", "p", "pp", "ref", "viz", "cf"),
     )
 )
 """Words behind which a full stop ends no sentence."""
 
 SOMEBODY = re.compile(
-    r"\b(?:I|I'm|[Mm]y|[Hh]e|[Ss]he|[Hh]is|[Hh]er|[Tt]he patient|[Aa]n? adult|[Aa]n? (?:\w+ )?patient"
-    r"|\d{1,3}[- ]year[- ]old)\b"
+    r"\b(?:I|I'm|[Mm]y|[Hh]e|[Ss]he|[Hh]is|[Hh]er|[Tt]he patient|[Aa]n? adult"
+    r"|[Aa]n? (?:\w+ )?patient|\d{1,3}[- ]year[- ]old)\b"
 )
 LINE = re.compile(r"[^\r\n]+")
 
