@@ -78,8 +78,11 @@ def made_up(count: int) -> list[str]:
 def as_case(text: str, name: str) -> Case:
     """Put a note where a perturbation of whole cases looks for it."""
     question = ASKED if name == "clinical.dose-limits" else f"{text} {ASKED}"
-    parts = {"question": question, "options": OPTIONS, "passages": text.split(". ")}
-    return Case("c", parts, OPTIONS[0] if name == "clinical.entities" else "yes")
+    if name == "clinical.entities":
+        return Case("c", {"question": text, "options": OPTIONS}, OPTIONS[0])
+    if "passages" in name:
+        return Case("c", {"question": "Is it?", "passages": text.split(". ")}, "yes")
+    return Case("c", {"question": question}, "yes")
 
 
 def applies(perturb: Callable[..., Any], value: Any) -> bool:
@@ -93,10 +96,10 @@ def applies(perturb: Callable[..., Any], value: Any) -> bool:
 
 def seconds(edit: Callable[[Any], object], values: Sequence[Any]) -> float:
     """Time one pass over the values."""
-    start = time.perf_counter()
+    start = time.process_time()
     for value in values:
         edit(value)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 if __name__ == "__main__":

@@ -201,7 +201,7 @@ def test_an_off_topic_request_says_nothing_of_the_text():
         ("He takes warfarin.", "The patient has never taken warfarin."),
         ("I take warfarin every day.", "I have never taken warfarin."),
         ("She is a smoker.", "The patient has never smoked."),
-        ("She never smoked.", "The patient smokes every day."),
+        ("She never smoked.", "The patient smokes daily."),
         ("I am allergic to penicillin.", "I am not allergic to penicillin."),
         ("I am not allergic to penicillin.", "I am allergic to penicillin."),
         ("She has asthma.", "The patient has never had asthma."),
