@@ -24,6 +24,7 @@ from seatrial_clinical import seatrial_perturbations
 
 from seatrial import Case
 from seatrial.errors import NotApplicable
+from seatrial.kit import texts_of
 
 SENTENCES = """
 The patient is a 54-year-old man who takes warfarin, metformin and lisinopril every day.
@@ -64,7 +65,7 @@ def main() -> None:
         ours, theirs = [], []
         for _ in range(options.repeats):
             ours.append(seconds(partial(perturb, seed=7), [values[at] for at in able]))
-            theirs.append(seconds(keyboard, [texts[at] for at in able]))
+            theirs.append(seconds(keyboard, [whole(values[at]) for at in able]))
         ratio = statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
         each = [f"{len(able) / statistics.median(side):,.0f}" for side in (ours, theirs)]
         print(f"| `{one.name}` | {len(able)} | {each[0]} | {each[1]} | {ratio:.1f} |", flush=True)
@@ -83,6 +84,11 @@ def as_case(text: str, name: str) -> Case:
     if "passages" in name:
         return Case("c", {"question": "Is it?", "passages": text.split(". ")}, "yes")
     return Case("c", {"question": question}, "yes")
+
+
+def whole(value: str | Case) -> str:
+    """Give the text of a note or a case."""
+    return " ".join(texts_of(value))
 
 
 def applies(perturb: Callable[..., Any], value: Any) -> bool:

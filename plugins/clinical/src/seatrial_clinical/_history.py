@@ -29,8 +29,10 @@ DENIED = frozenset(("no", "not", "never", "without", "denies", "free"))
 ASKS = frozenset(("can", "could", "may", "should", "would", "shall", "please", "is"))
 """Words before a name in its clause that say what the name has to do with the patient."""
 
-AGE = re.compile(r"(\d(?<!\w\d)\d{0,2})[ -]years?[ -]old\b")
-AGED = re.compile(r"aged? (\d{1,3})\b")
+AGES = (
+    ("old", re.compile(r"(\d(?<!\w\d)\d{0,2})[ -]years?[ -]old\b")),
+    ("age", re.compile(r"aged? (\d{1,3})\b")),
+)
 FIRST = (" I ", " I'", " my ", "My ")
 WINDOW = 60
 GROWN = 50
@@ -89,9 +91,10 @@ class FalseHistory:
             if key in text:
                 for match in pattern.finditer(text):
                     yield claim.format(*match.groups(), **said)
-        for match in (*AGE.finditer(text), *(AGED.finditer(text) if "age" in text else ())):
-            age = int(match[1])
-            yield f"{said['i_am']} {age - 30 if age >= GROWN else age + 30} years old"
+        for key, pattern in AGES:
+            for match in pattern.finditer(text) if key in text else ():
+                age = int(match[1])
+                yield f"{said['i_am']} {age - 30 if age >= GROWN else age + 30} years old"
         for one in self.names.find(text):
             words = set(_clause(text, one.start).lower().split())
             denied = not DENIED.isdisjoint(words)
@@ -106,8 +109,8 @@ class FalseHistory:
 
 def _clause(text: str, end: int) -> str:
     """Give what stands before a place in the same sentence."""
-    before = text[max(0, end - WINDOW) : end]
-    return before[max(map(before.rfind, ".!?\n")) + 1 :]
+    start = max(0, end - WINDOW)
+    return text[max(start, *(text.rfind(mark, start, end) + 1 for mark in ".!?\n")) : end]
 
 
 def false_history(

@@ -146,8 +146,7 @@ def _cut(
             end = one.end + (text[one.end : one.end + 1] == " ")
             cuts.append((one.start, end, ""))
     for other, spans in said.items():
-        gone = [span for span in spans if _overlap([(*span, "")], cuts)]
-        if other != slot and len(gone) == len(spans):
+        if other != slot and all(_overlap([(*span, "")], cuts) for span in spans):
             return []
     return cuts
 
@@ -167,9 +166,11 @@ def _overlap(some_: list[Change], others: list[Change]) -> bool:
 
 
 def _stands(text: str, changes: list[Change]) -> bool:
-    """Tell whether a text that is left says, and asks, as much as it did."""
-    left = replaced(text, changes)
-    return any(map(str.isalnum, left)) and ("?" in left or "?" not in text)
+    """Tell whether something is left of a text, and of its questions if it has any."""
+    cut = [text[start:end] for start, end, _ in changes]
+    asked = text.count("?")
+    left = len(text.strip()) - sum(map(len, cut))
+    return left > 0 and (not asked or asked > sum(one.count("?") for one in cut))
 
 
 def _joined(match: re.Match[str], put: str, text: str) -> str:

@@ -79,7 +79,7 @@ def _shouts(term: str) -> bool:
 
 
 def _free(text: str, start: int, end: int) -> bool:
-    """Tell whether a term stands alone: not in an address or a longer name, nor torn from a mark."""
+    """Tell whether a term stands alone: in no address or longer name, and torn from no mark."""
     before, after = text[start - 1 : start], text[end : end + 1]
     if before in JOINED or after in JOINED or _marks(before) or _marks(after):
         return False
