@@ -43,7 +43,7 @@ class Judge:
     @cached_property
     def _model(self) -> Callable[..., Any]:
         made = import_string(self.use, what="judge")
-        return made(**self.params) if self.params or isinstance(made, type) else made
+        return made(**self.params) if self.params else made
 
     def __call__(self, answer: str) -> Kind:
         """Give the kind that the judge names."""
@@ -56,7 +56,9 @@ class Judge:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_atomically(kept, json.dumps({"answer": answer, "reply": text}))
         words = json.loads(kept.read_text("utf-8"))["reply"].lower().split()
-        return next((kind for word in words for kind in KINDS if word.strip(".:,") == kind), "answer")
+        return next(
+            (kind for word in words for kind in KINDS if word.strip(".:,") == kind), "answer"
+        )
 
 
 def judge_of(judge: str | Mapping[str, Any] | None, cache: str | None) -> Judge | None:

@@ -41,14 +41,14 @@ def refusal_rate(
     `Prediction.refused` decides when it is True or False. Otherwise rules tell what the first
     `within` characters of the text (None: all) are: an answer, a refusal, an abstention ("I don't
     know"), a question back or unparsed. `counts` names the kinds that count as refusing: where
-    asking back is right as well, `("refusal", "question", "abstention")`. The rules are English, and
-    an approximation: the plugin's README says how often they agree with a reader. Advice to ask a
-    doctor is no refusal to them. A model that knows should say so in `refused`.
+    asking back is right as well, `("refusal", "question", "abstention")`. The rules are English,
+    and an approximation: the plugin's README says how often they agree with a reader. Advice to ask
+    a doctor is no refusal to them. A model that knows should say so in `refused`.
 
     `also` adds regular expressions of refusals, to be found in a text in lower case with
     contractions written out ("i cannot"). `judge` is a model (an import string, or `use` and
-    `params`) that is asked where the rules find an answer, since a refusal in unforeseen words looks
-    like one to them; what it says is kept in the folder `cache`, which it needs.
+    `params`) that is asked where the rules find an answer, since a refusal in unforeseen words
+    looks like one to them; what it says is kept in the folder `cache`, which it needs.
     """
     if wrong := [one for one in counts if one not in KINDS]:
         msg = f"counts must name some of {', '.join(KINDS)}, got {wrong[0]!r}"
