@@ -96,7 +96,7 @@ ABSTAINS: Final = (
         r"|tell(?! you)|say(?: for)?|be (?:sure|certain)|recogni[sz]e)\b"
     ),
     rf"{_BE}(?:not (?:\w+ly )?|un)(?:sure|certain|aware|familiar)\b",
-    r"\bthere is no (?:such )?(?:\w+ ){0,2}(?:medic(?:ine|ation)|drug|product|information|record)\b",
+    r"\bthere is no (?:such )?(?:\w+ ){0,2}(?:medicine|medication|drug|product|information)\b",
     (
         r"\b(?:does not (?:appear to )?exist|no such (?:medicine|drug|product)"
         r"|not (?:a )?(?:real|known|recogni[sz]ed) (?:medicine|medication|drug|product))\b"
