@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 
 from ._draws import at_least, draw_from
 from ._terms import check_text, inapplicable, replaced
@@ -43,25 +44,23 @@ def _found(text: str) -> Iterator[tuple[int, int, date, Callable[[date], str]]]:
             yield match.start(), match.end(), day, date.isoformat
     for match in DAY_FIRST.finditer(text):
         if day := _date(match[4], match[2], match[1]):
-            short, comma = match[2] not in MONTHS, match[3]
-            yield (
-                match.start(),
-                match.end(),
-                day,
-                lambda d, short=short, comma=comma: f"{d.day} {_name(d, short)}{comma} {d.year}",
-            )
+            write = partial(_day_first, short=match[2] not in MONTHS, comma=match[3])
+            yield match.start(), match.end(), day, write
     for match in MONTH_FIRST.finditer(text):
         if day := _date(match[3], match[1], match[2]):
-            short = match[1] not in MONTHS
-            yield (
-                match.start(),
-                match.end(),
-                day,
-                lambda d, short=short: f"{_name(d, short)} {d.day}, {d.year}",
-            )
+            write = partial(_month_first, short=match[1] not in MONTHS)
+            yield match.start(), match.end(), day, write
 
 
-def _name(day: date, short: bool) -> str:
+def _day_first(day: date, *, short: bool, comma: str) -> str:
+    return f"{day.day} {_name(day, short=short)}{comma} {day.year}"
+
+
+def _month_first(day: date, *, short: bool) -> str:
+    return f"{_name(day, short=short)} {day.day}, {day.year}"
+
+
+def _name(day: date, *, short: bool) -> str:
     return MONTHS[day.month - 1][:3] if short else MONTHS[day.month - 1]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from seatrial import Case
-from seatrial.errors import NotApplicable, ParameterError
+from seatrial.errors import NotApplicable
 from seatrial.kit import edit_distance, texts_of
 
 from ._draws import Draw, at_least, draw_from, one_of, some
@@ -144,8 +144,5 @@ def entities(
     `entities` is how many are replaced; `drugs` and `conditions` are lexicons.
     Source: Xian et al., TMLR 2024 (QStab), which excludes the exact key alone.
     """
-    if isinstance(power, bool) or not isinstance(power, int | float):
-        msg = f"power must be a number, got {power!r}"
-        raise ParameterError(msg)
     terms, pools = _known(drugs, conditions)
-    return Substitution(float(power), at_least("entities", entities), part, terms, pools)
+    return Substitution(number("power", power), at_least("entities", entities), part, terms, pools)

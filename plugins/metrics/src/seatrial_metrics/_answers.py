@@ -92,7 +92,7 @@ class Reader:
                 asks = any(self._asks(one) for one in (sentence, *after[:NEAR]))
                 return "question" if asks else said  # type: ignore[return-value]
             else:
-                return said  # type: ignore[return-value]
+                return said
         return "refusal" if "disclaimer" in before else "answer"
 
     def _sentence(self, sentence: str) -> Said:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from attrs import define
 
@@ -42,8 +42,8 @@ class Judge:
 
     @cached_property
     def _model(self) -> Callable[..., Any]:
-        made = import_string(self.use, what="judge")
-        return made(**self.params) if self.params else made
+        made = cast("Callable[..., Any]", import_string(self.use, what="judge"))
+        return made(**self.params) if self.params else made  # type: ignore[no-any-return]
 
     def __call__(self, answer: str) -> Kind:
         """Give the kind that the judge names."""
@@ -68,7 +68,7 @@ def judge_of(judge: str | Mapping[str, Any] | None, cache: str | None) -> Judge 
     if cache is None:
         msg = "judge needs a folder to keep its replies in: give cache"
         raise ValueError(msg)
-    stated = {"use": judge} if isinstance(judge, str) else dict(judge)
+    stated: dict[str, Any] = {"use": judge} if isinstance(judge, str) else dict(judge)
     if set(stated) - {"use", "params"} or not isinstance(stated.get("use"), str):
         msg = f"judge must be an import string, or use and params, got {judge!r}"
         raise ValueError(msg)
