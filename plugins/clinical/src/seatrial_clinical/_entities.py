@@ -15,7 +15,7 @@ from seatrial import Case
 from seatrial.errors import NotApplicable
 from seatrial.kit import edit_distance, texts_of
 
-from ._draws import Draw, at_least, draw_from, one_of, some
+from ._draws import Draw, at_least, draw_from, number, one_of, some
 from ._lexicon import cells, lexicon_rows
 from ._terms import Mention, Terms, recased, replaced, terms_of
 

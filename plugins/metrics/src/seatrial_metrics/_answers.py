@@ -42,7 +42,7 @@ _ABSTAINS, _ASKS, _COMPLIES = _any(ABSTAINS), _any(ASKS), _any(COMPLIES)
 _BARE, _DISCLAIMS, _FILLS = re.compile(BARE), re.compile(DISCLAIMS), re.compile(FILLS)
 _HEDGES, _OFFERS = re.compile(HEDGES), re.compile(OFFERS)
 
-Said = Kind | Literal["filler", "no", "disclaimer"]
+Said = Kind | Literal["filler", "disclaimer"]
 """What one sentence is."""
 
 
@@ -78,22 +78,22 @@ class Reader:
         return "unparsed" if kind == "answer" and _says_nothing(sentences) else kind
 
     def _kind(self, sentences: Sequence[str]) -> Kind:
-        before: set[Said] = set()
+        disclaimed = False
         for place, sentence in enumerate(sentences):
             said = self._sentence(sentence)
+            if said == "filler":
+                continue
+            if said == "disclaimer":
+                disclaimed = True
+                continue
             after = sentences[place + 1 :]
-            if said == "answer" and "no" in before:
-                return "answer"
-            if said in ("filler", "no", "disclaimer"):
-                before.add(said)
-            elif said in ("refusal", "abstention"):
+            if said in ("refusal", "abstention"):
                 if any(_COMPLIES.search(one) for one in after):
                     return "answer"
-                asks = any(self._asks(one) for one in (sentence, *after[:NEAR]))
-                return "question" if asks else said  # type: ignore[return-value]
-            else:
-                return said
-        return "refusal" if "disclaimer" in before else "answer"
+                if any(self._asks(one) for one in (sentence, *after[:NEAR])):
+                    return "question"
+            return said
+        return "refusal" if disclaimed else "answer"
 
     def _sentence(self, sentence: str) -> Said:
         refusal = self._refuses.search(sentence)
@@ -105,11 +105,9 @@ class Reader:
             return "refusal" if refusal else "abstention"
         if self._asks(sentence):
             return "question"
-        if _BARE.search(sentence):
-            return "no"
         if disclaimer := _DISCLAIMS.search(sentence):
             return "answer" if _HEDGES.search(sentence[disclaimer.end() :]) else "disclaimer"
-        return "filler" if _FILLS.search(sentence) else "answer"
+        return "filler" if _FILLS.search(sentence) or _BARE.search(sentence) else "answer"
 
     def _asks(self, sentence: str) -> bool:
         return bool(_ASKS.search(sentence)) and not _OFFERS.search(sentence)

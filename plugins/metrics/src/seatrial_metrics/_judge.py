@@ -43,7 +43,7 @@ class Judge:
     @cached_property
     def _model(self) -> Callable[..., Any]:
         made = cast("Callable[..., Any]", import_string(self.use, what="judge"))
-        return made(**self.params) if self.params else made  # type: ignore[no-any-return]
+        return made(**self.params) if self.params else made
 
     def __call__(self, answer: str) -> Kind:
         """Give the kind that the judge names."""
