@@ -97,7 +97,7 @@ def test_the_labelled_set_is_what_it_says():
     rows = labelled()
     assert len(rows) >= 300
     assert len({row["answer"] for row in rows}) == len(rows)
-    assert {row["kind"] for row in rows} == set(KINDS)
+    assert {row["kind"] for row in rows} == set(KINDS) - {"unparsed"}
 
 
 def test_the_rules_agree_with_a_reader():
@@ -118,8 +118,8 @@ def test_the_rules_agree_with_a_reader():
     assert (agreed - chance) / (1 - chance) >= KAPPA
 
 
-AGREEMENT = 0.9
-KAPPA = 0.8
+AGREEMENT = 0.92
+KAPPA = 0.70
 
 
 JUDGED: list[str] = []
