@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 
 from ._draws import at_least, draw_from
 from ._terms import check_text, inapplicable, replaced
@@ -18,48 +19,55 @@ MONTHS = (
 )
 _NUMBER = {name: at for at, name in enumerate(MONTHS, start=1)}
 _NUMBER |= {name[:3]: at for name, at in _NUMBER.items()}
-_MONTH = "|".join(sorted(_NUMBER, key=len, reverse=True))
-ISO = re.compile(r"(?<![\w/.-])(\d{4})-(\d\d)-(\d\d)(?![\w/-])")
-DAY_FIRST = re.compile(rf"(?<![\w.,/-])(\d{{1,2}}) ({_MONTH})(,?) (\d{{4}})(?!\w)")
-MONTH_FIRST = re.compile(rf"(?<!\w)({_MONTH}) (\d{{1,2}}), (\d{{4}})(?!\w)")
-VAGUE = re.compile(
-    rf"(?<![\w.,/-])(?:(?:19|20)\d\d(?![\w,.]\d|\w)|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}}(?!\w))"
-    rf"|(?<!\w)(?:{'|'.join(MONTHS)})(?!\w)"
-)
-"""A year alone, a month without a year, a date that Americans read otherwise: none can be moved."""
+# Each begins with a class of characters, so that most of a text is passed over quickly; what may
+# not stand before is looked at behind the first character.
+ISO = re.compile(r"(\d(?<![\w/.-]\d)\d{3})-(\d\d)-(\d\d)(?![\w/-])")
+DAY_FIRST = re.compile(r"(\d(?<![\w.,/-]\d)\d?) ([A-Z][a-z]{2,8})(,?) (\d{4})(?!\w)")
+MONTH_FIRST = re.compile(r"([A-Z](?<!\w[A-Z])[a-z]{2,8}) (\d{1,2}), (\d{4})(?!\w)")
+YEAR = re.compile(r"[12](?<![\w.,/-][12])(?:9|0)\d\d(?![\w,.]\d|\w)")
+SLASHED = re.compile(r"\d(?<![\w.,/-]\d)\d?[/.]\d{1,2}[/.]\d{2,4}(?!\w)")
+MAY = re.compile(r"\b(?:in|since|until|of|last|next|this|early|late|from|to|\d) May\b")
+
+
+def _is_vague(rest: str) -> bool:
+    """Tell of a text without its dates whether it has others, which cannot be moved by days.
+
+    A year alone, a month without a year, and 03/04/2021, which Americans read otherwise.
+    """
+    months = any(month in rest for month in MONTHS if month != "May")
+    return months or bool(YEAR.search(rest) or SLASHED.search(rest) or MAY.search(rest))
 
 
 def _found(text: str) -> Iterator[tuple[int, int, date, Callable[[date], str]]]:
     for match in ISO.finditer(text):
-        if day := _date(int(match[1]), int(match[2]), int(match[3])):
+        if day := _date(match[1], match[2], match[3]):
             yield match.start(), match.end(), day, date.isoformat
     for match in DAY_FIRST.finditer(text):
-        if day := _date(int(match[4]), _NUMBER[match[2]], int(match[1])):
-            short, comma = match[2] not in MONTHS, match[3]
-            yield (
-                match.start(),
-                match.end(),
-                day,
-                lambda d, short=short, comma=comma: f"{d.day} {_name(d, short)}{comma} {d.year}",
-            )
+        if day := _date(match[4], match[2], match[1]):
+            write = partial(_day_first, short=match[2] not in MONTHS, comma=match[3])
+            yield match.start(), match.end(), day, write
     for match in MONTH_FIRST.finditer(text):
-        if day := _date(int(match[3]), _NUMBER[match[1]], int(match[2])):
-            short = match[1] not in MONTHS
-            yield (
-                match.start(),
-                match.end(),
-                day,
-                lambda d, short=short: f"{_name(d, short)} {d.day}, {d.year}",
-            )
+        if day := _date(match[3], match[1], match[2]):
+            write = partial(_month_first, short=match[1] not in MONTHS)
+            yield match.start(), match.end(), day, write
 
 
-def _name(day: date, short: bool) -> str:
+def _day_first(day: date, *, short: bool, comma: str) -> str:
+    return f"{day.day} {_name(day, short=short)}{comma} {day.year}"
+
+
+def _month_first(day: date, *, short: bool) -> str:
+    return f"{_name(day, short=short)} {day.day}, {day.year}"
+
+
+def _name(day: date, *, short: bool) -> str:
     return MONTHS[day.month - 1][:3] if short else MONTHS[day.month - 1]
 
 
-def _date(year: int, month: int, day: int) -> date | None:
+def _date(year: str, month: str, day: str) -> date | None:
+    """Read a date; None where there is no such day, and where the word is no month."""
     try:
-        return date(year, month, day)
+        return date(int(year), _NUMBER.get(month) or int(month), int(day))
     except ValueError:
         return None
 
@@ -77,7 +85,7 @@ def dates(*, weeks: int) -> Callable[..., str]:
         if not found:
             raise inapplicable(NAME, "has no date with day, month and year")
         rest = replaced(text, ((start, end, "") for start, end, _, _ in found))
-        if VAGUE.search(rest):
+        if _is_vague(rest):
             raise inapplicable(NAME, "has a date that cannot be moved by days")
         back = draw_from(seed)() < 0.5  # noqa: PLR2004 - one of two directions
         try:

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from seatrial import Case
 from seatrial.errors import ParameterError
 
-from ._draws import at_least, draw_from, some
+from ._draws import at_least, draw_from, number, some
 from ._lexicon import lexicon_rows
 from ._targets import flipped, text_of, with_text
 from ._terms import Terms, check_text, inapplicable, replaced, terms_of
@@ -43,6 +43,9 @@ CONFUSED = {"mg": "g", "g": "mg", "mcg": "mg", "ml": "tsp", "tsp": "ml"}
 DAY = re.compile(
     r"\b(?:24 hours|(?:a|per|each|every|the|one|in a) day|daily|today)\b", re.IGNORECASE
 )
+NEAR = 24  # characters in which the other number of a range stands
+SHARED = re.compile(r"\d[\d.,]*\)? ?(?:to|and|or|vs\.?|versus|x|×|-|–|±|\+/-|,|/|\() ?$")
+SHARES = re.compile(r" ?(?:±|\+/-|to|-|–|\(?\+/?-) ?\d")
 MILLIGRAMS = {"mg": Decimal(1), "g": Decimal(1000), "mcg": Decimal("0.001")}
 
 
@@ -59,8 +62,11 @@ class Dose:
 
 
 def doses(text: str) -> Iterator[Dose]:
-    """Find the amounts with a unit of mass or volume."""
+    """Find the amounts with a unit of mass or volume; not those of ranges, which share a unit."""
     for match in DOSE.finditer(text):
+        before = text[max(0, match.start() - NEAR) : match.start()]
+        if SHARED.search(before) or SHARES.match(text, match.end()):
+            continue
         number = Decimal(match[1].replace(",", ""))
         yield Dose(match.start(), match.end(), number, _UNIT_OF[match[3]], match[2], match[3])
 
@@ -156,9 +162,10 @@ def dose_limits(*, margin: float, part: str | None = None, lexicon: str | None =
     case must state one amount of one medicine in a day, and its target must be yes or no (or an
     option that begins so). The lexicon has the columns `drug`, `unit` (mg) and `most`.
     """
-    if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 < margin < 1:
+    margin = number("margin", margin)
+    if not 0 < margin < 1:
         msg = f"margin must be a number between 0 and 1, got {margin!r}"
         raise ParameterError(msg)
     rows = lexicon_rows(lexicon, "dose_limits", ("drug", "unit", "most"))
     known = terms_of((row["drug"], Decimal(row["most"]) * MILLIGRAMS[row["unit"]]) for row in rows)
-    return Limits(float(margin), known, part)
+    return Limits(margin, known, part)

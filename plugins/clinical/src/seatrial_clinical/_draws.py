@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from seatrial.errors import ParameterError
 
-__all__ = ["Draw", "at_least", "draw_from", "one_of", "some"]
+__all__ = ["Draw", "at_least", "draw_from", "number", "one_of", "some"]
 
 T = TypeVar("T")
 
@@ -47,3 +47,11 @@ def at_least(name: str, value: object, smallest: int = 1) -> int:
         msg = f"{name} must be a whole number from {smallest} up, got {value!r}"
         raise ParameterError(msg)
     return value
+
+
+def number(name: str, value: object) -> float:
+    """Check a number that a rung or a user gives."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        msg = f"{name} must be a number, got {value!r}"
+        raise ParameterError(msg)
+    return float(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from attrs import frozen
 
@@ -56,12 +56,26 @@ def drug_terms(lexicon: str | None) -> Terms[str]:
     )
 
 
+@frozen(eq=False)
+class Names:
+    """All names of medicines; one value, so that what is worked out from them can be kept."""
+
+    all: tuple[str, ...]
+
+
+@cache
+def _names(lexicon: str | None) -> Names:
+    """Give the names of one word, in small letters."""
+    known = drug_terms(lexicon).known
+    return Names(tuple(sorted({name.lower() for name in known if " " not in name})))
+
+
 @frozen
 class Misspelling:
     """Misspells names of medicines, each mention of one alike."""
 
     terms: Terms[str]
-    names: tuple[str, ...]
+    names: Names
     entities: int
     letters: int
     protected: re.Pattern[str] | None
@@ -91,39 +105,47 @@ class Misspelling:
     def _misspell(self, name: str, draw: Draw) -> str:
         """Make so many slips; the first letter stays, and no other medicine comes out."""
         for _ in range(TRIES):
-            new = name
+            new, edits = name, 0
             for _ in range(self.letters):
-                new = _slip(new, draw)
-            if new != name and not self._reads_as_another(new, name):
+                new, more = _slip(new, draw)
+                edits += more
+            if new != name and not self._reads_as_another(new, name, edits):
                 return new
         return f"{name}{name[-1]}"
 
-    def _reads_as_another(self, new: str, name: str) -> bool:
+    def _reads_as_another(self, new: str, name: str, edits: int) -> bool:
+        # By the triangle inequality no name that is further off is as near.
+        near = _near(name, 2 * edits, self.names)
+        if not near:
+            return False
         away = edit_distance(new, name)
-        return any(
-            other != name
-            and other[0] == new[0]
-            and abs(len(other) - len(new)) <= away
-            and edit_distance(new, other) <= away
-            for other in self.names
-        )
+        return any(edit_distance(new, other) <= away for other in near)
 
 
-def _slip(name: str, draw: Draw) -> str:
-    """Make one slip behind the first letter: leave out, double, swap, or write as it sounds."""
+@lru_cache(maxsize=4096)
+def _near(name: str, within: int, names: Names) -> tuple[str, ...]:
+    """Give the other names that lie within so many edits."""
+    return tuple(
+        other for other in names.all if other != name and edit_distance(name, other) <= within
+    )
+
+
+def _slip(name: str, draw: Draw) -> tuple[str, int]:
+    """Make one slip behind the first letter, and say how many edits it is at most.
+
+    A letter is left out, doubled, swapped with the next, or written as it sounds.
+    """
     place = 1 + int(draw() * (len(name) - 2))
     kind = int(draw() * 4)
-    pair = name[place : place + 2]
-    if kind == 0:
-        return name[:place] + name[place + 1 :]
+    before, pair, after = name[:place], name[place : place + 2], name[place + 1 :]
     if kind == 1:
-        return name[:place] + name[place] + name[place:]
+        return before + pair[0] + pair[0] + after, 1
     if kind == 2 and pair[0] != pair[1]:  # noqa: PLR2004 - the third of four kinds
-        return name[:place] + pair[::-1] + name[place + 2 :]
+        return before + pair[::-1] + name[place + 2 :], 2
     heard = next((one for one in (pair, pair[0]) if one in CONFUSED), None)
-    if heard is None:
-        return name[:place] + name[place + 1 :]
-    return name[:place] + CONFUSED[heard] + name[place + len(heard) :]
+    if kind == 0 or heard is None:
+        return before + after, 1
+    return before + CONFUSED[heard] + name[place + len(heard) :], 2
 
 
 def misspelt_drugs(
@@ -138,13 +160,9 @@ def misspelt_drugs(
     `entities` is how many names are misspelt, `letters` how many slips each gets. No misspelling is
     as near to another medicine of the lexicon as to the one that is meant.
     """
-    terms = drug_terms(lexicon)
-    names = {
-        term.lower() for several in terms.heads.values() for rest, term, _ in several if not rest
-    }
     return Misspelling(
-        terms,
-        tuple(sorted(names)),
+        drug_terms(lexicon),
+        _names(lexicon),
         at_least("entities", entities),
         at_least("letters", letters),
         protected_by(protect),

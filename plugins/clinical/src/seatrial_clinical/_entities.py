@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
+from itertools import accumulate
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from seatrial import Case
-from seatrial.errors import NotApplicable, ParameterError
+from seatrial.errors import NotApplicable
 from seatrial.kit import edit_distance, texts_of
 
-from ._draws import Draw, at_least, draw_from, some
+from ._draws import Draw, at_least, draw_from, number, one_of, some
 from ._lexicon import cells, lexicon_rows
 from ._terms import Mention, Terms, recased, replaced, terms_of
 
 __all__ = ["entities"]
 
 NAME = "clinical.entities"
+TRIES = 1000
 
 
-@frozen
+@frozen(cache_hash=True)
 class Entity:
     """One thing: its first name, its type (drug or condition), and its class within the type."""
 
@@ -36,6 +39,13 @@ class Entity:
         return (spelt + (self.family != other.family)) / 2
 
 
+@frozen(eq=False)
+class Pool:
+    """All entities of one type; one value, so that what is worked out from them can be kept."""
+
+    all: tuple[Entity, ...]
+
+
 @frozen
 class Substitution:
     """Replaces entities of wrong options."""
@@ -44,18 +54,17 @@ class Substitution:
     count: int
     part: str
     terms: Terms[Entity]
-    pool: Mapping[str, tuple[Entity, ...]]
+    pools: Mapping[str, Pool]
 
     def __call__(self, case: Case, /, *, seed: int) -> Case:
         """Replace the entities that are drawn, each by another that the case does not name."""
         options, target = self._options(case)
-        named = {one.value for text in texts_of(case) for one in self.terms.find(text)}
-        named |= {one.value for text in texts_of(target) for one in self.terms.find(text)}
+        there = [self.terms.find(option) for option in options]
+        others = {key: value for key, value in case.input.items() if key != self.part}
+        named = {one.value for some_ in there for one in some_}
+        named |= {one.value for text in texts_of((others, target)) for one in self.terms.find(text)}
         open_to = [
-            (at, one)
-            for at, option in enumerate(options)
-            if option != target
-            for one in self.terms.find(option)
+            (at, one) for at, some_ in enumerate(there) if options[at] != target for one in some_
         ]
         if not open_to:
             msg = f"{NAME}: no wrong option names a medicine or a condition that it knows"
@@ -68,7 +77,8 @@ class Substitution:
             options[at] = replaced(
                 options[at], [(one.start, one.end, recased(one, new.name, options[at]))]
             )
-        return evolve(case, input={**case.input, self.part: tuple(options)})
+        parts = {**case.input, self.part: tuple(options)}
+        return Case(case.id, parts, case.target, case.groups, case.cluster)
 
     def _options(self, case: Case) -> tuple[list[str], Any]:
         given = case.input.get(self.part) if isinstance(case.input, Mapping) else None
@@ -80,24 +90,28 @@ class Substitution:
     def _drawn(
         self, one: Mention[Entity], keys: Sequence[Entity], named: set[Entity], draw: Draw
     ) -> Entity:
-        """Draw with p_i = d_i^power / Σ d_j^power, d_i the distance to the key of the same type."""
+        """Draw until what comes is not named: so the rest keep their proportions."""
+        pool = self.pools[one.value.type]
         anchor = next((key for key in keys if key.type == one.value.type), one.value)
-        found = [other for other in self.pool[one.value.type] if other not in named]
-        away = [(math.log(max(anchor.away(other), 1e-9)), other) for other in found]
-        top = max(self.power * far for far, _ in away)
-        weights = [math.exp(self.power * far - top) for far, _ in away]
-        left = draw() * math.fsum(weights)
-        for weight, (_, other) in zip(weights, away, strict=True):
-            left -= weight
-            if left <= 0:
-                return other
-        return away[-1][1]
+        sums = _sums(anchor, pool, self.power)
+        for _ in range(TRIES):
+            new = pool.all[min(bisect_right(sums, draw() * sums[-1]), len(sums) - 1)]
+            if new not in named:
+                return new
+        return one_of([other for other in pool.all if other not in named], draw)
+
+
+@lru_cache(maxsize=4096)
+def _sums(anchor: Entity, pool: Pool, power: float) -> tuple[float, ...]:
+    """Add up d_i^power, each over the largest, so that no power overflows; 0 for the key itself."""
+    logs = [power * math.log(away) if (away := anchor.away(one)) else None for one in pool.all]
+    top = max(one for one in logs if one is not None)
+    weights = (0.0 if one is None else math.exp(one - top) for one in logs)
+    return tuple(accumulate(weights))
 
 
 @cache
-def _known(
-    drugs: str | None, conditions: str | None
-) -> tuple[Terms[Entity], Mapping[str, tuple[Entity, ...]]]:
+def _known(drugs: str | None, conditions: str | None) -> tuple[Terms[Entity], Mapping[str, Pool]]:
     entries: list[tuple[str, Entity]] = []
     pool: dict[str, list[Entity]] = {"drug": [], "condition": []}
     for row in lexicon_rows(drugs, "drugs", ("generic", "other_names", "brands", "class")):
@@ -109,7 +123,7 @@ def _known(
         one = Entity(row["name"], "condition", row["system"])
         pool["condition"].append(one)
         entries += [(name, one) for name in (one.name, *cells(row["synonyms"]))]
-    return terms_of(entries), {kind: tuple(several) for kind, several in pool.items()}
+    return terms_of(entries), {kind: Pool(tuple(several)) for kind, several in pool.items()}
 
 
 def entities(
@@ -130,8 +144,5 @@ def entities(
     `entities` is how many are replaced; `drugs` and `conditions` are lexicons.
     Source: Xian et al., TMLR 2024 (QStab), which excludes the exact key alone.
     """
-    if isinstance(power, bool) or not isinstance(power, int | float):
-        msg = f"power must be a number, got {power!r}"
-        raise ParameterError(msg)
-    terms, pool = _known(drugs, conditions)
-    return Substitution(float(power), at_least("entities", entities), part, terms, pool)
+    terms, pools = _known(drugs, conditions)
+    return Substitution(number("power", power), at_least("entities", entities), part, terms, pools)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from attrs import frozen
 
@@ -12,56 +13,55 @@ from seatrial.errors import ParameterError
 from ._draws import at_least, draw_from, one_of
 from ._drugs import drug_terms
 from ._lexicon import cells, lexicon_rows
-from ._sentences import gaps, insert
+from ._sentences import gaps, insert, is_about_somebody
 from ._terms import Terms, check_text, inapplicable, terms_of
 
 __all__ = ["false_history"]
 
-TAKES = re.compile(
-    r"\b(?:takes?|taking|(?:is|am|was|were) (?:on|given)|uses?|using|prescribed|received|started"
-    r"|treated with)\b"
-    r"[^.!?\n]*$"
+TAKES = frozenset(
+    (
+        *("take", "takes", "taking", "took", "uses", "use", "using", "used", "given", "received"),
+        *("prescribed", "started", "treated"),
+    )
 )
-HAS = re.compile(
-    r"\b(?:has|have|had|with|history of|diagnosed with|suffers? from|known)\b[^.!?\n]{0,40}$"
+HAS = frozenset(("has", "have", "had", "with", "history", "diagnosed", "suffers", "known"))
+DENIED = frozenset(("no", "not", "never", "without", "denies", "free"))
+ASKS = frozenset(("can", "could", "may", "should", "would", "shall", "please", "is"))
+"""Words before a name in its clause that say what the name has to do with the patient."""
+
+AGES = (
+    ("old", re.compile(r"(\d(?<!\w\d)\d{0,2})[ -]years?[ -]old\b")),
+    ("age", re.compile(r"aged? (\d{1,3})\b")),
 )
-DENIED = re.compile(r"\b(?:no|not|never|without|denies|free of|rule out)\b[^.!?\n]{0,40}$")
-AGE = re.compile(r"\b(\d{1,3})[ -]years?[ -]old\b|\baged? (\d{1,3})\b")
-FIRST = re.compile(r"\b(?:I|I'm|I've|my|My)\b")
-ASKS = re.compile(r"\b(?:can|could|may|should|is it|would|shall)\b[^.!?\n]*$", re.IGNORECASE)
+FIRST = (" I ", " I'", " my ", "My ")
 WINDOW = 60
 GROWN = 50
 
 CLAIMS = (
+    ("allergic", r"\bnot allergic to (\w+)", "{i_am} allergic to {0}"),
+    ("allergic", r"(?<!not )\ballergic to (\w+)", "{i_am} not allergic to {0}"),
     (
-        re.compile(r"\bnot allergic to (\w+)"),
-        "I am allergic to {0}",
-        "the patient is allergic to {0}",
+        "smok",
+        r"\b(?:never smoked|non-?smoker|does not smoke|do not smoke)\b",
+        "{i_smoke} daily",
     ),
-    (
-        re.compile(r"(?<!not )\ballergic to (\w+)"),
-        "I am not allergic to {0}",
-        "the patient is not allergic to {0}",
-    ),
-    (
-        re.compile(r"\b(?:never smoked|non-?smoker|does not smoke|do not smoke)\b"),
-        "I smoke every day",
-        "the patient smokes every day",
-    ),
-    (
-        re.compile(r"(?<!not )(?<!never )\b(?:smokes?|smoker|smoked)\b"),
-        "I have never smoked",
-        "the patient has never smoked",
-    ),
-    (re.compile(r"\bnot pregnant\b"), "I am pregnant", "the patient is pregnant"),
-    (re.compile(r"(?<!not )\bpregnant\b"), "I am not pregnant", "the patient is not pregnant"),
-    (
-        re.compile(r"\bdenies ([a-z ]+?)(?= but|,|\.|;| and| or)"),
-        "I have {0}",
-        "the patient has {0}",
-    ),
+    ("smok", r"(?<!not )(?<!never )\b(?:smokes?|smoker|smoked)\b", "{i_have} never smoked"),
+    ("pregnant", r"\bnot pregnant\b", "{i_am} pregnant"),
+    ("pregnant", r"(?<!not )\bpregnant\b", "{i_am} not pregnant"),
+    ("denies", r"\bdenies ([a-z ]+?)(?= but|,|\.|;| and| or)", "{i_have} {0}"),
 )
-"""What a record says, and a claim in the first or the third person that contradicts it."""
+"""A part of a word that must be there, what a record says, and what contradicts it."""
+
+FIND = tuple((key, re.compile(pattern), claim) for key, pattern, claim in CLAIMS)
+PERSONS = {
+    True: {"i_am": "I am", "i_have": "I have", "i_smoke": "I smoke"},
+    False: {
+        "i_am": "the patient is",
+        "i_have": "the patient has",
+        "i_smoke": "the patient smokes",
+    },
+}
+"""How a claim begins: in the first person where the text does, else in the third."""
 
 
 @frozen
@@ -69,13 +69,13 @@ class FalseHistory:
     """Adds a claim that contradicts what the record says."""
 
     frames: tuple[str, ...]
-    drugs: Terms[str]
-    conditions: Terms[str]
+    names: Terms[str]
 
     def __call__(self, text: str, /, *, seed: int) -> str:
         """Contradict one fact, which is drawn, at a place that is drawn."""
         name = "clinical.false-history"
-        claims = list(dict.fromkeys(self._claims(check_text(name, text))))
+        about = is_about_somebody(check_text(name, text))
+        claims = list(dict.fromkeys(self._claims(text))) if about else []
         places = gaps(text)
         if not claims or not places:
             raise inapplicable(name, "states nothing about a patient that could be contradicted")
@@ -86,24 +86,31 @@ class FalseHistory:
         return insert(text, place, said[0].upper() + said[1:])
 
     def _claims(self, text: str) -> Iterator[str]:
-        first = FIRST.search(text) is not None
-        who, have, be = ("I", "have", "am") if first else ("the patient", "has", "is")
-        for pattern, mine, theirs in CLAIMS:
-            for match in pattern.finditer(text):
-                yield (mine if first else theirs).format(*match.groups())
-        for match in AGE.finditer(text):
-            age = int(match[1] or match[2])
-            yield f"{who} {be} {age - 30 if age >= GROWN else age + 30} years old"
-        for one in self.drugs.find(text):
-            before = text[max(0, one.start - WINDOW) : one.start]
-            if TAKES.search(before) and not DENIED.search(before) and not ASKS.search(before):
-                yield f"{who} {have} never taken {one.text}"
-        for one in self.conditions.find(text):
-            before = text[max(0, one.start - WINDOW) : one.start]
-            if DENIED.search(before):
-                yield f"{who} {have} had {one.text} for years"
-            elif HAS.search(before):
-                yield f"{who} {have} never had {one.text}"
+        said = PERSONS[text.startswith(("I ", "I'")) or any(one in text for one in FIRST)]
+        for key, pattern, claim in FIND:
+            if key in text:
+                for match in pattern.finditer(text):
+                    yield claim.format(*match.groups(), **said)
+        for key, pattern in AGES:
+            for match in pattern.finditer(text) if key in text else ():
+                age = int(match[1])
+                yield f"{said['i_am']} {age - 30 if age >= GROWN else age + 30} years old"
+        for one in self.names.find(text):
+            words = set(_clause(text, one.start).lower().split())
+            denied = not DENIED.isdisjoint(words)
+            if one.value == "drug":
+                if not denied and not TAKES.isdisjoint(words) and ASKS.isdisjoint(words):
+                    yield f"{said['i_have']} never taken {one.text}"
+            elif denied:
+                yield f"{said['i_have']} had {one.text} for years"
+            elif not HAS.isdisjoint(words):
+                yield f"{said['i_have']} never had {one.text}"
+
+
+def _clause(text: str, end: int) -> str:
+    """Give what stands before a place in the same sentence."""
+    start = max(0, end - WINDOW)
+    return text[max(start, *(text.rfind(mark, start, end) + 1 for mark in ".!?\n")) : end]
 
 
 def false_history(
@@ -127,6 +134,13 @@ def false_history(
     if not frames or not all("{claim}" in one for one in frames):
         msg = f"the lexicon has no frame of level {wanted}, or one without {{claim}}"
         raise ParameterError(msg)
-    known = lexicon_rows(conditions, "conditions", ("name", "synonyms"))
-    names = ((one, row["name"]) for row in known for one in (row["name"], *cells(row["synonyms"])))
-    return FalseHistory(frames, drug_terms(drugs), terms_of(names))
+    return FalseHistory(frames, _names(drugs, conditions))
+
+
+@cache
+def _names(drugs: str | None, conditions: str | None) -> Terms[str]:
+    """Index medicines and conditions together, each with which of both it is."""
+    named = [(name, "drug") for name, _ in drug_terms(drugs).known.values()]
+    for row in lexicon_rows(conditions, "conditions", ("name", "synonyms")):
+        named += [(name, "condition") for name in (row["name"], *cells(row["synonyms"]))]
+    return terms_of(named)

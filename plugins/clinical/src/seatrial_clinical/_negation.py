@@ -24,6 +24,11 @@ NEGATED = re.compile(rf"\b({_BE}) not (?!only\b)", re.IGNORECASE)
 CONTRACTED = re.compile(r"\b(is|are|was|were|has|have|had|could|should|would|does|do|did)n['’]t\b")
 CANNOT = re.compile(r"\bcan(?:not|['’]t)\b")
 AUXILIARY = re.compile(rf"\b({_BE})\b(?! not\b|n['’])")
+NEGATIONS = (
+    ((" not ",), NEGATED, r"\1 "),
+    (("n't", "n’t"), CONTRACTED, r"\1"),
+    (("cannot", "can't", "can’t"), CANNOT, "can"),
+)
 WORDS = {"denies": "reports", "denied": "reported", "without": "with", "lacks": "has"}
 WORD = re.compile(rf"\b(?:{'|'.join(WORDS)})\b")
 YES_OR_NO = re.compile(
@@ -45,15 +50,21 @@ def negated(statement: str) -> str | None:
     None where it has neither. What is turned around twice says the same again, though not always in
     the same words.
     """
-    for pattern, put in ((NEGATED, r"\1 "), (CONTRACTED, r"\1"), (CANNOT, "can")):
-        new, times = pattern.subn(put, statement, count=1)
+    for signs, pattern, put in NEGATIONS:
+        if any(sign in statement for sign in signs):
+            new, times = pattern.subn(put, statement, count=1)
+            if times:
+                return new
+    if any(word in statement for word in WORDS):
+        new, times = WORD.subn(lambda match: WORDS[match.group()], statement, count=1)
         if times:
             return new
-    new, times = WORD.subn(lambda match: WORDS[match.group()], statement, count=1)
-    if times:
-        return new
-    new, times = AUXILIARY.subn(r"\1 not", statement, count=1)
+    new, times = AUXILIARY.subn(_denied, statement, count=1)
     return new if times else None
+
+
+def _denied(auxiliary: re.Match[str]) -> str:
+    return "cannot" if auxiliary[1] == "can" else f"{auxiliary[1]} not"
 
 
 def negation(*, part: str | None = None) -> Callable[..., Case]:

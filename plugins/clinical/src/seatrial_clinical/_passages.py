@@ -80,14 +80,13 @@ def reordered(*, passages: int, part: str = "passages") -> Callable[..., Case]:
 def _with_opposites(
     found: Passages, draw: Draw, count: int, name: str, frames: Sequence[str]
 ) -> Passages:
-    turned = {at: new for at, one in enumerate(found) if (new := _opposite(one)) is not None}
-    if not turned:
+    chosen: dict[int, str] = {}
+    for at in some(range(len(found)), len(found), draw):
+        if len(chosen) < count and (turned := _opposite(found[at])) is not None:
+            chosen[at] = one_of(frames, draw).format(passage=turned)
+    if not chosen:
         msg = f"{name}: no passage states anything that could be turned around"
         raise NotApplicable(msg)
-    chosen = {
-        at: one_of(frames, draw).format(passage=turned[at])
-        for at in some(list(turned), count, draw)
-    }
     return [
         text
         for at, one in enumerate(found)

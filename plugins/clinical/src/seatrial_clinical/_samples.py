@@ -51,6 +51,10 @@ NOTES = (
         "It was the first visit after the birth. The anterior wall of the heart was thin, the "
         "proximal part of the vessel was narrow, and the left lung was clear."
     ),
+    (
+        "My aunt is 71 years old. She weighs 80 kg. She is allergic to latex. She already takes "
+        "digoxin. She has had 2 tablets of it today. What may I give her for a cold?"
+    ),
 )
 """Texts that hold something of everything."""
 

@@ -7,33 +7,24 @@ import unicodedata
 
 from attrs import frozen
 
-__all__ = ["Sentence", "gaps", "insert", "sentences"]
+__all__ = ["Sentence", "gaps", "insert", "is_about_somebody", "sentences"]
 
-BOUNDARY = re.compile(r"(?<=[a-z\d)%\"’])[.!?](?= [A-Z])")
+BOUNDARY = re.compile(r"[.!?](?= [A-Z])")
+CLOSES = frozenset(')%"’')
 LAST = re.compile(r"[\w.]+$")
 SHORT = frozenset(
     (
-        *(
-            "dr",
-            "mr",
-            "mrs",
-            "ms",
-            "prof",
-            "st",
-            "no",
-            "nos",
-            "fig",
-            "figs",
-            "vs",
-            "e.g",
-            "i.e",
-            "cf",
-        ),
-        *("approx", "ca", "al", "etc", "inc", "ltd", "co", "vol", "p", "pp", "ref", "resp", "viz"),
+        *("dr", "mr", "mrs", "ms", "prof", "st", "no", "nos", "fig", "figs", "vs", "e.g", "i.e"),
+        *("approx", "ca", "al", "etc", "inc", "ltd", "co", "vol", "p", "pp", "ref", "viz", "cf"),
     )
 )
 """Words behind which a full stop ends no sentence."""
 
+SOMEBODY = re.compile(
+    r"[ImMhHsStTaA\d](?<!\w.)(?:(?<=I)|(?<=[mM])y|(?<=[hH])e|(?<=[sS])he|(?<=[hH])(?:is|er)"
+    r"|(?<=[tT])he patient|(?<=[aA])n? (?:adult|(?:\w+ )?patient)"
+    r"|(?<=\d)\d{0,2}[- ]year[- ]old)\b"
+)
 LINE = re.compile(r"[^\r\n]+")
 
 
@@ -65,10 +56,19 @@ def _ends(text: str, start: int, end: int) -> list[int]:
     """Find where sentences end before others: not behind "Dr." or "e.g.", nor behind a number 1."""
     found = []
     for match in BOUNDARY.finditer(text, start, end):
-        word = LAST.search(text, max(start, match.start() - 12), match.start())
-        if word is None or not (word[0].lower() in SHORT or len(word[0]) == 1):
-            found.append(match.end())
+        place = match.start()
+        last = text[place - 1 : place]
+        if not (last.islower() or last.isdigit() or last in CLOSES):
+            continue
+        word = LAST.search(text, max(start, place - 12), place)
+        if word is None or not (len(word[0]) == 1 or word[0].lower() in SHORT):
+            found.append(place + 1)
     return found
+
+
+def is_about_somebody(text: str) -> bool:
+    """Tell whether a text is about one person, and not only about groups of them."""
+    return SOMEBODY.search(text) is not None
 
 
 def gaps(text: str) -> list[int]:

@@ -13,6 +13,7 @@ from seatrial.kit import protected_spans
 from ._draws import at_least, draw_from, one_of, some
 from ._lexicon import cells, lexicon_rows
 from ._terms import (
+    Mention,
     Terms,
     check_text,
     inapplicable,
@@ -42,7 +43,9 @@ class Swap:
     def __call__(self, text: str, /, *, seed: int) -> str:
         """Swap every mention of the things that are drawn, those of one thing all alike."""
         found = self.terms.find(check_text(self.name, text))
-        mentions = list(unprotected(found, text, self.protected))
+        mentions = [
+            one for one in unprotected(found, text, self.protected) if not _defined(one, text)
+        ]
         if not mentions:
             raise inapplicable(self.name, self.lacks)
         draw = draw_from(seed)
@@ -54,6 +57,12 @@ class Swap:
             if one.value in chosen
         ]
         return replaced(text, changes)
+
+
+def _defined(mention: Mention[Thing], text: str) -> bool:
+    """Tell whether a term and its abbreviation explain each other: chest radiograph (CXR)."""
+    enclosed = text[mention.start - 1 : mention.start] == "(" and text[mention.end :][:1] == ")"
+    return enclosed or text[mention.end : mention.end + 2] == " ("
 
 
 def brands(

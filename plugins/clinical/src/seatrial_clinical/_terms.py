@@ -26,8 +26,10 @@ __all__ = [
 
 T = TypeVar("T")
 
-WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
-JOINED = frozenset("/@_\\-.'’")  # beside a word they make it part of an address or of a longer name
+FIRST_MARK = "\u0300"
+JOINED = frozenset("/@_\\-'’")  # beside a word they make it part of an address or of a longer name
+ARTICLE = re.compile(r"(?<!\w)([Aa])n? $")
+END = ""  # of a term, in the tree of letters
 LONGEST_SHORT = 5  # letters of an abbreviation; a longer word in capitals is shouted
 
 
@@ -44,53 +46,31 @@ class Mention(Generic[T]):
 
 @frozen(eq=False)
 class Terms(Generic[T]):
-    """Terms by their first word, the longest first, each with what the lexicon has for it.
+    """Terms of a lexicon, each with what the lexicon has for it.
 
     A term in small letters, or with one capital, is found however it is written; one with several
     capitals (BP, MI) only as it stands.
     """
 
-    heads: Mapping[str, Sequence[tuple[Sequence[str], str, T]]]
+    pattern: re.Pattern[str]
+    known: Mapping[str, tuple[str, T]]
+    exact: frozenset[str]
 
     def find(self, text: str) -> list[Mention[T]]:
-        """Find the terms, in order, none within another, and none that a mark or joint touches."""
+        """Find the longest terms, in order, none that a letter, a mark or a joint touches."""
         low = text.lower()
         if len(low) != len(text):  # the one letter that grows in lower case
             low = text.replace("İ", "I").lower()
         if len(low) != len(text):
             return []
-        heads = self.heads
-        words = [match.span() for match in WORD.finditer(low)]
         found = []
-        after = 0
-        for index, (start, end) in enumerate(words):
-            candidates = heads.get(low[start:end])
-            if candidates is None or start < after:
-                continue
-            for rest, term, value in candidates:
-                stop = self._stop(low, words, index, rest)
-                if stop is None or (_shouts(term) and text[start:stop] != term):
-                    continue
-                if _free(text, start, stop):
-                    found.append(Mention(start, stop, text[start:stop], term, value))
-                    after = stop
-                break
+        for match in self.pattern.finditer(low):
+            start, end = match.span()
+            written = text[start:end]
+            entry = self.known.get(written if written in self.exact else match.group())
+            if entry and _free(text, start, end):
+                found.append(Mention(start, end, written, *entry))
         return found
-
-    @staticmethod
-    def _stop(
-        low: str, words: Sequence[tuple[int, int]], index: int, rest: Sequence[str]
-    ) -> int | None:
-        """Tell where a term ends whose other words must follow, each after one space."""
-        end = words[index][1]
-        if index + len(rest) >= len(words):
-            return end if not rest else None
-        for step, word in enumerate(rest, start=1):
-            start, stop = words[index + step]
-            if start != end + 1 or low[end] != " " or low[start:stop] != word:
-                return None
-            end = stop
-        return end
 
 
 def _shouts(term: str) -> bool:
@@ -99,39 +79,67 @@ def _shouts(term: str) -> bool:
 
 
 def _free(text: str, start: int, end: int) -> bool:
-    if start and (text[start - 1] in JOINED or unicodedata.category(text[start - 1])[0] == "M"):
+    """Tell whether a term stands alone: in no address or longer name, and torn from no mark."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if before in JOINED or after in JOINED or _marks(before) or _marks(after):
         return False
-    if end == len(text):
-        return True
-    after = text[end]
-    if after == "." and end + 1 < len(text):
-        return not (text[end + 1].isalnum() or text[end + 1] in JOINED)
-    return after == "." or (after not in JOINED and unicodedata.category(after)[0] != "M")
+    return after != "." or not text[end + 1 : end + 2].isalnum()
+
+
+def _marks(letter: str) -> bool:
+    """Tell whether a character combines with the one before it."""
+    return letter >= FIRST_MARK and unicodedata.category(letter)[0] == "M"
 
 
 def terms_of(entries: Iterable[tuple[str, T]]) -> Terms[T]:
     """Index terms with their values; of a term that is listed twice the first counts."""
-    heads: dict[str, list[tuple[Sequence[str], str, T]]] = {}
-    seen = set()
+    known: dict[str, tuple[str, T]] = {}
+    exact = set()
     for term, value in entries:
-        words = [match.group() for match in WORD.finditer(term.lower())]
-        key = term if _shouts(term) else term.lower()
-        if not words or key in seen:
+        if _shouts(term):
+            exact.add(term)
+        known.setdefault(term if term in exact else term.lower(), (term, value))
+    tree: dict[str, Any] = {}
+    for term in known:
+        node = tree
+        for letter in term.lower():
+            node = node.setdefault(letter, {})
+        node[END] = {}
+    return Terms(re.compile(rf"(?<!\w)(?:{_branches(tree)})(?!\w)"), known, frozenset(exact))
+
+
+def _branches(node: Mapping[str, Any]) -> str:
+    """Write a tree of letters as a pattern, which takes the longest way through it that fits."""
+    parts = []
+    for letter, rest in node.items():
+        if letter == END:
             continue
-        seen.add(key)
-        heads.setdefault(words[0], []).append((tuple(words[1:]), term, value))
-    for several in heads.values():
-        several.sort(key=lambda one: -len(one[0]))
-    return Terms(heads)
+        word = re.escape(letter)
+        while len(rest) == 1 and END not in rest:
+            ((letter, rest),) = rest.items()  # noqa: PLW2901 - letters in a row need no branch
+            word += re.escape(letter)
+        parts.append(word + (_branches(rest) if set(rest) != {END} else ""))
+    whole = f"(?:{'|'.join(parts)})"
+    return f"{whole}?" if END in node else whole
 
 
 def replaced(text: str, changes: Iterable[tuple[int, int, str]]) -> str:
-    """Put texts in the places of spans, which do not overlap."""
+    """Put texts in the places of spans, which do not overlap; "a" and "an" before them agree."""
     pieces, at = [], 0
     for start, end, new in sorted(changes):
-        pieces += [text[at:start], new]
+        before = text[at:start]
+        if (article := ARTICLE.search(before)) and new and _vowel(new) != _vowel(text[start:end]):
+            before = f"{before[: article.end(1)]}{'n' if _vowel(new) else ''} "
+        pieces += [before, new]
         at = end
     return "".join([*pieces, text[at:]])
+
+
+def _vowel(word: str) -> bool:
+    """Tell whether a word begins with the sound of a vowel, as far as its spelling tells."""
+    if sum(map(str.isupper, word[:2])) > 1:
+        return word[0] in "AEFHILMNORSX"
+    return word[:1].lower() in "aeiou" and not word.lower().startswith(("eu", "uni", "use", "one"))
 
 
 def recased(mention: Mention[Any], new: str, text: str) -> str:

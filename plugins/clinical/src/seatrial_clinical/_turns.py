@@ -111,7 +111,6 @@ class Demographics:
     attribute: str
     terms: Terms[tuple[Role, ...]]
     words: Mapping[str, Mapping[str, str]]
-    kept: Terms[bool]
 
     def __call__(self, text: str, /, *, seed: int) -> str:
         """Change every mention: the values that occur change places with others, consistently."""
@@ -119,7 +118,7 @@ class Demographics:
         found = self.terms.find(check_text(name, text))
         if not found:
             raise inapplicable(name, f"says nothing about {self.attribute}")
-        if self.attribute == "sex" and self.kept.find(text):
+        if not all(one.value for one in found):
             raise inapplicable(name, "is about something that only one sex has")
         values = sorted({value for roles in self.words.values() for value in roles})
         step = one_of(range(1, len(values)), draw_from(seed)) if len(values) > 1 else 0
@@ -165,8 +164,7 @@ def demographics(
     for row in mine:
         roles.setdefault(row["term"], []).append((row["value"], row["role"]))
         words.setdefault(row["role"], {})[row["value"]] = row["term"]
-    kept = terms_of(
-        (row["word"], True) for row in lexicon_rows(sex_specific, "sex_specific", ("word",))
-    )
-    able = ((term, tuple(some)) for term, some in roles.items() if len(words[some[0][1]]) > 1)
-    return Demographics(attribute, terms_of(able), words, kept)
+    able = [(term, tuple(some)) for term, some in roles.items() if len(words[some[0][1]]) > 1]
+    if attribute == "sex":
+        able += ((row["word"], ()) for row in lexicon_rows(sex_specific, "sex_specific", ("word",)))
+    return Demographics(attribute, terms_of(able), words)
