@@ -54,7 +54,11 @@ DRUG = re.compile(
     r"|mab|tinib|gliptin|dipine|oxetine|azepam|parin|xaban|setron|caine)\b",
     re.IGNORECASE,
 )
-INVARIANT = [one for one in seatrial_perturbations() if one.relation in ("invariant", "may-refuse")]
+INVARIANT = [
+    one
+    for one in seatrial_perturbations()
+    if one.modality == "text" and one.relation in ("invariant", "may-refuse")
+]
 TEXTS = [one for one in INVARIANT if not one.sees_case]
 ADDS = {"clinical.false-history"}
 WRITES_NUMBERS = {"clinical.units", "clinical.dates"}
