@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import textwrap
 
@@ -13,9 +14,12 @@ from attrs import evolve
 from trial_stand_ins import same
 
 import seatrial as sea
+from seatrial.cli._examples import Example, Texts
+from seatrial.cli._record_view import view_of
 from seatrial.engine._asking import Asker, Asking, Cost
 from seatrial.errors import TrialError
 from seatrial.events import Usage
+from seatrial.inputs._modalities import core_modalities
 from seatrial.verbs._replay import replay
 
 OPEN = {"role": "assistant", "content": None}
@@ -384,3 +388,22 @@ def test_a_failure_says_how_long_to_wait_and_a_minute_is_the_most():
         asker = Asker(model, Asking(1, retries=1), sleep=waits.append)
         (answer,) = asker.ask(["a"], cost)
         assert (answer.prediction.value, waits, cost.reported) == ("a", [wait], {"n": 1})
+
+
+def test_a_conversation_is_shown_turn_by_turn():
+    talk = (*TALK[:4], says("it is there", "tool", tool_call_id="1"))
+    report = measured({"talk": talk, "options": ("yes", "no")}, lambda some: ["no"] * len(some))
+    (record,) = report.records()
+    example = Example(record, wrong=True, texts=Texts(report.modalities))
+    lines = ["".join(text for text, _ in one) for one in view_of(example, None, coloured=False)]
+    shown = dict(re.split(r"  +", line.strip(), maxsplit=1) for line in lines[1:])
+    assert shown["input talk[3] assistant"] == "(the model says)"
+    assert shown["input talk[5] tool"] == "it is there"
+    assert shown["answer, turn 1"] == shown["answer"] == "no"
+
+
+def test_pictures_that_are_added_count_as_moved():
+    picture = np.full((4, 4, 3), 7, np.uint8)
+    one, three = ((says(("Look:", *[picture] * count)),) for count in (1, 3))
+    assert core_modalities().carrier("messages").distance(one, three) == pytest.approx(2 / 3)
+    assert core_modalities().carrier("messages").distance(one, one) == 0

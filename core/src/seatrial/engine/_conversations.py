@@ -13,7 +13,7 @@ from .._values import FrozenMapping
 from ..errors import ModelError, SeatrialError
 from ..inputs._boundary import call, reason
 
-__all__ = ["Answer", "conversed", "is_scripted"]
+__all__ = ["Answer", "conversed", "is_open", "is_scripted"]
 
 ALL_PARTS = "all_parts"
 """The key of an open turn that is asked with the other parts of the input too (its options)."""
@@ -75,11 +75,11 @@ def _goes_on(value: Any) -> bool:
         isinstance(value, tuple | list)
         and bool(value)
         and all(isinstance(one, Mapping) and "role" in one for one in value)
-        and any(_is_open(one) or isinstance(one.get("content"), Reference) for one in value)
+        and any(is_open(one) or isinstance(one.get("content"), Reference) for one in value)
     )
 
 
-def _is_open(message: Mapping[str, Any]) -> bool:
+def is_open(message: Mapping[str, Any]) -> bool:
     """Tell whether a turn is the model's own, still to be said; a call of a tool is said."""
     return (
         message["role"] == "assistant"
@@ -108,7 +108,7 @@ class _Talk:
             return cls(value)
         part, messages = found
         script = list(messages)
-        if not _is_open(script[-1]):
+        if not is_open(script[-1]):
             script.append({"role": "assistant", "content": None})
         return cls(value, part, script)
 
@@ -117,7 +117,7 @@ class _Talk:
         if not self.script:
             return (self.value,)
         try:
-            while not _is_open(self.script[len(self.said)]):
+            while not is_open(self.script[len(self.said)]):
                 self.said.append(self._spoken(self.script[len(self.said)]))
         except SeatrialError as error:
             self._fail(Answer(error=reason(error)))
