@@ -29,8 +29,9 @@ from ._provenance import Provenance
 from ._reader import Reader
 from ._records import Accounting, Cell, ErrorCount, Record
 from ._report_table import table_of
-from ._store import USAGE, Store
+from ._store import Store
 from ._trust import trusted
+from ._usage import USAGE
 from ._views import Preferences, frame_of, outcomes_of, preferences_of, right_by
 
 if TYPE_CHECKING:
@@ -132,11 +133,6 @@ class Report:
     def seed(self) -> int:
         """The seed of the plan."""
         return int(self._store.meta("seed"))
-
-    @property
-    def trusts(self) -> bool:
-        """Whether what the run directory names may be imported."""
-        return self._trust
 
     @property
     def usage(self) -> Mapping[str, float]:

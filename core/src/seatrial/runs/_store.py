@@ -26,18 +26,15 @@ from ._encoding import Row, dump_scores, load_prediction, record_row
 from ._keeping import Keeper, withheld
 from ._looks import Looked, note_look
 from ._schema import SCHEMA, TABLES
+from ._usage import add_usage
 
-__all__ = ["STATUSES", "USAGE", "Store"]
-
-USAGE = "usage"
-"""The name under which the totals of what models report of their usage are kept."""
+__all__ = ["STATUSES", "Store"]
 
 BYTES_A_RECORD = 1024  # a generous estimate, asked for before compute is spent
 CACHE_KIB = 32 * 1024  # keys are hashes, so their index is touched all over
 PAGES_OF_LOG = 8192  # each checkpoint waits for the disk
 TAKE = "SELECT status, refused, answer, prediction, scores, error FROM records WHERE key = ?"
 ERRORED, ANSWER = STATUSES.index("errored"), 2  # where TAKE gives the answer
-NOTE = "INSERT OR REPLACE INTO meta VALUES (?, ?)"
 INSERT = "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -184,7 +181,7 @@ class Store:
     def note(self, name: str, value: Any) -> None:
         """Write one named value."""
         with self._transaction() as database:
-            database.execute(NOTE, (name, json.dumps(value)))
+            database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, json.dumps(value)))
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -226,7 +223,7 @@ class Store:
             names = {"modalities": list(known.named), "scored_by": {**old, **new}}
             values = {"schema": SCHEMA, **meta, **names}
             database.executemany(
-                NOTE,
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
                 [(name, json.dumps(value)) for name, value in values.items()],
             )
             database.executemany(
@@ -294,10 +291,9 @@ class Store:
     ) -> int:
         """Store a batch of (key, seed, row, key of the clean record) in one transaction.
 
-        `usage` is what it cost, by name; it is added to what was spent before.
-
-        An unchanged input takes the clean record's prediction, scores, and fate; the clean record
-        is stored, or comes before it in the batch. Gives how many records are errors.
+        `usage` is what it cost, by name; it is added to what was spent before. An unchanged input
+        takes the clean record's prediction, scores, and fate; the clean record is stored, or comes
+        before it in the batch. Gives how many records are errors.
         """
         rows: dict[bytes, tuple[Any, ...]] = {}
 
@@ -320,9 +316,7 @@ class Store:
                 rows[key] = record_row(key, seed, row)
             database.executemany(INSERT, rows.values())
             if usage:
-                spent = self.meta(USAGE) or {}
-                total = {**spent, **{k: spent.get(k, 0) + v for k, v in usage.items()}}
-                database.execute(NOTE, (USAGE, json.dumps(total)))
+                add_usage(database, usage)
         return sum(row[2] == ERRORED for row in rows.values())
 
     def answered(self) -> Iterator[tuple[bytes, str, str, int, str | None, int]]:

@@ -64,7 +64,7 @@ def replay(report: Report, name: str, /, model: Any = None) -> Replay:
     if seen is None:
         msg = f"{name}: the model was never asked, since {record.error or 'there was no input'}"
         raise PlanError(msg)
-    if report.trusts:
+    if report._trust:
         seen = _trusting(seen)
     given = plain(seen) if isinstance(seen, Mapping) else seen
     asker = Asker(asked_anew(subject.model), Asking(1, None, 0, 0.0), report._store.modalities)
