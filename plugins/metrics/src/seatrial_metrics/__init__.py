@@ -178,6 +178,7 @@ def _rate(name: str, summary: str, factory: str, *, refusals: bool) -> Metric:
         higher_is_better=False,
         scores_refusals=refusals,
         examples=(((None,) * len(_SAID), _SAID, 1 / len(_SAID)),),
+        samples=f"seatrial_metrics._rate_samples:{factory.removesuffix('_rate')}",
     )
 
 
