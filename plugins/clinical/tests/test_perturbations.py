@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from seatrial_clinical import (
     abbreviations,
@@ -398,6 +400,25 @@ def test_a_higher_severity_changes_what_a_lower_one_changes_and_more():
             assert len(changed) == severity
             assert before is None or before < changed
             before = changed
+
+
+@pytest.mark.parametrize(
+    ("one", "text"),
+    [
+        (brands, "warfarin, metformin, lisinopril, atorvastatin, omeprazole"),
+        (misspelt_drugs, "warfarin, metformin, lisinopril, atorvastatin, omeprazole"),
+        (invented_names, "warfarin, metformin, lisinopril, atorvastatin, omeprazole"),
+        (lay_terms, "fever, hives, nosebleed, earache, gallstones"),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_what_a_lower_severity_makes_of_a_thing_a_higher_one_makes_too(one, text):
+    ladder = [{**rung, "entities": at} for at, rung in enumerate([one.ladder[0]] * 4, start=1)]
+    for seed in range(20):
+        made = [one.build(rung)(text, seed=seed).split(", ") for rung in ladder]
+        for lower, higher in itertools.pairwise(made):
+            for before, low, high in zip(text.split(", "), lower, higher, strict=True):
+                assert low in (before, high)
 
 
 def test_every_perturbation_declares_what_it_asks_of_the_answer():

@@ -29,13 +29,12 @@ def one_of(things: Sequence[T], draw: Draw) -> T:
 def some(things: Sequence[T], count: int, draw: Draw) -> list[T]:
     """Draw `count` things without replacement, or all of them.
 
-    The first ones do not depend on the count: a higher severity changes what a lower one changes,
-    and more.
+    All are put in order, whatever the count: so the first ones do not depend on it, nor does what
+    is drawn afterwards. A higher severity changes what a lower one changes alike, and more.
     """
     left = list(things)
     size = len(left)
-    count = min(count, size)
-    for index in range(count):
+    for index in range(size - 1):
         other = index + int(draw() * (size - index))
         left[index], left[other] = left[other], left[index]
     return left[:count]
