@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache
 
@@ -36,6 +37,7 @@ AGES = (
 FIRST = (" I ", " I'", " my ", "My ")
 WINDOW = 60
 GROWN = 50
+END = re.compile(r"[.!?\n]")
 
 CLAIMS = (
     ("allergic", r"\bnot allergic to (\w+)", "{i_am} allergic to {0}"),
@@ -95,8 +97,10 @@ class FalseHistory:
             for match in pattern.finditer(text) if key in text else ():
                 age = int(match[1])
                 yield f"{said['i_am']} {age - 30 if age >= GROWN else age + 30} years old"
+        low, ends = text.lower(), [0, *(match.end() for match in END.finditer(text))]
         for one in self.names.find(text):
-            words = set(_clause(text, one.start).lower().split())
+            start = max(ends[bisect_right(ends, one.start) - 1], one.start - WINDOW)
+            words = set(low[start : one.start].split())
             denied = not DENIED.isdisjoint(words)
             if one.value == "drug":
                 if not denied and not TAKES.isdisjoint(words) and ASKS.isdisjoint(words):
@@ -105,12 +109,6 @@ class FalseHistory:
                 yield f"{said['i_have']} had {one.text} for years"
             elif not HAS.isdisjoint(words):
                 yield f"{said['i_have']} never had {one.text}"
-
-
-def _clause(text: str, end: int) -> str:
-    """Give what stands before a place in the same sentence."""
-    start = max(0, end - WINDOW)
-    return text[max(start, *(text.rfind(mark, start, end) + 1 for mark in ".!?\n")) : end]
 
 
 def false_history(
