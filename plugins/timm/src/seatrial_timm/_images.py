@@ -10,15 +10,14 @@ from seatrial_transformers import picture
 
 __all__ = ["Preprocessing"]
 
-CHANNELS = 3
-
 
 @frozen
 class Preprocessing:
     """Resize, center crop and normalization of an image, as a tower was trained with them.
 
-    `mean` and `std` are in units of 0 to 255. An image's short side is resized to
-    `side` / `crop`, and the center is cropped.
+    `mean` and `std` are in units of 0 to 255, one for each channel that the tower takes: one or
+    three. An image's short side is resized to `side` / `crop`, and the center is cropped. `bits`
+    says how many bits of uint16 an image uses.
     """
 
     side: int
@@ -26,12 +25,13 @@ class Preprocessing:
     std: tuple[float, ...]
     crop: float = 1.0
     interpolation: str = "bicubic"
+    bits: int | None = None
 
     def __call__(self, value: Any) -> np.ndarray[Any, Any]:
-        """Give float32 [3, side, side]."""
+        """Give float32 [channels, side, side]."""
         from PIL.Image import Resampling
 
-        one = picture(value)
+        one = picture(value, bits=self.bits)
         short = int(self.side / self.crop)
         ratio = short / min(one.size)
         size = [short if side == min(one.size) else int(side * ratio) for side in one.size]
@@ -40,6 +40,8 @@ class Preprocessing:
         cut = one.resize((size[0], size[1]), resampling).crop(
             (left, top, left + self.side, top + self.side)
         )
-        array = np.asarray(cut, dtype=np.float32)
+        if len(self.mean) == 1:
+            cut = cut.convert("L")
+        array = np.asarray(cut, dtype=np.float32).reshape(self.side, self.side, len(self.mean))
         normal = (array - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
         return np.ascontiguousarray(normal.transpose(2, 0, 1))
