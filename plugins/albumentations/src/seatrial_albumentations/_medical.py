@@ -24,12 +24,11 @@ def black_corner(*, radius: float, bits: int | None = None) -> Corruption:
 
     def change(picture: Picture, _: np.random.Generator) -> Picture:
         height, width = picture.shape[:2]
-        rows, columns = np.ogrid[:height, :width]
-        far = np.hypot(rows - (height - 1) / 2, columns - (width - 1) / 2)
-        outside: Picture = far > radius * min(height, width) / 2
-        changed = picture.copy()
-        changed[outside] = 0
-        return changed
+        rows, columns = (
+            np.arange(side, dtype=np.float32) - (side - 1) / 2 for side in (height, width)
+        )
+        inside = rows[:, None] ** 2 + columns**2 <= (radius * min(height, width) / 2) ** 2
+        return picture * inside[:, :, None]
 
     return corruption("black-corner", change, bits, native=True)
 
@@ -45,14 +44,15 @@ def characters(*, words: int, size: float = 0.05, bits: int | None = None) -> Co
     def change(picture: Picture, draw: np.random.Generator) -> Picture:
         height, width = picture.shape[:2]
         scale = size * min(height, width) / CAPITAL
+        written = [np.zeros((height, width), np.uint8) for _ in range(2)]  # black, white
         for _ in range(words):
             word = "".join(draw.choice(LETTERS, draw.integers(3, 9)))
             place = int(draw.integers(0, width)), int(draw.integers(0, height))
-            ink = np.float32(draw.integers(0, 2))
-            drawn = np.zeros((height, width), np.uint8)  # OpenCV writes in 8 bits alone
+            drawn = written[int(draw.integers(0, 2))]
             cv2.putText(drawn, word, place, cv2.FONT_HERSHEY_DUPLEX, scale, 255, 1, cv2.LINE_AA)
-            touched = drawn > 0
-            cover = drawn[touched, None] / np.float32(255)
+        for ink, drawn in enumerate(written):
+            touched = np.nonzero(drawn)
+            cover = drawn[touched][:, None] / np.float32(255)
             picture[touched] += cover * (ink - picture[touched])
         return picture
 

@@ -1,4 +1,4 @@
-"""Noise: ImageNet-C's formulas (Hendrycks and Dietterich 2019) on a picture in [0, 1] or in 8 bits."""
+"""Noise: ImageNet-C's formulas (Hendrycks and Dietterich 2019), in [0, 1] or in 8 bits."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from attrs import frozen
 
-from ._blur import enlarged, line, smooth
+from ._blur import enlarged, smeared, smooth
 from ._frost import frosted
 from ._noise import normal
 from ._pictures import Corruption, Picture, corruption, number, whole
@@ -90,16 +90,18 @@ def snow(
         flakes += mean
         flakes = enlarged(flakes, zoom)
         flakes[flakes < cut] = 0
-        kernel = line(radius, sigma, math.radians(draw.uniform(-135, -45)))
-        flakes = cv2.filter2D(np.clip(flakes, 0, 1), -1, kernel, borderType=cv2.BORDER_REPLICATE)
+        angle = math.radians(draw.uniform(-135, -45))
+        flakes = smeared(np.clip(flakes, 0, 1), radius, sigma, angle)
         if picture.shape[2] == 1:
             grey = picture
         else:
             grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[:, :, None]
         pale = np.maximum(picture, grey * np.float32(1.5) + np.float32(0.5))
-        fallen = (flakes + flakes[::-1, ::-1])[:, :, None]
-        snowed: Picture = np.float32(keep) * picture + np.float32(1 - keep) * pale + fallen
-        return snowed
+        pale *= np.float32(1 - keep)
+        pale += (flakes + flakes[::-1, ::-1])[:, :, None]
+        picture *= np.float32(keep)
+        picture += pale
+        return picture
 
     return corruption("snow", change, bits)
 

@@ -131,7 +131,9 @@ def _computed(
                 parts.setdefault(name, []).append(values)
     wanted = list(range(1, count + 1) if layers is None else layers)
     empty = {"logits": np.empty((0, len(tower.classifier)), np.float32)}
-    empty |= {f"{one}.{pooling}": np.empty((0, 0), np.float32) for one in wanted for pooling in poolings}
+    empty |= {
+        f"{one}.{pooling}": np.empty((0, 0), np.float32) for one in wanted for pooling in poolings
+    }
     empty |= {f"{one}.tokens": np.empty((0, 0, 0), np.float32) for one in tokens}
     found = {name: np.concatenate(several) for name, several in parts.items()}
     return {**empty, **found, "layers": np.array(wanted, np.int64)}

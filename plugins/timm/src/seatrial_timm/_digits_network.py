@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ class Network(nn.Module):
                 nn.BatchNorm2d(after),
                 nn.ReLU(),
             )
-            for before, after in zip(WIDTHS, WIDTHS[1:], strict=False)
+            for before, after in pairwise(WIDTHS)
         )
         self.classifier = nn.Linear(WIDTHS[-1], CLASSES)
 

@@ -1,4 +1,4 @@
-"""A folder that timm wrote: weights in safetensors, and a configuration that says how to use them."""
+"""A folder that timm wrote: weights in safetensors, and a configuration to use them by."""
 
 from __future__ import annotations
 
