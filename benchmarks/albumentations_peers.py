@@ -1,15 +1,15 @@
 """Compare the corruptions of pictures with imagecorruptions and medmnistc, level by level.
 
-    python -m venv peers          # with Python 3.10: scikit-image 0.19 has no newer wheels
-    peers/bin/pip install "numpy==1.26.*" "scikit-image==0.19.*" "scipy==1.14.*" "setuptools<80" \
-        "opencv-python-headless<4.12" imagecorruptions
-    peers/bin/pip install --no-deps medmnistc wand        # apt-get install libmagickwand-6.q16-6
+    python3.10 -m venv peers              # scikit-image 0.19 has no wheels for newer ones
+    peers/bin/pip install "numpy==1.26.*" "scikit-image==0.19.*" "scipy==1.14.*" "setuptools<80"
+    peers/bin/pip install "opencv-python-headless<4.12" imagecorruptions
+    peers/bin/pip install --no-deps medmnistc wand        # and apt install libmagickwand-6.q16-6
     python benchmarks/albumentations_peers.py peers/bin/python
 
-Both sides get the same 224 × 224 crops of photographs and ImageNet-C's (or MedMNIST-C's) parameters
-for each level, also where our own ladders differ. A fixed corruption is compared pixel by pixel: the
-root mean squared difference over 255. A random one draws otherwise on each side, so distributions
-are compared: the root mean squared error that each side does, as a ratio, and the
+Both sides get the same 224 × 224 crops of photographs, and ImageNet-C's (or MedMNIST-C's)
+parameters for each level, also where our own ladders differ. A fixed corruption is compared pixel by
+pixel: the root mean squared difference over 255. A random one draws otherwise on each side, so
+distributions are compared: the root mean squared error that each side does, as a ratio, and the
 Kolmogorov-Smirnov distance between the values that come out. Time is theirs over ours at level 3.
 """
 
@@ -25,12 +25,14 @@ import types
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 SIDE, TIMED, DRAWS = 224, 3, 3
+LEAST, LONG, MANY = 5, 0.5, 50  # calls that are timed: at least, for how long, at most
 
 
 @dataclass
@@ -213,7 +215,7 @@ def peer_call(row: Row) -> Callable[[Any, int], Any]:
 def seconds(call: Callable[[], Any]) -> float:
     """Give the median time of a call over several."""
     taken = []
-    while len(taken) < 5 or (sum(taken) < 0.5 and len(taken) < 50):
+    while len(taken) < LEAST or (sum(taken) < LONG and len(taken) < MANY):
         began = time.perf_counter()
         call()
         taken.append(time.perf_counter() - began)
@@ -239,7 +241,7 @@ def worker(given: str, to: str) -> None:
                 [call(grey_for(row, one), level) for one in pictures for _ in range(draws)]
             ).astype(np.float32)
         timed = grey_for(row, pictures[0])
-        held[f"{index}.seconds"] = seconds(lambda: call(timed, TIMED - 1))
+        held[f"{index}.seconds"] = seconds(partial(call, timed, TIMED - 1))
     np.savez(to, **held)
 
 

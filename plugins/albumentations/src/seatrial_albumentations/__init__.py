@@ -49,6 +49,7 @@ def _picture(
     factory: str,
     ladder: Sequence[Mapping[str, Any]],
     tags: tuple[str, ...] = (),
+    revision: int = 1,
 ) -> Perturbation:
     return Perturbation(
         name=f"albumentations.{name}",
@@ -57,6 +58,7 @@ def _picture(
         factory=f"seatrial_albumentations.{factory}",
         ladder=tuple(ladder),
         tags=tags,
+        revision=revision,
     )
 
 
@@ -71,6 +73,7 @@ gaussian_noise = _picture(
     "Add Gaussian noise, as in ImageNet-C (our own).",
     "_noise:gaussian_noise",
     _rungs("sd", 0.08, 0.12, 0.18, 0.26, 0.38),
+    revision=2,
 )
 shot_noise = _picture(
     "shot-noise",
@@ -83,12 +86,14 @@ impulse_noise = _picture(
     "Make values of a channel black or white, as in ImageNet-C (our own).",
     "_noise:impulse_noise",
     _rungs("amount", 0.03, 0.06, 0.09, 0.17, 0.27),
+    revision=2,
 )
 speckle_noise = _picture(
     "speckle-noise",
     "Multiply by Gaussian noise, as in ImageNet-C (our own).",
     "_noise:speckle_noise",
     _rungs("sd", 0.15, 0.2, 0.35, 0.45, 0.6),
+    revision=2,
 )
 gaussian_blur = _picture(
     "gaussian-blur",
@@ -96,6 +101,7 @@ gaussian_blur = _picture(
     "_blur:gaussian_blur",
     _rungs("sigma", 1, 2, 3, 4, 6),
     _FIXED,
+    revision=2,
 )
 defocus_blur = _picture(
     "defocus-blur",
@@ -124,6 +130,7 @@ motion_blur = _picture(
         {"radius": radius, "sigma": sigma}
         for radius, sigma in [(10, 3), (15, 5), (15, 8), (15, 12), (20, 15)]
     ],
+    revision=2,
 )
 zoom_blur = _picture(
     "zoom-blur",
@@ -141,6 +148,7 @@ brightness = _picture(
     "_light:brightness",
     _rungs("add", 0.1, 0.2, 0.3, 0.4, 0.5),
     _FIXED,
+    revision=2,
 )
 darkness = _picture(
     "darkness",
@@ -148,6 +156,7 @@ darkness = _picture(
     "_light:darkness",
     _rungs("subtract", 0.1, 0.2, 0.3, 0.4, 0.5),
     _FIXED,
+    revision=2,
 )
 contrast = _picture(
     "contrast",
@@ -186,6 +195,7 @@ saturate = _picture(
         for factor, add in [(1.25, 0), (1.5, 0), (2, 0), (3, 0.05), (20, 0.2)]
     ],
     _FIXED,
+    revision=2,
 )
 desaturate = _picture(
     "desaturate",
@@ -193,6 +203,7 @@ desaturate = _picture(
     "_light:desaturate",
     _rungs("factor", 0.7, 0.5, 0.3, 0.1, 0),
     _FIXED,
+    revision=2,
 )
 elastic = _picture(
     "elastic",
@@ -245,7 +256,7 @@ frost = _picture(
     "_weather:frost",
     [
         {"keep": keep, "ice": ice}
-        for keep, ice in [(1, 0.4), (0.8, 0.6), (0.7, 0.7), (0.6, 0.75), (0.5, 0.8)]
+        for keep, ice in [(0.85, 0.3), (0.7, 0.5), (0.6, 0.62), (0.45, 0.75), (0.3, 0.85)]
     ],
 )
 fog = _picture(
@@ -254,7 +265,7 @@ fog = _picture(
     "_weather:fog",
     [
         {"thickness": thickness, "decay": decay}
-        for thickness, decay in [(1.5, 2), (2, 2), (2.75, 2), (3.5, 1.7), (5, 1.5)]
+        for thickness, decay in [(1, 2), (1.5, 1.9), (2.5, 1.8), (4, 1.7), (7, 1.6)]
     ],
 )
 spatter = _picture(
