@@ -7,8 +7,8 @@
     python benchmarks/albumentations_peers.py peers/bin/python
 
 Both sides get the same 224 × 224 crops of photographs, and ImageNet-C's (or MedMNIST-C's)
-parameters for each level, also where our own ladders differ. A fixed corruption is compared pixel by
-pixel: the root mean squared difference over 255. A random one draws otherwise on each side, so
+parameters for each level, also where our own ladders differ. A fixed corruption is compared pixel
+by pixel: the root mean squared difference over 255. A random one draws otherwise on each side, so
 distributions are compared: the root mean squared error that each side does, as a ratio, and the
 Kolmogorov-Smirnov distance between the values that come out. Time is theirs over ours at level 3.
 """
