@@ -2,15 +2,16 @@
 
     python benchmarks/simnl_corruptions.py DATA [--to FOLDER] [--test 20]
 
-DATA holds `cifar10_subset` and `medmnist/BreastMNIST.npz`. The adapters learn from 16 clean images of
-each class (no views, nothing chosen, three seeds) on the dual encoder of seatrial-timm, and are
+DATA holds `cifar10_subset` and `medmnist/BreastMNIST.npz`. The adapters learn from 16 clean images
+of each class (no views, nothing chosen, three seeds) on the dual encoder of seatrial-timm, and are
 scored on clean test images and on the same images under ten corruptions of seatrial-albumentations
 at severity 3. Pictures are enlarged to 224 × 224 before, as the tower does, so that ImageNet-C's
 parameters mean what they say.
 
-Prints for each method the accuracy on clean and on corrupted images (the mean over corruptions), the
-drop between them, and how much larger that drop is than zero-shot's, paired by test image and with a
-95 % interval over them. What is computed is kept by content: broken off, it goes on.
+Prints for each method the accuracy on clean and on corrupted images (mean over corruptions), the
+drop between them, how much larger that drop is than zero-shot's, paired by test image and with a
+95 % interval over them, and the fraction of the clean accuracy that is kept. What is computed is
+kept by content: broken off, it goes on.
 """
 
 from __future__ import annotations

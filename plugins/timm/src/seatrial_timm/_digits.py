@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from attrs import define
+from attrs import define, field
 
 from seatrial import Case
 from seatrial.errors import ModelError, ParameterError
@@ -72,6 +72,8 @@ def digits_cases(*, part: Part = "test") -> list[Case]:
 @define(eq=False)
 class DigitsTower(ImageTower):
     """The network of the example, which is trained when it is first asked."""
+
+    name: str = field(default="digits", init=False)
 
     @property
     def identity(self) -> str:

@@ -17,8 +17,8 @@ from ._timm import imported
 __all__ = ["CONFIG", "Saved"]
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
-REFUSED = {"checkpoint_path", "num_classes", "pretrained", "pretrained_cfg", "cache_dir"}
-"""Arguments of timm's `create_model` that no file may set: most of them load other files."""
+REFUSED = {"checkpoint_path", "pretrained", "pretrained_cfg", "cache_dir"}
+"""Arguments of timm's `create_model` by which it loads other files."""
 
 
 @frozen
@@ -52,12 +52,12 @@ class Saved:
 
     @property
     def options(self) -> Mapping[str, Any]:
-        """The arguments that the architecture was built with."""
+        """The arguments that the architecture was built with; the weights say how many classes."""
         found: Mapping[str, Any] = self._read().get("model_args") or {}
         if wrong := sorted(REFUSED & set(found)):
             msg = f"{self.folder / CONFIG}: model_args may not set {', '.join(wrong)}"
             raise ModelError(msg)
-        return found
+        return {name: value for name, value in found.items() if name != "num_classes"}
 
     def file(self) -> Path:
         """Find the weights; pickled ones are not loaded."""
