@@ -96,7 +96,7 @@ def test_a_model_for_grey_pictures_gets_grey(saved):
     _, folder = saved(in_chans=1)
     grey = np.random.default_rng(1).integers(0, 256, (40, 48, 1), dtype=np.uint8)
     model = image_classifier(str(folder))
-    assert model.module.conv1[0].in_channels == 1
+    assert model.tower.module.conv1[0].in_channels == 1
     assert model([grey]) == model([np.repeat(grey, 3, axis=2)])
 
 
@@ -122,9 +122,9 @@ def test_one_pixel_is_a_picture(saved):
 
 def test_lite0_names_imagenets_classes(photographs):
     model = image_classifier()
-    assert len(set(model.classes)) == 1000
-    assert model.classes[207] == "golden retriever"
-    assert {model.classes[place] for place in (134, 517)} == {"crane (134)", "crane (517)"}
+    assert len(set(model.labels)) == 1000
+    assert model.labels[207] == "golden retriever"
+    assert {model.labels[place] for place in (134, 517)} == {"crane (134)", "crane (517)"}
     assert len(imagenet_names()) == 1000
     temple, flower = model(photographs)
     assert temple.value in {"palace", "monastery"}
@@ -282,3 +282,65 @@ def test_a_classifier_is_a_tower_with_names(saved, pictures):
     tower = image_tower(str(saved()[1]), crop=None)
     np.testing.assert_array_equal(model.embed_image(pictures), tower.embed_image(pictures))
     assert not model.module.training
+
+
+@pytest.mark.parametrize("size", [(160, 160), (320, 320), (90, 200)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_module_takes_pictures_and_gives_the_gradient(saved, size, channels):
+    model = image_classifier(str(saved()[1]))
+    y, x = np.mgrid[0 : size[0], 0 : size[1]] / max(size)
+    smooth = np.stack([x, y, (x + y) / 2], axis=2)[:, :, :channels]
+    picture = np.rint(smooth * 255).astype(np.uint8)
+    given = torch.tensor(picture / 255, dtype=torch.float32).movedim(-1, 0)[None]
+    given.requires_grad_()
+    logits = model.module(given)
+    probabilities = logits.softmax(1)[0].tolist()
+    expected = list(model([picture])[0].probabilities.values())
+    np.testing.assert_allclose(probabilities, expected, atol=0.02)  # torch resizes without rounding
+    logits[0, 0].backward()
+    assert given.grad.abs().max() > 0
+
+
+def test_a_copy_can_be_trained_and_the_original_stays(saved, pictures):
+    from copy import deepcopy
+
+    model = image_classifier(str(saved()[1]))
+    before = model(pictures)
+    learner = model.with_module(deepcopy(model.module))
+    assert learner(pictures) == before
+    optimizer = torch.optim.SGD(learner.module.parameters(), lr=0.5)
+    targets = ["normal"] * len(pictures)
+    losses = []
+    for _ in range(3):
+        loss = learner.training_loss(pictures, targets)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+    assert learner(pictures) != before
+    assert model(pictures) == before
+    with pytest.raises(ModelError, match="the target 'cat' is none of the classes benign, mal"):
+        learner.training_loss(pictures, ["cat"] * 4)
+
+
+def test_the_gradient_search_finds_a_worse_picture(saved):
+    import seatrial as sea
+
+    model = image_classifier(str(saved()[1]))
+    draw = np.random.default_rng(3)
+    inputs = [draw.random((160, 160, 3), dtype=np.float32) for _ in range(3)]
+    cases = [
+        sea.Case(f"p{place}", one, answer.value)
+        for place, (one, answer) in enumerate(zip(inputs, model(inputs), strict=True))
+    ]
+    found = sea.default_registry()
+    plan = sea.Plan(
+        perturbations=[found.get("threats.projected-gradient")()],
+        metrics=[found.get("metrics.accuracy")()],
+        severities=[5],
+        seed=1,
+    )
+    clean, attacked = sea.run(plan, model=model, cases=cases).cells
+    assert clean.scores["metrics.accuracy"] == 1
+    assert attacked.scores["metrics.accuracy"] < 1

@@ -52,7 +52,7 @@ def test_the_network_reads_digits(model, cases):
     answers = model([case.input for case in cases])
     right = np.mean([one.value == case.target for one, case in zip(answers, cases, strict=True)])
     assert right > 0.93
-    assert model.classes == tuple("0123456789")
+    assert model.labels == tuple("0123456789")
     found = model.activations([case.input for case in cases[:3]])
     assert [found.at(layer, "mean").shape for layer in found.layers] == [(3, 16), (3, 32), (3, 64)]
     assert found.predictions == answers[:3]

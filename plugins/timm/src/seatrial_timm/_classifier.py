@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from seatrial import Prediction
 from seatrial.errors import ModelError, ParameterError
@@ -54,6 +54,7 @@ class ImageClassifier:
     tower: ImageTower
     given: tuple[str, ...] | None = field(default=None, converter=_names)
     _lock: Any = field(factory=threading.RLock, init=False, repr=False)
+    _module: Any = field(default=None, init=False, repr=False)
     _checked: tuple[str, ...] | None = field(default=None, init=False, repr=False)
 
     @property
@@ -64,12 +65,40 @@ class ImageClassifier:
 
     @property
     def module(self) -> Any:
-        """The torch module, in evaluation mode: from preprocessed images to logits."""
-        return self.tower.module
+        """A torch module from pictures [n, 1 or 3, height, width] in [0, 1] to logits.
+
+        It has the preprocessing inside, so that gradients reach the picture; `module.inner` is the
+        network itself.
+        """
+        from ._from_pictures import FromPictures
+
+        with self._lock:
+            if self._module is None:
+                self._module = FromPictures(self.tower.module, self.tower.preprocess).eval()
+            return self._module
+
+    def with_module(self, module: Any, /) -> ImageClassifier:
+        """Give this classifier around a copy of its module, ready to be trained further."""
+        found = evolve(self, tower=self.tower.with_module(module.inner))
+        found._module = module.requires_grad_(True)  # a model that answers needs no gradients
+        return found
+
+    def training_loss(self, inputs: Sequence[Any], targets: Sequence[Any], /) -> Any:
+        """Give the mean cross-entropy of some pictures, for training; targets are class names."""
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        if wrong := [one for one in targets if one not in self.labels]:
+            msg = f"the target {wrong[0]!r} is none of the classes {', '.join(self.labels)[:200]}"
+            raise ModelError(msg)
+        preprocess, device = self.tower.preprocess, self.tower.device
+        batch = torch.stack([torch.from_numpy(preprocess(one)) for one in inputs]).to(device)
+        wanted = torch.tensor([self.labels.index(one) for one in targets], device=device)
+        return cross_entropy(self.tower.module(batch), wanted)
 
     @property
-    def classes(self) -> tuple[str, ...]:
-        """The names of the classes; raises `ModelError` where they do not fit the logits."""
+    def labels(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of the logits, which they must fit in number."""
         with self._lock:
             if self._checked is None:
                 count = len(self.tower.classifier)
@@ -132,10 +161,10 @@ class ImageClassifier:
         probabilities = powers / powers.sum(axis=1, keepdims=True)
         return [
             Prediction(
-                self.classes[int(row.argmax())],
+                self.labels[int(row.argmax())],
                 probabilities={
                     name: round(float(one), DECIMALS)
-                    for name, one in zip(self.classes, row, strict=True)
+                    for name, one in zip(self.labels, row, strict=True)
                 },
             )
             for row in probabilities

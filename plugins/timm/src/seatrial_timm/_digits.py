@@ -8,10 +8,9 @@ from attrs import define, field
 
 from seatrial import Case
 from seatrial.errors import ModelError, ParameterError
-from seatrial.kit import digest
 
 from ._classifier import ImageClassifier
-from ._tower import ImageTower, Loaded
+from ._tower import ImageTower, Loaded, weights_digest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,9 +77,7 @@ class DigitsTower(ImageTower):
     @property
     def identity(self) -> str:
         """The digest of the weights: training may differ in last bits from machine to machine."""
-        state = self.module.state_dict()
-        held = b"".join(one.numpy().tobytes() for one in state.values())
-        return f"digits-tower:{digest(held)}"
+        return f"digits-tower:{weights_digest(self.module)}"
 
     @property
     def classes(self) -> tuple[str, ...]:

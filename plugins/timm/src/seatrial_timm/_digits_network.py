@@ -15,6 +15,7 @@ from seatrial import seeded
 
 from ._images import Preprocessing
 from ._tower import Loaded
+from ._ways import own_ways
 
 __all__ = ["Network", "trained"]
 
@@ -70,7 +71,7 @@ def trained(images: Sequence[Any], labels: Sequence[int]) -> Loaded:
     finally:
         torch.set_num_threads(threads)
     network.eval().requires_grad_(requires_grad=False)
-    return Loaded(network, network.features, network.stages, network.classifier, preprocess)
+    return Loaded(network, own_ways, preprocess)
 
 
 def _fit(network: Network, inputs: Tensor, targets: Tensor) -> None:

@@ -32,12 +32,9 @@ class Preprocessing:
         from PIL.Image import Resampling
 
         one = picture(value, bits=self.bits)
-        short = int(self.side / self.crop)
-        ratio = short / min(one.size)
-        size = [short if side == min(one.size) else int(side * ratio) for side in one.size]
-        left, top = (round((side - self.side) / 2) for side in size)
+        (height, width), (top, left) = self.placed(one.height, one.width)
         resampling = Resampling[self.interpolation.upper()]
-        cut = one.resize((size[0], size[1]), resampling).crop(
+        cut = one.resize((width, height), resampling).crop(
             (left, top, left + self.side, top + self.side)
         )
         if len(self.mean) == 1:
@@ -45,3 +42,11 @@ class Preprocessing:
         array = np.asarray(cut, dtype=np.float32).reshape(self.side, self.side, len(self.mean))
         normal = (array - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
         return np.ascontiguousarray(normal.transpose(2, 0, 1))
+
+    def placed(self, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Give the height and width to resize to, and where the crop begins."""
+        short, least = int(self.side / self.crop), min(height, width)
+        ratio = short / least
+        size = tuple(short if side == least else int(side * ratio) for side in (height, width))
+        top, left = (round((side - self.side) / 2) for side in size)
+        return (size[0], size[1]), (top, left)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,8 +12,9 @@ from seatrial_transformers import torchvision_problem
 from seatrial.errors import ModelError
 
 from ._images import Preprocessing
+from ._ways import Ways
 
-__all__ = ["Named", "Source", "build", "imported", "preprocessing"]
+__all__ = ["Named", "Source", "build", "imported", "preprocessing", "timm_ways"]
 
 
 class Source(Protocol):
@@ -157,3 +158,24 @@ def build(source: Source) -> Any:
         msg = f"{file} does not fit timm's {source.name}: {error}"
         raise ModelError(msg) from error
     return module.eval()
+
+
+def timm_ways(module: Any) -> Ways:
+    """Go through a module of timm."""
+    name = type(module).__name__
+    classifier = module.get_classifier()
+    if not hasattr(classifier, "weight"):
+        msg = f"timm's {name} has no single linear classifier, so no features that one reads"
+        raise ModelError(msg)
+
+    def features(batch: Any) -> Any:
+        return module.forward_head(module.forward_features(batch), pre_logits=True)
+
+    def stages(batch: Any) -> tuple[Any, Sequence[Any]]:
+        if not hasattr(module, "forward_intermediates"):
+            msg = f"timm's {name} does not give what leaves its stages"
+            raise ModelError(msg)
+        last, found = module.forward_intermediates(batch)
+        return module.forward_head(last), found
+
+    return Ways(features, stages, classifier)

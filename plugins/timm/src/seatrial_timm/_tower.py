@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from attrs import converters, define, field, frozen
+from attrs import converters, define, evolve, field, frozen
 from attrs.validators import ge, gt, instance_of, le, optional
 from seatrial_transformers import packaged_file
 
-from seatrial.errors import ModelError, ParameterError
+from seatrial.errors import ParameterError
 from seatrial.kit import digest
+
+from ._ways import Ways, own_ways
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from ._images import Preprocessing
     from ._timm import Source
 
-__all__ = ["LITE0", "ImageTower", "Loaded", "image_tower"]
+__all__ = ["LITE0", "ImageTower", "Loaded", "image_tower", "weights_digest"]
 
 SCHEME = 1
 """Raised whenever the same weights and options give other features: old records do not count."""
@@ -42,13 +44,18 @@ def _named(_: Any, __: Any, name: str) -> None:
 
 @frozen
 class Loaded:
-    """A module in memory, and the ways through it."""
+    """A module in memory, how to go through it, and what it takes."""
 
     module: Any
-    features: Callable[[Any], Any]
-    stages: Callable[[Any], tuple[Any, Sequence[Any]]]
-    classifier: Any
+    ways: Callable[[Any], Ways]
     preprocess: Preprocessing
+
+
+def weights_digest(module: Any) -> str:
+    """Name the weights of a module in memory."""
+    held = sorted(module.state_dict().items())
+    content = b"".join(one.detach().cpu().numpy().tobytes() for _, one in held)
+    return digest(content)
 
 
 @define(eq=False)
@@ -114,7 +121,7 @@ class ImageTower:
     @property
     def classifier(self) -> np.ndarray[Any, Any]:
         """The weights of the last layer: float32 [classes, width]."""
-        return cast("np.ndarray[Any, Any]", self._loaded.classifier.weight.detach().cpu().numpy())
+        return cast("np.ndarray[Any, Any]", self._ways.classifier.weight.detach().cpu().numpy())
 
     def embed_image(self, images: Sequence[Any], /) -> np.ndarray[Any, Any]:
         """Give the pooled features before the last layer: float32 [images, width].
@@ -122,7 +129,7 @@ class ImageTower:
         An image is H×W×1 or H×W×3, in uint8, uint16 or float32 in [0, 1]. Raises `ModelError` for
         any other.
         """
-        return self._forward(images, self._loaded.features)
+        return self._forward(images, self._ways.features)
 
     def logits(self, images: Sequence[Any], /) -> np.ndarray[Any, Any]:
         """Give the classifier's logits: float32 [images, classes]."""
@@ -138,14 +145,30 @@ class ImageTower:
         import numpy as np
         import torch
 
-        preprocess = self._loaded.preprocess
+        preprocess = self.preprocess
         for start in range(0, len(images), self.batch_size):
             stack = np.stack([preprocess(one) for one in images[start : start + self.batch_size]])
             yield torch.from_numpy(stack).to(self.device, memory_format=torch.channels_last)
 
     def stages(self, batch: Any, /) -> tuple[Any, Sequence[Any]]:
         """Give logits and what leaves each stage: [n, channels, height, width]."""
-        return self._loaded.stages(batch)
+        return self._ways.stages(batch)
+
+    @property
+    def preprocess(self) -> Preprocessing:
+        """How an image becomes what the module takes."""
+        return self._loaded.preprocess
+
+    def with_module(self, module: Any, /) -> ImageTower:
+        """Give this tower around another module of the same shape, as training gives it."""
+        found = evolve(self)
+        found._cache = evolve(self._loaded, module=module)
+        found._digest = f"image-tower:{weights_digest(module)}"
+        return found
+
+    @property
+    def _ways(self) -> Ways:
+        return self._loaded.ways(self._loaded.module)
 
     def _forward(self, images: Sequence[Any], step: Callable[[Any], Any]) -> np.ndarray[Any, Any]:
         import numpy as np
@@ -194,32 +217,15 @@ class ImageTower:
             crop=LITE0_CROP if self.crop is None else self.crop,
             bits=self.bits,
         )
-        return Loaded(module, module.features, module.stages, module.classifier, preprocess)
+        return Loaded(module, own_ways, preprocess)
 
     def _of_timm(self, source: Source) -> Loaded:
-        from ._timm import build, preprocessing
+        from ._timm import build, preprocessing, timm_ways
 
         preprocess = preprocessing(source, self.crop, self.bits)
-        module = self._to_device(build(source))
-
-        def features(batch: Any) -> Any:
-            return module.forward_head(module.forward_features(batch), pre_logits=True)
-
-        def stages(batch: Any) -> tuple[Any, Sequence[Any]]:
-            if not hasattr(module, "forward_intermediates"):
-                msg = f"timm's {source.name} does not give its intermediate features"
-                raise ModelError(msg)
-            last, found = module.forward_intermediates(batch)
-            return module.forward_head(last), found
-
-        classifier = module.get_classifier()
-        if not hasattr(classifier, "weight"):
-            msg = (
-                f"timm's {source.name} has no single linear classifier, "
-                "so no features that one reads"
-            )
-            raise ModelError(msg)
-        return Loaded(module, features, stages, classifier, preprocess)
+        loaded = Loaded(self._to_device(build(source)), timm_ways, preprocess)
+        loaded.ways(loaded.module)  # a model without a single classifier is refused here
+        return loaded
 
     def _to_device(self, module: Any) -> Any:
         import torch
