@@ -163,6 +163,7 @@ def _saturated(name: str, factor: float, add: float, bits: int | None) -> Corrup
         before = spread / np.where(value <= 0, 1, value)
         after = np.clip(before * np.float32(factor) + np.float32(add), 0, 1)
         below *= (after / np.where(grey, 1, before))[:, :, None]
-        return np.subtract(value[:, :, None], below, out=below)
+        changed: Picture = np.subtract(value[:, :, None], below, out=below)
+        return changed
 
     return corruption(name, change, bits)

@@ -28,7 +28,8 @@ def black_corner(*, radius: float, bits: int | None = None) -> Corruption:
             np.arange(side, dtype=np.float32) - (side - 1) / 2 for side in (height, width)
         )
         inside = rows[:, None] ** 2 + columns**2 <= (radius * min(height, width) / 2) ** 2
-        return picture * inside[:, :, None]
+        seen: Picture = picture * inside[:, :, None]
+        return seen
 
     return corruption("black-corner", change, bits, native=True)
 

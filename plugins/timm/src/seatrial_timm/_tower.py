@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from attrs import converters, define, evolve, field, frozen
-from attrs.validators import ge, gt, instance_of, le, optional
+from attrs.validators import ge, instance_of, le, optional
 from seatrial_transformers import packaged_file
 
 from seatrial.errors import ParameterError
@@ -51,6 +51,12 @@ class Loaded:
     preprocess: Preprocessing
 
 
+def _fraction(_: Any, fact: Any, value: float | None) -> None:
+    if value is not None and not 0 < value <= 1:
+        msg = f"{fact.name} is a fraction above 0 and up to 1, or None; got {value}"
+        raise ParameterError(msg)
+
+
 def weights_digest(module: Any) -> str:
     """Name the weights of a module in memory."""
     held = sorted(module.state_dict().items())
@@ -83,7 +89,7 @@ class ImageTower:
         default=1.0,
         kw_only=True,
         converter=converters.optional(float),
-        validator=optional([gt(0), le(1)]),
+        validator=_fraction,
     )
     bits: int | None = field(
         default=None, kw_only=True, validator=optional([instance_of(int), ge(8), le(16)])

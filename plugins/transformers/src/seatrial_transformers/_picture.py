@@ -43,7 +43,8 @@ def _eight(array: np.ndarray[Any, Any], bits: int | None) -> np.ndarray[Any, Any
         if (most := int(array.max())) > white:
             msg = f"an image of bits={bits} holds values up to {white}, and this one has {most}"
             raise ModelError(msg)
-        return np.rint(array * (255 / white)).astype(np.uint8)
+        scaled: np.ndarray[Any, Any] = np.rint(array * (255 / white)).astype(np.uint8)
+        return scaled
     if not np.issubdtype(array.dtype, np.floating):
         msg = f"an image must be uint8, uint16, or float32 in [0, 1], not {array.dtype}"
         raise ModelError(msg)
