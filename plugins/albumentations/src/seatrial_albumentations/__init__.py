@@ -112,6 +112,7 @@ defocus_blur = _picture(
         for radius, alias in [(3, 0.1), (4, 0.5), (6, 0.5), (8, 0.5), (10, 0.5)]
     ],
     _FIXED,
+    revision=2,
 )
 glass_blur = _picture(
     "glass-blur",

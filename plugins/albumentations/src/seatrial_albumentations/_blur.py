@@ -40,7 +40,8 @@ def defocus_blur(*, radius: int, alias: float, bits: int | None = None) -> Corru
         blurred: Picture = blurs.defocus(picture, radius, alias)
         return blurred
 
-    return corruption("defocus-blur", change, bits, native=True)
+    # Not native: OpenCV filters float32 in a third of the time that it takes for 8 bits.
+    return corruption("defocus-blur", change, bits)
 
 
 def glass_blur(*, sigma: float, shift: int, times: int, bits: int | None = None) -> Corruption:
