@@ -43,12 +43,18 @@ def _eight(array: np.ndarray[Any, Any], bits: int | None) -> np.ndarray[Any, Any
         if (most := int(array.max())) > white:
             msg = f"an image of bits={bits} holds values up to {white}, and this one has {most}"
             raise ModelError(msg)
-        scaled: np.ndarray[Any, Any] = np.rint(array * (255 / white)).astype(np.uint8)
-        return scaled
+        return _rounded(array * (255 / white))
     if not np.issubdtype(array.dtype, np.floating):
         msg = f"an image must be uint8, uint16, or float32 in [0, 1], not {array.dtype}"
         raise ModelError(msg)
     if not (array.min() >= 0 and array.max() <= 1):
         msg = "an image of floats must lie in [0, 1] and hold no NaN; divide by 255, or give uint8"
         raise ModelError(msg)
-    return np.rint(array * 255).astype(np.uint8)
+    return _rounded(array * 255)
+
+
+def _rounded(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    import numpy as np
+
+    eight: np.ndarray[Any, Any] = np.rint(array).astype(np.uint8)
+    return eight
