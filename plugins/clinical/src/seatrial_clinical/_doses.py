@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from seatrial import Case
 from seatrial.errors import ParameterError
 
 from ._draws import at_least, draw_from, number, some
 from ._lexicon import lexicon_rows
-from ._targets import flipped, text_of, with_text
+from ._targets import text_of, turned_case
 from ._terms import Terms, check_text, inapplicable, replaced, terms_of
 
 __all__ = ["dose_limits", "unit_errors", "units"]
@@ -151,8 +151,7 @@ class Limits:
         step *= Decimal(90 + int(draw_from(seed)() * 11)) / 100
         moved = (limit * (1 + step)).quantize(Decimal(1) if limit >= 100 else Decimal("0.1"))  # noqa: PLR2004 - mg
         new = _written(moved / MILLIGRAMS[dose.unit], dose.unit, dose)
-        turned = with_text(case, key, replaced(text, [(dose.start, dose.end, new)]))
-        return evolve(turned, target=flipped(name, case))
+        return turned_case(name, case, key, replaced(text, [(dose.start, dose.end, new)]))
 
 
 def dose_limits(*, margin: float, part: str | None = None, lexicon: str | None = None) -> Limits:
