@@ -22,7 +22,7 @@ from typing import Any
 
 from seatrial_clinical import seatrial_perturbations
 
-from seatrial import Case
+from seatrial import Case, Perturbation
 from seatrial.errors import NotApplicable
 from seatrial.kit import texts_of
 
@@ -58,7 +58,7 @@ def main() -> None:
     print("| perturbation | texts | a second | KeyboardAug | ratio |\n|---|---|---|---|---|")
     for one in seatrial_perturbations():
         perturb = one.at(min(options.severity, len(one.ladder)))
-        values = [as_case(text, one.name) if one.sees_case else text for text in texts]
+        values = [as_value(text, one) for text in texts]
         able = [at for at, value in enumerate(values) if applies(perturb, value)]
         if not able:
             print(f"| `{one.name}` | 0 | | | |")
@@ -77,6 +77,13 @@ def made_up(count: int) -> list[str]:
     return [" ".join(random.Random(seed).sample(SENTENCES, 4)) for seed in range(count)]
 
 
+def as_value(text: str, one: Perturbation) -> Any:
+    """Put a note into what a perturbation takes: a text, a case or a conversation."""
+    if one.modality == "messages":
+        return ({"role": "user", "content": text},)
+    return as_case(text, one.name) if one.sees_case else text
+
+
 def as_case(text: str, name: str) -> Case:
     """Put a note where a perturbation of whole cases looks for it."""
     if name == "clinical.dose-limits":  # takes a text with one amount of one medicine
@@ -89,8 +96,8 @@ def as_case(text: str, name: str) -> Case:
     return Case("c", {"question": question}, "yes")
 
 
-def whole(value: str | Case) -> str:
-    """Give the text of a note or a case."""
+def whole(value: Any) -> str:
+    """Give the text of a note, a case or a conversation."""
     return " ".join(texts_of(value))
 
 

@@ -14,7 +14,7 @@ from seatrial_clinical import injections, seatrial_perturbations
 from seatrial import Case
 from seatrial.errors import NotApplicable, ParameterError
 
-ALL = seatrial_perturbations()
+ALL = [one for one in seatrial_perturbations() if one.modality == "text"]
 TEXTS = [one for one in ALL if not one.sees_case]
 PIECES = [
     *("ibuprofen", "Advil", "paracetamol", "hypertension", "BP", "swelling", "before", "after"),

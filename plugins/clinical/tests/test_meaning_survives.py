@@ -20,10 +20,7 @@ import seatrial as sea
 from seatrial.errors import NotApplicable
 from seatrial.kit import edit_distance
 
-PLACES = (
-    Path(__file__).parents[3].parent / "shared" / "data" / "pubmedqa" / "ori_pqal.json",
-    Path("/work/shared/data/pubmedqa/ori_pqal.json"),
-)
+DATA = Path(__file__).parents[4] / "shared" / "data" / "pubmedqa" / "ori_pqal.json"
 
 OWN = (
     "Patients who received 40 mg of atorvastatin had no more myalgia than those without a statin.",
@@ -54,7 +51,11 @@ DRUG = re.compile(
     r"|mab|tinib|gliptin|dipine|oxetine|azepam|parin|xaban|setron|caine)\b",
     re.IGNORECASE,
 )
-INVARIANT = [one for one in seatrial_perturbations() if one.relation in ("invariant", "may-refuse")]
+INVARIANT = [
+    one
+    for one in seatrial_perturbations()
+    if one.modality == "text" and one.relation in ("invariant", "may-refuse")
+]
 TEXTS = [one for one in INVARIANT if not one.sees_case]
 ADDS = {"clinical.false-history"}
 WRITES_NUMBERS = {"clinical.units", "clinical.dates"}
@@ -62,10 +63,9 @@ RENAMES = {"clinical.brands", "clinical.misspelt-drugs"}
 
 
 def pubmedqa():
-    found = next((place for place in PLACES if place.is_file()), None)
-    if found is None:
+    if not DATA.is_file():
         pytest.skip("the PubMedQA sentences are not here")
-    articles = json.loads(found.read_text("utf-8"))
+    articles = json.loads(DATA.read_text("utf-8"))
     return [text for one in list(articles.values())[:300] for text in one["CONTEXTS"]]
 
 

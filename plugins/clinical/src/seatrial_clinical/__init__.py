@@ -9,6 +9,15 @@ from pathlib import Path
 
 from seatrial import Case, Metric, Perturbation, Prediction, hookimpl
 
+from ._conversation_perturbations import (
+    challenges,
+    changed_mind,
+    images,
+    tool_failures,
+    turn_accuracy,
+    turn_order,
+    turns,
+)
 from ._negation import negation_twins
 from ._otc import otc_cases
 from ._perturbations import (
@@ -38,10 +47,14 @@ from ._perturbations import (
     unit_errors,
     units,
 )
+from ._talk_cases import otc_conversations, recall_cases, stock_conversations
 
 __all__ = [
     "abbreviations",
     "brands",
+    "challenges",
+    "changed_mind",
+    "conversation_specification",
     "dates",
     "demographics",
     "distractors",
@@ -49,6 +62,7 @@ __all__ = [
     "doubt",
     "entities",
     "false_history",
+    "images",
     "injections",
     "invented_names",
     "lay_terms",
@@ -59,6 +73,7 @@ __all__ = [
     "off_topic",
     "order",
     "otc_cases",
+    "otc_conversations",
     "pair_accuracy",
     "paraphrases",
     "passages_contradicted",
@@ -66,9 +81,15 @@ __all__ = [
     "passages_outdated",
     "passages_reordered",
     "pharmacy_specification",
+    "recall_cases",
     "seatrial_metrics",
     "seatrial_perturbations",
     "sides",
+    "stock_conversations",
+    "tool_failures",
+    "turn_accuracy",
+    "turn_order",
+    "turns",
     "unit_errors",
     "units",
 ]
@@ -94,6 +115,15 @@ def pharmacy_specification() -> Path:
     Its priorities follow the nine scenarios of the robustness-specification paper, Box 2.
     """
     return Path(__file__).with_name("pharmacy.toml")
+
+
+def conversation_specification() -> Path:
+    """Give the path of the specification of a pharmacy chatbot in conversation.
+
+    It asks what the first and the sixth scenario of Box 2 ask: whether a fact is remembered over
+    twelve turns, and whether answers stay under doubt, change of mind and failing tools.
+    """
+    return Path(__file__).with_name("conversations.toml")
 
 
 @hookimpl
@@ -125,10 +155,16 @@ def seatrial_perturbations() -> tuple[Perturbation, ...]:
         passages_contradicted,
         passages_outdated,
         passages_reordered,
+        turns,
+        turn_order,
+        challenges,
+        changed_mind,
+        tool_failures,
+        images,
     )
 
 
 @hookimpl
 def seatrial_metrics() -> tuple[Metric, ...]:
-    """Declare the metric."""
-    return (pair_accuracy,)
+    """Declare the metrics."""
+    return (pair_accuracy, turn_accuracy)

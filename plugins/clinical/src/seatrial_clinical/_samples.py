@@ -5,7 +5,7 @@ from __future__ import annotations
 from seatrial import Case
 from seatrial.testing import Samples
 
-__all__ = ["NOTES", "options", "passages", "questions", "texts"]
+__all__ = ["NOTES", "options", "passages", "questions", "talks", "texts"]
 
 NOTES = (
     (
@@ -125,3 +125,24 @@ def options() -> Samples:
             ]
         }
     )
+
+
+def talks() -> Samples:
+    """Give conversations of one turn, after others, with images, and with a tool."""
+    import numpy as np
+
+    said = [({"role": "user", "content": note},) for note in NOTES]
+    began = (
+        {"role": "system", "content": "You are a pharmacist."},
+        {"role": "user", "content": "Hello."},
+        {"role": "assistant", "content": "Hello, how can I help?"},
+    )
+    picture = np.tile(np.arange(16, dtype=np.uint8)[None, :, None] * 16, (16, 1, 3))
+    seen = {"role": "user", "content": ("This is my rash. What helps against it?", picture)}
+    call = {"id": "call_1", "type": "function", "function": {"name": "stock", "arguments": "{}"}}
+    asked = (
+        {"role": "user", "content": "Do you have Advil?"},
+        {"role": "assistant", "content": "", "tool_calls": (call,)},
+        {"role": "tool", "content": "three packs", "tool_call_id": "call_1"},
+    )
+    return Samples(values={"messages": [*said, (*began, *said[0]), (seen,), (*began, seen), asked]})
