@@ -6,6 +6,7 @@ command that you can use in the same way.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from argparse import ArgumentParser
@@ -25,7 +26,10 @@ from seatrial.kit import Table
 
 HERE = Path(__file__).parent
 COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
-SHOWN = ("--failed", "--perturbation", "nlpaug.spelling", "--sort", "distance", "--limit", "3")
+FAILURES = (
+    *("--failed", "--perturbation", "nlpaug.spelling"),
+    *("--sort", "distance", "--limit", "3", "--brief"),
+)
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
@@ -43,27 +47,18 @@ def show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     say(Table(columns, rows).text())
 
 
-def measured(verdict: sea.Verdict) -> str:
-    """Write an estimate and its interval."""
-    low, high = verdict.interval
-    return f"{verdict.estimate:.3f} ({low:.3f} … {high:.3f})"
-
-
 def verdicts(judgement: sea.Judgement) -> None:
     """Print one line for each demand."""
-    show(
-        ("verdict", "demand", "asked", "measured", "cases"),
-        [
-            (
-                one.outcome,
-                one.priority,
-                f"{one.demands[0].demand} {one.threshold:g}",
-                measured(one),
-                f"{one.cases_used:,}",
+    rows = []
+    for verdict in judgement.verdicts:
+        asked, measured = "", verdict.note
+        for demand in verdict.demands[:1]:
+            asked = f"{demand.demand} {demand.threshold:g}"
+            measured = (
+                f"{demand.estimate:.3f} ({demand.interval[0]:.3f} … {demand.interval[1]:.3f})"
             )
-            for one in judgement.verdicts
-        ],
-    )
+        rows.append((verdict.outcome, verdict.priority, asked, measured))
+    show(("verdict", "demand", "asked", "measured"), rows)
 
 
 def classifier(runs: Path) -> list[tuple[str, Table]]:
@@ -71,28 +66,25 @@ def classifier(runs: Path) -> list[tuple[str, Table]]:
     specification = sea.load_specification(HERE / "triage.toml")
     report = sea.run(specification, to=runs / "before")
     before = sea.judge(specification, report)
-    questions = report.cells[0].cases
-    say(f"1. A classifier sends questions to the desk of a pharmacy: {questions:,} questions,", "bold")
-    say(f"   eight demands. Verdict: {before.outcome}", "bold")
+    say(f"1. A classifier sends questions to the desks of a pharmacy: {before.outcome}", "bold")
     verdicts(before)
 
-    command = [sys.executable, "-m", "seatrial.cli", "cases", str(runs / "before"), *SHOWN]
-    say("\nThree of its failures, with what was misspelt:", "bold")
-    subprocess.run([*command, "--brief"], check=True)  # noqa: S603 - our own command
+    say("\nThree of its failures, with the words that were misspelt:", "bold")
+    command = [sys.executable, "-m", "seatrial.cli", "cases", str(runs / "before"), *FAILURES]
+    subprocess.run(command, check=True)  # noqa: S603 - a command of ours
 
     why = sea.explain(bag_of_words(), report=report)
-    words = next(one for one in why.findings if one.difference and one.difference > 0)
-    say("\nWhy? An explainer learned from a part of the outcomes, and predicts the rest:", "bold")
-    say(why.summary)
-    say(words.summary)
+    say("\nWhy? An explainer learned from some of the outcomes, and predicts the others:", "bold")
+    explain(why)
 
-    rmtree(runs / "repaired", ignore_errors=True)  # made anew within seconds
     mixed = triage.mixed()
+    rmtree(runs / "repaired", ignore_errors=True)  # it is made anew within seconds
     fixed = sea.repair(retrain(), model=report.model, cases=mixed, to=runs / "repaired")
     after = sea.run(specification, model=fixed, to=runs / "after")
     judged = sea.judge(specification, after)
     change = sea.compare(report, after, specification=specification)
-    say(f"\nRepair: trained anew on its {len(fixed.learned_from):,} facts", "bold")
+    head = f"Repaired by {len(mixed):,} other questions, clean and with errors mixed"
+    say(f"\n{head}: {before.outcome} → {judged.outcome}", "bold")
     show(
         ("demand", "verdict", "before", "after", "better by"),
         [
@@ -107,8 +99,64 @@ def classifier(runs: Path) -> list[tuple[str, Table]]:
         ],
     )
     return [
-        ("Before the repair", before.table()),
+        ("The classifier", before.table()),
         ("Why it failed", why.table()),
         ("What the repair changed", change.by_priority()),
-        ("After the repair", judged.table()),
+        ("The repaired classifier", judged.table()),
     ]
+
+
+def explain(why: sea.Explanation) -> None:
+    """Say in three lines what an explanation found."""
+    low, high = why.interval
+    say(f"The words of a question predict failure: AUROC {why.auroc:.2f} ({low:.2f} … {high:.2f}).")
+    doubt = why.baselines["margin"]
+    than = "better" if doubt > why.auroc else "less well"
+    say(f"The margin between its own probabilities predicts it {than}: {doubt:.2f}.")
+    found = why.findings[0]
+    rates = f"{found.rate:.0%} failed; of the others {found.rate - found.difference:.0%}"
+    say(f"Of the {found.count} {found.condition} {rates}.")
+
+
+def language_model(runs: Path, limit: int | None) -> list[tuple[str, Table]]:
+    """Put SmolLM2 through six demands, each until it is decided."""
+    specification = sea.load_specification(HERE / "pharmacy-quick.toml")
+    cases = list(sea.load_cases(specification.cases))
+    if limit is not None:
+        cases = sorted(cases, key=lambda case: sea.derive(0, "demo", case.id))[:limit]
+    report = sea.run(specification, cases=cases, to=runs / "quick", stop="decided")
+    judgement = sea.judge(specification, report)
+    say(f"\n2. SmolLM2, a language model of 98 MB, at the counter: {judgement.outcome}", "bold")
+    verdicts(judgement)
+    return [("SmolLM2, a quick look", judgement.table())]
+
+
+def write_report(path: Path, parts: Sequence[tuple[str, Table]]) -> None:
+    """Write everything that was found out to a Markdown file."""
+    text = "\n\n".join(f"## {title}\n\n{table.markdown()}" for title, table in parts)
+    path.write_text(f"# Two models through their trials\n\n{text}\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Run both acts, and say what to type next."""
+    options = ArgumentParser(description=__doc__)
+    options.add_argument("--to", type=Path, default=Path("runs/demo"), help="the folder")
+    options.add_argument("--limit", type=int, help="ask the language model about so many cases")
+    given = options.parse_args()
+    given.to.mkdir(parents=True, exist_ok=True)
+    parts = classifier(given.to)
+    parts += language_model(given.to, given.limit)
+    write_report(given.to / "report.md", parts)
+    pharmacy = Path(os.path.relpath(pharmacy_specification()))
+    count = len(sea.load_specification(pharmacy).priorities)
+    say(f"\nAll {count} demands of pharmacy.toml take more questions:", "bold")
+    say(f"  seatrial run {pharmacy} --to runs/pharmacy --stop decided")
+    say("Everything above, as tables:", "bold")
+    say(f"  {given.to / 'report.md'}")
+    say("Every failure, original beside perturbed:", "bold")
+    say(f"  seatrial cases {given.to / 'before'} --failed")
+    say("Your own model: copy docs/demo/triage.py and triage.toml, and change them.", "bold")
+
+
+if __name__ == "__main__":
+    main()

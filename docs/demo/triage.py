@@ -6,6 +6,8 @@ learns from a third of the facts; the other two thirds are the test.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from attrs import evolve
 from seatrial_clinical import otc_cases
 from seatrial_retrain import Estimator
@@ -55,5 +57,5 @@ def model() -> Estimator:
 def mixed() -> list[sea.Case]:
     """Give the training questions as they are, and with every error that the demands name."""
     training = questions("training")
-    specification = sea.load_specification("triage.toml")
+    specification = sea.load_specification(Path(__file__).with_name("triage.toml"))
     return [*training, *sea.perturbed(specification, training)]
