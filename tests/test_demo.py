@@ -92,7 +92,9 @@ def test_every_demand_of_the_quick_look_can_be_decided():
 
 def test_make_installs_what_the_extra_brings():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    (listed,) = re.findall(r"^SHOWN := core/ \$\(addprefix plugins/,(.*)\)$", makefile, re.MULTILINE)
+    (listed,) = re.findall(
+        r"^SHOWN := core/ \$\(addprefix plugins/,(.*)\)$", makefile, re.MULTILINE
+    )
     core = tomllib.loads((ROOT / "core" / "pyproject.toml").read_text(encoding="utf-8"))
     extra = core["project"]["optional-dependencies"]["demo"]
     brought = [re.match(r"seatrial-(\w+)", one)[1] for one in extra]
