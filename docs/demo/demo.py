@@ -15,6 +15,7 @@ from pathlib import Path
 from shutil import rmtree
 
 import triage
+from attrs import evolve
 from rich.console import Console
 from rich.text import Text
 from seatrial_clinical import pharmacy_specification
@@ -121,10 +122,11 @@ def explain(why: sea.Explanation) -> None:
 def language_model(runs: Path, limit: int | None) -> list[tuple[str, Table]]:
     """Put SmolLM2 through six demands, each until it is decided."""
     specification = sea.load_specification(HERE / "pharmacy-quick.toml")
-    cases = list(sea.load_cases(specification.cases))
     if limit is not None:
-        cases = sorted(cases, key=lambda case: sea.derive(0, "demo", case.id))[:limit]
-    report = sea.run(specification, cases=cases, to=runs / "quick", stop="decided")
+        cases = sea.load_cases(specification.cases)
+        drawn = sorted(cases, key=lambda case: sea.derive(0, "demo", case.id))
+        specification = evolve(specification, cases=drawn[:limit])
+    report = sea.run(specification, to=runs / "quick", stop="decided")
     judgement = sea.judge(specification, report)
     say(f"\n2. SmolLM2, a language model of 98 MB, at the counter: {judgement.outcome}", "bold")
     verdicts(judgement)

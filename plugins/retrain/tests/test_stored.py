@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -152,3 +154,9 @@ def test_a_target_that_is_no_class_is_refused():
     cases = [sea.Case(str(at), text) for at, text in enumerate(TEXTS)]
     with pytest.raises(PlanError, match="case '0' has the target None"):
         sea.repair(retrain.sklearn(), model=retrain.Estimator(fitted), cases=cases)
+
+
+def test_the_readme_lists_what_can_be_stored():
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    (told,) = re.findall(r"can be stored: (.*?)\. Another", readme, re.DOTALL)
+    assert sorted(re.findall(r"`(\w+)`", told)) == sorted(FITTED)
