@@ -7,9 +7,10 @@ from numbers import Integral
 from typing import Any, Literal, get_args
 
 from attrs import field, frozen
-from attrs.validators import instance_of, optional
+from attrs.validators import instance_of
 
 from ._values import FrozenMapping, freeze, frozen_mapping, optional_mapping
+from .errors import PlanError
 
 __all__ = [
     "CLEAN",
@@ -41,6 +42,14 @@ def _name(value: Any) -> Any:
     return str(int(value)) if whole else value
 
 
+def _named(_: Any, attribute: Any, value: Any) -> None:
+    """Refuse a name that is neither text nor a whole number; a cluster may be left out."""
+    if isinstance(value, str) or (value is None and attribute.name == "cluster"):
+        return
+    msg = f"the {attribute.name} of a case must be text or a whole number, got {value!r:.80}"
+    raise PlanError(msg)
+
+
 @frozen
 class Case:
     """One item of a trial.
@@ -54,11 +63,11 @@ class Case:
     case itself when it is not given.
     """
 
-    id: str = field(converter=_name, validator=instance_of(str))
+    id: str = field(converter=_name, validator=_named)
     input: Any = field(converter=freeze)
     target: Any = field(default=None, converter=freeze)
     groups: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping)
-    cluster: str | None = field(default=None, converter=_name, validator=optional(instance_of(str)))
+    cluster: str | None = field(default=None, converter=_name, validator=_named)
 
 
 def with_input(case: Case, value: Any) -> Case:

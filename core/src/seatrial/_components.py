@@ -171,11 +171,13 @@ class Metric(Component):
     it takes whole `Prediction`s (for probabilities and refusals), and "case" when it takes the
     cases as the model saw them, in place of targets, and whole `Prediction`s.
     `examples` are worked by hand: (targets, predictions, score), which the conformance kit checks.
+    `modality` is that of the targets, for a metric that takes no others.
     `bounds` are the smallest and largest possible score, or None where there is none.
     `scores_refusals` says that the score is 1 where the model refuses and 0 where it does not; only
     such a metric can go with the relations under which a refusal is right.
     """
 
+    modality: str | None = field(default=None, validator=check_modality)
     higher_is_better: bool = True
     per_case: bool = False
     scores_refusals: bool = False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ._cases import answer_of, cluster_of
 from ._edit_distance import edit_distance
+from ._eight_bits import eight_bits
 from ._findings import Level
 from ._importing import import_string, object_with
 from ._tables import Table
@@ -23,6 +24,7 @@ __all__ = [
     "did_you_mean",
     "digest",
     "edit_distance",
+    "eight_bits",
     "freeze",
     "import_string",
     "object_with",

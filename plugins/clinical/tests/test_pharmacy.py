@@ -5,7 +5,10 @@ from seatrial_clinical import otc_cases, pharmacy_specification
 
 import seatrial as sea
 
-PIQA = tuple(sea.Case(f"piqa-{n}", "?", groups={"set": "piqa"}) for n in range(120))
+PIQA = tuple(
+    sea.Case(f"piqa-{n}", {"question": "?", "options": ["!", "."]}, groups={"set": "piqa"})
+    for n in range(120)
+)
 
 
 def test_the_specification_loads_with_every_name_known():

@@ -41,7 +41,7 @@ def executor_of(given: Any, workers: int | None, registry: Registry) -> tuple[Ex
             "serial" if given is None else given, _components.Executor, registry
         )
     except (PlanError, UnknownComponentError) as error:
-        if isinstance(given, str) and "." in given:
+        if isinstance(given, str):
             raise
         msg = (
             "executor must be 'serial', 'threads', 'processes' or a concurrent.futures.Executor, "

@@ -35,8 +35,7 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
     note = f"the run is not finished: {pending:,} of {planned:,} records are not measured yet"
     notes = [note] if pending and not report.sequential else []
     if report.limit:
-        count = len(report.case_digests)
-        notes.append(f"the run was limited to {report.limit:,} of the cases, and has {count:,}")
+        notes.append(f"the run was limited to {report.limit:,} of the cases")
     if learned := set(report.learned_from):
         left = sum(cluster_of(case) in learned for case in report.cases)
         notes.append(f"{left:,} cases that the repaired model learned from are left out")

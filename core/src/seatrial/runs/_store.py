@@ -16,7 +16,7 @@ import numpy as np
 
 from .._cases import STATUSES, Case, Prediction
 from .._registry import Registry, default_registry
-from ..errors import StoreError
+from ..errors import PlanError, SeatrialError, StoreError
 from ..inputs._content import case_digest
 from ..inputs._encoding import encode
 from ..inputs._modalities import Modalities, core_modalities
@@ -369,9 +369,16 @@ class Store:
             case_digest(case, known),
             (withheld(given) if self._keeper.keep == "none" else given).text,
             self.artifacts.keep(target).text,
-            encode(case.groups, known).text,
+            self._groups(case, known),
             case.cluster,
         )
+
+    def _groups(self, case: Case, known: Modalities) -> str:
+        try:
+            return encode(case.groups, known).text
+        except SeatrialError as error:
+            msg = f"case {case.id!r}: a group: {error}"
+            raise PlanError(msg) from error
 
     def prediction(self, text: str) -> Prediction:
         """Read back a stored prediction."""
