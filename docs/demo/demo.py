@@ -78,13 +78,13 @@ def classifier(runs: Path) -> list[tuple[str, Table]]:
     say("\nWhy? An explainer learned from some of the outcomes, and predicts the others:", "bold")
     explain(why)
 
-    mixed = triage.mixed()
     rmtree(runs / "repaired", ignore_errors=True)  # it is made anew within seconds
-    fixed = sea.repair(retrain(), model=report.model, cases=mixed, to=runs / "repaired")
+    fixed = sea.repair(retrain(), model=report.model, cases=triage.mixed(), to=runs / "repaired")
     after = sea.run(specification, model=fixed, to=runs / "after")
     judged = sea.judge(specification, after)
     change = sea.compare(report, after, specification=specification)
-    head = f"Repaired by {len(mixed):,} other questions, clean and with errors mixed"
+    count = len(triage.questions("training"))
+    head = f"Trained anew on {count:,} other questions, clean and with errors"
     say(f"\n{head}: {before.outcome} → {judged.outcome}", "bold")
     show(
         ("demand", "verdict", "before", "after", "better by"),
@@ -113,10 +113,10 @@ def explain(why: sea.Explanation) -> None:
     say(f"The words of a question predict failure: AUROC {why.auroc:.2f} ({low:.2f} … {high:.2f}).")
     doubt = why.baselines["margin"]
     than = "better" if doubt > why.auroc else "less well"
-    say(f"The margin between its own probabilities predicts it {than}: {doubt:.2f}.")
+    say(f"The margin between the classifier's probabilities predicts it {than}: {doubt:.2f}.")
     found = why.findings[0]
     rates = f"{found.rate:.0%} failed; of the others {found.rate - found.difference:.0%}"
-    say(f"Of the {found.count} {found.condition} {rates}.")
+    say(f"Of the {found.count} questions {found.condition} {rates}.")
 
 
 def language_model(runs: Path, limit: int | None) -> list[tuple[str, Table]]:
