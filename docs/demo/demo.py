@@ -12,7 +12,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
-from shutil import rmtree
+from shutil import rmtree, which
 
 import triage
 from attrs import evolve
@@ -26,6 +26,7 @@ import seatrial as sea
 from seatrial.kit import Table
 
 HERE = Path(__file__).parent
+PROGRAMS = Path(sys.executable).parent
 COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
 FAILURES = (
     *("--failed", "--perturbation", "nlpaug.spelling"),
@@ -149,14 +150,15 @@ def main() -> None:
     parts = classifier(given.to)
     parts += language_model(given.to, given.limit)
     write_report(given.to / "report.md", parts)
+    command = "seatrial" if which("seatrial") else os.path.relpath(PROGRAMS / "seatrial")
     pharmacy = Path(os.path.relpath(pharmacy_specification()))
     count = len(sea.load_specification(pharmacy).priorities)
     say(f"\nAll {count} demands of pharmacy.toml take more questions:", "bold")
-    say(f"  seatrial run {pharmacy} --to runs/pharmacy --stop decided")
+    say(f"  {command} run {pharmacy} --to runs/pharmacy --stop decided")
     say("Everything above, as tables:", "bold")
     say(f"  {given.to / 'report.md'}")
     say("Every failure, original beside perturbed:", "bold")
-    say(f"  seatrial cases {given.to / 'before'} --failed")
+    say(f"  {command} cases {given.to / 'before'} --failed")
     say("Your own model: copy docs/demo/triage.py and triage.toml, and change them.", "bold")
 
 
