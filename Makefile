@@ -1,5 +1,6 @@
 # `make demo` sets everything up and puts a real language model through its trials.
 # `make test` sets everything up and runs the tests.
+# `make demo-mri` trains a small network on MRI, tries it under artefacts, repairs it and tries it again.
 # The others: check, docs, constraints, clean.
 
 VENV  := .venv
@@ -22,12 +23,15 @@ endif
 INSTALL = UV_FIND_LINKS=$(WHEELS) $(BIN)/uv pip install --python $(BIN)/python \
   --constraints constraints.txt --compile-bytecode
 
-.PHONY: demo test check docs constraints clean
+.PHONY: demo demo-mri test check docs constraints clean
 
 # `run` and `judge` exit with 1 or 3 when a priority fails or stays open: that is an answer, not a fault.
 demo: $(READY)
 	@$(BIN)/seatrial run $(SPEC) --to $(RUN) --stop decided; \
 	status=$$?; case $$status in 0|1|3) ;; *) exit $$status;; esac
+
+demo-mri: $(READY)
+	@$(BIN)/python -m seatrial_clinical.mri --to runs/mri
 
 # Two processes, a file to each, with one thread: sums over several threads differ in their last bits.
 test: $(READY)

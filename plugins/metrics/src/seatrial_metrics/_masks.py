@@ -49,8 +49,9 @@ def per_structure(
     """Score each case by the mean over the structures that are in its truth or in the answer.
 
     `label` takes one structure alone. Where the target has the label `ignore`, neither the target
-    nor the answer counts: nobody knows what is there, or training has seen it. `nothing` is the score where there is none in either. An
-    answer that is no mask (it could not be parsed) has no structure in it.
+    nor the answer counts: nobody knows what is there, or training has seen it. `nothing` is the
+    score where there is none in either. An answer that is no mask (it could not be parsed) has no
+    structure in it.
     """
 
     def scored(cases: Sequence[Any], answers: Sequence[Any], /) -> list[float]:

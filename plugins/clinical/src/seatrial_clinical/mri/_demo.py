@@ -1,0 +1,90 @@
+"""The demonstration, step by step: train, try, repair, try again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+from seatrial_retrain import torch as retrain
+from seatrial_torchio import bias_field
+
+import seatrial as sea
+
+from . import brain_mask_specification, repaired_specification, segmentation_specification
+from ._cases import brain_cases, slabs_of, tissue_cases, training_cases
+from ._models import brain_mask, thresholds, tissue_net
+from ._sheet import write_sheet
+from ._tables import cost, mask_table, tissue_table
+from ._training import train_tissue_net
+
+__all__ = ["demonstrate", "repair_examples"]
+
+SEVERITIES = (3, 4, 5)
+LEARNED_DRAWS = 4
+
+
+def demonstrate(to: Path, *, draws: int, steps: int, epochs: int) -> None:
+    """Do all of it, and print what came of it; the same line goes on where it stopped."""
+    weights = to / "tissue-net.safetensors"
+    to.mkdir(parents=True, exist_ok=True)
+    if not weights.exists():
+        _tell(f"Training a small U-Net on clean slices, {steps} steps")
+        train_tissue_net(weights, steps=steps)
+    weak = tissue_net(weights)
+    spec = sea.load_specification(segmentation_specification())
+    cases = tissue_cases(draws=draws)
+    runs = {
+        "thresholds": _tried(spec, thresholds(), cases, to / "thresholds"),
+        "before": _tried(spec, weak, cases, to / "before"),
+    }
+    _tell("Retraining a copy of the U-Net on bias fields")
+    adapter = retrain(epochs=epochs, batch=2)
+    fixed = sea.repair(adapter, model=weak, cases=repair_examples(), seed=7, to=to / "repaired")
+    capped = _compared_with(sea.load_specification(repaired_specification()), to / "before")
+    runs["after"] = _tried(capped, fixed, cases, to / "after")
+    judged = {name: sea.judge(spec, one) for name, one in runs.items()}
+    print(tissue_table(judged))
+    print(cost(sea.judge(capped, runs["after"]), runs["before"], runs["after"]))
+    mask = sea.load_specification(brain_mask_specification())
+    found = _tried(mask, brain_mask(), brain_cases(draws=draws), to / "brain-mask")
+    print(mask_table(sea.judge(mask, found)))
+    models = {"thresholds": thresholds(), "before": weak, "after": fixed}
+    print(f"Pictures, before and after: {write_sheet(to / 'before-and-after.png', models)}")
+    print(f"Intervals: seatrial judge {segmentation_specification()} {to / 'after'}")
+
+
+def repair_examples() -> list[sea.Case]:
+    """Give the training blocks as often clean as under bias fields of severities 3 to 5.
+
+    The draws are others than those of the trial, and no slice of the test is among them.
+    """
+    (case,) = training_cases()
+    drawn = [evolve(case, id=f"{case.id} {at}") for at in range(LEARNED_DRAWS)]
+    plan = sea.Plan(perturbations=[bias_field()], severities=SEVERITIES, seed=11)
+    fields = list(sea.perturbed(plan, drawn))
+    clean = [evolve(case, id=f"{case.id} clean {at}") for at in range(len(fields))]
+    return [slab for one in (*fields, *clean) for slab in slabs_of(one)]
+
+
+def _compared_with(spec: sea.Specification, folder: Path) -> sea.Specification:
+    """Name the run that a repair is compared with."""
+
+    def told(priority: sea.Priority) -> sea.Priority:
+        kept = priority.require.get("retained")
+        if kept is None:
+            return priority
+        return evolve(priority, require={"retained": {**kept, "reference": str(folder)}})
+
+    return evolve(spec, priorities=[told(one) for one in spec.priorities])
+
+
+def _tried(spec: sea.Specification, model: Any, cases: Sequence[sea.Case], to: Path) -> sea.Report:
+    _tell(f"{to.name}: {spec.title}")
+    return sea.run(spec, model, cases, to=to)
+
+
+def _tell(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
