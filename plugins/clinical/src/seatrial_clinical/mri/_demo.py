@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import evolve
 from seatrial_retrain import torch as retrain
-from seatrial_torchio import bias_field
+from seatrial_torchio import anisotropy, bias_field, gamma, ghosting, motion, noise, spike
 
 import seatrial as sea
 
@@ -22,8 +22,12 @@ from ._training import train_tissue_net
 
 __all__ = ["demonstrate", "repair_examples"]
 
+SEED = 11
+FIELDS = 9
 SEVERITIES = (3, 4, 5)
-LEARNED_DRAWS = 4
+OTHERS = (noise, ghosting, spike, gamma, anisotropy, motion)
+OTHER = 4
+"""The severity of the artefacts that are trained on once."""
 
 
 def demonstrate(to: Path, *, draws: int, steps: int, epochs: int) -> None:
@@ -57,16 +61,18 @@ def demonstrate(to: Path, *, draws: int, steps: int, epochs: int) -> None:
 
 
 def repair_examples() -> list[sea.Case]:
-    """Give the training blocks as often clean as under bias fields of severities 3 to 5.
+    """Give the training blocks: clean, as often under bias fields, once under other artefacts.
 
-    The draws are others than those of the trial, and no slice of the test is among them.
+    The others are there so that they are not forgotten. Draws are others than those of the trial,
+    and no slice of the test is among them.
     """
     (case,) = training_cases()
-    drawn = [evolve(case, id=f"{case.id} {at}") for at in range(LEARNED_DRAWS)]
-    plan = sea.Plan(perturbations=[bias_field()], severities=SEVERITIES, seed=11)
-    fields = list(sea.perturbed(plan, drawn))
-    clean = [evolve(case, id=f"{case.id} clean {at}") for at in range(len(fields))]
-    return [slab for one in (*fields, *clean) for slab in slabs_of(one)]
+    drawn = [evolve(case, id=f"{case.id} {at}") for at in range(FIELDS // len(SEVERITIES))]
+    failed = sea.Plan(perturbations=[bias_field()], severities=SEVERITIES, seed=SEED)
+    others = sea.Plan(perturbations=[one() for one in OTHERS], severities=[OTHER], seed=SEED)
+    perturbed = [*sea.perturbed(failed, drawn), *sea.perturbed(others, [case])]
+    clean = [evolve(case, id=f"{case.id} clean {at}") for at in range(FIELDS)]
+    return [slab for one in (*perturbed, *clean) for slab in slabs_of(one)]
 
 
 def _compared_with(spec: sea.Specification, folder: Path) -> sea.Specification:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, files
@@ -92,7 +93,9 @@ class BrainMask:
     identity = "deepbet 1.0.2 bbox_model"
 
     def __init__(self) -> None:
-        self.module = torch.jit.load(_weights(), map_location="cpu").eval()
+        with warnings.catch_warnings():  # the weights come as TorchScript, whose end is announced
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self.module = torch.jit.load(_weights(), map_location="cpu").eval()
 
     def __call__(self, inputs: Sequence[Volume], /) -> list[Prediction]:
         """Find the brain (1) in each volume, on its own grid."""

@@ -52,7 +52,7 @@ class UNet(nn.Module):
 
     def forward(self, slices: torch.Tensor) -> torch.Tensor:
         """Give the logits of each class: [slices, 1, height, width] → [slices, classes, …]."""
-        first = self.first(slices)
+        first = self.first(slices.contiguous(memory_format=torch.channels_last))
         second = self.second(functional.max_pool2d(first, 2))
         third = self.third(functional.max_pool2d(second, 2))
         back = self.back_second(torch.cat([self.up_second(third), second], 1))
@@ -75,8 +75,7 @@ def _slices(volume: Volume) -> torch.Tensor:
 
 def _padded(slices: torch.Tensor, value: float = 0) -> torch.Tensor:
     height, width = slices.shape[-2:]
-    padded = functional.pad(slices, (0, -width % FACTOR, 0, -height % FACTOR), value=value)
-    return padded.contiguous(memory_format=torch.channels_last) if slices.ndim == 4 else padded
+    return functional.pad(slices, (0, -width % FACTOR, 0, -height % FACTOR), value=value)
 
 
 class TissueNet:
@@ -134,7 +133,7 @@ class TissueNet:
         """Write the weights as safetensors; `tissue_net` reads them."""
         from safetensors.torch import save_file
 
-        save_file(self.module.state_dict(), path)
+        save_file({name: one.contiguous() for name, one in self.module.state_dict().items()}, path)
 
 
 def _labels(target: Any) -> torch.Tensor:
