@@ -24,7 +24,7 @@ EVERY, TEST = 3, 1
 
 
 def _for_test(slices: int) -> Array:
-    return np.arange(slices) // BLOCK % EVERY == TEST
+    return np.asarray(np.arange(slices) // BLOCK % EVERY == TEST)
 
 
 def _for_training(slices: int) -> Array:

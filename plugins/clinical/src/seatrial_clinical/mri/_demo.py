@@ -38,24 +38,24 @@ def demonstrate(to: Path, *, draws: int, steps: int, epochs: int) -> None:
         _tell(f"Training a small U-Net on clean slices, {steps} steps")
         train_tissue_net(weights, steps=steps)
     weak = tissue_net(weights)
-    spec = sea.load_specification(segmentation_specification())
     cases = tissue_cases(draws=draws)
+    spec = _asked(segmentation_specification(), cases)
     runs = {
-        "thresholds": _tried(spec, thresholds(), cases, to / "thresholds"),
-        "before": _tried(spec, weak, cases, to / "before"),
+        "thresholds": _tried(spec, thresholds(), to / "thresholds"),
+        "before": _tried(spec, weak, to / "before"),
     }
     _tell("Retraining a copy of the U-Net on bias fields")
     adapter = retrain(epochs=epochs, batch=2)
     fixed = sea.repair(adapter, model=weak, cases=repair_examples(), seed=7, to=to / "repaired")
-    capped = _compared_with(sea.load_specification(repaired_specification()), to / "before")
-    runs["after"] = _tried(capped, fixed, cases, to / "after")
+    capped = _compared_with(_asked(repaired_specification(), cases), to / "before")
+    runs["after"] = _tried(capped, fixed, to / "after")
     judged = {name: sea.judge(spec, one) for name, one in runs.items()}
     print(tissue_table(judged))
     print(cost(sea.judge(capped, runs["after"]), runs["before"], runs["after"]))
-    mask = sea.load_specification(brain_mask_specification())
-    found = _tried(mask, brain_mask(), brain_cases(draws=draws), to / "brain-mask")
+    mask = _asked(brain_mask_specification(), brain_cases(draws=draws))
+    found = _tried(mask, brain_mask(), to / "brain-mask")
     print(mask_table(sea.judge(mask, found)))
-    models = {"thresholds": thresholds(), "before": weak, "after": fixed}
+    models: dict[str, Any] = {"thresholds": thresholds(), "before": weak, "after": fixed}
     print(f"Pictures, before and after: {write_sheet(to / 'before-and-after.png', models)}")
     print(f"Intervals: seatrial judge {segmentation_specification()} {to / 'after'}")
 
@@ -87,9 +87,14 @@ def _compared_with(spec: sea.Specification, folder: Path) -> sea.Specification:
     return evolve(spec, priorities=[told(one) for one in spec.priorities])
 
 
-def _tried(spec: sea.Specification, model: Any, cases: Sequence[sea.Case], to: Path) -> sea.Report:
+def _asked(path: Path, cases: Sequence[sea.Case]) -> sea.Specification:
+    """Read a specification, to be asked of several models on these cases."""
+    return evolve(sea.load_specification(path), model=None, cases=tuple(cases))
+
+
+def _tried(spec: sea.Specification, model: Any, to: Path) -> sea.Report:
     _tell(f"{to.name}: {spec.title}")
-    return sea.run(spec, model, cases, to=to)
+    return sea.run(spec, model, to=to)
 
 
 def _tell(what: str) -> None:

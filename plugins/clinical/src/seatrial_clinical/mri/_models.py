@@ -95,14 +95,15 @@ class BrainMask:
     def __init__(self) -> None:
         with warnings.catch_warnings():  # the weights come as TorchScript, whose end is announced
             warnings.simplefilter("ignore", DeprecationWarning)
-            self.module = torch.jit.load(_weights(), map_location="cpu").eval()
+            loaded = torch.jit.load(_weights(), map_location="cpu")  # type: ignore[no-untyped-call]
+        self.module = loaded.eval()
 
     def __call__(self, inputs: Sequence[Volume], /) -> list[Prediction]:
         """Find the brain (1) in each volume, on its own grid."""
         return [Prediction(self._segment(one), refused=False) for one in inputs]
 
     def _segment(self, volume: Volume) -> Volume:
-        values = torch.from_numpy(np.ascontiguousarray(volume.array, dtype=np.float32))[None]
+        values = torch.tensor(volume.array.astype(np.float32, order="C"))[None]
         with torch.inference_mode():
             small = functional.interpolate(values, (SIDE,) * 3, mode="trilinear")
             low, high = small.min(), torch.quantile(small.reshape(-1)[::16], 0.995)

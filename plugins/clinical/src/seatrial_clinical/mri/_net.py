@@ -108,7 +108,7 @@ class TissueNet:
         slices = _slices(volume)
         height, width = slices.shape[-2:]
         with torch.inference_mode():
-            found = [self.module(_padded(some)).argmax(1) for some in slices.split(AT_ONCE)]
+            found = [self.module(_padded(some)).argmax(1) for some in torch.split(slices, AT_ONCE)]
         labels = torch.cat(found)[:, :height, :width].numpy().astype(np.uint8)
         return Volume(np.ascontiguousarray(labels.transpose(1, 2, 0)), volume.affine)
 

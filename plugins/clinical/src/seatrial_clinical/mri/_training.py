@@ -37,7 +37,7 @@ def train_tissue_net(
             some = torch.randint(len(slices), (BATCH,))
             loss = net.loss_of(slices[some], labels[some])
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             cycle.step()
     net.module.eval()
