@@ -23,7 +23,10 @@ __all__ = ["brain_mask", "thresholds", "tissue_net"]
 
 SIDE = 128
 """deepbet's network for the whole head works on 128³ voxels."""
+PROBABLE = 0.5
+MEAN, SPREAD = 0.449, 0.226
 STEPS = 40
+"""Values of each threshold that are tried."""
 
 Segment = Callable[[Sequence[Volume]], list[Prediction]]
 
@@ -85,9 +88,10 @@ def _dice(one: Array, other: Array) -> float:
 
 
 class BrainMask:
-    """deepbet's brain extraction, by the network that it runs over the whole head at 128³.
+    """The first of deepbet's two networks, which finds the brain in the whole head at 128³.
 
-    MIT licence; only the weights inside its package are read.
+    Its second one, which draws the edge at 256³, is not used. MIT licence; only the weights inside
+    the package are read.
     """
 
     identity = "deepbet 1.0.2 bbox_model"
@@ -105,12 +109,31 @@ class BrainMask:
     def _segment(self, volume: Volume) -> Volume:
         values = torch.tensor(volume.array.astype(np.float32, order="C"))[None]
         with torch.inference_mode():
-            small = functional.interpolate(values, (SIDE,) * 3, mode="trilinear")
-            low, high = small.min(), torch.quantile(small.reshape(-1)[::16], 0.995)
-            logits = self.module(((small - low) / (high - low + 1e-6)).clamp(0, 1))
-            whole = functional.interpolate(logits, values.shape[2:], mode="trilinear")
-        mask = (whole[0, 0] > 0.5).numpy().astype(np.uint8)  # noqa: PLR2004 - the model's own
-        return Volume(mask, volume.affine)
+            small = functional.interpolate(values, (SIDE,) * 3, mode="nearest-exact")
+            found = self.module(_standard(small))[:, 1:]
+            whole = functional.interpolate(found, values.shape[2:], mode="nearest-exact")
+        brain = _largest(whole[0, 0].numpy() > PROBABLE)
+        return Volume(brain.astype(np.uint8), volume.affine)
+
+
+def _standard(values: torch.Tensor) -> torch.Tensor:
+    """Cut off what is darkest and brightest, and bring the rest to the scale of deepbet's training.
+
+    That is the mean and the standard deviation of ImageNet's greys.
+    """
+    low, high = np.quantile(values.numpy(), [0.005, 0.995])
+    part = ((values - low) / max(high - low, 1e-6)).clamp(0, 1)
+    return MEAN + SPREAD * (part - part.mean()) / part.std().clamp(min=1e-6)
+
+
+def _largest(mask: Array) -> Array:
+    """Keep the largest part that hangs together."""
+    from scipy.ndimage import label
+
+    parts, count = label(mask)
+    if not count:
+        return mask
+    return np.asarray(parts == 1 + np.bincount(parts.ravel())[1:].argmax())
 
 
 @cache
