@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from ._demands import Demand
+from ._demands import Demand, demand_of
 from ._settings import (
     FRACTION,
     NOT_NEGATIVE,
-    Check,
     above_zero,
     label,
     number,
@@ -21,58 +19,13 @@ from ._settings import (
     text,
     whole,
 )
-from ._values import FrozenMapping
 
 __all__ = ["DEMANDS"]
-
-THRESHOLDS = {True: "at_most", False: "at_least", None: "threshold"}
-
-
-def _demand(
-    name: str,
-    summary: str,
-    module: str,
-    function: str,
-    check: Check,
-    *,
-    at_most: bool | None,
-    threshold: str | None = None,
-    required: tuple[str, ...] = (),
-    settings: Mapping[str, Check] = FrozenMapping(),
-    mean: bool = True,
-    bound: str | None = None,
-    evidence: str | None = None,
-    missing: str | None = None,
-    **more: Any,
-) -> Demand:
-    """Fill in where the functions are: all in one module, their names made of `function`."""
-    threshold = threshold or THRESHOLDS[at_most]
-    where = f"seatrial.judging.demands.{module}"
-    if evidence:
-        more["evidence"] = f"{where}:{evidence}"
-    if missing:
-        more["missing"] = f"{where}:{missing}"
-    if mean:
-        more["figure"] = f"{where}:{function}"
-        more["bound"] = bound and f"{where}:{bound}"
-    else:
-        more |= {"estimate": f"{where}:estimate_{function}", "bound": f"{where}:{function}"}
-    return Demand(
-        name=name,
-        summary=summary,
-        threshold=threshold,
-        at_most=at_most,
-        settings={threshold: check, **settings},
-        required=(threshold, *required) if required else (),
-        generator=f"{where}:simulate_{function}",
-        **more,
-    )
-
 
 DEMANDS: Mapping[str, Demand] = {
     one.name: one
     for one in (
-        _demand(
+        demand_of(
             "at_least",
             "the mean score is at least this",
             "scores",
@@ -82,7 +35,7 @@ DEMANDS: Mapping[str, Demand] = {
             level=True,
             set_metric=True,
         ),
-        _demand(
+        demand_of(
             "at_most",
             "the mean score is at most this",
             "scores",
@@ -92,7 +45,7 @@ DEMANDS: Mapping[str, Demand] = {
             level=True,
             set_metric=True,
         ),
-        _demand(
+        demand_of(
             "max_drop",
             "the mean score falls from clean to perturbed by at most this, paired by case",
             "drops",
@@ -104,7 +57,7 @@ DEMANDS: Mapping[str, Demand] = {
             paired=True,
             set_metric=True,
         ),
-        _demand(
+        demand_of(
             "right_or_refused",
             "at least this fraction of perturbed inputs is answered right, or refused",
             "two_zones",
@@ -118,7 +71,7 @@ DEMANDS: Mapping[str, Demand] = {
             evidence="scores_and_refusals",
             best_more={"refused": 0.0},
         ),
-        _demand(
+        demand_of(
             "clean_refusal",
             "at most this fraction of clean inputs is refused",
             "two_zones",
@@ -130,7 +83,7 @@ DEMANDS: Mapping[str, Demand] = {
             evidence="on_clean_inputs",
             best=0.0,
         ),
-        _demand(
+        demand_of(
             "min_agreement",
             "at least this fraction of answers is the same as to the clean input",
             "agreement",
@@ -143,7 +96,7 @@ DEMANDS: Mapping[str, Demand] = {
             same_answer=True,
             evidence="evidence",
         ),
-        _demand(
+        demand_of(
             "flip_rate",
             "at most this fraction of answers differs from the one to the clean input",
             "agreement",
@@ -156,7 +109,7 @@ DEMANDS: Mapping[str, Demand] = {
             same_answer=True,
             evidence="evidence",
         ),
-        _demand(
+        demand_of(
             "worst_severity",
             "the mean score holds at the worst perturbation and severity",
             "variants",
@@ -168,7 +121,7 @@ DEMANDS: Mapping[str, Demand] = {
             level=True,
             bounded=True,
         ),
-        _demand(
+        demand_of(
             "worst_of",
             "the mean over cases of the worst of their variants holds",
             "variants",
@@ -178,7 +131,7 @@ DEMANDS: Mapping[str, Demand] = {
             perturbed=True,
             level=True,
         ),
-        _demand(
+        demand_of(
             "stable_instances",
             "at least this fraction of cases is right under every variant",
             "variants",
@@ -188,7 +141,7 @@ DEMANDS: Mapping[str, Demand] = {
             perturbed=True,
             bounded=True,
         ),
-        _demand(
+        demand_of(
             "weighted_mean",
             "the mean score holds, clean counted 1 and severity s counted decay**s (ROOD)",
             "weighted",
@@ -201,7 +154,7 @@ DEMANDS: Mapping[str, Demand] = {
             paired=True,
             missing="mean_missing",
         ),
-        _demand(
+        demand_of(
             "weighted_drop",
             "the drop, severity s counted decay**s, is at most this (ROOD)",
             "weighted",
@@ -212,7 +165,7 @@ DEMANDS: Mapping[str, Demand] = {
             perturbed=True,
             paired=True,
         ),
-        _demand(
+        demand_of(
             "worst_group",
             "the mean score holds in the worst group, bounded for all groups at once",
             "groups",
@@ -227,7 +180,7 @@ DEMANDS: Mapping[str, Demand] = {
             bounded=True,
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "max_gap",
             "the best and the worst group lie at most this far apart",
             "groups",
@@ -242,7 +195,7 @@ DEMANDS: Mapping[str, Demand] = {
             certain=("pass",),
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "max_slope",
             "the mean score falls by at most this per unit of a numeric group, such as the year",
             "trends",
@@ -256,7 +209,7 @@ DEMANDS: Mapping[str, Demand] = {
             missing="slope_missing",
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "ppv_at",
             "the positive predictive value holds at every prevalence named",
             "predictive_value",
@@ -272,7 +225,7 @@ DEMANDS: Mapping[str, Demand] = {
             evidence="evidence",
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "ece",
             "the expected calibration error is at most this",
             "calibration",
@@ -286,7 +239,7 @@ DEMANDS: Mapping[str, Demand] = {
             best_more={"probability": 1.0, "silent": 0.0},
             certain=("pass", "fail"),
         ),
-        _demand(
+        demand_of(
             "brier",
             "the mean Brier score is at most this",
             "calibration",
@@ -298,7 +251,7 @@ DEMANDS: Mapping[str, Demand] = {
             evidence="brier_scores",
             best=0.0,
         ),
-        _demand(
+        demand_of(
             "recall_of_abstention",
             "at least this fraction of the unanswerable cases is refused",
             "abstention",
@@ -310,7 +263,7 @@ DEMANDS: Mapping[str, Demand] = {
             scored=False,
             evidence="unanswerable",
         ),
-        _demand(
+        demand_of(
             "over_refusal",
             "at most this fraction of the answerable cases is refused",
             "abstention",
@@ -323,7 +276,7 @@ DEMANDS: Mapping[str, Demand] = {
             evidence="answerable",
             best=0.0,
         ),
-        _demand(
+        demand_of(
             "attack_success",
             "at most this fraction of right answers is turned wrong within a distance and a budget",
             "attacks",
@@ -340,7 +293,7 @@ DEMANDS: Mapping[str, Demand] = {
             best_more={"queries": 0.0},
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "corruption_error",
             "the error over severities, relative to a reference model's, is at most this "
             "(ImageNet-C)",
@@ -356,7 +309,7 @@ DEMANDS: Mapping[str, Demand] = {
             earlier_run="reference",
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "relative_corruption_error",
             "the same for the error beyond the clean error (ImageNet-C)",
             "corruption",
@@ -372,7 +325,7 @@ DEMANDS: Mapping[str, Demand] = {
             earlier_run="reference",
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "cascade",
             "the pipeline drops at most this many times as much as its component does",
             "earlier_runs",
@@ -388,7 +341,7 @@ DEMANDS: Mapping[str, Demand] = {
             earlier_run="component",
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "retained",
             "the mean score is at most this much below that of an earlier run, paired by case",
             "earlier_runs",
