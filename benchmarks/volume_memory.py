@@ -1,10 +1,10 @@
 """Measure what memory a run of volumes takes, and whether it grows with their number.
 
-    python benchmarks/volume_memory.py                  16 and 64 volumes of 4 MB
+    python benchmarks/volume_memory.py                  4 and 200 volumes of 4 MB
 
 Volumes lie in files and are `Asset`s; a model segments each and two noisy variants of it. Every
 setting runs in a process of its own, measuring there or in one worker process. Printed is the peak
-resident set of the driver and of its worker, and how many times as large it is with four times as
+resident set of the driver and of its worker, and how many times as large it is with fifty times as
 many volumes.
 """
 
@@ -24,8 +24,8 @@ import numpy as np
 import seatrial as sea
 
 SIDES = (128, 128, 64)  # 4 MB of float32
-VOLUMES = 16
-TIMES = 4
+VOLUMES = 4
+TIMES = 50
 BATCH = 4
 BOUND = 1.1
 THRESHOLD = 0.5

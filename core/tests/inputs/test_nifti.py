@@ -105,13 +105,14 @@ def test_what_is_no_volume_is_refused(tmp_path, values, said):
         read(path)
 
 
-def test_voxels_without_a_size_are_refused(tmp_path):
+def test_voxels_without_a_size_are_refused(tmp_path, capfd):
     path = save(tmp_path / "a.nii")
     data = bytearray(path.read_bytes())
     data[84:88] = b"\0\0\0\0"  # pixdim[2]
     path.write_bytes(data)
     with pytest.raises(ComponentError, match=r"a\.nii: pixdim: voxels of 1\.5 × 0 × 3 mm"):
         read(path)
+    assert not capfd.readouterr().err
 
 
 def test_an_affine_that_cannot_be_inverted_is_refused(tmp_path):
@@ -119,7 +120,7 @@ def test_an_affine_that_cannot_be_inverted_is_refused(tmp_path):
     data = bytearray(path.read_bytes())
     data[280:296] = b"\0" * 16  # srow_x
     path.write_bytes(data)
-    with pytest.raises(ComponentError, match=r"a\.nii.*can be inverted"):
+    with pytest.raises(ComponentError, match=r"a\.nii: affine \(sform, qform\)"):
         read(path)
 
 

@@ -23,6 +23,12 @@ def questions(count: int, seed: int = 0) -> list[str]:
     ]
 
 
+@pytest.fixture
+def texts():
+    """Give so many questions, drawn by a seed."""
+    return questions
+
+
 def outcome(number: int, given, *, right: bool, cluster: str | None = None) -> Outcome:
     case = Case(f"case-{number}", given, "yes", cluster=cluster)
     return Outcome(

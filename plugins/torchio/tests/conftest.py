@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from seatrial import Case, Volume
+
+SHARED = Path(__file__).parents[4] / "shared" / "data" / "brainchop" / "t1_crop.nii.gz"
 
 
 @pytest.fixture
@@ -39,5 +42,16 @@ def brain():
         pytest.skip("nilearn, of which only a volume is read, is not installed")
     (path,) = (one.locate() for one in held if "t1_tal_nlin_sym_09a" in one.name)
     image = nibabel.load(path)
+    affine = image.affine @ np.diag([3, 3, 3, 1])
+    return Volume(np.asarray(image.dataobj)[::3, ::3, ::3].copy(), affine)
+
+
+@pytest.fixture(scope="session")
+def head():
+    """Give one individual's T1 with its skull, every third voxel, where the shared data are."""
+    nibabel = pytest.importorskip("nibabel")
+    if not SHARED.exists():
+        pytest.skip("the shared data are not here")
+    image = nibabel.load(SHARED)
     affine = image.affine @ np.diag([3, 3, 3, 1])
     return Volume(np.asarray(image.dataobj)[::3, ::3, ::3].copy(), affine)

@@ -59,6 +59,14 @@ def test_a_bias_field_has_the_strength_asked_for_whatever_was_drawn(ball):
         assert log.mean() == pytest.approx(0, abs=1e-4)
 
 
+def test_ghosts_never_take_the_mean_away():
+    """The centre of k-space is the mean; at 48 planes no other is restored, and it is the 24th."""
+    values = np.random.default_rng(0).random((48, 6, 6), np.float32) + 1
+    found = applied(plugin.ghosting, Volume(values), intensity=1.0, axis=0)
+    assert found.mean() == pytest.approx(values.mean(), rel=1e-5)
+    assert np.abs(found - values).mean() > 0.05
+
+
 def test_wrap_around_is_the_sum_of_shifted_images(ball):
     values = ball.array[0] - ball.array.min()
     found = applied(plugin.wrap_around, ball, overlap=0.25, axis=1) - ball.array.min()

@@ -78,7 +78,13 @@ def show(
 
 @click.command(cls=Command)
 @click.argument("name")
-@click.option("--on", "cases", required=True, metavar="MODULE:NAME", help="The cases to measure.")
+@click.option(
+    "--on",
+    "cases",
+    required=True,
+    metavar="CASES",
+    help="The cases to measure: MODULE:NAME, a file or a folder.",
+)
 @click.option(
     "--seeds",
     type=click.IntRange(1),

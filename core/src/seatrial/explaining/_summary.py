@@ -75,8 +75,10 @@ def _beside_baselines(grade: Grade, alpha: float) -> Iterator[Finding]:
     if best is None:
         return
     gain, added = grade.baselines[best].gain, grade.added
-    if gain is None:
+    if gain is None or grade.auroc is None:
         return
+    adds = added is not None and added.p <= alpha and added.auroc > added.baseline
+    together = adds and added is not None and added.auroc > grade.auroc
     by_how_much = f"{_signed(gain.estimate)} AUROC ({_range(gain.interval, signed=True)})"
     if gain.p <= alpha:
         yield Finding(
@@ -92,11 +94,9 @@ def _beside_baselines(grade: Grade, alpha: float) -> Iterator[Finding]:
             f"by {by_how_much}",
             level="warning",
             effect=gain.estimate,
-            fix="use both together"
-            if added and added.p <= alpha
-            else "whoever acts on it may act on the baseline",
+            fix="use both together" if together else "whoever acts on it may act on the baseline",
         )
-    if added and added.p <= alpha:
+    if added and adds:
         yield Finding(
             "adds-to-baselines",
             f"it adds to the best baseline ({best}, {_p(added.p)}): both together "
@@ -240,7 +240,7 @@ def _found(explanation: Explanation, verdicts: Collection[Finding] = ()) -> list
 
 def _sentences(finding: Finding) -> list[str]:
     lines = [f"{finding.level}: {finding.summary}"]
-    return [*lines, f"  {finding.fix}"] if finding.fix and finding.level != "note" else lines
+    return [*lines, f"  {finding.fix}"] if finding.fix else lines
 
 
 def _area(one: Grade | BaselineGrade) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from .._cases import Case
 from .._values import PLAIN, FrozenMapping
 from ..errors import ComponentError, PlanError, SeatrialError
 from ._boundary import call, reason
+from ._grids import off_grid
 from ._modalities import Modalities, core_modalities
 
 __all__ = ["asset_digest", "assets_in", "file_digest", "has_assets", "missing", "opened"]
@@ -35,17 +36,21 @@ _lock = threading.Lock()
 def opened(value: Any, modalities: Modalities | None = None) -> Any:
     """Give a value (or a whole case) with its assets opened.
 
-    Raises `ComponentError` with the path of a file that is not what it should be.
+    Raises `ComponentError` with the path of a file that is not what it should be, or of a mask that
+    is not on the grid of its image.
     """
     if not has_assets(value):
         return value
     modalities = modalities or core_modalities()
     if isinstance(value, Case):
-        return attrs.evolve(
+        found = attrs.evolve(
             value,
             input=opened(value.input, modalities),
             target=opened(value.target, modalities),
         )
+        if problem := off_grid(value, found):
+            raise ComponentError(ASSET, problem)
+        return found
     return _walked(value, modalities)
 
 

@@ -125,10 +125,12 @@ def _unseen() -> list[Case]:
 
 
 def _predicted(found: Explanation, cases: Sequence[Case]) -> list[float]:
+    """Predict the failures of the model that fails on the planted word."""
     if found.predictor is None:
         msg = "its explanation has no predictor"
         raise NotExercised(msg)
-    return [float(one) for one in found.predict(cases)]
+    answers = [Prediction(one) for one in _Rule(_planted)([case.input for case in cases])]
+    return [float(one) for one in found.predict(cases, answers)]
 
 
 def check_gives_an_explanation(use: E, samples: Samples) -> None:

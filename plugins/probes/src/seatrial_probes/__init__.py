@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LeaceFitter",
+    "answers",
     "attention",
     "bag_of_words",
     "causal_tests",
@@ -145,6 +146,12 @@ surface = Explainer(
     },
 )
 
+answers = Explainer(
+    name="probes.answers",
+    summary="The answer given, how sure the model was, and the words, stacked.",
+    factory="seatrial_probes._answers:answers",
+)
+
 embeddings = Explainer(
     name="probes.embeddings",
     summary="Logistic regression on the vectors of a frozen text encoder.",
@@ -184,6 +191,7 @@ def seatrial_explainers() -> tuple[Explainer, ...]:
         sae,
         bag_of_words,
         surface,
+        answers,
         embeddings,
         verbal,
         chain_of_thought,

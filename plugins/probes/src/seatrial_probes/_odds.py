@@ -7,27 +7,20 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seatrial import Explanation, Finding, Outcome
 
+from ._conditions import MOST, Condition, contrasts, findings_of
 from ._threads import one_thread
 from ._validation import Learning, logistic, one_sided, select
 
-__all__ = ["FAILURE", "SUCCESS", "Feature", "explain_by_features"]
+__all__ = ["Columns", "Feature", "explain_by_features"]
 
 GRID: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+QUARTER: Final = 0.25
 READABLE: Final = 1.0
 """The C of the odds ratios that are reported: a strong penalty would draw all of them towards 1."""
-
-FAILURE: Final = "comes-with-failure"
-SUCCESS: Final = "comes-with-success"
-FINDINGS: Final = 8
-FEWEST: Final = 20
-"""Clusters in which a feature must be other than usual before an interval about it can be believed:
-three cases that all went wrong give a large effect and a small standard error."""
-
-EXAMPLES: Final = 5
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,11 +45,21 @@ class Feature:
             return self.phrase, float(np.exp(effect / deviation))
         return f"{deviation:.2g} more {self.phrase}", float(np.exp(effect))
 
+    def condition(self, values: Floats) -> Condition:
+        """Make a condition of it: the flag, or a value in the highest quarter of all cases."""
+        if self.unit == "flag":
+            return Condition(f"with {self.phrase}", values > 0)
+        edge = float(np.quantile(values, 1 - QUARTER))
+        shown = 2**edge - 1 if self.unit == "doubling" else edge
+        return Condition(
+            f"in the highest quarter of {self.phrase} ({shown:.3g} and more)", values >= edge
+        )
 
-class _Columns:
+
+class Columns:
     """Standardises named features; those that never vary are left out."""
 
-    def fit(self, rows: Any) -> _Columns:
+    def fit(self, rows: Any) -> Columns:
         self.known = {name: one for row in rows for name, one in row.items()}
         table = self._table(rows)
         self.mean, self.deviation = table.mean(axis=0), table.std(axis=0)
@@ -83,14 +86,15 @@ def explain_by_features(
     """Learn which named features come with failure.
 
     `describe` gives the features of each input. The findings are those whose 95 % interval (robust
-    to clusters, corrected for the number of features) leaves out an odds ratio of 1, and that vary
-    in at least 20 clusters.
+    to clusters, corrected for the number of features) leaves out an odds ratio of 1, and whose
+    failure rate differs likewise between the cases that have the feature, or most of it, and the
+    others.
     """
     if said := one_sided(outcomes):
         return said
     learning = Learning.of(outcomes, seed)
     rows = np.array(describe([one.input for one in outcomes]), dtype=object)
-    found = select(_Columns, rows, learning, grid=GRID, seed=seed)
+    found = select(Columns, rows, learning, grid=GRID, seed=seed)
     findings, ratios = _findings(found, rows, learning)
     summary = (
         f"{what}: {len(findings)} of {len(ratios)} features come with failure or success"
@@ -114,7 +118,7 @@ def _findings(
 ) -> tuple[list[Finding], list[dict[str, Any]]]:
     from scipy.stats import t
 
-    columns: _Columns = found.features
+    columns: Columns = found.features
     if not columns.names:
         return [], []
     table = columns.transform(rows)
@@ -123,34 +127,28 @@ def _findings(
     deviations = columns.deviation[columns.varies]
     freedom = max(len(set(learning.clusters)) - 1, 1)
     reach = t.ppf(1 - 0.025 / len(effects), freedom) * errors
+    features = [columns.known[name] for name in columns.names]
+    values = [np.array([row[name].value for row in rows]) for name in columns.names]
+    conditions = [one.condition(there) for one, there in zip(features, values, strict=True)]
+    known = contrasts(np.column_stack([one.holds for one in conditions]), learning)
     ratios: list[dict[str, Any]] = []
     findings: list[Finding] = []
     for place in np.argsort(-np.abs(effects), kind="stable"):
-        feature, effect = columns.known[columns.names[place]], effects[place]
+        feature, effect = features[place], effects[place]
         words, ratio = feature.said(deviations[place], effect)
         ends = [
             feature.said(deviations[place], effect + side * reach[place])[1] for side in (-1, 1)
         ]
         ratios.append({"feature": columns.names[place], "odds_ratio": ratio, "interval": ends})
-        common = _varying(table[:, place], learning.clusters) >= FEWEST
-        if common and abs(effect) > reach[place] and len(findings) < FINDINGS:
-            findings.append(
-                Finding(
-                    FAILURE if effect > 0 else SUCCESS,
-                    f"{words} multiplies the odds of failure by {ratio:.2f} "
-                    f"(95 % interval {ends[0]:.2f} to {ends[1]:.2f}, all features counted)",
-                    effect=ratio,
-                    cases=_examples(table[:, place], effect > 0, learning),
-                )
+        agrees = known.shown[place] and (known.difference[place] > 0) == (effect > 0)
+        if agrees and abs(effect) > reach[place]:
+            (found_so,) = findings_of([conditions[place]], learning, known=known.only(place))
+            odds = (
+                f"{words} multiplies the odds of failure by {ratio:.2f} "
+                f"(95 % interval {ends[0]:.2f} to {ends[1]:.2f}, all features counted)"
             )
-    return findings, ratios
-
-
-def _varying(values: Floats, clusters: Sequence[str]) -> int:
-    """Count the clusters in which a feature has another value than it mostly has."""
-    _, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
-    unusual = codes != np.argmax(counts)
-    return len(set(np.asarray(clusters)[unusual]))
+            findings.append(evolve(found_so, summary=f"{odds}: {found_so.summary}", effect=ratio))
+    return findings[:MOST], ratios
 
 
 def _errors(model: Any, table: Floats, learning: Learning) -> Floats:
@@ -170,13 +168,3 @@ def _errors(model: Any, table: Floats, learning: Learning) -> Floats:
     variance = bread @ (sums.T @ sums) @ bread * groups / max(groups - 1, 1)
     errors: Floats = np.sqrt(np.diag(variance)[:-1])
     return errors
-
-
-def _examples(values: Floats, fails: bool, learning: Learning) -> tuple[str, ...]:
-    """Name the cases that have most of a feature and went as it says."""
-    order = [
-        learning.outcomes[place].case.id
-        for place in np.argsort(-values, kind="stable")
-        if learning.failed[place] == fails and values[place] > 0
-    ]
-    return tuple(dict.fromkeys(order))[:EXAMPLES]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,11 +11,12 @@ import numpy.typing as npt
 from attrs import field, frozen
 from attrs.validators import and_, ge, gt, instance_of, lt, optional
 
-from seatrial import Case, Explanation, Outcome, Prediction
+from seatrial import Case, Explanation, Outcome
 from seatrial.errors import ParameterError
 from seatrial.kit import object_with
 
 from ._families import Logistic
+from ._given_answers import frequent, named
 from ._logistic import GRID
 from ._reading_inside import Inside, inside
 from ._rendering import read
@@ -82,7 +82,7 @@ class Proxy:
         seen = self._seen(other, inputs, self.layers, self.poolings)
         asks = self.answer and model is not None
         beside = _Beside.of(outcomes, answers=asks, words=self.words)
-        extra = beside.table(inputs, [_value(one.prediction) for one in outcomes])
+        extra = beside.table(inputs, [one.prediction for one in outcomes])
 
         def table(layer: int, pooling: str) -> Any:
             return np.hstack([seen.table(layer, pooling), extra])
@@ -97,7 +97,7 @@ class Proxy:
                 return []
             unseen = [case.input for case in cases]
             there = self._seen(other, unseen, (chosen.layer,), (chosen.pooling,))
-            answers = [_value(one) for one in model(unseen)] if asks else [None] * len(unseen)
+            answers = list(model(unseen)) if asks else [None] * len(unseen)
             rows = [there.table(chosen.layer, chosen.pooling), beside.table(unseen, answers)]
             return [float(one) for one in chosen.predict(np.hstack(rows))]
 
@@ -135,11 +135,6 @@ def _opened(given: Any) -> Any:
     return given()
 
 
-def _value(prediction: Any) -> Any:
-    """Give the bare answer, whether or not it comes as a `Prediction`."""
-    return prediction.value if isinstance(prediction, Prediction) else prediction
-
-
 @frozen(eq=False)
 class _Beside:
     """What stands beside the activations: a column for each frequent answer and each word."""
@@ -150,16 +145,11 @@ class _Beside:
     @classmethod
     def of(cls, outcomes: Sequence[Outcome], *, answers: bool, words: int) -> _Beside:
         """Find the answers given often, and the words that stand in several inputs."""
-        frequent: tuple[str, ...] = ()
+        often: tuple[str, ...] = ()
         if answers:
-            said = Counter(_said(one.input, _value(one.prediction)) for one in outcomes)
-            often = [
-                name
-                for name, times in said.most_common(MOST_ANSWERS)
-                if times > FREQUENT * len(outcomes)
-            ]
-            frequent = tuple(sorted(often))
-        return cls(frequent, _vectorizer([one.input for one in outcomes], words))
+            names = [named(one.input, one.prediction) for one in outcomes]
+            often = frequent(names, least=FREQUENT, most=MOST_ANSWERS)
+        return cls(often, _vectorizer([one.input for one in outcomes], words))
 
     @property
     def words(self) -> int:
@@ -184,7 +174,7 @@ class _Beside:
 
     def table(self, inputs: Sequence[Any], answers: Sequence[Any]) -> Floats:
         """Give the columns for some inputs and the answers to them."""
-        said = [_said(given, answer) for given, answer in zip(inputs, answers, strict=True)]
+        said = [named(given, answer) for given, answer in zip(inputs, answers, strict=True)]
         shape = len(inputs), len(self.answers)
         columns = [
             np.array([[one == name for name in self.answers] for one in said]).reshape(shape)
@@ -193,14 +183,6 @@ class _Beside:
             texts = [read(one).text for one in inputs]
             columns.append(self.vectorizer.transform(texts).toarray())
         return np.hstack(columns).astype(np.float32)
-
-
-def _said(given: Any, answer: Any) -> str:
-    """Name an answer by its place among the options, if there are any, and else by itself."""
-    options = given.get("options", ()) if isinstance(given, Mapping) else ()
-    if answer in options:
-        return f"option {list(options).index(answer) + 1}"
-    return str(answer)
 
 
 def _vectorizer(inputs: Sequence[Any], words: int) -> Any:

@@ -11,7 +11,8 @@ from attrs.validators import ge, instance_of
 
 from seatrial import Case, Explanation, Finding, Outcome
 
-from ._odds import FAILURE, SUCCESS, explain_by_features
+from ._conditions import Condition, contrasts, findings_of
+from ._odds import explain_by_features
 from ._rendering import read
 from ._surface import surface_features
 from ._validation import Learning, one_sided, select
@@ -19,7 +20,6 @@ from ._validation import Learning, one_sided, select
 __all__ = ["BagOfWords", "Surface", "bag_of_words", "surface"]
 
 GRID: Final = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-EXAMPLES: Final = 5
 MOST: Final = 50_000
 WORD: Final = r"(?u)\b\w+(?:['’]\w+)?\b"
 
@@ -92,47 +92,40 @@ def _texts(inputs: Sequence[Any]) -> Any:
 
 
 def _telling(found: Any, texts: Any, learning: Learning, most: int) -> list[Finding]:
-    """Name the words that move the prediction most over the cases, failure first."""
+    """Name the words that move the prediction most over the cases, failure first.
+
+    Their intervals count every word that was examined. Of words that say the same, as a pair and
+    its parts do, the first is named.
+    """
     if found.features.vectorizer is None:
         return []
     table = found.features.transform(texts).tocsc()
     names = found.features.vectorizer.get_feature_names_out()
+    known = contrasts(table, learning)
     mean = np.asarray(table.mean(axis=0)).ravel()
-    spread = np.sqrt(np.asarray(table.multiply(table).mean(axis=0)).ravel() - mean**2)
+    squares = np.asarray(table.multiply(table).mean(axis=0)).ravel()
+    spread = np.sqrt(np.maximum(squares - mean**2, 0.0))
     moves = found.model.coef_[0] * spread
-    findings: list[Finding] = []
-    for sign, word in ((1, FAILURE), (-1, SUCCESS)):
+    places: list[int] = []
+    for sign in (1, -1):
         said: set[str] = set()
+        mine: list[int] = []
         for place in np.argsort(-sign * moves, kind="stable"):
-            if len(findings) >= most * (1 if sign > 0 else 2) or sign * moves[place] <= 0:
+            if len(mine) >= most or sign * moves[place] <= 0:
                 break
-            if said & set(names[place].split()):
-                continue
-            rows = table.indices[table.indptr[place] : table.indptr[place + 1]]
-            finding = _finding(word, names[place], np.sort(rows), learning)
-            if finding is not None:
+            agrees = known.shown[place] and sign * known.difference[place] > 0
+            if agrees and not said & set(names[place].split()):
                 said |= set(names[place].split())
-                findings.append(finding)
-    return findings
+                mine.append(place)
+        places += mine
+    conditions = [Condition(f"with {names[at]!r}", _holds(table, at)) for at in places]
+    return findings_of(conditions, learning, known=known.only(places))
 
 
-def _finding(word: str, name: str, rows: Any, learning: Learning) -> Finding | None:
-    there = np.zeros(len(learning.failed), dtype=bool)
-    there[rows] = True
-    if there.all():
-        return None
-    inside, outside = learning.failed[there].mean(), learning.failed[~there].mean()
-    if (inside > outside) != (word == FAILURE):
-        return None
-    wanted = learning.failed if word == FAILURE else ~learning.failed
-    examples = [learning.outcomes[row].case.id for row in rows if wanted[row]]
-    return Finding(
-        word,
-        f"of the {there.sum()} cases with {name!r}, {inside:.0%} failed; of the other "
-        f"{(~there).sum()}, {outside:.0%}",
-        effect=float(inside - outside),
-        cases=tuple(dict.fromkeys(examples))[:EXAMPLES],
-    )
+def _holds(table: Any, place: int) -> Any:
+    there = np.zeros(table.shape[0], dtype=bool)
+    there[table.indices[table.indptr[place] : table.indptr[place + 1]]] = True
+    return there
 
 
 @frozen

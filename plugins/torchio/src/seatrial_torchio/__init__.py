@@ -1,11 +1,11 @@
-"""Artefacts of MR scanners, by torchio and exact formulas; masks move along."""
+"""Artefacts of MR scanners, by torchio and exact formulas; masks move along. Audits of files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from seatrial import Perturbation, hookimpl
+from seatrial import Audit, Perturbation, hookimpl
 
 from ._rood import ROOD
 
@@ -23,12 +23,15 @@ __all__ = [
     "gamma",
     "ghosting",
     "gibbs",
+    "identifying_headers",
     "motion",
     "noise",
     "rician",
+    "seatrial_audits",
     "seatrial_perturbations",
     "spike",
     "swap",
+    "volume_files",
     "wrap_around",
 ]
 
@@ -200,6 +203,26 @@ field_of_view = Perturbation(
     ladder=_rungs(radius=(1.1, 1.0, 0.9, 0.8, 0.7)),
     sees_case=True,
 )
+
+volume_files = Audit(
+    name="torchio.volume-files",
+    summary="Volumes cannot be read, or do not lie where their masks lie.",
+    factory="seatrial_torchio._audits:volume_files",
+    examples="seatrial_torchio._audit_examples:volume_files",
+)
+
+identifying_headers = Audit(
+    name="torchio.identifying-headers",
+    summary="DICOM headers name the patient, be it in private blocks.",
+    factory="seatrial_torchio._audits:identifying_headers",
+    examples="seatrial_torchio._audit_examples:identifying_headers",
+)
+
+
+@hookimpl
+def seatrial_audits() -> tuple[Audit, ...]:
+    """Declare the audits of this plugin."""
+    return (volume_files, identifying_headers)
 
 
 @hookimpl

@@ -20,7 +20,7 @@ from seatrial.protocols import Perturb
 
 from ._volumes import Array, intensities, like
 
-__all__ = ["Field", "Move", "on_cases"]
+__all__ = ["AXES", "LABELS", "Field", "Move", "on_cases", "parts_of", "same_place"]
 
 AXES = 3
 LABELS = "biu"
@@ -90,14 +90,14 @@ def on_cases(move: Move, *, kept: float | None) -> Perturb:
 def _volumes(value: Any) -> Iterator[Volume]:
     if isinstance(value, Volume):
         yield value
-    for part in _parts(value):
+    for part in parts_of(value):
         yield from _volumes(part)
 
 
 def _masks(value: Any, field: Field) -> Iterator[Volume]:
     """Find the masks of a target, each as a volume; raises `PlanError` for another grid."""
     if isinstance(value, Volume):
-        if value.array.shape[1:] != field.shape or not _same(value.affine, field.affine):
+        if value.array.shape[1:] != field.shape or not same_place(value.affine, field.affine):
             msg = (
                 f"the target {value!r} is not on the grid of its image "
                 f"({'×'.join(map(str, field.shape))}): resample one to the other"
@@ -106,7 +106,7 @@ def _masks(value: Any, field: Field) -> Iterator[Volume]:
         yield value
     elif _is_mask(value, field):
         yield Volume(value, field.affine)
-    for part in _parts(value):
+    for part in parts_of(value):
         yield from _masks(part, field)
 
 
@@ -120,7 +120,8 @@ def _is_mask(value: Any, field: Field) -> bool:
     return True
 
 
-def _parts(value: Any) -> Sequence[Any]:
+def parts_of(value: Any) -> Sequence[Any]:
+    """Give the parts of an input or a target; none of a value that has no parts."""
     if isinstance(value, Mapping):
         return tuple(value.values())
     return value if isinstance(value, tuple | list) else ()
@@ -142,14 +143,17 @@ def _replaced(value: Any, new: Iterator[Volume], field: Field | None) -> Any:
 def _grid(images: Sequence[Volume]) -> Field:
     first = images[0]
     for other in images[1:]:
-        if other.array.shape[1:] != first.array.shape[1:] or not _same(other.affine, first.affine):
+        if other.array.shape[1:] != first.array.shape[1:] or not same_place(
+            other.affine, first.affine
+        ):
             msg = f"{first!r} and {other!r} of one case have different grids: resample them"
             raise PlanError(msg)
     x, y, z = first.array.shape[1:]
     return Field((x, y, z), first.affine)
 
 
-def _same(one: Array, other: Array) -> bool:
+def same_place(one: Array, other: Array) -> bool:
+    """Tell whether two affines place voxels alike."""
     return bool(np.allclose(one, other, rtol=0, atol=CLOSE))
 
 

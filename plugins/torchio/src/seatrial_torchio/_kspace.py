@@ -65,7 +65,8 @@ def ghosting(
     """Repeat the image along one axis, as when something moves in a rhythm during the scan.
 
     Every `ghosts`-th plane of k-space along `axis` (0, 1 or 2; drawn where None) loses the fraction
-    `intensity` of its signal, but for a fraction `restore` of the planes, around the centre.
+    `intensity` of its signal, but for a fraction `restore` of the planes, around the centre, and
+    the one in the centre at least: without it, the whole image would turn dark.
     As torchio's `Ghosting`: the same image, from one real transform.
     """
     _positive(ghosts=ghosts)
@@ -73,7 +74,9 @@ def ghosting(
     def change(values: Array, _: Volume, draw: np.random.Generator) -> Array:
         along = axis_of(draw, axis)
         wide(values, LEAST, axes=(along,))
-        weights = even(comb(values.shape[along + 1], ghosts, intensity, restore))
+        count = values.shape[along + 1]
+        several = round(restore * count) // 2
+        weights = even(comb(count, ghosts, intensity, restore if several else None))
         for channel in values:
             weighted_along(channel, along, weights, into=channel)
         return values

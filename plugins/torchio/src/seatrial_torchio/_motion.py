@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813 - as its own documentation has it
-from torchio.data.io import nib_to_sitk
 
 from seatrial import Volume
 from seatrial.protocols import Perturb
 
 from ._draws import axis_of, directions, movement_times
 from ._kspace import even, weighted_along
+from ._resample import image_of, resampled
 from ._volumes import Array, on_voxels, wide
 
 __all__ = ["motion", "moved"]
@@ -54,15 +53,15 @@ def moved(
     A line of k-space comes from one position, so the transforms along the other axes cancel; of the
     image only the real part is wanted, so each position is weighted evenly (see `even`).
     """
-    image = nib_to_sitk(channel[None], affine, force_3d=True)
+    image = image_of(channel, affine)
+    outside = float(channel.min())
     channel[...] = 0  # the image has a copy
-    weights = _weights(channel.shape[axis], times)
+    across = 1 if axis == 2 else 2  # noqa: PLR2004 - slabs must be whole along the axis itself
     positions = _positions(image, degrees, shifts)
-    for weight in weights:
-        position = next(positions)  # zip would keep one more in memory
-        voxels = sitk.GetArrayViewFromImage(position).transpose()
-        weighted_along(voxels, axis, even(weight), into=channel)
-        del voxels, position
+    for weight, position in zip(_weights(channel.shape[axis], times), positions, strict=True):
+        lines = even(weight)
+        for part, voxels in resampled(image, position, axis=across, outside=outside):
+            weighted_along(voxels, axis, lines, into=channel[part])
 
 
 def _weights(count: int, times: Array) -> list[Array]:
@@ -79,12 +78,13 @@ def _weights(count: int, times: Array) -> list[Array]:
     return found
 
 
-def _positions(image: Any, degrees: Array, shifts: Array) -> Iterator[Any]:
-    """Give the image in its first position, and then in each of the others."""
-    yield image
-    low = float(sitk.GetArrayViewFromImage(image).min())
+def _positions(image: Any, degrees: Array, shifts: Array) -> list[Any]:
+    """Give the transforms to the first position, which moves nothing, and to the others."""
     middle = [(side - 1) / 2 for side in image.GetSize()]
     centre = image.TransformContinuousIndexToPhysicalPoint(middle)
-    for turn, shift in zip(np.radians(degrees).tolist(), shifts.tolist(), strict=True):
-        rigid: Any = sitk.Euler3DTransform(centre, *turn, shift)  # type: ignore[no-untyped-call]
-        yield sitk.Resample(image, image, rigid, sitk.sitkLinear, low, sitk.sitkFloat32)
+    turns = zip(np.radians(degrees).tolist(), shifts.tolist(), strict=True)
+    rigid = [
+        sitk.Euler3DTransform(centre, *turn, shift)  # type: ignore[no-untyped-call]
+        for turn, shift in turns
+    ]
+    return [sitk.Transform(), *rigid]  # type: ignore[no-untyped-call]

@@ -23,7 +23,7 @@ from ._intensity import to_power
 from ._kspace import comb, even, weighted_along
 from ._motion import moved
 from ._noise import magnitude
-from ._spatial import KEPT, bent
+from ._spatial import KEPT, bent, turned
 from ._through import transformed
 from ._volumes import Array, on_voxels, wide
 
@@ -55,10 +55,9 @@ def affine(*, degrees: float, translation: float, kept: float = KEPT) -> Perturb
         field: Field, arrays: list[Array], labels: Sequence[bool], draw: np.random.Generator
     ) -> Moved:
         wide(arrays[0], LEAST)
-        a, b, c = draw.uniform(-degrees, degrees, 3).tolist()
-        x, y, z = draw.uniform(-translation, translation, 3).tolist()
-        transform = torchio.Affine((1, 1, 1), (a, b, c), (x, y, z), copy=False)
-        return transformed(transform, arrays, field.affine, labels), field.affine
+        turns = draw.uniform(-degrees, degrees, 3)
+        shifts = draw.uniform(-translation, translation, 3)
+        return turned(field, arrays, labels, turns, shifts)
 
     return on_cases(move, kept=kept)
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+import torch
 import torchio
 
 from seatrial.errors import ParameterError
 from seatrial.protocols import Perturb
 
+from ._bspline import Spline, bend, spline_of
 from ._cases import Field, Move, on_cases
 from ._draws import directions
-from ._through import transformed
+from ._resample import image_of, resample
 from ._volumes import Array, wide
 
-__all__ = ["KEPT", "affine", "bent", "elastic", "flip"]
+__all__ = ["KEPT", "affine", "bent", "elastic", "flip", "turned"]
 
 KEPT = 0.5
 """A target that lost half of a label's voxels is no longer what the case was about."""
@@ -39,12 +42,23 @@ def affine(*, degrees: float, translation: float, kept: float = KEPT) -> Perturb
     ) -> tuple[list[Array], Array]:
         wide(arrays[0], LEAST)
         turn, shift = directions(draw, 2)
-        transform = torchio.Affine(
-            (1, 1, 1), _triplet(turn * degrees), _triplet(shift * translation), copy=False
-        )
-        return transformed(transform, arrays, field.affine, labels), field.affine
+        return turned(field, arrays, labels, turn * degrees, shift * translation)
 
     return on_cases(move, kept=kept)
+
+
+def turned(
+    field: Field, arrays: list[Array], labels: Sequence[bool], degrees: Array, shift: Array
+) -> tuple[list[Array], Array]:
+    """Turn by degrees about each axis and shift by mm along it, with the transform of torchio."""
+    transform: Any = torchio.Affine((1, 1, 1), _triplet(degrees), _triplet(shift))
+    kind: Any = torchio.ScalarImage
+    image = kind(tensor=torch.from_numpy(arrays[0]), affine=field.affine)
+    inverse = transform.get_affine_transform(image)
+    for array, label in zip(arrays, labels, strict=True):
+        for channel in array:
+            resample(channel, field.affine, inverse, label=label)
+    return arrays, field.affine
 
 
 def _triplet(values: Array) -> tuple[float, float, float]:
@@ -53,7 +67,7 @@ def _triplet(values: Array) -> tuple[float, float, float]:
 
 
 def elastic(*, displacement: float, points: int = 7, kept: float = KEPT) -> Perturb:
-    """Bend the anatomy smoothly, by torchio's `ElasticDeformation`.
+    """Bend the anatomy smoothly, as torchio's `ElasticDeformation`.
 
     A grid of `points` along each axis is displaced, in directions that are drawn, by the fraction
     `displacement` of the field; the field's border stays. A fraction below half of the grid's
@@ -90,10 +104,19 @@ def bent(drawn: Callable[[np.random.Generator, Array], Array], *, locked: int) -
         inside = (slice(locked, -locked),) * 3
         still = np.zeros_like(points)
         still[inside] = points[inside]
-        transform = torchio.ElasticDeformation(still, UNTOLD, copy=False)
-        return transformed(transform, arrays, field.affine, labels), field.affine
+        spline = _spline(arrays[0][0], field.affine, still)
+        for array, label in zip(arrays, labels, strict=True):
+            for channel in array:
+                bend(channel, spline, label=label)
+        return arrays, field.affine
 
     return move
+
+
+def _spline(channel: Array, affine: Array, points: Array) -> Spline:
+    image = image_of(channel, affine)  # a copy, gone when this ends
+    transform = torchio.ElasticDeformation(points, UNTOLD).get_bspline_transform(image)
+    return spline_of(image, transform)
 
 
 def flip(*, pairs: Sequence[Sequence[int]] = ()) -> Perturb:

@@ -1,6 +1,6 @@
-"""What DICOM headers say: which scanner it was, and, though they must not, who the patient is.
+"""What DICOM headers say though they must not: who the patient is; and series to be split.
 
-from seatrial_torchio.dicom import identifying_fields, scanner, split_series
+from seatrial_torchio.dicom import identifying_fields, split_series
 """
 
 from __future__ import annotations
@@ -15,14 +15,8 @@ from pydicom.errors import InvalidDicomError
 
 from seatrial.errors import PlanError
 
-__all__ = ["identifying_fields", "scanner", "split_series"]
+__all__ = ["identifying_fields", "split_series"]
 
-GROUPS = {
-    "vendor": "Manufacturer",
-    "model": "ManufacturerModelName",
-    "field_strength": "MagneticFieldStrength",
-    "sequence": "ScanningSequence",
-}
 IDENTIFYING = frozenset(
     {
         "AccessionNumber",
@@ -42,19 +36,6 @@ IDENTIFYING = frozenset(
 """Keywords that identify a person or lead to one; every person's name (VR PN) does, too."""
 SHORTEST = 4
 """Names and numbers of fewer characters are found anywhere by chance."""
-
-
-def scanner(path: str | Path) -> dict[str, str]:
-    """Read vendor, model, field strength (T) and sequence of a DICOM file or folder, as groups.
-
-    What the header does not state is left out. Raises `PlanError` where there is no DICOM file.
-    """
-    data = next((data for _, data in _headers(Path(path))), None)
-    if data is None:
-        msg = f"{path} holds no DICOM file"
-        raise PlanError(msg)
-    stated = {name: data.get(keyword) for name, keyword in GROUPS.items()}
-    return {name: _text(value) for name, value in stated.items() if _text(value)}
 
 
 def identifying_fields(path: str | Path) -> tuple[str, ...]:

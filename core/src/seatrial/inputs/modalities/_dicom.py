@@ -12,11 +12,13 @@ from attrs import frozen
 
 from ..._carriers import Volume
 from ...errors import PlanError
+from ._mosaic import is_mosaic, taken_apart
 
 __all__ = ["is_dicom", "read_dicom"]
 
 Array = np.ndarray[Any, Any]
 PREAMBLE = 128
+INDEX = "DICOMDIR"
 PARALLEL = 1e-3
 STEP = 0.01
 """Steps between slices may differ by this fraction, or by .01 mm: headers are rounded."""
@@ -25,7 +27,9 @@ LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0])
 
 
 def is_dicom(path: Path) -> bool:
-    """Tell whether a file begins as DICOM files do."""
+    """Tell whether a file begins as DICOM files do, and is no index of others."""
+    if path.name == INDEX:
+        return False
     with path.open("rb") as stream:
         return stream.read(PREAMBLE + 4)[PREAMBLE:] == b"DICM"
 
@@ -45,7 +49,7 @@ class Slice:
 
 
 def read_dicom(path: Path) -> Volume:
-    """Read the slices of one series: a folder, or one file of several frames.
+    """Read the slices of one series: a folder, or one file of several frames or a mosaic.
 
     They are put in order by their position along the normal of the slice, and the distance between
     them is the voxel size; neither names nor numbers nor SliceThickness count. Intensities are
@@ -73,7 +77,9 @@ def _check_one_series(sets: Sequence[Any], path: Path) -> None:
         found = Counter(str(one.get(field, "")) for one in sets)
         if len(found) > 1:
             names = {
-                str(one.get(field, "")): f"{one.get('SeriesDescription', '')} {one.get(field)}"
+                str(
+                    one.get(field, "")
+                ): f"{one.get('SeriesDescription', '')} {one.get(field)}".strip()
                 for one in sets
             }
             told = "; ".join(list(names.values())[:SHOWN])
@@ -83,14 +89,14 @@ def _check_one_series(sets: Sequence[Any], path: Path) -> None:
 
 def _slices(data: Any, name: str) -> Iterator[Slice]:
     """Give the slices of one file; raises `PlanError` for what is no stack of grey slices."""
-    if "MOSAIC" in data.get("ImageType", ()):
-        msg = f"{name}: ImageType: a mosaic of slices; convert it to NIfTI first, with dcm2niix"
-        raise PlanError(msg)
     if data.get("SamplesPerPixel", 1) != 1:
         msg = f"{name}: SamplesPerPixel: a picture in colours, and a volume is grey"
         raise PlanError(msg)
     pixels = _pixels(data, name)
     frames = pixels if int(data.get("NumberOfFrames", 1)) > 1 else pixels[None]
+    positions = None
+    if is_mosaic(data):
+        frames, positions = taken_apart(data, pixels, name)
     for index, frame in enumerate(frames):
         find = _Finder(data, index, name)
         slope, intercept = find("RescaleSlope", 1), find("RescaleIntercept", 0)
@@ -101,7 +107,9 @@ def _slices(data: Any, name: str) -> Iterator[Slice]:
             raise PlanError(msg)
         yield Slice(
             frame,
-            np.array(find("ImagePositionPatient"), float),
+            np.array(find("ImagePositionPatient"), float)
+            if positions is None
+            else positions[index],
             np.array([rows, columns]),
             (spacing[0], spacing[1]),
             float(slope),

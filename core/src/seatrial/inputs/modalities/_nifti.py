@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +38,13 @@ def read_nifti(path: Path, *, labels: bool) -> Volume:
     except ImportError as error:
         msg = f"to read {path.name}, install nibabel: pip install nibabel"
         raise PlanError(msg) from error
-    image: Any = nibabel.load(path)
+    with _unlogged(nibabel.imageglobals.logger):
+        image: Any = nibabel.load(path)  # it repairs headers, and says so on stderr
     _check_voxel_size(image, path)
     affine = _affine(image, path)
+    if not np.isfinite(affine).all() or not np.linalg.det(affine):
+        msg = f"{path.name}: affine (sform, qform): it puts several voxels in one place"
+        raise PlanError(msg)
     slope = getattr(image.dataobj, "slope", 1)
     try:
         values = np.asanyarray(image.dataobj)
@@ -50,6 +57,18 @@ def read_nifti(path: Path, *, labels: bool) -> Volume:
     if values.dtype == np.float64:
         values = values.astype(np.float32)
     return Volume(values, affine)
+
+
+@contextmanager
+def _unlogged(logger: logging.Logger) -> Iterator[None]:
+    def nothing(_: logging.LogRecord) -> bool:
+        return False
+
+    logger.addFilter(nothing)
+    try:
+        yield
+    finally:
+        logger.removeFilter(nothing)
 
 
 def _native(values: Array, path: Path) -> Array:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from ._rows import Row, Rows, refused
+from ._series import SCANNER, holds_dicom, volumes_of
 
 __all__ = ["FILE", "read_folder"]
 
@@ -16,7 +18,8 @@ FILE = "file"
 COLUMNS = (FILE, "path", "name", "folder", "top")
 ARRAYS = (".npy", ".npz")
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif")
-VOLUMES = (".nii", ".nii.gz", ".mha", ".mhd", ".nrrd", ".mgz", ".dcm")
+DICOM = ".dcm"
+VOLUMES = (".nii", ".nii.gz", ".mgz", ".mgh", DICOM)
 TEXTS = (".txt", ".md")
 KINDS = {"image": PICTURES, "volume": VOLUMES, "array": ARRAYS, "text-file": TEXTS}
 ALSO = {
@@ -34,8 +37,9 @@ def read_folder(folder: Path, kind: str | None = None) -> tuple[Rows, str]:
 
     The columns are `file`, `path` (from the folder on, which is the id), `name` (without suffix),
     `folder` (the one that the file lies in, such as its class) and `top` (the first of them, such
-    as a patient). Hidden files are left out. `kind` states what the files are: a modality or
-    "text-file"; without it all must be of one kind by their suffix.
+    as a patient). A folder of DICOM slices is one row, and `vendor`, `model`, `field_strength` (T)
+    and `sequence` are columns. Hidden files are left out. `kind` states what the files are: a
+    modality or "text-file"; without it all must be of one kind by their suffix.
     """
     files = list(_files(folder))
     if kind is None:
@@ -51,12 +55,23 @@ def read_folder(folder: Path, kind: str | None = None) -> tuple[Rows, str]:
         wanted = KINDS[kind]
     else:
         wanted = ALSO.get(kind, ())
-    chosen = [one for one in files if not wanted or one.name.lower().endswith(wanted)]
-    if not chosen:
+    scans = [one for one in files if DICOM in wanted and holds_dicom(one)]
+    known = set(scans)
+    named = [one for one in files if not wanted or one.name.lower().endswith(wanted)]
+    chosen = [one for one in named if one not in known]
+    if not chosen and not scans:
         msg = f"{folder} holds no files that are read as {kind}"
         raise refused(str(folder), [msg])
-    rows = [_row(folder, one) for one in chosen]
-    return Rows(str(folder), COLUMNS, rows, folder=folder), kind
+    rows = sorted(_rows(folder, chosen, scans), key=lambda row: row.place)
+    columns = (*COLUMNS, *SCANNER) if scans else COLUMNS
+    return Rows(str(folder), columns, rows, folder=folder), kind
+
+
+def _rows(folder: Path, files: Iterable[Path], scans: Iterable[Path]) -> Iterator[Row]:
+    for one in files:
+        yield _row(folder, one, {})
+    for one, scanner in volumes_of(scans):
+        yield _row(folder, one, scanner)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -68,19 +83,21 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _kind(path: Path) -> str | None:
     name = path.name.lower()
-    return next((kind for kind, suffixes in KINDS.items() if name.endswith(suffixes)), None)
+    known = next((kind for kind, suffixes in KINDS.items() if name.endswith(suffixes)), None)
+    return known or ("volume" if holds_dicom(path) else None)
 
 
-def _row(folder: Path, file: Path) -> Row:
+def _row(folder: Path, file: Path, more: dict[str, Any]) -> Row:
     inside = file.relative_to(folder)
-    path = inside.as_posix()
+    path = folder.resolve().name if file == folder else inside.as_posix()
     known = sorted((one for one in sum(KINDS.values(), ()) if path.lower().endswith(one)), key=len)
     values = {
-        FILE: path,
+        FILE: inside.as_posix(),
         "path": path,
         "name": inside.name[: len(inside.name) - len(known[-1])] if known else inside.stem,
         "folder": inside.parent.name or None,
         "top": inside.parts[0] if len(inside.parts) > 1 else None,
+        **more,
     }
     return Row(str(file), path, values)
 
