@@ -123,7 +123,8 @@ def _standard(values: torch.Tensor) -> torch.Tensor:
     """
     low, high = np.quantile(values.numpy(), [0.005, 0.995])
     part = ((values - low) / max(high - low, 1e-6)).clamp(0, 1)
-    return MEAN + SPREAD * (part - part.mean()) / part.std().clamp(min=1e-6)
+    found: torch.Tensor = MEAN + SPREAD * (part - part.mean()) / part.std().clamp(min=1e-6)
+    return found
 
 
 def _largest(mask: Array) -> Array:
