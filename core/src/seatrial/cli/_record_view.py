@@ -47,6 +47,9 @@ def _lines(example: Example, *, coloured: bool) -> Iterator[Line]:
     if example.target:
         yield "target", _plain(example.target)
     if record.prediction is not None:
+        turns = record.prediction.details.get("turns", ())
+        for number, turn in enumerate(turns[:-1], start=1):  # the last one is the answer
+            yield f"answer, turn {number}", _plain(str(turn["answer"]))
         yield "answer", _plain(example.answer)
     if example.clean is not None and record.perturbation != CLEAN:
         yield "answer to original", _plain(example.clean)
