@@ -69,9 +69,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--draws", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--colin27", type=Path)
+    parser.add_argument("--clean", type=int, default=14, help="how often blocks come clean")
+    parser.add_argument("--others", type=int, nargs="+", default=[3, 5], help="severities")
     given = parser.parse_args()
+    examples = repair_examples(clean=given.clean, severities=given.others)
     cases = volumes(given.colin27)
     plan = sea.Plan(
         perturbations=[one() for one in TRIED], metrics=[WHITE], severities=SEVERITIES, seed=3
@@ -86,7 +89,7 @@ def main() -> None:
         start = time.process_time()
         weak = mri.train_tissue_net(seed=seed)
         fixed = sea.repair(
-            retrain(epochs=given.epochs, batch=2), model=weak, cases=repair_examples(), seed=seed
+            retrain(epochs=given.epochs, batch=2), model=weak, cases=examples, seed=seed
         )
         spent = time.process_time() - start
         before, after = (tables(sea.run(plan, model, drawn)) for model in (weak, fixed))

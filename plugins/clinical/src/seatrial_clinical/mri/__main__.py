@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=Path("runs/mri"), help="where runs are kept")
     parser.add_argument("--draws", type=int, default=12, help="draws of each artefact")
     parser.add_argument("--steps", type=int, default=150, help="training steps of the U-Net")
-    parser.add_argument("--epochs", type=int, default=4, help="epochs of the repair")
+    parser.add_argument("--epochs", type=int, default=6, help="epochs of the repair")
     given = parser.parse_args()
     demonstrate(given.to, draws=given.draws, steps=given.steps, epochs=given.epochs)
 

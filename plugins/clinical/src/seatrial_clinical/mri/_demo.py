@@ -26,8 +26,9 @@ SEED = 11
 FIELDS = 9
 SEVERITIES = (3, 4, 5)
 OTHERS = (noise, ghosting, spike, gamma, anisotropy, motion)
-OTHER = 4
-"""The severity of the artefacts that are trained on once."""
+OTHER_SEVERITIES = (3, 5)
+"""The severities of the artefacts that are trained on once."""
+CLEAN = 14
 
 
 def demonstrate(to: Path, *, draws: int, steps: int, epochs: int) -> None:
@@ -60,19 +61,22 @@ def demonstrate(to: Path, *, draws: int, steps: int, epochs: int) -> None:
     print(f"Intervals: seatrial judge {segmentation_specification()} {to / 'after'}")
 
 
-def repair_examples() -> list[sea.Case]:
-    """Give the training blocks: clean, as often under bias fields, once under other artefacts.
+def repair_examples(
+    *, clean: int = CLEAN, severities: Sequence[int] = OTHER_SEVERITIES
+) -> list[sea.Case]:
+    """Give the training blocks: clean, under bias fields, and under each other artefact.
 
-    The others are there so that they are not forgotten. Draws are others than those of the trial,
-    and no slice of the test is among them.
+    `clean` is how often they come clean, and `severities` are those of the other artefacts, which
+    come once, so that they are not forgotten. Draws are others than those of the trial, and no
+    slice of the test is among them.
     """
     (case,) = training_cases()
     drawn = [evolve(case, id=f"{case.id} {at}") for at in range(FIELDS // len(SEVERITIES))]
     failed = sea.Plan(perturbations=[bias_field()], severities=SEVERITIES, seed=SEED)
-    others = sea.Plan(perturbations=[one() for one in OTHERS], severities=[OTHER], seed=SEED)
+    others = sea.Plan(perturbations=[one() for one in OTHERS], severities=severities, seed=SEED)
     perturbed = [*sea.perturbed(failed, drawn), *sea.perturbed(others, [case])]
-    clean = [evolve(case, id=f"{case.id} clean {at}") for at in range(FIELDS)]
-    return [slab for one in (*perturbed, *clean) for slab in slabs_of(one)]
+    copies = [evolve(case, id=f"{case.id} clean {at}") for at in range(clean)]
+    return [slab for one in (*perturbed, *copies) for slab in slabs_of(one)]
 
 
 def _compared_with(spec: sea.Specification, folder: Path) -> sea.Specification:

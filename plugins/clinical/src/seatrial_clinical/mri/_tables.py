@@ -9,7 +9,7 @@ from seatrial.kit import Table
 
 __all__ = ["cost", "mask_table", "tissue_table"]
 
-DRAWN = "draws of each artefact on one volume, so no verdict but the last is about patients"
+DRAWN = "only the last demand is about patients, and one volume cannot decide it"
 
 
 def tissue_table(judged: Mapping[str, sea.Judgement]) -> Table:
@@ -29,7 +29,7 @@ def tissue_table(judged: Mapping[str, sea.Judgement]) -> Table:
                 ]
             )
     notes = (
-        f"white matter in slices that training has not seen; {DRAWN}",
+        f"Dice of white matter in slices that training has not seen; {DRAWN}",
         "two thresholds, fitted to this volume, do as well where nothing is wrong with the image",
     )
     columns = ("priority", "demand", *names, f"verdict {names[1]} → {names[2]}")
