@@ -38,6 +38,7 @@ There was no swelling of the right ankle, and the left lung was clear.
 Patients with a previous stroke were included; the results showed fewer side effects.
 """.strip().splitlines()
 ASKED = "May an adult take 900 mg of ibuprofen in a day, or is that too much?"
+PLAIN = ("There was", "Pyrexia", "Patients")
 OPTIONS = ("ibuprofen", "warfarin", "asthma", "none of these")
 
 
@@ -85,7 +86,9 @@ def as_value(text: str, one: Perturbation) -> Any:
 
 def as_case(text: str, name: str) -> Case:
     """Put a note where a perturbation of whole cases looks for it."""
-    question = ASKED if name == "clinical.dose-limits" else f"{text} {ASKED}"
+    if name == "clinical.dose-limits":  # takes a text with one amount of one medicine
+        text = " ".join(one for one in SENTENCES if one.startswith(PLAIN))
+    question = f"{text} {ASKED}"
     if name == "clinical.entities":
         return Case("c", {"question": text, "options": OPTIONS}, OPTIONS[0])
     if "passages" in name:

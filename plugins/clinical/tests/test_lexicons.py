@@ -95,6 +95,16 @@ def test_a_lexicon_of_ones_own_takes_the_place(tmp_path):
     assert perturb("Take Zolabrand and Advil.", seed=1) == "Take zolafen and Advil."
 
 
+@pytest.mark.parametrize("one", [misspelt_drugs, invented_names, false_history])
+def test_a_lexicon_that_was_changed_is_read_anew(tmp_path, one):
+    own = tmp_path / "own.tsv"
+    parameter = "drugs" if one is false_history else "lexicon"
+    for name in ("zolafen", "quimadol"):
+        own.write_text(f"generic\tother_names\tbrands\n{name}\t\t\n", "utf-8")
+        perturb = one.at(1, {parameter: str(own)})
+        assert perturb(f"She takes {name}.", seed=1) != f"She takes {name}."
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -56,7 +56,7 @@ INVARIANT = [
     for one in seatrial_perturbations()
     if one.modality == "text" and one.relation in ("invariant", "may-refuse")
 ]
-TEXTS = [one for one in INVARIANT if not one.sees_case]
+TEXTS = [one for one in INVARIANT if one.modality == "text" and not one.sees_case]
 ADDS = {"clinical.false-history"}
 WRITES_NUMBERS = {"clinical.units", "clinical.dates"}
 RENAMES = {"clinical.brands", "clinical.misspelt-drugs"}

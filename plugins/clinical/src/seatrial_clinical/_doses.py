@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from seatrial import Case
 from seatrial.errors import ParameterError
 
 from ._draws import at_least, draw_from, number, some
 from ._lexicon import lexicon_rows
-from ._targets import flipped, text_of, with_text
+from ._targets import text_of, turned_case
 from ._terms import Terms, check_text, inapplicable, replaced, terms_of
 
 __all__ = ["dose_limits", "unit_errors", "units"]
@@ -27,7 +27,7 @@ UNITS = {
 }
 _UNIT_OF = {word: unit for unit, words in UNITS.items() for word in words}
 DOSE = re.compile(
-    r"(?<![\w.,/–-])(\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)( ?)"
+    r"(\d(?<![\w.,/–-]\d)(?:\d{0,2}(?:,\d{3})+|\d*(?:\.\d+)?))( ?)"
     rf"({'|'.join(sorted(_UNIT_OF, key=len, reverse=True))})(?![\w/])(?! ?(?:per|/))"
 )
 CONVERTED = {
@@ -40,9 +40,7 @@ CONVERTED = {
 """What a unit is written in instead, and what the number is multiplied by (a teaspoon: 5 ml)."""
 
 CONFUSED = {"mg": "g", "g": "mg", "mcg": "mg", "ml": "tsp", "tsp": "ml"}
-DAY = re.compile(
-    r"\b(?:24 hours|(?:a|per|each|every|the|one|in a) day|daily|today)\b", re.IGNORECASE
-)
+DAY = ("24 hours", "a day", "per day", "each day", "every day", "one day", "daily", "today")
 NEAR = 24  # characters in which the other number of a range stands
 SHARED = re.compile(r"\d[\d.,]*\)? ?(?:to|and|or|vs\.?|versus|x|×|-|–|±|\+/-|,|/|\() ?$")
 SHARES = re.compile(r" ?(?:±|\+/-|to|-|–|\(?\+/?-) ?\d")
@@ -141,7 +139,11 @@ class Limits:
         key, text = text_of(name, case, self.part)
         drugs = self.limits.find(text)
         found = [one for one in doses(text) if one.unit in MILLIGRAMS]
-        if len({one.value for one in drugs}) != 1 or len(found) != 1 or not DAY.search(text):
+        if (
+            len({one.value for one in drugs}) != 1
+            or len(found) != 1
+            or not any(day in text for day in DAY)
+        ):
             lacks = "does not state one amount of one medicine in a day, with a limit that it knows"
             raise inapplicable(name, lacks)
         (dose,), limit = found, drugs[0].value
@@ -151,8 +153,7 @@ class Limits:
         step *= Decimal(90 + int(draw_from(seed)() * 11)) / 100
         moved = (limit * (1 + step)).quantize(Decimal(1) if limit >= 100 else Decimal("0.1"))  # noqa: PLR2004 - mg
         new = _written(moved / MILLIGRAMS[dose.unit], dose.unit, dose)
-        turned = with_text(case, key, replaced(text, [(dose.start, dose.end, new)]))
-        return evolve(turned, target=flipped(name, case))
+        return turned_case(name, case, key, replaced(text, [(dose.start, dose.end, new)]))
 
 
 def dose_limits(*, margin: float, part: str | None = None, lexicon: str | None = None) -> Limits:

@@ -11,7 +11,7 @@ from attrs import frozen
 from seatrial.kit import edit_distance
 
 from ._draws import Draw, at_least, draw_from, one_of, some
-from ._lexicon import cells, lexicon_rows
+from ._lexicon import Lexicon, cells, lexicon_rows
 from ._terms import (
     Terms,
     check_text,
@@ -45,10 +45,13 @@ CONFUSED = {
 """Letters that sound alike, as names of medicines are misheard."""
 
 
-@cache
 def drug_terms(lexicon: str | None) -> Terms[str]:
     """Index every name of every medicine, with the generic name as its value."""
-    rows = lexicon_rows(lexicon, "drugs", ("generic", "other_names", "brands"))
+    return _drug_terms(lexicon_rows(lexicon, "drugs", ("generic", "other_names", "brands")))
+
+
+@cache
+def _drug_terms(rows: Lexicon) -> Terms[str]:
     return terms_of(
         (name, row["generic"])
         for row in rows
@@ -64,10 +67,9 @@ class Names:
 
 
 @cache
-def _names(lexicon: str | None) -> Names:
+def _names(terms: Terms[str]) -> Names:
     """Give the names of one word, in small letters."""
-    known = drug_terms(lexicon).known
-    return Names(tuple(sorted({name.lower() for name in known if " " not in name})))
+    return Names(tuple(sorted({name.lower() for name in terms.known if " " not in name})))
 
 
 @frozen
@@ -160,9 +162,10 @@ def misspelt_drugs(
     `entities` is how many names are misspelt, `letters` how many slips each gets. No misspelling is
     as near to another medicine of the lexicon as to the one that is meant.
     """
+    terms = drug_terms(lexicon)
     return Misspelling(
-        drug_terms(lexicon),
-        _names(lexicon),
+        terms,
+        _names(terms),
         at_least("entities", entities),
         at_least("letters", letters),
         protected_by(protect),

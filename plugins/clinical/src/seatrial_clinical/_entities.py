@@ -16,7 +16,7 @@ from seatrial.errors import NotApplicable
 from seatrial.kit import edit_distance, texts_of
 
 from ._draws import Draw, at_least, draw_from, number, one_of, some
-from ._lexicon import cells, lexicon_rows
+from ._lexicon import Lexicon, cells, lexicon_rows
 from ._terms import Mention, Terms, recased, replaced, terms_of
 
 __all__ = ["entities"]
@@ -62,9 +62,13 @@ class Substitution:
         there = [self.terms.find(option) for option in options]
         others = {key: value for key, value in case.input.items() if key != self.part}
         named = {one.value for some_ in there for one in some_}
-        named |= {one.value for text in texts_of((others, target)) for one in self.terms.find(text)}
+        elsewhere = [*texts_of((others, target))]  # where refusals are listed once more, too
+        named |= {one.value for text in elsewhere for one in self.terms.find(text)}
         open_to = [
-            (at, one) for at, some_ in enumerate(there) if options[at] != target for one in some_
+            (at, one)
+            for at, some_ in enumerate(there)
+            if options[at] not in elsewhere
+            for one in some_
         ]
         if not open_to:
             msg = f"{NAME}: no wrong option names a medicine or a condition that it knows"
@@ -111,15 +115,15 @@ def _sums(anchor: Entity, pool: Pool, power: float) -> tuple[float, ...]:
 
 
 @cache
-def _known(drugs: str | None, conditions: str | None) -> tuple[Terms[Entity], Mapping[str, Pool]]:
+def _known(drugs: Lexicon, conditions: Lexicon) -> tuple[Terms[Entity], Mapping[str, Pool]]:
     entries: list[tuple[str, Entity]] = []
     pool: dict[str, list[Entity]] = {"drug": [], "condition": []}
-    for row in lexicon_rows(drugs, "drugs", ("generic", "other_names", "brands", "class")):
+    for row in drugs:
         one = Entity(row["generic"], "drug", row["class"])
         pool["drug"].append(one)
         names = (one.name, *cells(row["other_names"]), *cells(row["brands"]))
         entries += [(name, one) for name in names]
-    for row in lexicon_rows(conditions, "conditions", ("name", "synonyms", "system")):
+    for row in conditions:
         one = Entity(row["name"], "condition", row["system"])
         pool["condition"].append(one)
         entries += [(name, one) for name in (one.name, *cells(row["synonyms"]))]
@@ -144,5 +148,8 @@ def entities(
     `entities` is how many are replaced; `drugs` and `conditions` are lexicons.
     Source: Xian et al., TMLR 2024 (QStab), which excludes the exact key alone.
     """
-    terms, pools = _known(drugs, conditions)
+    terms, pools = _known(
+        lexicon_rows(drugs, "drugs", ("generic", "other_names", "brands", "class")),
+        lexicon_rows(conditions, "conditions", ("name", "synonyms", "system")),
+    )
     return Substitution(number("power", power), at_least("entities", entities), part, terms, pools)

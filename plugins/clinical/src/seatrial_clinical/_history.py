@@ -13,7 +13,7 @@ from seatrial.errors import ParameterError
 
 from ._draws import at_least, draw_from, one_of
 from ._drugs import drug_terms
-from ._lexicon import cells, lexicon_rows
+from ._lexicon import Lexicon, cells, lexicon_rows
 from ._sentences import gaps, insert, is_about_somebody
 from ._terms import Terms, check_text, inapplicable, terms_of
 
@@ -132,13 +132,14 @@ def false_history(
     if not frames or not all("{claim}" in one for one in frames):
         msg = f"the lexicon has no frame of level {wanted}, or one without {{claim}}"
         raise ParameterError(msg)
-    return FalseHistory(frames, _names(drugs, conditions))
+    known = lexicon_rows(conditions, "conditions", ("name", "synonyms"))
+    return FalseHistory(frames, _names(drug_terms(drugs), known))
 
 
 @cache
-def _names(drugs: str | None, conditions: str | None) -> Terms[str]:
+def _names(drugs: Terms[str], conditions: Lexicon) -> Terms[str]:
     """Index medicines and conditions together, each with which of both it is."""
-    named = [(name, "drug") for name, _ in drug_terms(drugs).known.values()]
-    for row in lexicon_rows(conditions, "conditions", ("name", "synonyms")):
+    named = [(name, "drug") for name, _ in drugs.known.values()]
+    for row in conditions:
         named += [(name, "condition") for name in (row["name"], *cells(row["synonyms"]))]
     return terms_of(named)

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from attrs import frozen
+
 from seatrial.errors import ParameterError
 
-__all__ = ["Row", "cells", "lexicon_rows"]
+__all__ = ["Lexicon", "Row", "cells", "lexicon_rows"]
 
 Row = Mapping[str, str]
 
 
-def lexicon_rows(lexicon: str | None, default: str, columns: Sequence[str]) -> tuple[Row, ...]:
+@frozen(eq=False)
+class Lexicon:
+    """The rows of a lexicon; one value for one content, so that what is made of it can be kept."""
+
+    rows: tuple[Row, ...]
+
+    def __iter__(self) -> Iterator[Row]:
+        """Give the rows."""
+        return iter(self.rows)
+
+
+def lexicon_rows(lexicon: str | None, default: str, columns: Sequence[str]) -> Lexicon:
     """Read a lexicon: the user's file, or the one of this package that is called `default`.
 
     A lexicon is a table with tabs between columns (TSV, UTF-8). Lines that begin with `#` say where
@@ -33,7 +46,7 @@ def lexicon_rows(lexicon: str | None, default: str, columns: Sequence[str]) -> t
 
 
 @cache
-def _parsed(text: str, name: str, columns: tuple[str, ...]) -> tuple[Row, ...]:
+def _parsed(text: str, name: str, columns: tuple[str, ...]) -> Lexicon:
     lines = [
         (number, line.split("\t"))
         for number, line in enumerate(text.splitlines(), start=1)
@@ -50,9 +63,11 @@ def _parsed(text: str, name: str, columns: tuple[str, ...]) -> tuple[Row, ...]:
         if len(values) != len(header):
             msg = f"{name}, line {number}: {len(values)} values for {len(header)} columns"
             raise ParameterError(msg)
-    return tuple(
-        {column: value.strip() for column, value in zip(header, values, strict=True)}
-        for _, values in body
+    return Lexicon(
+        tuple(
+            {column: value.strip() for column, value in zip(header, values, strict=True)}
+            for _, values in body
+        )
     )
 
 

@@ -13,7 +13,7 @@ from seatrial.kit import cluster_of
 
 from ._draws import draw_from, one_of
 from ._sentences import sentences
-from ._targets import flipped, text_of, with_text
+from ._targets import text_of, turned_case
 from ._terms import inapplicable
 
 __all__ = ["negated", "negation", "negation_twins"]
@@ -93,7 +93,7 @@ def negation(*, part: str | None = None) -> Callable[..., Case]:
             if turned is None:
                 raise inapplicable(NAME, "is neither a question nor one statement")
             new = f"{text[: last.start]}{turned}{text[last.end :]}"
-        return evolve(with_text(case, key, new), target=flipped(NAME, case))
+        return turned_case(NAME, case, key, new)
 
     return turn
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import evolve
-
 from seatrial import Case
 from seatrial.errors import NotApplicable, ParameterError
 
-__all__ = ["flipped", "text_of", "with_text"]
+__all__ = ["flipped", "text_of", "turned_case"]
 
 TURNED = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
 QUESTION = "question"
@@ -30,11 +28,6 @@ def text_of(name: str, case: Case, part: str | None) -> tuple[str | None, str]:
             return key, given[key]
     msg = f"{name}: case {case.id!r} has no text to act on; name its part with part='...'"
     raise ParameterError(msg)
-
-
-def with_text(case: Case, key: str | None, text: str) -> Case:
-    """Give the case with another text."""
-    return evolve(case, input=text if key is None else {**case.input, key: text})
 
 
 def flipped(name: str, case: Case) -> Any:
@@ -60,3 +53,10 @@ def flipped(name: str, case: Case) -> Any:
             return opposite[0]
     msg = f"{name}: nothing says what is right once the answer {target!r} is turned around"
     raise NotApplicable(msg)
+
+
+def turned_case(name: str, case: Case, key: str | None, text: str) -> Case:
+    """Give the case with another text, and the answer that is right then."""
+    target = flipped(name, case)
+    given = text if key is None else {**case.input, key: text}
+    return Case(case.id, given, target, case.groups, case.cluster)

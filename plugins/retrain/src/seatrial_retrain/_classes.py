@@ -44,7 +44,6 @@ STORED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "LogisticRegression": CLASSIFIER,
         "Perceptron": CLASSIFIER,
         "Ridge": LINEAR,
-        "RidgeClassifier": (*LINEAR, "_label_binarizer"),
         "SGDClassifier": CLASSIFIER,
     },
     "sklearn.svm": {"LinearSVC": CLASSIFIER},

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -26,7 +27,18 @@ KINDS: Final = "biufU"
 DEFAULTS: Mapping[str, Any] = {"memory": None, "input": "content"}
 """Parameters by which an estimator would read other files: only these values are stored."""
 
+DAMAGED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What comes of a file that says something else than we write."""
+
 Arrays = dict[str, Any]
+
+MADE: Mapping[str, Callable[[Any, Mapping[str, Any]], Any]] = {
+    "array": lambda name, arrays: arrays[name],
+    "scalar": lambda name, arrays: arrays[name][()],
+    "float": lambda text, _: float(text),
+    "type": lambda name, _: np.dtype(name).type,
+}
+"""What the values are made of that JSON cannot write."""
 
 
 def taken_apart(estimator: Any) -> tuple[Any, Arrays]:
@@ -52,7 +64,7 @@ def write(path: str | Path, estimator: Any, facts: Mapping[str, Any]) -> None:
         msg = f"{folder} cannot be written: {error.strerror or error}"
         raise StoreError(msg) from error
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    np.savez_compressed(buffer, **arrays)
     write_atomically(folder / ARRAYS, buffer.getvalue())
     write_atomically(folder / FACTS, json.dumps(header, ensure_ascii=False, indent=1) + "\n")
 
@@ -66,37 +78,34 @@ def read(path: str | Path) -> tuple[Any, dict[str, Any]]:
     folder = Path(path)
     try:
         header = json.loads((folder / FACTS).read_text("utf-8"))
-        with np.load(folder / ARRAYS, allow_pickle=False) as found:
+        packed = io.BytesIO((folder / ARRAYS).read_bytes())
+        with np.load(packed, allow_pickle=False) as found:
             arrays = dict(found)
-        version = header.pop("scikit-learn")
-        if header.pop("format") != FORMAT:
-            msg = f"{folder} was written by another version of seatrial-retrain; train it again"
-            raise StoreError(msg)
-        if _minor(version) != _minor(_version()):
-            msg = (
-                f"{folder} was trained with scikit-learn {version} and this is {_version()}, which "
-                f"may answer otherwise: install scikit-learn {_minor(version)}, or train it again"
-            )
-            raise ModelError(msg)
-        return _made(header.pop("estimator"), arrays), header
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
-        if isinstance(error, ModelError | StoreError):
-            raise
+        _check(header, folder)
+        return _made(header["estimator"], arrays), header
+    except (ModelError, StoreError):
+        raise
+    except (OSError, EOFError, BadZipFile, *DAMAGED) as error:
         msg = f"{folder} holds no estimator that can be read: {error}"
         raise StoreError(msg) from error
 
 
+def _check(header: Mapping[str, Any], folder: Path) -> None:
+    """Refuse what was written by other versions."""
+    if header["format"] != FORMAT:
+        msg = f"{folder} was written by another version of seatrial-retrain; train it again"
+        raise StoreError(msg)
+    version, here = header["scikit-learn"], _version()
+    if _minor(version) != _minor(here):
+        msg = (
+            f"{folder} was trained with scikit-learn {version} and this is {here}, which may "
+            f"answer otherwise: install scikit-learn {_minor(version)}, or train it again"
+        )
+        raise ModelError(msg)
+
+
 def _plain(value: Any, where: str, arrays: Arrays) -> Any:
     """Write a value as JSON; arrays are kept beside it, under where they belong."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float) and not isinstance(value, np.generic):
-        return value if math.isfinite(value) else {"float": str(value)}
-    if isinstance(value, type) and issubclass(value, np.number):
-        return {"type": np.dtype(value).name}
-    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in KINDS:
-        arrays[where] = np.asarray(value)
-        return {"array" if isinstance(value, np.ndarray) else "scalar": where}
     if isinstance(value, list | tuple):
         items = [_plain(one, f"{where}.{at}", arrays) for at, one in enumerate(value)]
         return {type(value).__name__: items}
@@ -106,8 +115,21 @@ def _plain(value: Any, where: str, arrays: Arrays) -> Any:
             for at, (key, one) in enumerate(value.items())
         ]
         return {"dict": pairs}
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in KINDS:
+        arrays[where] = np.asarray(value)
+        return {"array" if isinstance(value, np.ndarray) else "scalar": where}
+    if isinstance(value, type) and issubclass(value, np.number):
+        return {"type": np.dtype(value).name}
     if hasattr(value, "get_params"):
         return _estimator(value, where, arrays)
+    return _leaf(value, where)
+
+
+def _leaf(value: Any, where: str) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": str(value)}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
     msg = (
         f"{where} is {value!r:.60}, which cannot be stored without pickle: use parameters that are "
         "numbers, texts, and lists or mappings of them"
@@ -131,22 +153,18 @@ def _estimator(estimator: Any, where: str, arrays: Arrays) -> Any:
 
 
 def _made(plan: Any, arrays: Mapping[str, Any]) -> Any:
+    """Make again what `_plain` wrote."""
     if not isinstance(plan, dict):
         return plan
     if "class" in plan:
         return _estimator_of(plan, arrays)
     ((kind, value),) = plan.items()
-    if kind == "array":
-        return arrays[value]
-    if kind == "scalar":
-        return arrays[value][()]
-    if kind == "float":
-        return float(value)
-    if kind == "type":
-        return np.dtype(value).type
+    if kind in ("list", "tuple"):
+        items = [_made(one, arrays) for one in value]
+        return items if kind == "list" else tuple(items)
     if kind == "dict":
         return {_made(key, arrays): _made(one, arrays) for key, one in value}
-    return {"list": list, "tuple": tuple}[kind](_made(one, arrays) for one in value)
+    return MADE[kind](value, arrays)
 
 
 def _estimator_of(plan: Mapping[str, Any], arrays: Mapping[str, Any]) -> Any:
