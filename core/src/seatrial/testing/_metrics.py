@@ -71,7 +71,7 @@ def suites(use: M, samples: Samples) -> list[Answers]:
 
 
 def _meant(use: M, samples: Samples) -> list[Answers]:
-    """Give the sample answers whose targets are of the modality that the metric names, if any is."""
+    """Give the sample answers whose targets have the modality that the metric names."""
     name = use.component.modality
     if name is None:
         return list(samples.answers)
