@@ -1,0 +1,50 @@
+"""Post-training of causal language models: preference alignment.
+
+Importing this module loads neither torch nor transformers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from seatrial import Adapter, hookimpl
+
+if TYPE_CHECKING:
+    from ._losses import preference_loss
+    from ._tuned import Tuned, load
+
+__all__ = ["Tuned", "dpo", "load", "preference_loss"]
+
+dpo = Adapter(
+    name="posttrain.dpo",
+    summary="Align a language model on preferences, with LoRA or in full.",
+    factory="seatrial_posttrain._dpo:dpo",
+    needs=("transformers.trainable",),
+    reads="preferences",
+    loader="seatrial_posttrain:load",
+    samples="seatrial_posttrain._samples:samples",
+)
+
+
+@hookimpl
+def seatrial_adapters() -> tuple[Adapter, ...]:
+    """Declare them."""
+    return (dpo,)
+
+
+def __getattr__(name: str) -> Any:
+    """Import what computes when it is first asked for: it loads torch."""
+    if name == "preference_loss":
+        from ._losses import preference_loss
+
+        return preference_loss
+    if name in {"Tuned", "load"}:
+        from . import _tuned
+
+        return getattr(_tuned, name)
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

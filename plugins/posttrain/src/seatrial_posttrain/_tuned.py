@@ -1,0 +1,84 @@
+"""A model that was trained: its files, and how training went."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from seatrial.errors import ModelError, StoreError
+
+if TYPE_CHECKING:
+    from seatrial_transformers import CausalLM, Trainable
+
+__all__ = ["Tuned", "load", "tuned"]
+
+TRAINING = "training.jsonl"
+
+
+@define(eq=False, slots=False)
+class Tuned:
+    """A trained language model, which has all that `model`, a `CausalLM`, has.
+
+    `save` writes safetensors, configuration and tokenizer, which `causal_lm(folder)` reads, too.
+    """
+
+    model: CausalLM
+    training: tuple[Mapping[str, float], ...] = field(converter=tuple)
+    """For each step: loss, accuracy, margin, the rewards of both sides, and more."""
+
+    @property
+    def identity(self) -> str:
+        """The identity of the trained weights and the options."""
+        return self.model.identity
+
+    def __call__(self, inputs: Sequence[Any], /) -> Sequence[Any]:
+        """Answer inputs as the trained model does."""
+        return self.model(inputs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "model":
+            raise AttributeError(name)
+        return getattr(self.model, name)
+
+    def save(self, path: str | Path) -> None:
+        """Copy its files to a new folder."""
+        try:
+            shutil.copytree(self.model.path, path)
+        except (OSError, shutil.Error) as error:
+            msg = f"the trained model cannot be written to {path}: {error}"
+            raise StoreError(msg) from error
+
+
+def tuned(trainable: Trainable, module: Any, training: Sequence[Mapping[str, float]]) -> Tuned:
+    """Write a trained module with its tokenizer to files of its own, which go when it does."""
+    folder = Path(tempfile.mkdtemp(prefix="seatrial-posttrain-"))
+    try:
+        module.save_pretrained(folder)
+        trainable.tokenizer.save_pretrained(folder)
+        text = "".join(json.dumps(one) + "\n" for one in training)
+        (folder / TRAINING).write_text(text, "utf-8")
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        msg = f"the trained model cannot be written to {folder}: {error}; TMPDIR names another disk"
+        raise StoreError(msg) from error
+    made = Tuned(trainable.reloaded(folder), training)
+    weakref.finalize(made, shutil.rmtree, folder, ignore_errors=True)
+    return made
+
+
+def load(path: str | Path, /, *, model: Any) -> Tuned:
+    """Read what `Tuned.save` wrote; `model` is the original, whose options are kept."""
+    file = Path(path) / TRAINING
+    try:
+        training = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        msg = f"{path} holds no trained model: {error}"
+        raise ModelError(msg) from error
+    return Tuned(model.trainable.reloaded(path), training)

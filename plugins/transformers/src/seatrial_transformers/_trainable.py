@@ -1,0 +1,118 @@
+"""What training a language model needs of it: tokens as they are judged, and a way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, frozen
+
+from seatrial.errors import ModelError
+
+from ._chat import neutral, tokenised
+from ._generation import ends_of
+from ._prompts import question
+
+if TYPE_CHECKING:
+    from ._model import CausalLM
+
+__all__ = ["Trainable"]
+
+MARK = "seatrial"  # stands for an answer whose end in the chat template is looked for
+
+
+@frozen(eq=False)
+class Trainable:
+    """A model as training sees it. Change a copy of `module`, never the module itself."""
+
+    model: CausalLM
+
+    @property
+    def module(self) -> Any:
+        """The torch module that answers."""
+        return self.model.module
+
+    @property
+    def tokenizer(self) -> Any:
+        """The tokenizer that belongs to the module."""
+        return self.model.tokenizer
+
+    @property
+    def window(self) -> int | None:
+        """How many tokens the model can take, None when it does not say."""
+        window: int | None = self.model._loaded.window
+        return window
+
+    @property
+    def shares(self) -> bool:
+        """Whether one forward pass can hold several continuations of one prompt, by its mask."""
+        return bool(self.model._loaded.forkable)
+
+    def reloaded(self, path: str | Path) -> CausalLM:
+        """Describe the same model, options and all, with the files of another folder."""
+        return evolve(self.model, path=str(path), revision=None)
+
+    def encoded(
+        self, value: Any, answers: Sequence[str], /
+    ) -> tuple[tuple[int, ...], list[tuple[int, ...]]]:
+        """Give the tokens of an input's prompt, and those of each answer to it.
+
+        They are the tokens by which the model is judged. Where it writes a text, an answer ends
+        with the token that ends the model's turn; where it chooses, with the option's last. What
+        a tokenizer makes of prompt and answer together may begin before the prompt's end: then
+        the prompt is as long as what all answers have in common with it. Control tokens within an
+        answer or an input are text. Raises `ModelError` for an answer that is empty or no option.
+        """
+        if not all(isinstance(one, str) and one.strip() for one in answers):
+            msg = f"an answer must be a text that says something, not {list(answers)!r:.80}"
+            raise ModelError(msg)
+        asked = question(value, self.model.prompt)
+        free = asked.options is None
+        (text,), (templated,) = self.model._worded([asked.asked], by_default=free)
+        end = self._end(templated) if free else ()
+        if free and templated:
+            prompt = tokenised(self.tokenizer, [text])[0][0]
+            found = tokenised(self.tokenizer, neutral(self.tokenizer, list(answers)))
+            return prompt, [(*ids, *end) for ids, _ in found]
+        if strange := [one for one in answers if not free and one not in (asked.options or ())]:
+            msg = f"the answer {strange[0]!r} is none of the options {list(asked.options or ())!r}"
+            raise ModelError(msg)
+        return self._joined(text, answers, templated, end)
+
+    def document(self, text: str, /) -> tuple[int, ...]:
+        """Give the tokens of a text that is no prompt, between those that begin and end texts."""
+        ((ids, _),) = tokenised(self.tokenizer, neutral(self.tokenizer, [text]))
+        end = self.tokenizer.eos_token_id
+        return (*self.model._loaded.lead, *ids, *(() if end is None else (end,)))
+
+    def _joined(
+        self, text: str, answers: Sequence[str], templated: bool, end: tuple[int, ...]
+    ) -> tuple[tuple[int, ...], list[tuple[int, ...]]]:
+        from ._scoring import encode
+
+        (one,) = encode(
+            self.model._loaded,
+            [(text, tuple(answers), templated)],
+            separator=self.model.separator,
+        )
+        spans = [span for span in one.spans if span is not None]
+        if len(spans) != len(answers):
+            msg = f"an answer adds nothing to its prompt: {list(answers)!r:.80}"
+            raise ModelError(msg)
+        start = spans[0].start
+        return spans[0].ids[:start], [(*span.ids[start:], *end) for span in spans]
+
+    def _end(self, templated: bool) -> tuple[int, ...]:
+        """Find the token that ends the model's turn: in a chat template, the template's."""
+        ends = ends_of(self.module, self.tokenizer)
+        written = self._closing() if templated else ()
+        return tuple([token for token in written if token in ends][:1] or ends[:1])
+
+    def _closing(self) -> Sequence[int]:
+        turns = [{"role": "user", "content": MARK}, {"role": "assistant", "content": MARK}]
+        try:
+            text = str(self.tokenizer.apply_chat_template(turns, tokenize=False))
+        except Exception:  # noqa: BLE001 - a template is foreign code and raises what it likes
+            return ()
+        return tokenised(self.tokenizer, [text[text.rfind(MARK) + len(MARK) :]])[0][0]
