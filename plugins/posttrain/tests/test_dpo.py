@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import seatrial_posttrain as posttrain
@@ -38,7 +37,8 @@ def test_the_face_loads_nothing_heavy():
 
 @pytest.mark.slow
 def test_it_keeps_what_every_adapter_must_keep():
-    assert {one.outcome for one in check(posttrain.dpo())} == {"passed"}
+    results = check(posttrain.dpo())
+    assert [one for one in results if one.outcome != "passed"] == []
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,7 @@ def test_it_keeps_what_every_adapter_must_keep():
     ids=["lora", "full", "dropout", "cdpo", "robust"],
 )
 def test_the_first_step_compares_equal_models(model, preferences, more):
-    fixed = sea.repair(
-        posttrain.dpo(**{**FAST, **more}), model=model, cases=preferences, seed=3
-    )
+    fixed = sea.repair(posttrain.dpo(**{**FAST, **more}), model=model, cases=preferences, seed=3)
     first, *rest = fixed.training
     assert first["loss"] == pytest.approx(math.log(2), abs=1e-6)
     assert rest[-1]["loss"] != pytest.approx(math.log(2), abs=1e-3)
@@ -81,23 +79,15 @@ def test_it_learns_to_prefer_and_leaves_the_original_alone(model, preferences):
     asks = [one.requires_grad for one in model.module.parameters()]
     fixed = sea.repair(posttrain.dpo(**FAST, epochs=4), model=model, cases=preferences)
     assert fixed.training[-1]["accuracy"] == 1
-    for one in preferences:
-        prompt, (chosen, rejected) = model.trainable.encoded(one.input, [one.chosen, one.rejected])
-        gap = []
+    for pair in pairs_of(model.trainable, preferences):
+        gaps = []
         for asked in (model, fixed):
-            pair = posttrain_pair(prompt, chosen, rejected)
-            both = log_probabilities(asked.trainable.module, pair, shares=True)
-            gap.append(float(both[0] - both[1]))
-        assert gap[1] > gap[0]
+            chosen, rejected = log_probabilities(asked.trainable.module, pair, shares=True)
+            gaps.append(float(chosen - rejected))
+        assert gaps[1] > gaps[0]
     assert all(torch.equal(one, before[name]) for name, one in weights(model).items())
     assert modes == [one.training for one in model.module.modules()]
     assert asks == [one.requires_grad for one in model.module.parameters()]
-
-
-def posttrain_pair(prompt, chosen, rejected):
-    from seatrial_posttrain._pairs import Pair
-
-    return Pair(prompt, chosen, rejected, "a")
 
 
 def test_one_row_gives_what_two_rows_give(model, preferences):
@@ -138,7 +128,7 @@ def test_a_merged_model_is_the_one_that_was_trained(model, preferences):
     before = module(input_ids=ids).logits
     clean = model.module(input_ids=ids).logits
     after = finished()(input_ids=ids).logits
-    assert (after - before).abs().max() < 5e-6
+    assert (after - before).abs().max() < 5e-6 * before.abs().max()
     assert (after - clean).abs().max() > 1e-2
 
 
@@ -157,39 +147,33 @@ def test_a_saved_model_is_read_as_any_other(model, preferences, tmp_path):
 
 
 KILLED = """
-import os, signal, sys
-import seatrial as sea, seatrial_posttrain as posttrain
-from seatrial_transformers import causal_lm
+import os, runpy, signal, sys
 
-def observe(event):
-    if event.done == int(sys.argv[3]):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-pairs = [
-    sea.Preference(f"question {n}?", f"no, {n}", f"yes, {n + 1}", case_id=str(n)) for n in range(5)
-]
-adapter = posttrain.dpo(
-    learning_rate=1e-2, batch_size=2, rank=4, dropout=0.3, epochs=2, checkpoint_every=2
-)
-sea.repair(
-    adapter, model=causal_lm(sys.argv[1]), cases=pairs, to=sys.argv[2], observers=[observe], seed=5
-)
+again = runpy.run_path(sys.argv[1])["interrupted"]
+again(sys.argv[2], sys.argv[3], lambda event: event.done == 3 and os.kill(os.getpid(), 9))
 """
+
+
+def interrupted(folder, to, observer=print):
+    pairs = [
+        sea.Preference(f"q {n}?", f"no, {n}", f"yes, {n + 1}", case_id=str(n)) for n in range(5)
+    ]
+    adapter = posttrain.dpo(**FAST, dropout=0.3, epochs=2, checkpoint_every=2)
+    return sea.repair(
+        adapter, model=causal_lm(folder), cases=pairs, to=to, observers=[observer], seed=5
+    )
 
 
 @pytest.mark.slow
 def test_a_repair_that_was_killed_ends_like_one_that_was_not(folder, tmp_path):
-    def start(name, kill_at):
-        line = [sys.executable, "-c", KILLED, str(folder), str(tmp_path / name), str(kill_at)]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        return subprocess.run(line, capture_output=True, text=True, env=environment)
-
-    assert start("killed", 3).returncode == -signal.SIGKILL  # within the first epoch of three steps
-    assert start("killed", 5).returncode == -signal.SIGKILL  # within the second
-    for name in ("killed", "whole"):
-        done = start(name, 99)
-        assert done.returncode == 0, done.stderr
-    killed, whole = (Path(tmp_path / name / "model") for name in ("killed", "whole"))
+    line = [sys.executable, "-c", KILLED, __file__, str(folder), str(tmp_path / "killed")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    assert subprocess.run(line, env=environment).returncode == -signal.SIGKILL
+    seen = []
+    interrupted(folder, tmp_path / "killed", lambda event: seen.append(event.done))
+    assert seen[0] == 2  # within the first epoch of three steps, and on into the second
+    interrupted(folder, tmp_path / "whole")
+    killed, whole = (tmp_path / name / "model" for name in ("killed", "whole"))
     for name in ("model.safetensors", "training.jsonl"):
         assert (killed / name).read_bytes() == (whole / name).read_bytes()
 
@@ -218,10 +202,8 @@ def test_a_choice_is_learned_as_it_is_scored(model):
     other = next(one for one in ("yes", "no") if one != before.value)
     pair = sea.Preference(asked, other, before.value, case_id="a")
     (tokens,) = pairs_of(model.trainable, [pair])
-    chosen, rejected = (
-        float(one) for one in log_probabilities(model.module, tokens, shares=True)
-    )
-    scored = before.details["log_likelihoods"]
+    chosen, rejected = (float(one) for one in log_probabilities(model.module, tokens, shares=True))
+    scored = dict(zip(asked["options"], before.details["log_likelihoods"], strict=True))
     assert chosen - rejected == pytest.approx(scored[other] - scored[before.value], abs=2e-3)
     adapter = posttrain.dpo(**FAST, epochs=8)
     fixed = sea.repair(adapter, model=model, cases=[pair])

@@ -42,7 +42,7 @@ def trainable_copy(copy: Any, lora: LoRA, *, seed: int) -> tuple[Any, Callable[[
     """
     if not lora.rank:
         return copy.requires_grad_(True), lambda: copy
-    from peft import LoraConfig, get_peft_model
+    from peft import LoraConfig, LoraModel
     from torch.nn import Dropout
 
     config = LoraConfig(
@@ -50,12 +50,11 @@ def trainable_copy(copy: Any, lora: LoRA, *, seed: int) -> tuple[Any, Callable[[
         lora_alpha=lora.alpha,  # type: ignore[arg-type]
         lora_dropout=lora.dropout,
         target_modules="all-linear",
-        task_type="CAUSAL_LM",
     )
     with seeded(seed):
-        wrapped: Any = get_peft_model(copy, config)
-    inner = wrapped.get_base_model().eval()
-    for name, part in inner.named_modules():
+        wrapped: Any = LoraModel(copy, config, "default")  # it changes the copy in place
+    copy.eval()
+    for name, part in copy.named_modules():
         if isinstance(part, Dropout) and ".lora_dropout." in name:
             part.train()
-    return inner, wrapped.merge_and_unload
+    return copy, wrapped.merge_and_unload

@@ -2,8 +2,8 @@
 
 A pair goes through the model as one row, [prompt | chosen | rejected]. The rejected completion
 takes the positions that the chosen one has and attends to the prompt and itself alone, so both have
-the log-probabilities of rows of their own. A pair is a row by itself: nothing is padded, and no number
-depends on which pairs share a batch.
+the log-probabilities of rows of their own. A pair is a row by itself: nothing is padded, and no
+number depends on which pairs share a batch.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ import json
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,8 @@ def tuned(trainable: Trainable, module: Any, training: Sequence[Mapping[str, flo
     """Write a trained module with its tokenizer to files of its own, which go when it does."""
     folder = Path(tempfile.mkdtemp(prefix="seatrial-posttrain-"))
     try:
-        module.save_pretrained(folder)
+        with _quiet():
+            module.save_pretrained(folder)
         trainable.tokenizer.save_pretrained(folder)
         text = "".join(json.dumps(one) + "\n" for one in training)
         (folder / TRAINING).write_text(text, "utf-8")
@@ -71,6 +73,20 @@ def tuned(trainable: Trainable, module: Any, training: Sequence[Mapping[str, flo
     made = Tuned(trainable.reloaded(folder), training)
     weakref.finalize(made, shutil.rmtree, folder, ignore_errors=True)
     return made
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the progress bars of transformers out of the user's own."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def load(path: str | Path, /, *, model: Any) -> Tuned:
