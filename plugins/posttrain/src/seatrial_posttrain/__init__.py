@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial import Adapter, hookimpl
 
+from ._failures import failures
+from ._made import Made
+from ._sampling import final_answer_pairs
+
 if TYPE_CHECKING:
     from ._losses import preference_loss
     from ._tuned import Tuned, load
 
-__all__ = ["Tuned", "dpo", "load", "preference_loss"]
+__all__ = ["Made", "Tuned", "dpo", "failures", "final_answer_pairs", "load", "preference_loss"]
 
 dpo = Adapter(
     name="posttrain.dpo",

@@ -108,7 +108,10 @@ class _Pairs:
             *(one[None] for one in both), *fixed, **self.how, chosen_tokens=tokens
         )[0]
         beta = self.how["beta"]
-        shifts = [float(one.detach()) - kept for one, kept in zip(both, self.reference[place], strict=True)]
+        shifts = [
+            float(one.detach()) - kept
+            for one, kept in zip(both, self.reference[place], strict=True)
+        ]
         margin = beta * (shifts[0] - shifts[1])
         return value, {
             "loss": float(value.detach()),

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from seatrial.errors import ModelError
 
 from ._chat import neutral, tokenised
-from ._generation import ends_of
+from ._generation import Completion, ends_of, write
 from ._prompts import question
 
 if TYPE_CHECKING:
@@ -79,6 +79,22 @@ class Trainable:
             msg = f"the answer {strange[0]!r} is none of the options {list(asked.options or ())!r}"
             raise ModelError(msg)
         return self._joined(text, answers, templated, end)
+
+    def sampled(
+        self, inputs: Sequence[Any], /, *, temperature: float, seed: int
+    ) -> list[Completion]:
+        """Write an answer to each input by sampling, whatever the model's own temperature is."""
+        asked = [question(one, self.model.prompt).asked for one in inputs]
+        texts, templated = self.model._worded(asked, by_default=True)
+        return write(
+            self.model._loaded,
+            texts,
+            max_new_tokens=self.model.max_new_tokens,
+            temperature=temperature,
+            seed=seed,
+            templated=templated,
+            batch_tokens=self.model.batch_tokens,
+        )
 
     def document(self, text: str, /) -> tuple[int, ...]:
         """Give the tokens of a text that is no prompt, between those that begin and end texts."""
