@@ -204,7 +204,8 @@ def test_a_choice_is_learned_as_it_is_scored(model):
     other = next(one for one in ("yes", "no") if one != before.value)
     pair = sea.Preference(asked, other, before.value, case_id="a")
     (tokens,) = pairs_of(model.trainable, [pair])
-    chosen, rejected = (float(one) for one in log_probabilities(model.module, tokens, shares=True))
+    with torch.inference_mode():
+        chosen, rejected = map(float, log_probabilities(model.module, tokens, shares=True))
     scored = dict(zip(asked["options"], before.details["log_likelihoods"], strict=True))
     assert chosen - rejected == pytest.approx(scored[other] - scored[before.value], abs=2e-3)
     adapter = posttrain.dpo(**FAST, epochs=8)

@@ -1,4 +1,4 @@
-"""Post-training of causal language models: preference alignment.
+"""Post-training of causal language models: on documents, instructions and preferences.
 
 Importing this module loads neither torch nor transformers.
 """
@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from ._losses import preference_loss
     from ._tuned import Tuned, load
 
-__all__ = ["Made", "Tuned", "dpo", "failures", "final_answer_pairs", "load", "preference_loss"]
+__all__ = [
+    "Made",
+    "Tuned",
+    "dpo",
+    "failures",
+    "final_answer_pairs",
+    "joint",
+    "load",
+    "preference_loss",
+]
 
 dpo = Adapter(
     name="posttrain.dpo",
@@ -29,11 +38,21 @@ dpo = Adapter(
     samples="seatrial_posttrain._samples:samples",
 )
 
+joint = Adapter(
+    name="posttrain.joint",
+    summary="Train a language model on documents and instructions in one stream.",
+    factory="seatrial_posttrain._joint:joint",
+    needs=("transformers.trainable",),
+    reads="cases",
+    loader="seatrial_posttrain:load",
+    samples="seatrial_posttrain._samples:samples",
+)
+
 
 @hookimpl
 def seatrial_adapters() -> tuple[Adapter, ...]:
     """Declare them."""
-    return (dpo,)
+    return (dpo, joint)
 
 
 def __getattr__(name: str) -> Any:

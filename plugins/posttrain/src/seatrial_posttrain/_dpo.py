@@ -146,4 +146,10 @@ def _aligned(
         module, data.loss, examples=len(pairs), schedule=schedule, seed=seed, work=work
     )
     warn_of_training(training)
-    return tuned(trainable, finished(), training)
+    manifest = {
+        "adapter": "posttrain.dpo",
+        "pairs": len(pairs),
+        "chosen_tokens": sum(len(one.chosen) for one in pairs),
+        "rejected_tokens": sum(len(one.rejected) for one in pairs),
+    }
+    return tuned(trainable, finished(), training, manifest)

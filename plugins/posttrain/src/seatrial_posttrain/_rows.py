@@ -16,7 +16,7 @@ import torch
 
 from ._pairs import Pair
 
-__all__ = ["kept", "log_probabilities", "summed"]
+__all__ = ["kept", "log_probabilities", "masked", "summed"]
 
 
 def log_probabilities(module: Any, pair: Pair, *, shares: bool) -> tuple[Any, Any]:
@@ -35,15 +35,7 @@ def log_probabilities(module: Any, pair: Pair, *, shares: bool) -> tuple[Any, An
     size = len(ids)
     hidden = torch.ones(size, size, dtype=torch.bool).triu(1)
     hidden[start + first :, start : start + first] = True
-    mask = torch.zeros(size, size, dtype=module.dtype)
-    mask.masked_fill_(hidden, torch.finfo(module.dtype).min)
-    logits = kept(
-        module,
-        ids,
-        1 + first + second,
-        position_ids=torch.tensor([positions], device=module.device),
-        attention_mask=mask[None, None].to(module.device),
-    )
+    logits = kept(module, ids, 1 + first + second, **masked(module, hidden, positions))
     both = torch.cat([logits[:1], logits[1 + first :]])
     return summed(logits[: 1 + first], pair.chosen), summed(both, pair.rejected)
 
@@ -53,8 +45,18 @@ def _alone(module: Any, prompt: Sequence[int], completion: Sequence[int]) -> Any
     return summed(logits, completion)
 
 
+def masked(module: Any, hidden: Any, positions: Sequence[int]) -> dict[str, Any]:
+    """Give the arguments by which each token of a row sees what is not hidden from it."""
+    mask = torch.zeros(hidden.shape, dtype=module.dtype)
+    mask.masked_fill_(hidden, torch.finfo(module.dtype).min)
+    return {
+        "position_ids": torch.tensor([positions], device=module.device),
+        "attention_mask": mask[None, None].to(module.device),
+    }
+
+
 def kept(module: Any, ids: Sequence[int], last: int, **more: Any) -> Any:
-    """Run one row, and give the logits at its last positions, in float32."""
+    """Run one row, and give the logits at its last positions alone, in float32."""
     if "logits_to_keep" in signature(module.forward).parameters:
         more["logits_to_keep"] = last
     rows = torch.tensor([ids], device=module.device)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from seatrial.errors import ModelError, StoreError
+from seatrial.kit import freeze
 
 if TYPE_CHECKING:
     from seatrial_transformers import CausalLM, Trainable
@@ -32,7 +33,9 @@ class Tuned:
 
     model: CausalLM
     training: tuple[Mapping[str, float], ...] = field(converter=tuple)
-    """For each step: loss, accuracy, margin, the rewards of both sides, and more."""
+    """What was told of each step: its loss, and what else belongs to the adapter."""
+    manifest: Mapping[str, Any] = field(converter=freeze)
+    """What it was trained on, in numbers."""
 
     @property
     def identity(self) -> str:
@@ -57,20 +60,25 @@ class Tuned:
             raise StoreError(msg) from error
 
 
-def tuned(trainable: Trainable, module: Any, training: Sequence[Mapping[str, float]]) -> Tuned:
+def tuned(
+    trainable: Trainable,
+    module: Any,
+    training: Sequence[Mapping[str, float]],
+    manifest: Mapping[str, Any],
+) -> Tuned:
     """Write a trained module with its tokenizer to files of its own, which go when it does."""
     folder = Path(tempfile.mkdtemp(prefix="seatrial-posttrain-"))
     try:
         with _quiet():
             module.save_pretrained(folder)
         trainable.tokenizer.save_pretrained(folder)
-        text = "".join(json.dumps(one) + "\n" for one in training)
+        text = "".join(json.dumps(one) + "\n" for one in (manifest, *training))
         (folder / TRAINING).write_text(text, "utf-8")
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         msg = f"the trained model cannot be written to {folder}: {error}; TMPDIR names another disk"
         raise StoreError(msg) from error
-    made = Tuned(trainable.reloaded(folder), training)
+    made = Tuned(trainable.reloaded(folder), training, manifest)
     weakref.finalize(made, shutil.rmtree, folder, ignore_errors=True)
     return made
 
@@ -93,8 +101,9 @@ def load(path: str | Path, /, *, model: Any) -> Tuned:
     """Read what `Tuned.save` wrote; `model` is the original, whose options are kept."""
     file = Path(path) / TRAINING
     try:
-        training = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+        lines = file.read_text("utf-8").splitlines()
+        manifest, *training = [json.loads(line) for line in lines]
     except (OSError, ValueError) as error:
         msg = f"{path} holds no trained model: {error}"
         raise ModelError(msg) from error
-    return Tuned(model.trainable.reloaded(path), training)
+    return Tuned(model.trainable.reloaded(path), training, manifest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from seatrial.errors import ModelError
 
-from ._chat import neutral, tokenised
+from ._chat import neutral, rendered, tokenised, turns
 from ._generation import Completion, ends_of, write
 from ._prompts import question
 
@@ -102,6 +102,43 @@ class Trainable:
         end = self.tokenizer.eos_token_id
         return (*self.model._loaded.lead, *ids, *(() if end is None else (end,)))
 
+    def dialogue(
+        self, value: Sequence[Mapping[str, Any]], /
+    ) -> tuple[tuple[int, ...], tuple[bool, ...]]:
+        """Give the tokens of a whole conversation, and which of them the assistant says.
+
+        An assistant turn is what the template adds to the prompt that it answers, up to the token
+        that ends it. Raises `ModelError` where there is no such turn, and where the template does
+        not go on from a prompt as it began (it may drop or rewrite earlier turns).
+        """
+        messages = turns(value)
+        spoken = [place for place, one in enumerate(messages) if one.role == "assistant" and place]
+        if not spoken:
+            msg = "the conversation has no assistant turn that answers another, to learn from"
+            raise ModelError(msg)
+        pieces, said = [], ""
+        for place in spoken:
+            prompt = rendered(self.tokenizer, messages[:place], self.model.system)
+            whole = rendered(
+                self.tokenizer, messages[: place + 1], self.model.system, answering=False
+            )
+            if not (prompt.startswith(said) and whole.startswith(prompt) and whole != prompt):
+                msg = (
+                    f"the chat template writes the beginning of a conversation otherwise once turn "
+                    f"{place} is there, so what the assistant says in it cannot be told apart"
+                )
+                raise ModelError(msg)
+            pieces += [prompt[len(said) :], whole[len(prompt) :]]
+            said = whole
+        ends = ends_of(self.module, self.tokenizer)
+        ids: list[int] = []
+        mask: list[bool] = []
+        for number, (tokens, _) in enumerate(tokenised(self.tokenizer, pieces)):
+            last = next((at for at, token in enumerate(tokens) if token in ends), len(tokens))
+            ids += tokens
+            mask += [number % 2 == 1 and at <= last for at in range(len(tokens))]
+        return tuple(ids), tuple(mask)
+
     def _joined(
         self, text: str, answers: Sequence[str], templated: bool, end: tuple[int, ...]
     ) -> tuple[tuple[int, ...], list[tuple[int, ...]]]:
@@ -126,9 +163,9 @@ class Trainable:
         return tuple([token for token in written if token in ends][:1] or ends[:1])
 
     def _closing(self) -> Sequence[int]:
-        turns = [{"role": "user", "content": MARK}, {"role": "assistant", "content": MARK}]
+        said = [{"role": "user", "content": MARK}, {"role": "assistant", "content": MARK}]
         try:
-            text = str(self.tokenizer.apply_chat_template(turns, tokenize=False))
+            text = str(self.tokenizer.apply_chat_template(said, tokenize=False))
         except Exception:  # noqa: BLE001 - a template is foreign code and raises what it likes
             return ()
         return tokenised(self.tokenizer, [text[text.rfind(MARK) + len(MARK) :]])[0][0]
