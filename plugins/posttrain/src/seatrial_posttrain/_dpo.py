@@ -83,7 +83,7 @@ def dpo(
     }
     place = None if cache is None else Path(cache).expanduser()
 
-    def adapt(model: Any, examples: Sequence[Preference], /, *, seed: int, work: Work) -> Tuned:
+    def adapt(model: Any, examples: Sequence[Any], /, *, seed: int, work: Work) -> Tuned:
         return _aligned(model, examples, loss, schedule, lora, place, seed, work)
 
     return adapt

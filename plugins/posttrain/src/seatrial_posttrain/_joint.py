@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from seatrial import Case, derive
+from seatrial import derive
 from seatrial.errors import ParameterError, PlanError
 from seatrial.protocols import Adapt, Work
 
@@ -51,15 +51,17 @@ def joint(
       is "cpt/finance" for a case whose group of that name is "finance". None takes everything.
       FinDAP's down-sampling of documents to as many as there are instructions is
       `mixture={"cpt": 0.5, "it": 0.5}, by="cases"`.
-    - `row_tokens`: the length of a row (512, or what the model takes), into which sequences are packed without seeing each other;
-      longer documents are cut into chunks of it, longer instructions refused.
+    - `row_tokens`: the length of a row (512, or what the model takes), into which sequences are
+      packed without seeing each other; longer documents are cut into chunks, longer instructions
+      refused.
     - `rank`, `alpha`, `dropout`: of LoRA; rank 0 trains all weights, as FinDAP found better here.
     - The rest is as in `posttrain.dpo`; `batch_size` counts rows. The default rate is 5e-6, and
       1e-4 with LoRA.
 
     Raises `ParameterError` for parameters that make no sense.
     """
-    if row_tokens is not None and (not isinstance(row_tokens, int) or row_tokens < LEAST):
+    given: Any = row_tokens
+    if given is not None and (not isinstance(given, int) or given < LEAST):
         msg = f"row_tokens must be a whole number of at least {LEAST}, not {row_tokens!r}"
         raise ParameterError(msg)
     try:
@@ -81,7 +83,7 @@ def joint(
         msg = f"posttrain.joint: {error.args[0] if error.args else error}"
         raise ParameterError(msg) from error
 
-    def adapt(model: Any, examples: Sequence[Case], /, *, seed: int, work: Work) -> Tuned:
+    def adapt(model: Any, examples: Sequence[Any], /, *, seed: int, work: Work) -> Tuned:
         trainable = model.trainable
         window = trainable.window or math.inf
         most = int(min(USUAL, window)) if row_tokens is None else row_tokens

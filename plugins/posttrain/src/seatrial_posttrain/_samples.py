@@ -55,7 +55,7 @@ def saved(folder: Path, *, seed: int = 0, chat: str | None = CHAT, **more: Any) 
         "pad_token_id": None,
     }
     with seeded(seed):
-        module = LlamaForCausalLM(LlamaConfig(**(sizes | more)))
+        module: Any = LlamaForCausalLM(LlamaConfig(**(sizes | more)))
     module.to(torch.float32).save_pretrained(folder)
     return folder
 

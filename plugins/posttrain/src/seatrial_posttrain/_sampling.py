@@ -52,7 +52,8 @@ def final_answer_pairs(
     `to` is a file that keeps what was sampled and judged: the same call goes on after it. Raises
     `PlanError` for a case that is no text or conversation to answer freely.
     """
-    for name, value in (("samples", samples), ("per_case", per_case)):
+    counts: Mapping[str, Any] = {"samples": samples, "per_case": per_case}
+    for name, value in counts.items():
         if not isinstance(value, int) or value < 1:
             msg = f"{name} must be a whole number of at least 1, not {value!r}"
             raise ParameterError(msg)

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,10 @@ __all__ = ["Tuned", "load", "tuned"]
 TRAINING = "training.jsonl"
 
 
+def _steps(values: Iterable[Mapping[str, float]]) -> tuple[Mapping[str, float], ...]:
+    return tuple(values)
+
+
 @define(eq=False, slots=False)
 class Tuned:
     """A trained language model, which has all that `model`, a `CausalLM`, has.
@@ -32,7 +36,7 @@ class Tuned:
     """
 
     model: CausalLM
-    training: tuple[Mapping[str, float], ...] = field(converter=tuple)
+    training: tuple[Mapping[str, float], ...] = field(converter=_steps)
     """What was told of each step: its loss, and what else belongs to the adapter."""
     manifest: Mapping[str, Any] = field(converter=freeze)
     """What it was trained on, in numbers."""

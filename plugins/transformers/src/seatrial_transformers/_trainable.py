@@ -54,7 +54,7 @@ class Trainable:
         return evolve(self.model, path=str(path), revision=None)
 
     def encoded(
-        self, value: Any, answers: Sequence[str], /
+        self, value: Any, answers: Sequence[Any], /
     ) -> tuple[tuple[int, ...], list[tuple[int, ...]]]:
         """Give the tokens of an input's prompt, and those of each answer to it.
 
