@@ -13,15 +13,19 @@ compared. "Two forward passes" is our own step with a row for each completion.
 from __future__ import annotations
 
 import argparse
+import ctypes
+import gc
 import json
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -174,11 +178,28 @@ def timed(ratio: float, rank: int, repeats: int) -> None:
 def peak(ratio: float, rank: int, side: str) -> None:
     """Print the MiB that one step takes beyond the loaded model."""
     module, step = sides(ratio, rank, [side])[side]
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    seen = [resident()]
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.002):
+            seen.append(resident())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     step()
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps((after - before) / 1024))
+    done.set()
+    watcher.join()
+    print(json.dumps(max(seen) - seen[0]))
     del module
+
+
+def resident() -> float:
+    """Read how many MiB this process holds."""
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def main() -> None:

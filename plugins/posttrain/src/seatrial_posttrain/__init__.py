@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from seatrial import Adapter, hookimpl
+from seatrial import Adapter, Audit, hookimpl
 
 from ._failures import failures
 from ._made import Made
@@ -48,11 +48,25 @@ joint = Adapter(
     samples="seatrial_posttrain._samples:samples",
 )
 
+contamination = Audit(
+    name="posttrain.contamination",
+    summary="A case shares ten words in a row with the training data.",
+    factory="seatrial_posttrain._contamination:contamination",
+    examples="seatrial_posttrain._contamination_examples:examples",
+    samples="seatrial_posttrain._contamination_examples:samples",
+)
+
 
 @hookimpl
 def seatrial_adapters() -> tuple[Adapter, ...]:
     """Declare them."""
     return (dpo, joint)
+
+
+@hookimpl
+def seatrial_audits() -> tuple[Audit, ...]:
+    """Declare it."""
+    return (contamination,)
 
 
 def __getattr__(name: str) -> Any:
