@@ -97,11 +97,18 @@ class Failed:
     """What a model answers where it has no answer for one input: why, and whether to ask again.
 
     The other inputs of the same call keep their answers. `retryable` is for failures that pass by
-    themselves (a rate limit, a time-out of an endpoint); others are final.
+    themselves (a rate limit, a time-out of an endpoint); others are final. `retry_after` is how
+    many seconds to wait at least before asking again; a run waits a minute at most. `stops` is for
+    failures that every further input would meet (a budget is spent): the run stops, keeps what was
+    answered, and measures the rest when it is run again. `usage` is what the failure cost all the
+    same, by name, as `details["usage"]` of a prediction is.
     """
 
     reason: str = field(validator=instance_of(str))
     retryable: bool = field(default=False, kw_only=True)
+    retry_after: float | None = field(default=None, kw_only=True)
+    stops: bool = field(default=False, kw_only=True)
+    usage: FrozenMapping = field(factory=FrozenMapping, kw_only=True, converter=frozen_mapping)
 
 
 @frozen

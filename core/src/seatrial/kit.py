@@ -11,6 +11,7 @@ from ._eight_bits import eight_bits
 from ._findings import Level
 from ._importing import import_string, object_with
 from ._tables import Table
+from ._templates import template_fields
 from ._texts import PROTECTED, protected_spans, texts_of
 from ._values import did_you_mean, freeze, plain
 from ._writing import digest, write_atomically
@@ -30,6 +31,7 @@ __all__ = [
     "object_with",
     "plain",
     "protected_spans",
+    "template_fields",
     "texts_of",
     "write_atomically",
 ]

@@ -12,6 +12,7 @@ from .._carriers import Asset
 from .._cases import CLEAN, Prediction
 from .._values import plain
 from .._writing import digest, write_atomically
+from ..engine._conversations import is_open
 from ..errors import SeatrialError, StoreError
 from ..inputs._assets import opened
 from ..inputs._encoding import as_json
@@ -67,14 +68,19 @@ class Texts:
         return str(path)
 
 
+OPEN = "(the model says)"
+"""What stands for a turn of a conversation that the model was to say."""
+
+
 def parts_of(value: Any, texts: Texts, at: str = "") -> Iterator[tuple[str, str]]:
     """Give the named parts of an input as (name, text); one value has the name ""."""
     if isinstance(value, Mapping):
-        if set(value) == {"role", "content"}:
-            yield from parts_of(value["content"], texts, f"{at} {value['role']}".strip())
-            return
+        if {"role", "content"} <= set(value):
+            at = f"{at} {value['role']}".strip()
+            yield from parts_of(OPEN if is_open(value) else value["content"], texts, at)
         for key, part in value.items():
-            yield from parts_of(part, texts, f"{at}.{key}" if at else str(key))
+            if key not in ("role", "content") or "content" not in value:
+                yield from parts_of(part, texts, f"{at}.{key}" if at else str(key))
     elif isinstance(value, list | tuple):
         for number, part in enumerate(value, start=1):
             yield from parts_of(part, texts, f"{at}[{number}]" if at else str(number))

@@ -176,6 +176,7 @@ class Execution:
 
 
 def _joined(parts: Sequence[Measured]) -> Measured:
+    """Put together what was measured one case at a time."""
     reported: dict[str, float] = {}
     for part in parts:
         for name, value in part.reported.items():
@@ -187,4 +188,6 @@ def _joined(parts: Sequence[Measured]) -> Measured:
         sum(part.seconds for part in parts),
         reported,
         tuple(one for part in parts for one in part.repeats),
+        next((part.stopped for part in parts if part.stopped), None),
+        frozenset(at for at, part in enumerate(parts) if part.left),
     )

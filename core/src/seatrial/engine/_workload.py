@@ -27,7 +27,7 @@ from ..inputs._slices import unknown_group
 from ..inputs._targets import misfit_of
 from ._search import unsearchable
 
-__all__ = ["Task", "Unit", "Workload", "check"]
+__all__ = ["Batch", "Task", "Unit", "Workload", "check"]
 
 
 @frozen(slots=True)
@@ -42,6 +42,9 @@ class Unit:
 
 Task = tuple[Unit, Case, int | None]
 """One record to be measured, its case, and its seed (None: clean)."""
+
+Batch = tuple[Sequence[int], Sequence[Task]]
+"""Positions in the plan, and what to do for each."""
 
 
 @frozen

@@ -16,7 +16,7 @@ from ._boundary import call
 from ._identity import Identity, of_reference
 from ._not_yet import estimator, of_a_class
 
-__all__ = ["Subject", "check_there", "named", "stated_identity", "subject_of"]
+__all__ = ["Subject", "asked_anew", "check_there", "named", "stated_identity", "subject_of"]
 
 
 @frozen
@@ -93,6 +93,11 @@ def subject_of(model: Any) -> Subject:
     subject = Subject(model, reference)
     _ = subject.known  # what is no identity is refused before anything runs
     return subject
+
+
+def asked_anew(model: Any) -> Any:
+    """Give the model without the answers that it keeps, where it keeps any: `model.uncached`."""
+    return getattr(model, "uncached", model)
 
 
 def check_there(model: Any) -> None:

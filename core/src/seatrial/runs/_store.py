@@ -26,6 +26,7 @@ from ._encoding import Row, dump_scores, load_prediction, record_row
 from ._keeping import Keeper, withheld
 from ._looks import Looked, note_look
 from ._schema import SCHEMA, TABLES
+from ._usage import add_usage
 
 __all__ = ["STATUSES", "Store"]
 
@@ -283,11 +284,16 @@ class Store:
         """What settles rows in workers, where artifacts are written without travelling."""
         return self._keeper
 
-    def write(self, batch: Iterable[tuple[bytes, int | None, Row, bytes | None]]) -> int:
+    def write(
+        self,
+        batch: Iterable[tuple[bytes, int | None, Row, bytes | None]],
+        usage: Mapping[str, float] | None = None,
+    ) -> int:
         """Store a batch of (key, seed, row, key of the clean record) in one transaction.
 
-        An unchanged input takes the clean record's prediction, scores, and fate; the clean record
-        is stored, or comes before it in the batch. Gives how many records are errors.
+        `usage` is what it cost, by name; it is added to what was spent before. An unchanged input
+        takes the clean record's prediction, scores, and fate; the clean record is stored, or comes
+        before it in the batch. Gives how many records are errors.
         """
         rows: dict[bytes, tuple[Any, ...]] = {}
 
@@ -309,6 +315,8 @@ class Store:
                 self._keeper.settle(row, None if there is None else there[ANSWER])
                 rows[key] = record_row(key, seed, row)
             database.executemany(INSERT, rows.values())
+            if usage:
+                add_usage(database, usage)
         return sum(row[2] == ERRORED for row in rows.values())
 
     def answered(self) -> Iterator[tuple[bytes, str, str, int, str | None, int]]:

@@ -9,6 +9,7 @@ from .._cases import Outcome
 from .._components import Audit, Use
 from .._findings import Finding
 from .._plans import Plan, Specification
+from .._reference import StoredReference
 from .._registry import Registry, default_registry
 from ..auditing._audits import Material, Seen, look, suits
 from ..engine._workload import check
@@ -17,7 +18,6 @@ from ..inputs._binding import bound
 from ..inputs._loading import load_cases
 from ..inputs._models import subject_of
 from ..runs._report import Report
-from ..runs._trust import StoredReference
 
 __all__ = ["audit", "seen"]
 

@@ -84,7 +84,7 @@ def _answer(
     question = Question(
         priority, requirement, sample, seed, evidence, evidence.at, evidence.clusters
     )
-    looked = Looked((1,) * len(evidence.cases), looks, 0)
+    looked = Looked.first(len(evidence.cases), looks)
     order = Order.of(evidence.cases, looked, seed, sequential=False)
     answer = answer_of(question, order, priority.confidence)
     if answer.interval is None:
