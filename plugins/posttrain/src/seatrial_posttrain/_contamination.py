@@ -26,7 +26,8 @@ def contamination(
     fraction `tolerance` of the cases up, else a warning. The check is that of FinDAP (Ke et al.
     2025), which found .003 % with n = 10.
     """
-    if not isinstance(n, int) or n < 1:
+    words: Any = n
+    if not isinstance(words, int) or words < 1:
         msg = f"n must be a whole number of words of at least 1, not {n!r}"
         raise ParameterError(msg)
     if not 0 <= tolerance <= 1:
