@@ -139,9 +139,10 @@ def _aligned(
     warn_of_pairs(pairs)
     copy = copied(trainable.module)
     place = cache or (None if work.directory is None else work.directory / "reference")
-    reference = reference_log_probabilities(copy, pairs, shares=trainable.shares, cache=place)
+    shares = trainable.shares(max(one.tokens for one in pairs))
+    reference = reference_log_probabilities(copy, pairs, shares=shares, cache=place)
     module, finished = trainable_copy(copy, lora, seed=derive(seed, "lora"))
-    data = _Pairs(module, pairs, reference, loss, trainable.shares)
+    data = _Pairs(module, pairs, reference, loss, shares)
     training = train(
         module, data.loss, examples=len(pairs), schedule=schedule, seed=seed, work=work
     )

@@ -27,6 +27,11 @@ class Pair:
     case: str
 
     @property
+    def tokens(self) -> int:
+        """The length of the prompt with the longer completion."""
+        return len(self.prompt) + max(len(self.chosen), len(self.rejected))
+
+    @property
     def key(self) -> str:
         """The name of its content."""
         return digest([self.prompt, self.chosen, self.rejected])
@@ -51,12 +56,12 @@ def pairs_of(trainable: Trainable, preferences: Sequence[Preference]) -> list[Pa
                 "it out"
             )
             raise PlanError(msg)
-        tokens = len(prompt) + max(len(chosen), len(rejected))
-        if trainable.window is not None and tokens > trainable.window:
+        pair = Pair(prompt, chosen, rejected, name)
+        if trainable.window is not None and pair.tokens > trainable.window:
             msg = (
-                f"the preference of case {name!r} has {tokens} tokens, and the model takes "
+                f"the preference of case {name!r} has {pair.tokens} tokens, and the model takes "
                 f"{trainable.window}: leave it out, or shorten its input (nothing is cut off)"
             )
             raise PlanError(msg)
-        found.append(Pair(prompt, chosen, rejected, name))
+        found.append(pair)
     return found

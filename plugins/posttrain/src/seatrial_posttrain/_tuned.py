@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
+from safetensors import SafetensorError
 
 from seatrial.errors import ModelError, StoreError
 from seatrial.kit import freeze
@@ -78,7 +79,7 @@ def tuned(
         trainable.tokenizer.save_pretrained(folder)
         text = "".join(json.dumps(one) + "\n" for one in (manifest, *training))
         (folder / TRAINING).write_text(text, "utf-8")
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         msg = f"the trained model cannot be written to {folder}: {error}; TMPDIR names another disk"
         raise StoreError(msg) from error

@@ -44,10 +44,12 @@ class Trainable:
         window: int | None = self.model._loaded.window
         return window
 
-    @property
-    def shares(self) -> bool:
-        """Whether one forward pass can hold several continuations of one prompt, by its mask."""
-        return bool(self.model._loaded.forkable)
+    def shares(self, tokens: int, /) -> bool:
+        """Say whether a row may hold several sequences of so many tokens, told apart by its mask.
+
+        Some models cannot, and some only within the reach of their local attention.
+        """
+        return bool(self.model._loaded.shares(tokens))
 
     def reloaded(self, path: str | Path) -> CausalLM:
         """Describe the same model, options and all, with the files of another folder."""
