@@ -291,14 +291,20 @@ def _fractions(sizes: Integers, spent: npt.ArrayLike | None) -> Floats:
 
 
 def _moved(mass: Floats, variance: float) -> Floats:
-    """Let a distribution on the grid take one more Gaussian step."""
-    from scipy.signal import fftconvolve
+    """Let a distribution on the grid take one more Gaussian step.
+
+    As `scipy.signal.fftconvolve(mass, kernel, mode="same")`, whose module takes a second to import.
+    """
+    from scipy.fft import irfft, next_fast_len, rfft
     from scipy.special import ndtr
 
     scale = np.sqrt(variance)
     kernel = ndtr((GRID + CELL / 2) / scale) - ndtr((GRID - CELL / 2) / scale)
-    found: Floats = np.maximum(fftconvolve(mass, kernel, mode="same"), 0.0)
-    return found
+    whole = 2 * len(GRID) - 1
+    length = next_fast_len(whole, real=True)
+    start = (len(GRID) - 1) // 2
+    moved = irfft(rfft(mass, length) * rfft(kernel, length), length)[start : start + len(GRID)]
+    return np.maximum(moved, 0.0)
 
 
 def _upper_boundary(rate: float, looks: Integers, allowed: Floats) -> tuple[Integers, Floats]:
