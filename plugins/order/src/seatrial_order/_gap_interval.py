@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -45,7 +46,7 @@ class _Moments:
         shape = 4 / max(skewness, 1e-4) ** 2
         deviate = (float(gammaincinv(shape, probability)) - shape) / np.sqrt(shape)
         wider = float(stdtrit(self.df, probability)) / float(ndtri(probability))
-        return gap**2 + float(np.sqrt(variance)) * deviate * wider
+        return float(gap**2 + np.sqrt(variance) * deviate * wider)
 
 
 def bounded(
@@ -64,9 +65,8 @@ def bounded(
     return low, max(low, high)
 
 
-def _first(true: object) -> float:
+def _first(true: Callable[[float], bool]) -> float:
     """Find where a condition on the gap first becomes true, by halving."""
-    assert callable(true)  # noqa: S101
     if true(0.0):
         return 0.0
     low, high = 0.0, LARGEST

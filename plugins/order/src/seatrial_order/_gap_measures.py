@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from attrs import frozen
@@ -17,6 +17,7 @@ from ._rows import Floats, embeddings, same_width, unit
 __all__ = ["ShiftPoint", "relative_gap", "separability", "shift_curve"]
 
 Variant = Literal["paired-cosine", "centroid-spread"]
+VARIANTS = get_args(Variant)
 RIDGE = 1e-3
 
 
@@ -30,7 +31,7 @@ class ShiftPoint:
 
 
 def relative_gap(images: Any, texts: Any, *, variant: Variant = "paired-cosine") -> float:
-    """Measure the gap against the spread within each modality; three variants go by this name.
+    """Measure the gap against the spread within each modality; two measures go by this name.
 
     "paired-cosine": with the dissimilarity `(1 - cosine) / 2`, the mean over pairs divided by that
     mean plus the mean over pairs of different rows within a modality (Schrodi et al., Two Effects,
@@ -38,6 +39,9 @@ def relative_gap(images: Any, texts: Any, *, variant: Variant = "paired-cosine")
     far from its picture as pictures are from each other. "centroid-spread": the gap over the root
     mean square distance of all rows from the mean of their modality.
     """
+    if variant not in VARIANTS:
+        msg = f"the relative gap has the variants {' and '.join(VARIANTS)}, not {variant!r}"
+        raise ParameterError(msg)
     x, y = _units(images, texts)
     if variant == "paired-cosine":
         if len(x) != len(y):
@@ -45,16 +49,13 @@ def relative_gap(images: Any, texts: Any, *, variant: Variant = "paired-cosine")
             raise MetricError(msg)
         across = (1 - float(np.einsum("ij,ij->", x, y)) / len(x)) / 2
         within = (_within(x) + _within(y)) / 2
-        return across / (across + within) if across + within > 0 else 0.0
-    if variant == "centroid-spread":
-        centres = x.mean(axis=0), y.mean(axis=0)
-        spread = float(np.mean([*_away(x, centres[0]), *_away(y, centres[1])]))
-        if not spread > 0:
-            msg = "all rows of a modality are equal: there is no spread to compare the gap with"
-            raise MetricError(msg)
-        return float(np.linalg.norm(centres[0] - centres[1])) / spread**0.5
-    msg = f"the relative gap has the variants paired-cosine and centroid-spread, not {variant!r}"
-    raise ParameterError(msg)
+        return float(across / (across + within)) if across + within > 0 else 0.0
+    centres = x.mean(axis=0), y.mean(axis=0)
+    spread = float(np.mean([*_away(x, centres[0]), *_away(y, centres[1])]))
+    if not spread > 0:
+        msg = "all rows of a modality are equal: there is no spread to compare the gap with"
+        raise MetricError(msg)
+    return float(np.linalg.norm(centres[0] - centres[1]) / spread**0.5)
 
 
 def separability(
