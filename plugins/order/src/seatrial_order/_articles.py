@@ -39,14 +39,30 @@ def _steps(given: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(given)
 
 
+def _orders(given: Iterable[Iterable[int]]) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(one) for one in given)
+
+
 @frozen(eq=False)
 class Article:
-    """One how-to article: its steps in their order, its title and its category."""
+    """One how-to article: its steps in their order, its title and its category.
+
+    `orders` are other orders of the steps that are right as well, each a permutation of 0, 1, …:
+    a pair that they do not agree on has no label, and a decoded order may be any of them.
+    """
 
     id: str
     title: str
     category: str
     steps: tuple[Step, ...] = field(converter=_steps)
+    orders: tuple[tuple[int, ...], ...] = field(default=(), converter=_orders)
+
+    @orders.validator
+    def _permute(self, _: Any, orders: tuple[tuple[int, ...], ...]) -> None:
+        wanted = list(range(len(self.steps)))
+        if wrong := [one for one in orders if sorted(one) != wanted]:
+            msg = f"article {self.id}: {list(wrong[0])} is no order of its {len(wanted)} steps"
+            raise PlanError(msg)
 
 
 @frozen
@@ -61,7 +77,8 @@ def read_articles(path: str | Path) -> tuple[Article, ...]:
     """Read articles from a JSONL file, one a line; paths of images start at the file's folder.
 
     `{"id": "a1", "title": "Tie a tie", "category": "Style", "steps": [{"headline": "Cross it.",
-    "image": "a1/1.png"}]}`; `id` (by default the line's number) and `image` may be left out.
+    "image": "a1/1.png"}]}`; `id` (by default the line's number), `image` and `orders` (other orders
+    that are right) may be left out.
     Raises `FileError`, which lists every mistake with its line.
     """
     path = Path(path)
@@ -101,7 +118,8 @@ def _article(given: Any, number: int, folder: Path) -> Article:
     if not isinstance(title, str) or not isinstance(category, str):
         msg = "title and category are texts"
         raise TypeError(msg)
-    return Article(str(given.get("id", number)), title, category, steps)
+    orders = given.get("orders", ())
+    return Article(str(given.get("id", number)), title, category, steps, orders)
 
 
 def write_articles(path: str | Path, articles: Sequence[Article]) -> None:
@@ -125,7 +143,8 @@ def write_articles(path: str | Path, articles: Sequence[Article]) -> None:
                 {"headline": step.headline} | ({} if image is None else {"image": str(image)})
             )
         facts = {"id": article.id, "title": article.title, "category": article.category}
-        lines.append(json.dumps(facts | {"steps": steps}, ensure_ascii=False))
+        other = {"orders": article.orders} if article.orders else {}
+        lines.append(json.dumps(facts | {"steps": steps} | other, ensure_ascii=False))
     write_atomically(path, "".join(f"{line}\n" for line in lines).encode())
 
 

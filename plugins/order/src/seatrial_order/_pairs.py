@@ -80,6 +80,7 @@ def sample_pairs(
             Pair(article, i, j)
             for i, j in combinations(range(len(article.steps)), 2)
             if distances is None or distances.get(j - i, 0) > 0
+            if all(order.index(i) < order.index(j) for order in article.orders)
         ]
         # Weighted draws without repetition, by exponential lots (Efraimidis and Spirakis, 2006).
         lots = {
