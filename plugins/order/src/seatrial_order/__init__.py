@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         swap_consistency,
         swapped,
     )
+    from ._shifted import Shifted
 
 __all__ = [
     "Accuracy",
@@ -56,6 +57,7 @@ __all__ = [
     "Paired",
     "Plane",
     "ShiftPoint",
+    "Shifted",
     "Step",
     "accuracy_by",
     "accuracy_chart",
@@ -139,6 +141,7 @@ _HOMES = {
     "Paired": "_scores",
     "Plane": "_plane",
     "ShiftPoint": "_gap_measures",
+    "Shifted": "_shifted",
     "Step": "_articles",
     "accuracy_by": "_scores",
     "accuracy_chart": "_chart",

@@ -13,30 +13,7 @@ from ._pairs import Pair
 __all__ = ["Card", "card"]
 
 FIRST = 12  # words of each kind that are listed
-SMALL = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "as",
-        "at",
-        "by",
-        "for",
-        "from",
-        "how",
-        "in",
-        "into",
-        "it",
-        "of",
-        "on",
-        "or",
-        "the",
-        "to",
-        "up",
-        "with",
-        "your",
-    ]
-)
+SMALL = "a an and as at by for from how in into it of on or the to up with your"
 
 
 @frozen
@@ -77,12 +54,13 @@ def card(articles: Sequence[Article], pairs: Sequence[Pair] = ()) -> Card:
         rows.append(_row("all", articles, pairs))
     first: Counter[str] = Counter()
     other: Counter[str] = Counter()
+    small = set(SMALL.split())
     for article in articles:
         for text in (article.title, *(step.headline for step in article.steps)):
             words = [one.strip(".,;:!?()\"'").casefold() for one in text.split()]
             words = [one for one in words if one]
             first.update(words[:1])
-            other.update(one for one in words[1:] if one not in SMALL and one.isalpha())
+            other.update(one for one in words[1:] if one not in small and one.isalpha())
     return Card(tuple(rows), tuple(first.most_common(FIRST)), tuple(other.most_common(FIRST)))
 
 

@@ -34,8 +34,10 @@ def accuracy_chart(models: Mapping[str, Sequence[Accuracy]], *, title: str = "Ac
     bottom = TOP + row * len(groups)
     half = LEFT + WIDTH / 2
     body = [f'<line class="half" x1="{half}" x2="{half}" y1="{TOP - 10}" y2="{bottom}"/>']
-    for at in (0, 0.5, 1):
-        body.append(f'<text x="{LEFT + WIDTH * at - 6:.0f}" y="{bottom + 14}">{at:g}</text>')
+    body += [
+        f'<text x="{LEFT + WIDTH * at - 6:.0f}" y="{bottom + 14}">{at:g}</text>'
+        for at in (0, 0.5, 1)
+    ]
     for place, name in enumerate(models):
         x = LEFT + 110 * place
         body.append(f'<circle class="{CLASSES[place]}" cx="{x}" cy="16" r="3"/>')

@@ -32,13 +32,15 @@ def generated_articles(
     articles: int,
     seed: int,
     categories: Sequence[str] = CATEGORIES,
+    noise: float = 0.0,
 ) -> tuple[Article, ...]:
     """Make articles of four steps whose order is known to be in one place and nowhere else.
 
     A step's word is one of four, and its picture has one of four bright quarters. With "pictures"
     the quarter is the step's place and the word is random; with "words" it is the other way round.
     With "both" the word is random and the quarter is the step's place plus the word, modulo four:
-    each alone is independent of the order, and together they determine it.
+    each alone is independent of the order, and together they determine it. `noise` is the
+    probability that a step's clue is random, for tasks that nobody can do perfectly.
     """
     found = []
     for number in range(articles):
@@ -47,8 +49,9 @@ def generated_articles(
         steps = []
         for place in range(len(STAGES)):
             free = int(draw.integers(len(STAGES)))
-            word = place if order_in == "words" else free
-            quarter = {"pictures": place, "words": free, "both": (place + free) % len(STAGES)}
+            clue = int(draw.integers(len(STAGES))) if draw.random() < noise else place
+            word = clue if order_in == "words" else free
+            quarter = {"pictures": clue, "words": free, "both": (clue + free) % len(STAGES)}
             headline = f"{STAGES[word]} the {thing}"
             steps.append(Step(headline, _picture(quarter[order_in], draw)))
         found.append(Article(f"{order_in}-{number}", f"Work with {thing}", category, steps))
