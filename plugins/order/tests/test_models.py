@@ -19,6 +19,7 @@ from seatrial_order import (
     load,
     modality_collapse,
     paired,
+    right_in_one,
     sample_pairs,
     split_articles,
     swap_consistency,
@@ -171,6 +172,13 @@ def test_models_are_compared_article_by_article():
     assert found.difference.low > 0.4
     assert found.worse == 0 < found.better
     assert found.p < 1e-6
+    seen, told = right_in_one(
+        cases,
+        answers(model("pictures", "vision"), cases),
+        answers(model("pictures", "text"), cases),
+    )
+    assert told == ()
+    assert len(seen) == round(found.difference.estimate * len(cases))
     same = paired(cases, [1] * len(cases), [1] * len(cases))
     assert (same.p, same.better, same.worse, same.difference.estimate) == (1, 0, 0, 0)
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         accuracy_by,
         decoded,
         paired,
+        right_in_one,
         swap_consistency,
         swapped,
     )
@@ -78,6 +79,7 @@ __all__ = [
     "principal_plane",
     "read_articles",
     "relative_gap",
+    "right_in_one",
     "sample_pairs",
     "separability",
     "shift_curve",
@@ -159,6 +161,7 @@ _HOMES = {
     "principal_plane": "_plane",
     "read_articles": "_articles",
     "relative_gap": "_gap_measures",
+    "right_in_one": "_scores",
     "sample_pairs": "_pairs",
     "separability": "_gap_measures",
     "shift_curve": "_gap_measures",

@@ -90,10 +90,8 @@ class Hashed:
 
     def embed_image(self, images: Sequence[Any], /) -> Floats:
         """Project the thumbnails: float64 [images, 96]."""
-        rows = np.zeros((len(images), 48))
-        for row, image in zip(rows, images, strict=True):
-            row[:] = _thumbnail(np.asarray(image)).ravel()
-        return np.asarray(rows @ self._projection)
+        rows = [_thumbnail(np.asarray(one)).ravel() @ self._projection for one in images]
+        return np.array(rows).reshape(-1, WIDTH)
 
 
 def _sum(words: Sequence[str]) -> Floats:

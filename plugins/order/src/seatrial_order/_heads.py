@@ -41,7 +41,11 @@ class Head:
         """Give the log odds for each pair."""
         mean, scale = self.arrays["mean"], self.arrays["scale"]
         weights = {name: one for name, one in self.arrays.items() if name not in ("mean", "scale")}
-        values = [_value(weights, (one - mean) / scale)[0] for one in rows]
+        # Row by row: a product of many rows at once may round the same row otherwise.
+        values = [
+            np.array([float(_value(weights, (row - mean) / scale)[0]) for row in one])
+            for one in rows
+        ]
         if self.kind == "antisymmetric":
             return np.asarray(values[0] - values[1])
         return np.asarray(values[0] + self.arrays["bias"])

@@ -53,8 +53,8 @@ def samples() -> Samples:
 def collapse_examples() -> tuple[Example, ...]:
     """A model that does not look at pictures, and one that needs them as much as the words."""
     return (
-        Example(_cases("words", 100), finds=["images-ignored"], model=Rule(pictures=False)),
-        Example(_cases("both", 100), model=Rule(pictures=True)),
+        Example(_cases("words", 70), finds=["images-ignored"], model=Rule(pictures=False)),
+        Example(_cases("both", 70), model=Rule(pictures=True)),
     )
 
 

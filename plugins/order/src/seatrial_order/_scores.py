@@ -24,6 +24,7 @@ __all__ = [
     "accuracy_by",
     "decoded",
     "paired",
+    "right_in_one",
     "swap_consistency",
     "swapped",
 ]
@@ -115,6 +116,17 @@ def paired(
     better, worse = int((net > 0).sum()), int((net < 0).sum())
     difference = paired_drop(one, other, clusters, confidence)
     return Paired(difference, better, worse, mcnemar(worse, better))
+
+
+def right_in_one(
+    cases: Sequence[Case], first: Answers, second: Answers
+) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+    """Give the pairs that only the first model has right, and those that only the second has."""
+    one, other = _right(cases, first), _right(cases, second)
+    return (
+        tuple(case for case, more in zip(cases, one > other, strict=True) if more),
+        tuple(case for case, more in zip(cases, other > one, strict=True) if more),
+    )
 
 
 def swapped(cases: Sequence[Case]) -> tuple[Case, ...]:
