@@ -269,3 +269,46 @@ def test_the_order_task_runs_as_cases_and_is_repaired():
     ]
     assert held
     assert np.mean(found) > 0.9
+
+
+class Window:
+    """A text tower of six words, which refuses a longer text; its last row is the end token."""
+
+    identity = "window"
+    asked = 0
+
+    def embed_text(self, texts):
+        self.asked += len(texts)
+        if any(len(one.split()) > 6 or not one for one in texts):
+            msg = "a text is longer than the 6 tokens it may have"
+            raise ModelError(msg)
+        return np.array([[len(one.split()), 9.0] for one in texts])
+
+
+def test_a_text_beyond_the_limit_is_shortened_and_counted():
+    long, short = "one two three four five six seven eight", "one two"
+    with pytest.raises(ModelError, match="6 tokens"):
+        Cached(Window(), Hashed()).embed_text([long])
+    towers = Cached(Window(), Hashed(), shorten=True)
+    assert towers.embed_text([short, long, short]).tolist() == [[2, 9], [6, 9], [2, 9]]
+    assert towers.shortened == {long: "one two three four five six"}
+    assert towers.identity.endswith("shortened")
+    with pytest.raises(ModelError):
+        towers.embed_text([""])
+
+
+def test_towers_embed_each_text_and_image_once():
+    class Counted(Window):
+        def embed_image(self, images):
+            self.asked += len(images)
+            return np.ones((len(images), 2))
+
+    tower = Counted()
+    towers = Cached(tower)
+    image = np.zeros((2, 2, 3), np.uint8)
+    for _ in range(2):
+        towers.embed_text(["a", "b", "a"])
+        towers.embed_image([image, image.copy(), image + 1])
+    assert tower.asked == 4
+    assert towers.shared_space
+    assert not Cached(tower, Hashed()).shared_space

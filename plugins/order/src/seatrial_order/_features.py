@@ -28,24 +28,37 @@ class Cached:
     `model` has `embed_text` and `embed_image`; or give two, of which the second embeds images. The
     heads of many modalities and categories are then trained on the same features. `shared_space` is
     that of the model, and False for two towers unless it is stated.
+
+    A tower that refuses a text with `ModelError`, because it is longer than it can read, is asked
+    again with `shorten` for as many of its first words as it takes: its tokenizer still puts the
+    end token, by which CLIP reads a text, behind the last of them. `shortened` maps each such text
+    to what was read.
     """
 
     def __init__(
-        self, model: Any, image_model: Any = None, *, shared_space: bool | None = None
+        self,
+        model: Any,
+        image_model: Any = None,
+        *,
+        shared_space: bool | None = None,
+        shorten: bool = False,
     ) -> None:
         self.model, self.image_model = model, model if image_model is None else image_model
         told = getattr(model, "shared_space", True) if image_model is None else False
         self.shared_space = told if shared_space is None else shared_space
+        self.shorten = shorten
+        self.shortened: dict[str, str] = {}
         self._texts: dict[str, Floats] = {}
         self._images: dict[str, Floats] = {}
 
     @property
     def identity(self) -> str:
         """What both towers say they are."""
-        return " + ".join(
+        towers = [
             str(getattr(one, "identity", type(one).__qualname__))
             for one in (self.model, self.image_model)
-        )
+        ]
+        return " + ".join(towers) + (", long texts shortened" if self.shorten else "")
 
     def __call__(self, inputs: Sequence[Any], /) -> list[int]:
         """Say that every pair is in order: no head is trained yet."""
@@ -55,9 +68,37 @@ class Cached:
         """Embed the texts that are new, and give all: float64 [texts, width]."""
         new = [one for one in dict.fromkeys(texts) if one not in self._texts]
         if new:
-            rows = np.asarray(self.model.embed_text(new), dtype=np.float64)
+            rows = np.asarray(self._read(new), dtype=np.float64)
             self._texts.update(zip(new, rows, strict=True))
         return np.stack([self._texts[one] for one in texts])
+
+    def _read(self, texts: list[str]) -> Any:
+        if not self.shorten:
+            return self.model.embed_text(texts)
+        try:
+            return self.model.embed_text(texts)
+        except ModelError:
+            rows = [self._first_words(one) for one in texts]
+            return np.concatenate(rows)
+
+    def _first_words(self, text: str) -> Any:
+        """Embed as many first words as the tower takes, found by halving."""
+        words = text.split()
+        try:
+            return self.model.embed_text([text])
+        except ModelError:
+            if len(words) < 2:  # noqa: PLR2004 - nothing to leave out
+                raise
+            best = self.model.embed_text(words[:1])  # another reason to refuse is raised here
+        low, high = 1, len(words)
+        while high - low > 1:
+            middle = (low + high) // 2
+            try:
+                best, low = self.model.embed_text([" ".join(words[:middle])]), middle
+            except ModelError:
+                high = middle
+        self.shortened[text] = " ".join(words[:low])
+        return best
 
     def embed_image(self, images: Sequence[Any], /) -> Floats:
         """Embed the images that are new, by their content, and give all."""
