@@ -32,7 +32,7 @@ def main(out: str) -> None:
         changed = [one.at(severity)(clean, seed=SEED) for severity in range(1, 6)]
         for column, picture in enumerate([clean, *changed]):
             sheet.paste(Image.fromarray(np.asarray(picture)), (LABEL + column * step, row * step))
-    sheet.save(out, quality=70, method=6)
+    sheet.save(out, quality=45, method=6)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,15 @@ truth ("pass" is wrong) and just short of it ("fail" is wrong). Either may happe
 experiments, plus three standard errors (the exact binomial's 99.87 %).
 
 The grid: laws of cluster sizes, correlation within clusters, rarity of failures, scores with ties
-and without, kinds of reference, one look or a run that stops when decided, answers lost at random
-or where the model is wrong. Beside it, specifications of 20 demands that are all just met: exit
-status 1 is wrong. And comparisons of two runs of the same cases: an interval that begins above the
-true change counts as a false pass, one that ends below it as a false fail. Every seed runs the
-whole grid, 25 experiments a setting.
+and without, kinds of reference, answers lost at random or where the model is wrong, and the number
+of looks: one, two, three or five at a run that grows (at every point of the planned grid; any wrong
+verdict counts), each in a run of fixed size or one that stops when decided. Demands on the mean
+score are also made of metrics of the whole set (macro F1, AUROC, calibration error).
+
+Beside it, specifications of 20 demands that are all just met: exit status 1 is wrong. And
+comparisons of two runs of the same cases: an interval that begins above the true change counts as a
+false pass, one that ends below it as a false fail. Every seed runs the whole grid, 25 experiments a
+setting.
 
 RESULTS is a file to which a line is added for each setting and seed; what it has already is not run
 again, so that a killed run goes on, and several may write files of their own seeds (then give all
@@ -44,6 +48,7 @@ from seatrial.testing.simulation import (
     Setting,
     demands,
     exit_statuses,
+    set_metrics,
     simulate,
     simulate_changes,
 )
@@ -51,6 +56,8 @@ from seatrial.testing.simulation import (
 ALPHA, EXPERIMENTS, TOGETHER, SPECIFICATIONS, CLOSE = 0.05, 25, 20, 5, 1e-9
 LAWS = ("single", "alike", "unequal", "lognormal", "half")
 REFERENCES = ("corruption_error", "relative_corruption_error")
+LOOKS = (2, 3, 5)
+OF_SETS = {"at_least": ("macro F1", "AUROC"), "at_most": ("ECE",), "max_drop": set_metrics()}
 Job = dict[str, Any]
 
 
@@ -63,22 +70,33 @@ def sizes_of(law: str, rng: np.random.Generator) -> tuple[int, ...]:
         "unequal": (1, 2, 3, 4, 10) * 4,
         "lognormal": tuple(drawn.tolist()),
         "half": (1,) * 40 + (40,),
+        "few": (2,) * 12,  # what is looked at first where cases are added
     }[law]
 
 
 def grid(demand: str) -> Iterator[Job]:
     """List the settings of one demand."""
-    base = {"demand": demand, "reference": "table", "looks": "one", "losses": "none"}
+    base = {"demand": demand, "reference": "table", "looks": 1, "losses": "none"}
     for law, icc, trouble, ties in product(LAWS, (0.0, 0.5), (0.05, 0.4), (True, False)):
         if law != "single" or not icc:
             yield {**base, "law": law, "icc": icc, "trouble": trouble, "ties": ties}
     plain = {**base, "law": "alike", "ties": True}
     for icc, trouble in product((0.0, 0.5), (0.05, 0.4)):
         each = {**plain, "icc": icc, "trouble": trouble}
-        yield {**each, "looks": "until decided"}
+        yield {**each, "sequential": True}
         yield from ({**each, "losses": losses} for losses in ("random", "wrong"))
         if demand in REFERENCES:
             yield from ({**each, "reference": one} for one in ("same cases", "other cases"))
+    for looks, sequential in product(LOOKS, (False, True)):
+        each = {**base, "law": "few", "icc": 0.2, "trouble": 0.4, "ties": True, "looks": looks}
+        yield {**each, "sequential": sequential}
+    for metric in OF_SETS.get(demand, ()):
+        for law, icc, trouble in product(("single", "unequal"), (0.0, 0.5), (0.05, 0.4)):
+            if law != "single" or not icc:
+                yield {**base, "of": metric, "law": law, "icc": icc, "trouble": trouble}
+        for looks in LOOKS:
+            each = {**base, "of": metric, "law": "few", "icc": 0.2, "trouble": 0.4}
+            yield {**each, "looks": looks}
 
 
 def exits() -> Iterator[Job]:
@@ -91,8 +109,11 @@ def exits() -> Iterator[Job]:
 
 def comparisons(demand: str) -> Iterator[Job]:
     """List the settings in which the figure of a demand is compared between two runs."""
+    each = {"demand": "comparison", "of": demand, "trouble": 0.4}
     for law, icc in (("single", 0.0), ("alike", 0.5), ("unequal", 0.5)):
-        yield {"demand": "comparison", "of": demand, "law": law, "icc": icc, "trouble": 0.4}
+        yield {**each, "law": law, "icc": icc}
+        if demand in REFERENCES:
+            yield {**each, "law": law, "icc": icc, "reference": "same cases"}
 
 
 def work(job: Job, seed: int) -> Job:
@@ -131,15 +152,17 @@ def work(job: Job, seed: int) -> Job:
         )
         above, below = (low > truth + CLOSE).sum(), (high < truth - CLOSE).sum()
         return {**job, "seed": seed, "n": len(low), "passed": int(above), "failed": int(below)}
-    told = simulate(
+    found = simulate(
         job["demand"],
         settings,
         experiments=EXPERIMENTS,
         seed=number,
         losses=job["losses"],
-        sequential=job["looks"] != "one",
+        sequential=job.get("sequential", False),
+        looks=job["looks"],
+        set_metric=job.get("of"),
     )
-    wrong = {"passed": int(told.passed.sum()), "failed": int(told.failed.sum())}
+    wrong = {"passed": int(found.passed.sum()), "failed": int(found.failed.sum())}
     return {**job, "seed": seed, "n": EXPERIMENTS, **wrong}
 
 
@@ -148,31 +171,37 @@ def allowed(n: int) -> int:
     return int(binom.isf(norm.sf(3), n, ALPHA))
 
 
-def told(rows: list[Job]) -> int:
+def summary(rows: list[Job]) -> int:
     """Print the rates by demand and by property, and what exceeds; give how many do."""
     properties = ("demand", "law", "icc", "trouble", "ties", "reference", "looks", "losses")
-    by: dict[tuple[str, Any], list[Job]] = defaultdict(list)
-    each: dict[str, list[Job]] = defaultdict(list)
+    by: dict[str, list[Job]] = defaultdict(list)
     for row in rows:
-        if "of" in row:
-            by[row["demand"], row["of"]].append(row)
-        else:
-            for name in properties:
-                by[name, row[name]].append(row)
-        each[key_of({**row, "seed": "all"})].append(row)
-    exceeding = 0
+        by[f"setting {key_of({**row, 'seed': 'all'})}"].append(row)
+        if row["demand"] in ("comparison", "exit status") or "of" in row:
+            by[f"{row['demand']} of {row['of']}"].append(row)
+            continue
+        for name in properties:
+            by[f"{name} = {row[name]}"].append(row)
+        if row["law"] == "few":
+            kind = "until decided" if row["sequential"] else "fixed"
+            by[f"{row['looks']} looks, {kind}"].append(row)
+    exceeding, settings, worst = 0, 0, -np.inf
     print(f"{'':44s}{'experiments':>12s}{'false pass':>12s}{'false fail':>12s}{'allowed':>9s}")
-    named = [(f"{name} = {value}", some) for (name, value), some in by.items()]
-    for name, some in [*sorted(named), *sorted(each.items())]:
+    for name, some in sorted(by.items()):
         n, passed, failed = (sum(row[key] for row in some) for key in ("n", "passed", "failed"))
         exceeds = max(passed, failed) > allowed(n)
         exceeding += exceeds
-        if exceeds or not name.startswith("{"):
+        single = name.startswith("setting ")
+        settings += single
+        if not single:
+            worst = max(worst, (max(passed, failed) / n - ALPHA) / np.sqrt(ALPHA * (1 - ALPHA) / n))
+        if exceeds or not single:
             flag = "  <- exceeds" if exceeds else ""
             rates = f"{n:12,}{passed / n:12.4f}{failed / n:12.4f}{allowed(n) / n:9.4f}"
             print(f"{name:44s}{rates}{flag}")
     total = sum(row["n"] for row in rows)
-    print(f"{total:,} experiments in {len(each):,} settings; {exceeding or 'none'} exceed")
+    print(f"{total:,} experiments in {settings:,} settings; {exceeding or 'none'} exceed; ", end="")
+    print(f"the largest standardised excess over a demand or property is {worst:+.2f}")
     return exceeding
 
 
@@ -190,7 +219,7 @@ def read(path: Path) -> list[Job]:
 
 
 def main() -> int:
-    """Run what is missing, and tell what was found."""
+    """Run what is missing, and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("results", type=Path)
     parser.add_argument("--demands", nargs="*", default=(), help="by default all of them")
@@ -216,7 +245,7 @@ def main() -> int:
         for future in as_completed([pool.submit(work, *one) for one in missing]):
             rows.append(future.result())
             print(json.dumps(rows[-1]), file=out, flush=True)
-    return int(bool(told([*rows, *(row for path in args.also for row in read(path))])))
+    return int(bool(summary([*rows, *(row for path in args.also for row in read(path))])))
 
 
 if __name__ == "__main__":

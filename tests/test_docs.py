@@ -19,6 +19,7 @@ from markdown_it import MarkdownIt
 
 import seatrial
 from seatrial import errors, statistics
+from seatrial._demand_list import DEMANDS
 from seatrial.cli._commands import seatrial as command_line
 
 ROOT = Path(__file__).parents[1]
@@ -151,6 +152,24 @@ def test_the_reference_names_every_option():
         if option.startswith("--")
     }
     assert not {option for option in options if not re.search(rf"`{option}\b", text)}
+
+
+def test_every_requirement_has_a_question_and_a_specification_to_copy_from():
+    page = ROOT / "docs" / "how-to" / "which-demand.md"
+    text = page.read_text(encoding="utf-8")
+    asked = {
+        name
+        for row in re.findall(r"^\| .*\?.* \| (.*) \| \[", text, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    }
+    specifications = [tomllib.loads(b.text) for b in blocks_of(page) if b.language == "toml"]
+    copied = {
+        name
+        for one in specifications
+        for priority in one["priorities"]
+        for name in priority["require"]
+    }
+    assert asked - {"where"} == copied == set(DEMANDS)
 
 
 def test_the_example_is_the_same_wherever_it_stands():

@@ -141,3 +141,11 @@ def write(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def good(install):
+    """Install a plugin that is fine."""
+    from plugin_stand_ins import GOOD
+
+    return install("good", GOOD)

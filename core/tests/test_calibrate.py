@@ -76,6 +76,12 @@ def test_a_ladder_that_falls_says_so_and_gets_no_proposal():
     assert "rises in 33.3%" in found.tables()[0].text()
 
 
+@pytest.mark.parametrize("seeds", [0, -1, 1.5, True])
+def test_a_number_of_seeds_that_measures_nothing_is_refused(seeds):
+    with pytest.raises(PlanError, match="seeds must be a whole number from 1 up"):
+        calibrate(ladder(0.2, 0.3), cases(), seeds=seeds)
+
+
 def test_a_search_cannot_be_calibrated():
     search = Perturbation(
         name="demo.search", summary="Look.", modality="array", factory=shift, searches=True

@@ -8,6 +8,7 @@ import pytest
 
 from seatrial import Case, Outcome, Prediction, Preference
 from seatrial._cases import answer_of, duplicates
+from seatrial.errors import PlanError
 
 
 def test_a_case_is_frozen_all_the_way_down():
@@ -31,10 +32,13 @@ def test_a_value_that_is_no_mapping_is_kept_as_it_is():
     assert Case("q1", volume).input is volume
 
 
-@pytest.mark.parametrize("identity", [1.0, True, None, b"q1"])
-def test_an_id_is_text_or_a_whole_number(identity):
-    with pytest.raises(TypeError, match="id"):
-        Case(identity, "Why?")
+@pytest.mark.parametrize("odd", [True, 1.0, None, b"q1"])
+def test_a_name_is_text_or_a_whole_number(odd):
+    with pytest.raises(PlanError, match="the id of a case must be text or a whole number, got"):
+        Case(odd, "x")
+    if odd is not None:
+        with pytest.raises(PlanError, match="the cluster of a case must be text or a whole"):
+            Case("a", "x", cluster=odd)
 
 
 def test_groups_are_a_mapping():

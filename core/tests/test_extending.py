@@ -106,3 +106,25 @@ def test_a_byte_order_mark_is_read_over(load, tmp_path):
     path = tmp_path / "marked.toml"
     path.write_text(BASE, encoding="utf-8-sig")
     assert load(path).title == "Shop"
+
+
+def test_a_mistake_is_told_where_it_stands_and_what_a_near_name_may_have_meant(base, write, load):
+    def problem(text):
+        with pytest.raises(FileError) as caught:
+            load(write(f'format = 1\nextend = "base.toml"\n[[priorities]]\n{text}\n'))
+        return str(caught.value)
+
+    assert problem('name = "Typing eror"\nrequire = { at_least = 0.5 }') == (
+        "pharmacy.toml.priorities[0]: at_least needs a metric, as in metric = 'metrics.accuracy' "
+        "(it is added: the file that is extended has no such name; did you mean Typing errors?)"
+    )
+    assert problem('name = "Plan"\nremove = true') == (
+        "pharmacy.toml.priorities[0]: no priority to remove; did you mean Plain?"
+    )
+    assert problem('name = "Typing errors"\nseverities = 1').startswith(
+        "pharmacy.toml.priorities[0].severities: must be a list"
+    )
+    write(BASE.replace("at_least = 0.9", "at_lest = 0.9"), "base.toml")
+    assert problem('name = "More"\nmetric = "nlpaug.fluency"\nrequire = { at_least = 1 }') == (
+        "base.toml.priorities[0].require.at_lest: no such requirement; did you mean at_least?"
+    )

@@ -14,7 +14,7 @@ from seatrial import (
     load_specification,
 )
 from seatrial._files import dump_specification
-from seatrial.errors import FileError
+from seatrial.errors import FileError, PlanError
 
 ACCURACY = Metric(name="loud.accuracy", summary="Counts.", factory="no_such_module:m")
 
@@ -116,3 +116,21 @@ def test_a_specification_keeps_what_loaded_cases_know_of_themselves(tmp_path):
     kept = load_cases(Specification("Orders", priorities=[orders], seed=1, cases=loaded).cases)
     assert kept.references == loaded.references != ()
     assert (kept.modalities, kept.limit) == (("audio.clip",), 1)
+
+
+def test_options_choose_among_what_a_reference_gives(tmp_path):
+    table = tmp_path / "orders.csv"
+    rows = "".join(f"q{at},a,b,{at % 2}\n" for at in range(10))
+    table.write_text("id,input,target,odd\n" + rows)
+    given = load_cases(table, groups="odd", where={"odd": 1}, limit=4)
+    assert (len(given), given.limit, given.narrowed) == (4, 4, False)
+    (reference,) = given.references
+    fewer = load_cases(reference, limit=3)
+    assert [one.id for one in fewer] == ["q1", "q3", "q5"]
+    assert (fewer.references, fewer.narrowed) == ((reference,), True)
+    assert load_cases(reference, limit=7) == load_cases(reference)
+    assert load_cases(reference, limit=7).limit is None
+    assert load_cases(table, limit=10).limit is None
+    assert len(load_cases([table, tmp_path / "gone.csv"], limit=3)) == 3
+    with pytest.raises(PlanError, match="input: this is about the columns of a table"):
+        load_cases(reference, input="input")

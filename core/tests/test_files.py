@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from seatrial import Metric, Perturbation, Plan, Priority, Registry, Specification, hookimpl
 from seatrial._components import Use
+from seatrial._concepts import CONCEPTS, RELATIONS
 from seatrial._files import dump_plan, dump_specification, load_plan, load_specification
-from seatrial._plans import CONCEPTS, RELATIONS
 from seatrial._reference import Reference
 from seatrial.errors import FileError, PlanError
 

@@ -7,8 +7,9 @@ import pytest
 
 from seatrial import Case, Metric, Perturbation, Plan, Priority, Registry, Specification
 from seatrial import _uses as uses
+from seatrial._concepts import CONCEPTS, RELATIONS
 from seatrial._demand_list import DEMANDS
-from seatrial._plans import CONCEPTS, RELATIONS, matches
+from seatrial._plans import matches
 from seatrial._reference import Reference
 from seatrial.errors import ComponentLoadError, ParameterError, PlanError
 

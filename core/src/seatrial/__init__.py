@@ -25,6 +25,7 @@ from ._components import (
 )
 from ._hooks import hookimpl
 from ._plans import Plan, Priority, Specification
+from ._reference import Reference
 from ._registry import Registry, default_registry
 from ._seeds import derive, seeded
 
@@ -82,6 +83,7 @@ __all__ = [
     "Preference",
     "Priority",
     "Record",
+    "Reference",
     "Registry",
     "Repaired",
     "Report",

@@ -17,7 +17,7 @@ messages = Modality(
     summary="A conversation: roles and what each said.",
     values=(
         "a sequence of mappings with role (system, user, assistant or tool) and content "
-        "(str, or a sequence of texts and images)"
+        "(str, a sequence of texts and images, or None where the model is to speak)"
     ),
     factory="seatrial.inputs.modalities._messages:messages",
 )

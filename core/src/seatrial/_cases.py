@@ -7,9 +7,10 @@ from numbers import Integral
 from typing import Any, Literal, get_args
 
 from attrs import field, frozen
-from attrs.validators import instance_of, optional
+from attrs.validators import instance_of
 
 from ._values import FrozenMapping, freeze, frozen_mapping, optional_mapping
+from .errors import PlanError
 
 __all__ = [
     "CLEAN",
@@ -41,6 +42,14 @@ def _name(value: Any) -> Any:
     return str(int(value)) if whole else value
 
 
+def _named(_: Any, attribute: Any, value: Any) -> None:
+    """Refuse a name that is neither text nor a whole number; a cluster may be left out."""
+    if isinstance(value, str) or (value is None and attribute.name == "cluster"):
+        return
+    msg = f"the {attribute.name} of a case must be text or a whole number, got {value!r:.80}"
+    raise PlanError(msg)
+
+
 @frozen
 class Case:
     """One item of a trial.
@@ -54,11 +63,11 @@ class Case:
     case itself when it is not given.
     """
 
-    id: str = field(converter=_name, validator=instance_of(str))
+    id: str = field(converter=_name, validator=_named)
     input: Any = field(converter=freeze)
     target: Any = field(default=None, converter=freeze)
     groups: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping)
-    cluster: str | None = field(default=None, converter=_name, validator=optional(instance_of(str)))
+    cluster: str | None = field(default=None, converter=_name, validator=_named)
 
 
 def with_input(case: Case, value: Any) -> Case:
@@ -88,11 +97,18 @@ class Failed:
     """What a model answers where it has no answer for one input: why, and whether to ask again.
 
     The other inputs of the same call keep their answers. `retryable` is for failures that pass by
-    themselves (a rate limit, a time-out of an endpoint); others are final.
+    themselves (a rate limit, a time-out of an endpoint); others are final. `retry_after` is how
+    many seconds to wait at least before asking again; a run waits a minute at most. `stops` is for
+    failures that every further input would meet (a budget is spent): the run stops, keeps what was
+    answered, and measures the rest when it is run again. `usage` is what the failure cost all the
+    same, by name, as `details["usage"]` of a prediction is.
     """
 
     reason: str = field(validator=instance_of(str))
     retryable: bool = field(default=False, kw_only=True)
+    retry_after: float | None = field(default=None, kw_only=True)
+    stops: bool = field(default=False, kw_only=True)
+    usage: FrozenMapping = field(factory=FrozenMapping, kw_only=True, converter=frozen_mapping)
 
 
 @frozen

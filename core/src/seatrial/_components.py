@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, cast
 
 from attrs import Converter, evolve, field, frozen
-from attrs.validators import instance_of
+from attrs.validators import instance_of, optional
 
+from ._concepts import RELATIONS, Relation
 from ._declaring import (
     BUILT_IN,
     check_factory,
@@ -129,6 +130,10 @@ class Perturbation(Component):
     `alters` declares the protected spans that it changes on purpose ("numbers", "drugs",
     "negation", "laterality", "options"); everything protected that is not named there must stay
     untouched.
+    `relation` says what it is made to ask of the answer, as the relation of a priority: "invariant"
+    where the right answer stays, "directional" where it changes, "must-refuse" or "must-abstain"
+    where there is no longer one. A priority that asks for the opposite is refused. None says
+    nothing.
     """
 
     modality: str = field(validator=[instance_of(str), check_modality])
@@ -136,6 +141,7 @@ class Perturbation(Component):
     sees_case: bool = False
     searches: bool = False
     alters: tuple[str, ...] = field(default=(), converter=strings_of)
+    relation: Relation | None = field(default=None, validator=optional(one_of(RELATIONS)))
 
     @ladder.validator
     def _has_rungs(self, _: Any, ladder: tuple[FrozenMapping, ...]) -> None:
@@ -171,11 +177,13 @@ class Metric(Component):
     it takes whole `Prediction`s (for probabilities and refusals), and "case" when it takes the
     cases as the model saw them, in place of targets, and whole `Prediction`s.
     `examples` are worked by hand: (targets, predictions, score), which the conformance kit checks.
+    `modality` is that of the targets, for a metric that takes no others.
     `bounds` are the smallest and largest possible score, or None where there is none.
     `scores_refusals` says that the score is 1 where the model refuses and 0 where it does not; only
     such a metric can go with the relations under which a refusal is right.
     """
 
+    modality: str | None = field(default=None, validator=check_modality)
     higher_is_better: bool = True
     per_case: bool = False
     scores_refusals: bool = False

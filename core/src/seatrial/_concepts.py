@@ -1,8 +1,15 @@
-"""The concepts of robustness that a priority may be about."""
+"""The concepts of robustness that a priority may be about, and what it may ask of an answer."""
 
 from __future__ import annotations
 
-__all__ = ["CONCEPTS"]
+from typing import Literal, get_args
+
+__all__ = ["CONCEPTS", "RELATIONS", "Relation"]
+
+Relation = Literal["invariant", "directional", "must-refuse", "may-refuse", "must-abstain"]
+"""What a perturbation may ask of the answer."""
+
+RELATIONS: tuple[Relation, ...] = get_args(Relation)
 
 CONCEPTS = (
     "natural",

@@ -40,6 +40,7 @@ def _demand(
     settings: Mapping[str, Check] = FrozenMapping(),
     mean: bool = True,
     bound: str | None = None,
+    change: str | None = None,
     evidence: str | None = None,
     missing: str | None = None,
     **more: Any,
@@ -51,6 +52,8 @@ def _demand(
         more["evidence"] = f"{where}:{evidence}"
     if missing:
         more["missing"] = f"{where}:{missing}"
+    if change:
+        more["change"] = f"{where}:{change}"
     if mean:
         more["figure"] = f"{where}:{function}"
         more["bound"] = bound and f"{where}:{bound}"
@@ -323,6 +326,7 @@ DEMANDS: Mapping[str, Demand] = {
             required=("reference",),
             settings={"reference": reference},
             bound="bound_corruption_error",
+            change="change_of_corruption_error",
             perturbed=True,
             bounded=True,
             earlier_run="reference",
@@ -338,6 +342,7 @@ DEMANDS: Mapping[str, Demand] = {
             required=("reference",),
             settings={"reference": reference_with_clean},
             bound="bound_relative_corruption_error",
+            change="change_of_relative_corruption_error",
             perturbed=True,
             bounded=True,
             paired=True,
@@ -354,6 +359,7 @@ DEMANDS: Mapping[str, Demand] = {
             required=("component",),
             settings={"component": text},
             mean=False,
+            change="change_of_cascade",
             perturbed=True,
             bounded=True,
             paired=True,

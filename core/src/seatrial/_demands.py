@@ -43,7 +43,9 @@ class Demand:
     case; `figure(evidence, settings)` gives a `Figure`, one number for each case, where the
     estimate is a mean over cases. Where it is not, `estimate(evidence, settings)` gives it, and
     `bound(evidence, settings, confidence, seed)` a `Bound`; the latter may stand beside a figure
-    too, for an earlier run that was itself measured. `missing(requirement, evidence, at_most=...)`
+    too, for an earlier run that was itself measured. `change(before, after, settings, confidence,
+    seed)` gives the interval of the change between two runs of the same cases, where it is a ratio
+    to that earlier run. `missing(requirement, evidence, at_most=...)`
     gives the evidence with what was lost filled in, the worst case first, and `certain` lists the
     outcomes that hold whatever was lost if all of these agree.
     `generator(rng, **setting)` gives simulated cases whose true figure is known (`Simulated`).
@@ -72,6 +74,7 @@ class Demand:
     figure: str | None = field(default=None, validator=_importable)
     estimate: str | None = field(default=None, validator=_importable)
     bound: str | None = field(default=None, validator=_importable)
+    change: str | None = field(default=None, validator=_importable)
     missing: str = field(
         default="seatrial.judging.demands.scores:worst_and_best", validator=_importable
     )

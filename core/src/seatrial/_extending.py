@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve, frozen
+
+from ._values import did_you_mean
 from .errors import FileError
 
-__all__ = ["read_table", "whole_table"]
+__all__ = ["Place", "read_table", "whole_table"]
 
 EXTEND = "extend"
 PRIORITIES = "priorities"
@@ -30,8 +33,18 @@ def read_table(path: Path) -> dict[str, Any]:
         raise FileError(str(path), (f"{path}: cannot be read: {error.strerror}",)) from None
 
 
-def whole_table(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """Read a specification with all that it extends.
+@frozen
+class Place:
+    """Where a priority stands: `name.toml.priorities[1]`, and what its name may have meant."""
+
+    text: str
+    hint: str = ""
+
+
+def whole_table(
+    path: Path, seen: tuple[Path, ...] = ()
+) -> tuple[dict[str, Any], tuple[Place, ...]]:
+    """Read a specification with all that it extends, and tell where each priority stands.
 
     `extend` names another file, from the folder of this one. Every key of this file takes the place
     of the other's. A priority of the same name changes, key by key, the one that is there, where it
@@ -39,7 +52,9 @@ def whole_table(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     """
     table = read_table(path)
     if EXTEND not in table:
-        return table
+        given = table.get(PRIORITIES)
+        count = len(given) if isinstance(given, list) else 0
+        return table, tuple(Place(f"{path.name}.{PRIORITIES}[{at}]") for at in range(count))
     named = table.pop(EXTEND)
     if not isinstance(named, str):
         msg = f"{path.name}.{EXTEND}: must name a file, got {named!r}"
@@ -52,11 +67,12 @@ def whole_table(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     if not other.is_file():
         msg = f"{path.name}.{EXTEND}: there is no file {other}"
         raise FileError(str(path), (msg,))
-    base = whole_table(other, here)
+    base, places = whole_table(other, here)
     ours, theirs = table.pop(PRIORITIES, []), base.pop(PRIORITIES, [])
     if not _are_tables(ours) or not _are_tables(theirs):
-        return {**base, **table, PRIORITIES: ours if not _are_tables(ours) else theirs}
-    return {**base, **table, PRIORITIES: _merged(theirs, ours, path)}
+        return {**base, **table, PRIORITIES: ours if not _are_tables(ours) else theirs}, ()
+    merged, places = _merged(theirs, ours, places, path)
+    return {**base, **table, PRIORITIES: merged}, places
 
 
 def _are_tables(value: Any) -> bool:
@@ -64,19 +80,25 @@ def _are_tables(value: Any) -> bool:
 
 
 def _merged(
-    theirs: list[dict[str, Any]], ours: list[dict[str, Any]], path: Path
-) -> list[dict[str, Any]]:
-    merged = [dict(one) for one in theirs]
+    theirs: list[dict[str, Any]], ours: list[dict[str, Any]], places: tuple[Place, ...], path: Path
+) -> tuple[list[dict[str, Any]], tuple[Place, ...]]:
+    known = [str(one.get("name")) for one in theirs]
+    merged = [(dict(one), place) for one, place in zip(theirs, places, strict=True)]
     problems = []
     for at, one in enumerate(ours):
-        same = [place for place, known in enumerate(merged) if known.get("name") == one.get("name")]
+        place = Place(f"{path.name}.{PRIORITIES}[{at}]")
+        same = [
+            number for number, (two, _) in enumerate(merged) if two.get("name") == one.get("name")
+        ]
+        near = did_you_mean(str(one.get("name")), known)
         if one.get("remove") is True:
-            problems += [] if same else [f"{path.name}.{PRIORITIES}[{at}]: no priority to remove"]
-            merged = [known for place, known in enumerate(merged) if place not in same]
+            problems += [] if same else [f"{place.text}: no priority to remove{near}"]
+            merged = [two for number, two in enumerate(merged) if number not in same]
         elif same:
-            merged[same[0]] |= one
+            merged[same[0]] = {**merged[same[0]][0], **one}, place
         else:
-            merged.append(dict(one))
+            added = f" (it is added: the file that is extended has no such name{near})"
+            merged.append((dict(one), evolve(place, hint=added if near else "")))
     if problems:
         raise FileError(str(path), tuple(problems))
-    return merged
+    return [one for one, _ in merged], tuple(place for _, place in merged)

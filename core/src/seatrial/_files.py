@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import fields_dict
 
 from ._components import Audit, Component, Metric, Perturbation, Use
-from ._extending import read_table, whole_table
+from ._extending import Place, read_table, whole_table
 from ._plans import Plan, Priority, Specification
 from ._reference import Reference
 from ._registry import Registry, default_registry
@@ -80,7 +80,7 @@ def dump_plan(plan: Plan) -> str:
 def _load(path: Path, cls: type[Any], registry: Registry | None) -> Any:
     from cattrs.errors import BaseValidationError
 
-    table = whole_table(path) if cls is Specification else read_table(path)
+    table, places = whole_table(path) if cls is Specification else (read_table(path), ())
     problems = []
     if (given := table.pop("format", None)) != FORMAT or isinstance(given, bool):
         problems.append(
@@ -94,10 +94,19 @@ def _load(path: Path, cls: type[Any], registry: Registry | None) -> Any:
     try:
         found = _converter(registry or default_registry(), path.parent).structure(table, cls)
     except BaseValidationError as error:
-        problems += _lines(error, path.name)
+        problems += [_placed(line, path.name, places) for line in _lines(error, path.name)]
     if problems:
         raise FileError(str(path), tuple(problems))
     return found
+
+
+def _placed(line: str, name: str, places: tuple[Place, ...]) -> str:
+    """Say of a problem in a priority in which file that stands, and at what place there."""
+    found = re.match(rf"{re.escape(name)}\.priorities\[(\d+)\]", line)
+    if found is None or int(found[1]) >= len(places):
+        return line
+    place = places[int(found[1])]
+    return f"{place.text}{line[found.end() :]}{place.hint}"
 
 
 def _converter(registry: Registry, folder: Path) -> Converter:

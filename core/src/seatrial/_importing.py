@@ -25,10 +25,22 @@ def import_string(target: str, *, what: str) -> Any:
             found = getattr(found, part)
     except (Exception, SystemExit) as error:
         hint = did_you_mean(part, dir(found)) if isinstance(error, AttributeError) and part else ""
+        if isinstance(error, ModuleNotFoundError) and error.name == module.partition(".")[0]:
+            hint = _elsewhere(error.name)
         which = f"{what}: " if what else ""
         msg = f"{which}cannot import {target!r}: {type(error).__name__}: {error}{hint}"
         raise ComponentLoadError(msg) from error
     return found
+
+
+def _elsewhere(name: str) -> str:
+    """Say how a module that was not found may be found: by its right name, or where it lies."""
+    from pkgutil import iter_modules
+
+    here = [one.name for one in iter_modules([""])]
+    return (
+        did_you_mean(name, here) or f"; start where {name}.py lies, or install what it is part of"
+    )
 
 
 def object_with(given: Any, attribute: str, *, what: str) -> Any:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 from attrs.validators import ge, instance_of
 
 from ._cases import Case, duplicates
 from ._components import Audit, Component, Metric, Perturbation, Use
-from ._concepts import CONCEPTS
+from ._concepts import CONCEPTS, RELATIONS, Relation
 from ._demand_list import DEMANDS
 from ._fitness import misfit
 from ._plan_checks import Named, as_severities, figures, named, numbers, one_of, some_looks
 from ._reference import Reference
 from ._requirements import Requirement, requirement_problems, requirements_of
-from ._right import Right, right_of
+from ._right import Right, contradicted, right_of
 from ._table_options import ANSWERS, CASES, referred
 from ._uses import allowed_of, audits_of, metric_of, metrics_of, perturbations_of
 from ._values import FrozenMapping, did_you_mean, frozen_mapping
@@ -25,17 +25,11 @@ from .errors import PlanError
 
 __all__ = [
     "CONCEPTS",
-    "RELATIONS",
     "Arm",
     "Plan",
     "Priority",
     "Specification",
 ]
-
-Relation = Literal["invariant", "directional", "must-refuse", "may-refuse", "must-abstain"]
-"""What a perturbation may ask of the answer."""
-
-RELATIONS: tuple[Relation, ...] = get_args(Relation)
 
 SCOPE = ("intended_use", "users", "not_for")
 """What a specification may say of the use it is about."""
@@ -251,6 +245,8 @@ class Priority:
             for name in self.expected:
                 if name not in names:
                     return f"expects {name!r}, which it does not require{did_you_mean(name, names)}"
+        if contradiction := contradicted(self.relation, self.perturbations):
+            return contradiction
         try:
             right = self.right
         except PlanError as error:

@@ -1,24 +1,26 @@
-"""A model or cases named by an import string, as in a file."""
+"""Models, cases and turns of conversations named by an import string, as in a file."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import field, frozen
 
 from ._importing import IMPORT_STRING, import_string
 from ._values import FrozenMapping, optional_mapping, plain
-from .errors import PlanError
+from .errors import ModelError, PlanError
 
-__all__ = ["Reference"]
+__all__ = ["Reference", "StoredReference", "references_in"]
 
 
 @frozen
 class Reference:
-    """A model or cases in a file: an import string and, for a factory, its parameters.
+    """A model, cases or a turn of a conversation: an import string and, for a factory, parameters.
 
     With `params` (even empty ones) the imported object is called with them; without, it is used as
-    it is, like the `module:app` of a web server.
+    it is, like the `module:app` of a web server. As the content of a user's or a tool's message it
+    names a function from the answers so far (a tuple of texts) to what is said.
     """
 
     use: str = field()
@@ -40,3 +42,28 @@ class Reference:
         """Import the object, and call it when parameters are given."""
         found = import_string(self.use, what="")
         return found if self.params is None else found(**plain(self.params))
+
+
+@frozen
+class StoredReference(Reference):
+    """A reference that was read from a run directory: it can be read, and is not imported."""
+
+    def __call__(self) -> Any:
+        """Refuse, and say what the user can do."""
+        msg = (
+            f"the run directory names {self}, and what a directory names is not imported: "
+            "pass model=, or Report.load(path, trust=True) (--model or --trust on the command line)"
+        )
+        raise ModelError(msg)
+
+
+def references_in(value: Any) -> Iterator[Reference]:
+    """Give the references inside a value, in order."""
+    if isinstance(value, Reference):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from references_in(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from references_in(part)

@@ -57,6 +57,9 @@ OFFICIAL = frozenset(
 """Namespaces whose distributions we publish. Only these are ever suggested for installation:
 advice to install an unclaimed name that stands in a file would be a supply-chain hole."""
 
+BARE = {"html": "report"}
+"""What people ask for by its bare name, and the official plugin that it comes with."""
+
 C = TypeVar("C", bound=Component)
 
 
@@ -183,6 +186,9 @@ class Registry:
         """
         built_in = self._load(BUILT_IN, name)
         namespace = BUILT_IN if name in built_in else name.partition(".")[0]
+        known = namespace in OFFICIAL or self._is_installed(namespace)
+        if kind.bare_names and "." not in name and not known:
+            raise self._unknown_bare(name, kind)
         components = self._load(namespace, name)
         if name not in components:
             near = did_you_mean(name, components, after=f"{namespace}.")
@@ -228,6 +234,19 @@ class Registry:
             else declared_names(one, self._entries[one][0])
             for one in self.namespaces()
         }
+
+    def _is_installed(self, namespace: str) -> bool:
+        return namespace in {*self._entries, *self._components, *self._closed}
+
+    def _unknown_bare(self, name: str, kind: type[Component]) -> UnknownComponentError:
+        """List what there is of a kind whose components have bare names."""
+        built_in = self._load(BUILT_IN, name)
+        own = [key for key, one in built_in.items() if isinstance(one, kind)]
+        hint = full_name(name, {BUILT_IN: built_in, **self._named()})
+        if name in BARE and not self._is_installed(BARE[name]):
+            hint = f"; {name} comes with a plugin: pip install seatrial-{BARE[name]}"
+        msg = f"there is no {kind.kind()} {name!r}; there are {', '.join(own)}{hint}"
+        return UnknownComponentError(msg)
 
     def _unknown(self, namespace: str, name: str) -> UnknownComponentError:
         if namespace in self._closed:

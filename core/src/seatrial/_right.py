@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from attrs import frozen
 
-from ._components import Metric, Use
+from ._components import Metric, Perturbation, Use
 from ._demands import Demand
 from .errors import PlanError
 
-__all__ = ["REFUSALS", "Right", "right_of"]
+__all__ = ["REFUSALS", "Right", "contradicted", "right_of"]
 
 REFUSALS = ("must-refuse", "must-abstain")
 """The relations under which refusing is what a model should do."""
+
+
+OPPOSITES = {
+    "invariant": ("directional",),
+    "directional": ("invariant", "may-refuse"),
+    "must-refuse": ("invariant", "directional"),
+    "must-abstain": ("invariant", "directional"),
+}
+"""What a perturbation declares, and the relations of priorities under which it makes no sense."""
+
+
+def contradicted(relation: str, perturbations: Iterable[Use[Perturbation]]) -> str | None:
+    """Say which perturbation is made to ask for another relation than this one, if any is."""
+    for use in perturbations:
+        declared = use.component.relation
+        if declared and relation in OPPOSITES.get(declared, ()):
+            return (
+                f"asks that answers are {relation} under {use.component.name}, which is made to "
+                f"be {declared}: write relation = {declared!r}"
+            )
+    return None
 
 
 @frozen(kw_only=True)

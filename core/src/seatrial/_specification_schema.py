@@ -7,11 +7,12 @@ from typing import Any, get_type_hints
 
 from attrs import NOTHING, fields
 
+from ._concepts import CONCEPTS, RELATIONS
 from ._demand_list import DEMANDS
 from ._demands import Demand
 from ._files import FORMAT
 from ._json_schema import Schema, array_of, schema_of, titled
-from ._plans import CONCEPTS, RELATIONS, SCOPE, Priority, Specification
+from ._plans import SCOPE, Priority, Specification
 from ._requirements import COMMON
 from ._settings import (
     FRACTION,

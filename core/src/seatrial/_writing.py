@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from .errors import StoreError
 
@@ -32,7 +32,7 @@ def digest(value: bytes | str | Any, *, size: int = DIGEST_BYTES) -> str:
 def write_atomically(path: str | Path, content: str | bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never half of it."""
     path = Path(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    draft = path.with_name(f".{path.name}.{uuid4().hex}.draft")  # threads write the same file, too
     try:
         draft.write_bytes(content.encode() if isinstance(content, str) else content)
         draft.replace(path)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from ._cases import answer_of, cluster_of
 from ._edit_distance import edit_distance
+from ._eight_bits import eight_bits
 from ._findings import Level
 from ._importing import import_string, object_with
 from ._tables import Table
+from ._templates import template_fields
 from ._texts import PROTECTED, protected_spans, texts_of
 from ._values import did_you_mean, freeze, plain
 from ._writing import digest, write_atomically
@@ -23,11 +25,13 @@ __all__ = [
     "did_you_mean",
     "digest",
     "edit_distance",
+    "eight_bits",
     "freeze",
     "import_string",
     "object_with",
     "plain",
     "protected_spans",
+    "template_fields",
     "texts_of",
     "write_atomically",
 ]

@@ -47,8 +47,9 @@ class Model(Protocol):
 
     An answer is a bare value, a `Prediction`, or `Failed` for one input that could not be answered.
     A model may state `identity`, `batch_size`, `prefers` ("same-case" or "same-length": what to
-    batch together), `deterministic = False`, and `remote = True` where its code does not tell what
-    it is, as with an endpoint.
+    batch together), `deterministic = False`, `remote = True` where its code does not tell what it
+    is, as with an endpoint, and `uncached`, the same model without the answers that it keeps.
+    Conversations of which it says some turns are given to it turn by turn, with what it said.
     """
 
     def __call__(self, inputs: Sequence[Any], /) -> Sequence[Any | Prediction | Failed]: ...

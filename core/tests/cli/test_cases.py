@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -90,6 +91,23 @@ def test_the_difference_is_marked_where_there_are_no_colours(shop, call, capsys)
     assert "{+ym+} {+yenom+} for order 2\n" in out
     assert "wrong · distance" in out
     assert "answer to original  refund" in out
+
+
+def test_brief_shows_the_answer_and_what_the_model_saw(shop, call, capsys):
+    chosen = ("--failed", "--perturbation", "shop.scramble", "--limit", "2")
+    assert call("cases", RUN, *chosen, "--brief") == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert call("cases", RUN, *chosen) == 0
+    whole = capsys.readouterr().out
+    assert len(printed) == 5
+    assert printed[-1] == whole.splitlines()[-1]
+    for head, seen in (printed[0:2], printed[2:4]):
+        name, _, told = head.partition("  wrong: ")
+        answer, target = told.split(", not ")
+        block = whole[whole.index(name) :].split("\n\n")[0]
+        assert re.search(rf"^  target +{target}$", block, re.MULTILINE)
+        assert re.search(rf"^  answer +{re.escape(answer)}$", block, re.MULTILINE)
+        assert re.search(rf"^  perturbed +{re.escape(seen.strip())}$", block, re.MULTILINE)
 
 
 def test_what_models_and_cases_say_is_text_and_not_obeyed(shop, call, capsys):

@@ -25,6 +25,15 @@ accuracy = Metric(
     name="demo.accuracy", summary="Fraction right.", per_case=True, factory="demo_plugin:right",
 )
 
+dim = Perturbation(
+    name="demo.dim", summary="Take light away.", modality="image", factory="demo_plugin:cut",
+    ladder=({"letters": 1},),
+)
+overlap = Metric(
+    name="demo.overlap", summary="Overlap.", per_case=True, modality="mask",
+    factory="demo_plugin:right",
+)
+
 def cut(letters, *, least=0):
     return lambda text, *, seed: text[:max(least, len(text) - letters)]
 
@@ -33,11 +42,11 @@ def right():
 
 @hookimpl
 def seatrial_perturbations():
-    return [clip]
+    return [clip, dim]
 
 @hookimpl
 def seatrial_metrics():
-    return [accuracy]
+    return [accuracy, overlap]
 """
 MODEL = """
 from seatrial import Case, Failed
@@ -199,7 +208,7 @@ def test_every_command_speaks_json(shore: Path, capsys: pytest.CaptureFixture[st
     ):
         assert call(*arguments, "--json") == 0
         found[" ".join(arguments[:1])] = json.loads(capsys.readouterr().out)
-    assert [row["name"] for row in found["list"]][:2] == ["demo.clip", "demo.accuracy"]
+    assert [row["name"] for row in found["list"]][:2] == ["demo.clip", "demo.dim"]
     assert found["show"]["preview"][1]["distance"] > 0
     assert found["judge"]["outcome"] == "pass"
     assert found["run"]["report"] == found["report"]
@@ -235,7 +244,7 @@ def test_report_writes_by_any_reporter(shore: Path, capsys: pytest.CaptureFixtur
     assert call("report", "out", "--to", "csv", "--param", "of=records", "--out", "found.csv") == 0
     assert capsys.readouterr().out == ""
     lines = (shore / "found.csv").read_text("utf-8").splitlines()
-    assert lines[0].startswith("case,perturbation,severity")
+    assert lines[0].startswith("record,case,cluster,half,perturbation,severity")
     assert len(lines) == 241
     assert call("report", "out", "--to", "json") == 0
     found = json.loads(capsys.readouterr().out)
@@ -243,7 +252,12 @@ def test_report_writes_by_any_reporter(shore: Path, capsys: pytest.CaptureFixtur
     assert call("report", "out", "--to", "csv", "--param", "of=verdicts") == 0
     assert "pass" in capsys.readouterr().out
     assert call("report", "out", "--to", "cvs") == 2
-    assert "there is no component 'cvs'; did you mean csv?" in capsys.readouterr().err
+    assert (
+        "no reporter 'cvs'; there are table, json, csv, md, junit; did you mean csv?"
+        in capsys.readouterr().err
+    )
+    assert call("report", "out", "--to", "html") == 2
+    assert "html comes with a plugin: pip install seatrial-report" in capsys.readouterr().err
     assert call("report", "out", "--to", "serial") == 2
     assert "'serial' is an executor, not a reporter" in capsys.readouterr().err
 
@@ -322,17 +336,17 @@ def test_a_run_takes_only_as_many_cases_as_it_is_told(
 ) -> None:
     assert call("run", specify(shore), "--limit", "30", "--dry-run", "--json") == 0
     assert json.loads(capsys.readouterr().out)["cases"] == 30
-    assert call("run", specify(shore), "--to", "out", "--limit", "30", "--json") == 0
+    assert call("run", specify(shore), "--to", "out", "--limit", "30", "--json") == 3
     found = json.loads(capsys.readouterr().out)
     assert found["report"]["accounting"]["planned"] == 60
-    assert found["notes"] == ["the run was limited to 30 of the cases, and has 30"]
+    (note,) = found["notes"]
+    assert note.startswith("the run was limited to 30 cases: it decides nothing and is no look")
     assert call("judge", specify(shore), "out", "--json") == call("judge", specify(shore), "out")
-    assert "the run was limited to 30 of the cases" in capsys.readouterr().out
+    assert "the run was limited to 30 cases" in capsys.readouterr().out
     assert call("run", specify(shore), "--to", "out", "--json") == 0
     assert json.loads(capsys.readouterr().out)["notes"] == []
     assert call("run", specify(shore), "--to", "all", "--limit", "1000", "--json") == 0
-    told = ["the run was limited to 1,000 of the cases, and has 120"]
-    assert json.loads(capsys.readouterr().out)["notes"] == told
+    assert json.loads(capsys.readouterr().out)["notes"] == []
 
 
 def test_an_unexpected_crash_is_not_mistaken_for_a_failed_priority(
@@ -424,3 +438,39 @@ def test_run_says_beforehand_what_cannot_pass(
     assert err.startswith("cannot pass: Repeats: even a flawless model would only show 0.975")
     call("run", specify(shore, at_least=0.99), "--to", "out", "--dry-run")
     assert "Repeats: even a flawless model" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("demo_model:parrot", "demo_modl:parrot", "'demo_modl'; did you mean demo_model?"),
+        ("demo_model:parrot", "nowhere:x", "start where nowhere.py lies, or install what it is"),
+        ("demo_model:parrot", "demo_model:parot", "no attribute 'parot'; did you mean parrot?"),
+        ('"demo_model:parrot"', '{ file = "gone.csv" }', "gone.csv does not exist (looked for in"),
+        (
+            "[[priorities]]",
+            "[[priorities]]\nwhere = { halv = 1 }",
+            "the cases have no group 'halv'",
+        ),
+        ("demo.accuracy", "demo.overlap", "demo.overlap: the target of case 'c000': expected int"),
+        ("demo.clip", "demo.dim", "demo.dim: case 'c000': expected uint8"),
+    ],
+)
+def test_what_no_model_can_be_asked_is_refused_by_a_dry_run_too(
+    shore: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, told: str
+) -> None:
+    path = Path(specify(shore))
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    for how in (("--dry-run",), ("--to", "out")):
+        assert call("run", str(path), *how) in (2, 4)
+        output = capsys.readouterr()
+        assert (told in output.err, output.out) == (True, "")
+
+
+def test_the_core_is_checked_by_the_name_of_its_distribution(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert call("check", "seatrial", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {"text", "volume", "table", "serial"} <= {one["component"] for one in found}

@@ -290,6 +290,26 @@ def test_the_model_to_look_into_is_that_of_a_specification(shore, capsys):
     assert "the attribute 'activations'" in capsys.readouterr().err
 
 
+def test_inputs_that_a_run_did_not_keep_are_read_from_the_specifications_cases(shore, capsys):
+    assert call("run", "spec.toml", "--to", "runs/bare", "--keep", "none") == 0
+    learn = (
+        "repair",
+        "runs/bare",
+        "--with",
+        "demo.learn",
+        "--param",
+        "saves=well",
+        "--to",
+        "fixed",
+    )
+    why = ("explain", "runs/bare", "--with", "demo.word")
+    for command in (learn, why):
+        capsys.readouterr()
+        assert call(*command, "--model", "demo_patient:bot") == 4
+        assert "is not kept in runs/bare" in capsys.readouterr().err
+        assert call(*command, "--spec", "spec.toml") == 0
+
+
 def test_a_repair_never_writes_over_anything(shore, capsys):
     (shore / "fixed").mkdir()
     (shore / "fixed" / "mine").write_text("")

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -119,6 +120,24 @@ def test_a_closed_pipe_is_no_verdict(built):
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    "command", ["list --json", "report runs/spec", "report runs/spec --to csv"]
+)
+def test_a_full_disk_is_told_in_one_line(built, command):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "seatrial.cli", *command.split()],
+            cwd=built,
+            env={**os.environ, "SEATRIAL_PLUGINS": "shop,desk"},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    told = b"the results cannot be written to stdout: No space left on device\n"
+    assert (done.returncode, done.stderr) == (4, told)
 
 
 def test_titles_are_no_markup(process):

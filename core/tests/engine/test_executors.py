@@ -97,7 +97,9 @@ def test_executors_are_found_by_name_and_others_are_refused():
         assert registry.get(name, sea.Executor).remote == (name == "processes")
     with pytest.raises(UnknownComponentError, match=r"nobody"):
         executor_of("nobody.cluster", None, registry)
-    for odd in ("cluster", 3, swap):
+    with pytest.raises(UnknownComponentError, match="no executor 'cluster'; there are serial, th"):
+        executor_of("cluster", None, registry)
+    for odd in (3, swap):
         with pytest.raises(PlanError, match="executor must be 'serial'"):
             executor_of(odd, None, registry)
     with pytest.raises(ParameterError, match=r"needs a concurrent\.futures\.Executor"):

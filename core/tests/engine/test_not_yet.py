@@ -134,3 +134,43 @@ def test_where_a_metric_finds_something_right_nothing_is_said():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         run(sea.Plan(metrics=[half()], seed=1), lambda texts: ["x" for _ in texts], orders(8))
+
+
+class Clerk:
+    def __init__(self, answer="refund"):
+        self.answer = answer
+
+    def __call__(self, texts):
+        return [self.answer for _ in texts]
+
+
+def clerk():
+    return Clerk()
+
+
+def lazily(texts):
+    yield from bot(texts)
+
+
+def silent(texts):
+    [bot([one]) for one in texts]
+
+
+def test_a_class_is_told_to_be_made():
+    with pytest.raises(ModelError, match=r"Clerk is a class.*params = \{\} \} makes one"):
+        run(ONE, Clerk, orders(4))
+    assert run(ONE, list, orders(4)).accounting.scored == 4
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (clerk, "if this function makes the model, give what it returns"),
+        (lazily, r"got generator: put list\(...\) around what it returns"),
+        (silent, r"got None: does it return anything\?"),
+    ],
+)
+def test_a_function_that_gives_no_list_is_told_what_is_missing(model, told):
+    with pytest.warns(SeatrialWarning, match=told) as caught:
+        run(ONE, model, orders(20))
+    assert "takes one input" not in str(caught[0].message)

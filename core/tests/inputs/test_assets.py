@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 
 import numpy as np
@@ -82,6 +83,62 @@ def test_pictures_are_read_as_pictures(tmp_path):
     assert labels.shape == (3, 4)
     with pytest.raises(ComponentError, match=r"c\.png.*mode RGB"):
         read(tmp_path / "c.png", "mask")
+
+
+def test_pictures_of_other_colours_and_depths_are_converted_rightly(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    ramp = np.linspace(0, 255, 64, dtype=np.uint8)
+    colours = np.stack(
+        [np.tile(ramp, (64, 1)), np.tile(ramp[:, None], 64), np.full((64, 64), 90)], 2
+    )
+    original = image.fromarray(colours.astype(np.uint8))
+
+    def read(converted, name, **options):
+        converted.save(tmp_path / name, **options)
+        return opened(Asset(tmp_path / name, "image"))
+
+    for mode, name, most in (("CMYK", "c.tif", 1), ("P", "p.png", 30), ("RGBA", "a.png", 0)):
+        found = read(original.convert(mode), name)
+        assert (found.shape, found.dtype) == ((64, 64, 3), np.uint8)
+        assert np.abs(found.astype(int) - colours).mean() <= most
+    deep = np.arange(64 * 64).reshape(64, 64) * 16
+    for mode, kind, name in (("I;16", np.uint16, "d.png"), ("I", np.int32, "d.tif")):
+        found = read(image.fromarray(deep.astype(kind)), name)
+        assert found.dtype == np.uint16, mode
+        assert (found[:, :, 0] == deep).all()
+    found = read(image.fromarray(colours[:, :, 0] > 99), "b.png")
+    assert set(np.unique(found)) == {0, 255}
+    with pytest.raises(
+        ComponentError, match=r"w\.tif holds values from 0 to 131040; a picture has 0"
+    ):
+        read(image.fromarray(deep.astype(np.int32) * 2), "w.tif")
+
+
+def test_what_is_no_picture_is_an_error_of_its_case_and_the_run_goes_on(tmp_path):
+    arrays = {
+        "bool": np.zeros((8, 8, 3), bool),
+        "flat": np.zeros((8, 8), np.uint8),
+        "nan": np.full((8, 8, 3), np.nan, np.float32),
+        "right": np.zeros((8, 8, 3), np.uint8),
+        "thin": np.zeros((1, 1, 200), np.uint8),
+    }
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    whole = picture(tmp_path / "cut.png", size=(64, 64)).read_bytes()
+    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
+    cases = [sea.Case(file.stem, sea.Asset(file, "image"), "a") for file in tmp_path.iterdir()]
+    plan = sea.Plan(metrics=[sea.default_registry().get("metrics.accuracy")()], seed=1)
+    report = sea.run(plan, model=lambda images: ["a"] * len(images), cases=cases)
+    assert (report.accounting.scored, report.accounting.errored) == (1, 5)
+    said = "\n".join(map(str, report.errors))
+    for name, reason in (
+        ("bool.npy", "ndarray of bool"),
+        ("flat.npy", r"shape \(8, 8\)"),
+        ("nan.npy", "with NaN or infinity"),
+        ("thin.npy", r"shape \(1, 1, 200\)"),
+        ("cut.png", "truncated"),
+    ):
+        assert re.search(f"{name}.*{reason}", said)
 
 
 def test_a_picture_is_the_right_way_up(tmp_path):

@@ -26,7 +26,7 @@ from trial_stand_ins import (
 
 import seatrial as sea
 from seatrial._reference import Reference
-from seatrial.errors import ModelError, ParameterError, PlanError, TrialError
+from seatrial.errors import ModelError, ParameterError, PlanError, TrialError, UnknownComponentError
 from seatrial.verbs._run import run
 
 # Cases, plans and models that cannot be measured: refused before the first model call.
@@ -50,6 +50,12 @@ def test_a_case_that_cannot_be_identified_is_named():
     refused("case 'x': set .* cannot be stored", cases=[sea.Case("x", "text", {1, 2})])
 
 
+def test_a_group_that_cannot_be_stored_is_named_with_its_case():
+    refused(
+        "case 'x': a group: set .* cannot be stored", cases=[sea.Case("x", "a", "b", {"g": {1}})]
+    )
+
+
 def test_a_plan_that_measures_nothing_is_refused():
     refused("nothing to learn", sea.Plan(), cases=orders(1))
 
@@ -62,7 +68,9 @@ def test_slices_that_no_case_lies_in_are_refused():
         ],
         seed=0,
     )
-    refused("no case lies in any of the slices", specification, cases=orders(3))
+    refused("where topic: the cases have no group 'topic'", specification, cases=orders(3))
+    cases = [attrs.evolve(one, groups={"topic": "y"}) for one in orders(3)]
+    refused("no case lies in any of the slices", specification, cases=cases)
 
 
 def test_a_severity_off_the_ladder_is_refused():
@@ -122,7 +130,13 @@ def test_infinite_bounds_of_a_metric_are_refused():
 
 
 def test_an_unknown_executor_is_refused_before_anything_is_stored(tmp_path):
-    refused("'processes' or a", cases=orders(1), to=tmp_path / "run", executor="cluster")
+    refused(
+        "there are serial, threads, processes",
+        cases=orders(1),
+        to=tmp_path / "run",
+        executor="cluster",
+        error=UnknownComponentError,
+    )
     assert not (tmp_path / "run").exists()
 
 
@@ -183,7 +197,7 @@ def generator(texts):
     ("model", "said"),
     [
         (lambda texts: "refund", "a list with one answer for each input, got str"),
-        (lambda texts: None, "got NoneType"),
+        (lambda texts: None, "got None: does it"),
         (lambda texts: {"refund"}, "got set"),
         (lambda texts: dict.fromkeys(texts, "refund"), "got dict"),
         (lambda texts: b"refund", "got bytes"),

@@ -176,6 +176,9 @@ WRONG = {
     "case,answer\na,x\n": "has no column 'id'; it has 'case', 'answer'",
     "id,answer,probabilities\na,x,high\n": "line 2: probabilities: 'high' is not JSON",
     "id,answer,probabilities\na,x,[1]\n": "line 2: 'probabilities' must map answers to their",
+    'id,probabilities\na,"{""x"": 1.2}"\n': "line 2: 'probabilities': the probability of 'x' must",
+    'id,probabilities\na,"{""x"": -0.1}"\n': "must lie from 0 to 1, got -0.1",
+    'id,probabilities\na,"{""x"": NaN}"\n': "must lie from 0 to 1, got nan",
     "id,answer,refused\na,x,maybe\n": "line 2: refused: 'maybe' is neither true nor false",
 }
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import attrs
 import pytest
@@ -12,7 +13,7 @@ from scipy.stats import binomtest
 from trial_stand_ins import Counting, even, same
 
 import seatrial as sea
-from seatrial.errors import NotApplicable
+from seatrial.errors import NotApplicable, PlanError
 from seatrial.judging._judgement import Judgement
 from seatrial.verbs._forecast import forecast
 from seatrial.verbs._judge import judge
@@ -187,9 +188,10 @@ def test_a_slice_without_cases_is_an_error_and_spares_the_others():
         ],
         seed=0,
     )
-    found = judge(specification, run(specification, wrong_on(()), items(60)))
+    cases = [attrs.evolve(one, groups={"age": "y"}) for one in items(60)]
+    found = judge(specification, run(specification, wrong_on(()), cases))
     assert [one.outcome for one in found.verdicts] == ["error", "pass"]
-    assert found.verdicts[0].note == "no case lies in the slice age = 'x'"
+    assert found.verdicts[0].note == "no case lies in the slice age = 'x': age is one of 'y'"
 
 
 def test_a_slice_by_a_group_that_no_case_has_is_told_the_groups():
@@ -198,7 +200,11 @@ def test_a_slice_by_a_group_that_no_case_has_is_told_the_groups():
     specification = sea.Specification(
         "typo", priorities=[wanted, priority(name="all", at_least=0.5)], seed=0
     )
-    found, _ = judge(specification, run(specification, wrong_on(()), cases)).verdicts
+    told = "where sit: the cases have no group 'sit'; did you mean site?"
+    with pytest.raises(PlanError, match=re.escape(told)):
+        run(specification, wrong_on(()), cases)
+    right = attrs.evolve(specification, priorities=specification.priorities[1:])
+    found, _ = judge(specification, run(right, wrong_on(()), cases)).verdicts
     assert found.note == (
         "no case lies in the slice sit = 'a': the cases have no group 'sit'; did you mean site?"
     )

@@ -11,7 +11,14 @@ import pytest
 
 from seatrial._demand_list import DEMANDS
 from seatrial.errors import PlanError
-from seatrial.testing.simulation import Setting, exit_statuses, simulate
+from seatrial.testing.simulation import (
+    Setting,
+    exit_statuses,
+    set_metrics,
+    simulate,
+    simulate_advice,
+    simulate_changes,
+)
 
 RUNS, SIZES = 20, (1, 2, 3) * 10
 RATIOS = {"cascade", "relative_corruption_error"}
@@ -48,6 +55,77 @@ def test_looking_early_and_losing_answers_do_not_raise_the_error(name, more):
     found = simulate(name, Setting(sizes=(2,) * 30), experiments=10, seed=2, **more)
     assert max(found.passed.mean(), found.failed.mean()) <= 0.05 + 3 * (0.05 * 0.95 / 10) ** 0.5
     assert (found.cases <= 60).all()
+
+
+@pytest.mark.parametrize("sequential", [False, True])
+@pytest.mark.parametrize("looks", [2, 3])
+def test_a_run_that_grows_and_is_judged_at_every_look_errs_no_more_often(looks, sequential):
+    runs = 8 if sequential else 30
+    found = simulate(
+        "at_least",
+        Setting(sizes=(1,) * 12),
+        experiments=runs,
+        seed=5,
+        looks=looks,
+        sequential=sequential,
+    )
+    allowed = 0.05 + 3 * (0.05 * 0.95 / runs) ** 0.5
+    assert max(found.passed.mean(), found.failed.mean()) <= allowed
+    most = 12 * 2 ** (looks - 1)
+    assert (found.cases <= most).all()
+    assert sequential or (found.cases == most).all()
+
+
+@pytest.mark.parametrize(
+    ("demand", "metric"),
+    [("at_least", "macro F1"), ("max_drop", "AUROC"), ("at_most", "ECE"), ("max_drop", "ECE")],
+)
+def test_metrics_of_the_whole_set_have_the_truth_that_is_said(demand, metric):
+    setting = Setting(sizes=(1,) * 40, trouble=0.4)
+    found = simulate(demand, setting, experiments=RUNS, seed=6, set_metric=metric)
+    assert max(found.passed.mean(), found.failed.mean()) <= 0.2
+    error = found.estimates.std(ddof=1) / RUNS**0.5
+    bias = 0.03 if metric == "ECE" else 0.0  # it is too high on few cases
+    assert abs(found.estimates.mean() - found.truths[0]) <= 4 * error + bias
+    assert ((found.low <= found.truths) & (found.truths <= found.high)).mean() >= 0.6
+
+
+def test_what_cannot_be_simulated_is_refused():
+    assert set_metrics() == ("macro F1", "AUROC", "ECE")
+    with pytest.raises(PlanError, match="no cases can be simulated for the metric 'AUROCK'"):
+        simulate("at_least", Setting(sizes=SIZES), experiments=1, seed=0, set_metric="AUROCK")
+    with pytest.raises(PlanError, match="worst_of needs a score of each case, unlike AUROC"):
+        simulate("worst_of", Setting(sizes=SIZES), experiments=1, seed=0, set_metric="AUROC")
+
+
+@pytest.mark.parametrize("name", ["cascade", "corruption_error", "relative_corruption_error"])
+def test_the_change_of_a_ratio_to_a_measured_run_holds_the_true_one(name):
+    before = Setting(sizes=(1,) * 200, reference="same cases")
+    after = attrs.evolve(before, trouble=0.2)
+    low, high, truth = simulate_changes(name, before, after, experiments=RUNS, seed=7)
+    assert truth == pytest.approx(0.5)
+    allowed = 0.05 + 3 * (0.05 * 0.95 / RUNS) ** 0.5
+    assert (low > truth + 1e-9).mean() <= allowed
+    assert (high < truth - 1e-9).mean() <= allowed
+    assert (high - low < 3).mean() > 0.5
+
+
+@pytest.mark.parametrize("looks", [1, 3])
+def test_the_advised_number_of_cases_decides_as_often_as_it_says(looks):
+    """`benchmarks/advised_cases.py` is the long form."""
+    truths = np.linspace(0.6, 1.0, 80)
+    said, decided = simulate_advice(
+        "stable_instances",
+        Setting(sizes=(1,) * 40),
+        threshold=0.8,
+        truths=truths,
+        seed=8,
+        looks=looks,
+    )
+    assert len(said) >= 8
+    assert (said >= 0.5).all()
+    error = 0.5 / len(said) ** 0.5
+    assert abs(said.mean() - decided.mean()) <= 0.05 + 3 * error
 
 
 @pytest.mark.parametrize("name", ["corruption_error", "relative_corruption_error"])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from attrs import evolve
 from demand_stand_ins import demand, items, right_unless
 
 import seatrial as sea
@@ -65,7 +66,8 @@ def test_an_unplanned_extension_tells_the_confidence_that_remains_true(tmp_path:
     assert verdict.outcome == "inconclusive"
     assert verdict.demands[0].confidence == pytest.approx(kept)
     assert verdict.interval[0] > 0.9
-    assert f"with them they pass at confidence {kept:.3f}" in verdict.note
+    assert "300 cases were added after the last planned look; all cases together" in verdict.note
+    assert f"pass at confidence {kept:.3f}" in verdict.note
     assert trial(specification, 400, every(20, 400)).outcome == "pass"  # in a run of its own
 
 
@@ -75,9 +77,13 @@ def test_what_the_planned_look_decided_stands_unless_the_rest_contradicts_it(tmp
     (more,) = trial(specification, 150, every(20, 150) - every(1, 100), tmp_path / "run").verdicts
     assert (more.outcome, more.cases_used) == ("pass", 100)
     assert "50 cases were added after the last planned look, and do not contradict" in more.note
+    (one,) = trial(specification, 101, (), tmp_path / "one").verdicts
+    assert one.note == ""
+    (one,) = trial(specification, 102, (), tmp_path / "one").verdicts
+    assert "1 case was added after the last planned look, and does not contradict" in one.note
     (worse,) = trial(specification, 300, set(range(100, 300)), tmp_path / "run").verdicts
     assert worse.outcome == "inconclusive"
-    assert "with them they fail at confidence" in worse.note
+    assert "all cases together fail at confidence" in worse.note
 
 
 def test_a_planned_extension_keeps_the_confidence(tmp_path: Path):
@@ -94,7 +100,7 @@ def test_cases_between_two_points_of_the_grid_wait(tmp_path: Path):
     trial(specification, 100, every(14, 100), tmp_path / "run")
     (verdict,) = trial(specification, 150, every(14, 150), tmp_path / "run").verdicts
     assert verdict.cases_used == 142
-    assert "the next look is at 200, and 8 wait for it" in verdict.note
+    assert "the next look is at 200, and 8 cases wait for it" in verdict.note
 
 
 def test_a_resumed_run_that_nobody_judged_has_taken_no_look(tmp_path: Path):
@@ -114,6 +120,21 @@ def test_looks_are_copied_with_the_directory_and_outlive_the_results(tmp_path: P
     for name in ("run", "copy", "saved"):
         found = trial(specification, 400, every(20, 400), tmp_path / name)
         assert found.outcome == "inconclusive", name
+
+
+def test_a_limited_run_decides_nothing_and_takes_no_look(tmp_path: Path):
+    specification = evolve(specify(), cases=items(400))
+    few = sea.load_cases(specification.cases, limit=100)
+    found = sea.judge(specification, sea.run(specification, known({300}), few, to=tmp_path / "run"))
+    assert (found.outcome, found.verdicts[0].estimate) == ("inconclusive", 1.0)
+    assert "a limited run decides nothing" in found.verdicts[0].note
+    assert "limited to 100 cases: it decides nothing and is no look" in found.notes[0]
+    whole = sea.run(specification, known({300}), to=tmp_path / "run")
+    (verdict,) = sea.judge(specification, whole).verdicts
+    assert (verdict.outcome, verdict.cases_used, verdict.note) == ("pass", 400, "")
+    stated = evolve(specification, cases=sea.load_cases(items(400), limit=100))
+    report = sea.run(stated, known(()), to=tmp_path / "stated")
+    assert sea.judge(stated, report).outcome == "pass"  # the specification says so itself
 
 
 def test_another_model_starts_anew(tmp_path: Path):
@@ -154,7 +175,8 @@ def test_a_database_that_cannot_be_written_is_judged_without_noting_it(tmp_path,
     database = tmp_path / "run" / "trials.sqlite"
     able = os.access
     monkeypatch.setattr("os.access", lambda path, mode: path != database and able(path, mode))
-    assert sea.judge(specification, sea.Report.load(tmp_path / "run")).verdicts
+    (note,) = sea.judge(specification, sea.Report.load(tmp_path / "run")).notes
+    assert note.startswith(f"{tmp_path / 'run'} cannot be written, so this look is not recorded")
     with sqlite3.connect(database) as stored:
         assert stored.execute("SELECT count(*) FROM looks").fetchone() == (0,)
 

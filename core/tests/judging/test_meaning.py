@@ -111,12 +111,43 @@ def test_the_majority_baseline_stands_beside_the_figure():
     model = answering(lambda i, r: "yes")
     found = verdict(demand({"max_drop": 0.1}), model, split(100, 30))
     assert (found.outcome, found.baseline) == ("pass", pytest.approx(0.7))
-    assert "the clean score, 0.700, is no better than that of always giving" in found.note
+    assert found.note.count("the clean score, 0.700, is no better than that of always giving") == 1
     good = verdict(
         demand({"max_drop": 0.1}), answering(lambda i, r: "no" if i < 30 else "yes"), split(100, 30)
     )
     assert good.baseline == pytest.approx(0.7)
     assert "no better" not in good.note
+
+
+def nothing(i, r):
+    return None
+
+
+@pytest.mark.parametrize(
+    ("require", "rule", "cases", "told"),
+    [
+        ({"max_drop": 0.1}, nothing, items(100), "no clean answer scores better than 0"),
+        ({"weighted_drop": 0.1}, nothing, items(100), "no clean answer scores better than 0"),
+        ({"min_agreement": 0.8}, nothing, items(100), "every clean answer is None"),
+        ({"flip_rate": 0.2}, nothing, items(100), "every clean answer is None"),
+    ],
+    ids=["drop", "weighted", "agreement", "flips"],
+)
+def test_a_model_with_nothing_to_lose_does_not_pass(require, rule, cases, told):
+    found = verdict(demand(require), answering(rule), cases)
+    assert found.outcome == "inconclusive"
+    assert told in found.note
+    assert found.cases_needed is None
+    specification = sea.Specification("t", priorities=[demand(require)], seed=1)
+    report = sea.run(specification, model=answering(rule), cases=cases, stop="decided")
+    assert sea.judge(specification, report).exit_status == 3
+    assert report.accounting.scored == 200  # a pass that proves nothing stops nobody
+
+
+def test_nor_does_it_by_a_metric_of_the_set():
+    found = verdict(demand({"max_drop": 0.3}, metric=even), answering(nothing), split(100, 30))
+    assert found.outcome == "inconclusive"
+    assert "no clean answer scores better than 0" in found.note
 
 
 def test_a_baseline_of_a_set_metric_and_none_where_there_is_none():

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from trial_stand_ins import even, same
 
 import seatrial as sea
+from seatrial._concepts import RELATIONS
 from seatrial._demand_list import DEMANDS
-from seatrial._plans import RELATIONS
 from seatrial._right import right_of
 from seatrial.errors import PlanError
 
@@ -211,6 +211,39 @@ def test_a_demand_that_contradicts_the_relation_is_refused(relation, metric, req
         require=require,
     )
     assert told in priority.problem()
+
+
+@pytest.mark.parametrize(
+    ("declared", "relation", "refused"),
+    [
+        ("invariant", "invariant", False),
+        ("invariant", "must-refuse", False),
+        ("invariant", "directional", True),
+        ("directional", "invariant", True),
+        ("directional", "directional", False),
+        ("directional", "must-refuse", False),
+        ("must-refuse", "invariant", True),
+        ("must-refuse", "must-abstain", False),
+        ("must-abstain", "directional", True),
+        ("may-refuse", "invariant", False),
+        (None, "directional", False),
+    ],
+)
+def test_a_perturbation_that_is_made_for_another_relation_is_refused(declared, relation, refused):
+    perturbation = attrs.evolve(reword, relation=declared)
+    metric = None if relation.startswith("must") else same()
+    priority = sea.Priority(
+        "p",
+        perturbations=[perturbation()],
+        relation=relation,
+        metric=metric,
+        require={"at_least": 0.5},
+    )
+    if refused:
+        told = f"under stand.reword, which is made to be {declared}: write relation = '{declared}'"
+        assert told in priority.problem()
+    else:
+        assert priority.problem() is None
 
 
 def test_without_a_perturbation_no_answer_can_change():

@@ -203,3 +203,23 @@ def test_cases_that_were_given_as_values_are_those_of_a_reference_if_they_are_eq
         sea.judge(asked, sea.run(asked, cases=own_shapes.cases(50)))
     with pytest.raises(SeatrialError, match="cannot import 'no_such:cases'"):
         sea.judge(attrs.evolve(asked, cases="no_such:cases"), sea.run(asked))
+
+
+def test_a_limited_run_is_judged_by_the_cases_that_it_measured(shapes, tmp_path):
+    import own_shapes
+
+    cases = own_shapes.cases(60)[::-1]
+    for name, source in (("ids", cases), ("named", sixty())):
+        asked = specification(model="own_shapes:one", cases=source)
+        some = sea.load_cases(source, limit=40, sample="random", seed=3)
+        assert some.limit == 40
+        sea.run(asked, cases=some, to=tmp_path / name)
+        report = sea.Report.load(tmp_path / name)
+        assert report.limit == 40
+        assert sea.judge(asked, report).notes == ("the run was limited to 40 of the cases",)
+        other = [attrs.evolve(one, target="no") for one in cases]
+        with pytest.raises(PlanError, match="40 cases have another content"):
+            sea.judge(attrs.evolve(asked, cases=other), report)
+        with pytest.raises(PlanError, match=r"cases are in one of them only"):
+            sea.judge(attrs.evolve(asked, cases=cases[:30]), report)
+    assert sea.load_cases(cases, limit=60).limit is None

@@ -51,6 +51,16 @@ def test_cells_are_the_means_of_their_records(report):
     assert cells["clean", 0].distance is None
 
 
+def test_a_cell_of_a_run_that_is_not_finished_counts_the_cases_that_were_measured():
+    found = run(plan(), fragile, orders(40), stop=lambda progress: progress.done >= 32)
+    measured = {(one.perturbation, one.severity): set() for one in found.cells}
+    for one in found.records():
+        measured[one.perturbation, one.severity].add(one.case_id)
+    assert [one.cases for one in found.cells] == [len(some) for some in measured.values()]
+    assert {one.accounting.planned for one in found.cells} == {40}
+    assert min(one.cases for one in found.cells) < 40
+
+
 def test_a_saved_report_is_the_same_when_it_is_loaded(report, tmp_path):
     report.save(tmp_path / "saved")
     loaded = Report.load(tmp_path / "saved")

@@ -17,8 +17,10 @@ from trial_stand_ins import (
     plan,
     refused,
     rows,
+    same,
 )
 
+import seatrial as sea
 from seatrial.errors import StoreError
 from seatrial.runs._report import Report
 from seatrial.verbs._run import run
@@ -149,3 +151,17 @@ def test_a_second_writer_is_refused_and_a_reader_is_not(tmp_path):
         assert Report.load(tmp_path / "run").accounting.skipped == 20
         other.kill()
     assert run(plan(), bot, orders(5), to=tmp_path / "run").accounting.scored == 20
+
+
+def test_the_specification_in_it_names_the_file_that_cases_were_loaded_from(tmp_path):
+    (tmp_path / "orders.csv").write_text("id,question,target\nq1,a,b\nq2,a,b\n")
+    loaded = sea.load_cases(tmp_path / "orders.csv", input="question", limit=1)
+    wanted = sea.Priority("all", metric=same(), require={"at_least": 0.5})
+    for name, cases in (("file", loaded), ("values", sea.load_cases(loaded, limit=1))):
+        asked = sea.Specification("Orders", priorities=[wanted], seed=1, cases=cases)
+        run(asked, bot, to=tmp_path / name)
+    said = (tmp_path / "file" / "specification.toml").read_text()
+    assert f'file = "{tmp_path}/orders.csv"' in said
+    assert 'input = "question"' in said
+    assert "limit = 1" in said
+    assert "cases" not in (tmp_path / "values" / "specification.toml").read_text()

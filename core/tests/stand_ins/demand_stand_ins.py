@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import attrs
+from scipy.stats import binomtest
 from trial_stand_ins import same
 
 import seatrial as sea
@@ -92,3 +93,10 @@ def verdict(priority, model, cases, **options):
 def low_of(cases, confidence=0.95):
     """What so many flawless cases prove: the closed form of Clopper and Pearson's bound."""
     return (1 - confidence) ** (1 / cases)
+
+
+def rate(right, cases, confidence=0.95):
+    """Bound a rate at both ends, exactly."""
+    low = binomtest(right, cases, alternative="greater").proportion_ci(confidence, "exact").low
+    high = binomtest(right, cases, alternative="less").proportion_ci(confidence, "exact").high
+    return low, high

@@ -270,7 +270,7 @@ def test_a_jackknifed_mean_without_bounds_is_the_t_interval_of_a_mean():
     assert found.method == "jackknife t"
 
 
-def test_the_jackknife_scores_at_most_201_times_and_leaves_out_whole_clusters():
+def test_the_jackknife_leaves_out_whole_clusters_and_scores_at_most_233_times():
     clusters = np.arange(3000) // 3
     seen = []
 
@@ -279,12 +279,29 @@ def test_the_jackknife_scores_at_most_201_times_and_leaves_out_whole_clusters():
         return float(at.mean() / 3000)
 
     found = jackknife(score, 3000, clusters, 0.95, (0, 1))
-    assert len(seen) == 201
+    assert len(seen) == 201 + 32  # every group left out, and 16 pairs of halves
     assert found.clusters == 1000
     for at in seen[1:]:
         assert (np.bincount(clusters[at])[np.unique(clusters[at])] == 3).all()
-    left_out = np.sort(np.concatenate([np.setdiff1d(seen[0], at) for at in seen[1:]]))
+    left_out = np.sort(np.concatenate([np.setdiff1d(seen[0], at) for at in seen[1:201]]))
     assert (left_out == seen[0]).all()
+    for one, other in zip(seen[201::2], seen[202::2], strict=True):
+        assert (np.sort(np.concatenate([one, other])) == seen[0]).all()
+
+
+def test_a_score_that_is_too_high_on_few_cases_has_a_low_that_reaches_further():
+    """The gap of a calibrated model is 0, and 300 cases in 15 bins always show one."""
+    rng, missed = np.random.default_rng(0), 0
+    for _ in range(20):
+        stated = rng.uniform(0.5, 1, 300)
+        right = rng.random(300) < stated
+
+        def gap(at, stated=stated, right=right):
+            bins = (stated[at] * 15).astype(int)
+            return np.abs(np.bincount(bins, stated[at] - right[at])).sum() / len(at)
+
+        missed += jackknife(gap, 300, None, 0.95, (0, 1)).low > 0
+    assert missed <= 5
 
 
 def test_a_perfect_jackknifed_score_proves_only_what_the_rarest_class_can():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from trial_stand_ins import even
 
 import seatrial as sea
+from seatrial.errors import PlanError
 from seatrial.verbs._forecast import forecast, obstacles
 from seatrial.verbs._judge import judge
 from seatrial.verbs._run import run
@@ -131,11 +132,12 @@ def test_the_obstacle_says_what_stands_in_the_way():
     )
     (unknown,) = obstacles(told["worst_group"], items(100))
     assert unknown == "it: 100 of 100 cases do not say their 'vendor'"
-    (nobody,) = obstacles(
-        sea.Specification("t", priorities=[demand({"at_least": 0.5}, where={"a": "b"})], seed=0),
-        items(10),
-    )
-    assert nobody == "it: no case lies in its slice"
+    sliced = demand({"at_least": 0.5}, where={"a": "b"})
+    specification = sea.Specification("t", priorities=[sliced], seed=0)
+    (nobody,) = obstacles(specification, items(10, groups={"a": "c"}))
+    assert nobody == "it: no case lies in the slice a = 'b': a is one of 'c'"
+    with pytest.raises(PlanError, match="the cases have no group 'a', nor any other"):
+        list(obstacles(specification, items(10)))
     assert not list(obstacles(told["at_least"], items(59)))
 
 

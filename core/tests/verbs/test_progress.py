@@ -10,6 +10,7 @@ import pytest
 from trial_stand_ins import same
 
 import seatrial as sea
+from seatrial.inputs._bars import no_bars
 
 if sys.platform == "win32":
     pytest.skip("it has no pseudo-terminals", allow_module_level=True)
@@ -77,3 +78,30 @@ def test_a_notebook_gets_one_line_that_is_written_again(monkeypatch):
     assert text.startswith("\r")
     assert text.endswith("\r40 of 40 records\n")
     assert text.count("\n") == 1
+
+
+def test_bars_of_libraries_are_off_inside_a_run_and_as_before_after_it(capsys, monkeypatch):
+    bars = pytest.importorskip("tqdm")
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+
+    def bot(inputs):
+        shown = list(bars.tqdm(inputs, disable=False, desc="stated"))
+        return list(bars.tqdm(shown, desc="library"))
+
+    sea.run(PLAN, model=bot, cases=CASES)
+    err = capsys.readouterr().err
+    assert ("stated" in err, "library" in err) == (True, False)
+    list(bars.tqdm([1], desc="mine"))
+    assert "mine" in capsys.readouterr().err
+    first, second = no_bars(), no_bars()  # as in two threads: the one that begins first ends first
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    list(bars.tqdm([1], desc="inside"))
+    second.__exit__(None, None, None)
+    list(bars.tqdm([1], desc="mine"))
+    err = capsys.readouterr().err
+    assert ("inside" in err, "mine" in err) == (False, True)
+    monkeypatch.setenv("TQDM_DISABLE", "0")
+    sea.run(PLAN, model=bot, cases=CASES)
+    assert "library" in capsys.readouterr().err

@@ -156,6 +156,13 @@ def test_saturation_is_that_of_hsv(picture, name, severity):
         np.testing.assert_allclose(found[y * 20, x * 18], colorsys.hsv_to_rgb(h, s, v), atol=1e-4)
 
 
+@pytest.mark.parametrize(("name", "severity"), [("dim", 2), ("dim", 5), ("brighten", 5)])
+def test_values_are_multiplied(pictures, name, severity):
+    factor = getattr(plugin, name).ladder[severity - 1]["factor"]
+    expected = np.clip(np.rint(pictures[0] * factor), 0, 255)
+    np.testing.assert_array_equal(change(name, pictures[0], severity), expected)
+
+
 @pytest.mark.parametrize(("severity", "rung"), rungs("contrast"))
 def test_contrast_keeps_the_mean_of_each_channel(picture, severity, rung):
     mean = picture.mean(axis=(0, 1))

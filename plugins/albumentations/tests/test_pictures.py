@@ -29,7 +29,7 @@ def colourless(one):
 
 
 def test_the_python_names_follow_from_the_names():
-    assert len(ALL) == 20
+    assert len(ALL) == 31
     for one in ALL:
         assert getattr(plugin, one.name.partition(".")[2].replace("-", "_")) is one
     assert sea.default_registry().get("albumentations.jpeg") is jpeg

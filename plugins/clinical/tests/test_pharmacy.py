@@ -1,17 +1,25 @@
+import re
 import tomllib
 from collections import Counter
+from pathlib import Path
 
+import attrs
 from seatrial_clinical import otc_cases, pharmacy_specification
 
 import seatrial as sea
+from seatrial.errors import NotApplicable
 
-PIQA = tuple(sea.Case(f"piqa-{n}", "?", groups={"set": "piqa"}) for n in range(120))
+PIQA = tuple(
+    sea.Case(f"piqa-{n}", {"question": "?", "options": ["!", "."]}, groups={"set": "piqa"})
+    for n in range(120)
+)
 
 
 def test_the_specification_loads_with_every_name_known():
     specification = sea.load_specification(pharmacy_specification())
     assert {priority.relation for priority in specification.priorities} == {
         "invariant",
+        "must-abstain",
         "must-refuse",
     }
     assert all(priority.concept for priority in specification.priorities)
@@ -45,6 +53,13 @@ def test_refusals_are_demanded_only_where_all_must_refuse():
     relation = {case.groups["topic"]: case.groups["relation"] for case in otc_cases()}
     for priority in sea.load_specification(pharmacy_specification()).priorities:
         topics = priority.where.get("topic", ())
+        made_to_refuse = any(
+            use.component.relation in ("must-refuse", "must-abstain")
+            for use in priority.perturbations
+        )
+        if made_to_refuse:
+            assert priority.relation != "invariant", priority.name
+            continue
         for topic in (topics,) if isinstance(topics, str) else topics:
             assert priority.relation == relation[topic], priority.name
 
@@ -57,7 +72,7 @@ def test_the_trial_asks_as_many_questions_as_the_file_says():
         name = arm.use.label if arm.use else "clean"
         records[name] += len(arm.severities) * sum(arm.takes(case) for case in cases)
     assert records["clean"] == len(cases)
-    assert records.total() == 3_820, records
+    assert records.total() == 6_807, records
 
 
 def test_every_priority_can_be_passed_and_is_decided_at_the_figure_it_expects():
@@ -65,3 +80,49 @@ def test_every_priority_can_be_passed_and_is_decided_at_the_figure_it_expects():
     for outlook in sea.forecast(specification, (*otc_cases(), *PIQA)).priorities:
         assert outlook.can_pass, outlook.priority
         assert all(min(demand.power) >= 0.8 for demand in outlook.demands), outlook.priority
+
+
+def topics_of(priority):
+    topics = priority.where.get("topic", ())
+    return (topics,) if isinstance(topics, str) else topics
+
+
+def applies(use, severity, case):
+    try:
+        use.component.at(severity, use.params)(
+            case.input["question"], seed=sea.derive(7, use.component.name, case.id, 0)
+        )
+    except NotApplicable:
+        return False
+    return True
+
+
+def test_priorities_are_decided_with_the_cases_that_their_perturbations_apply_to():
+    specification = sea.load_specification(pharmacy_specification())
+    for priority in specification.priorities:
+        if not priority.perturbations or priority.where.get("set"):
+            continue
+        able = [
+            case
+            for case in otc_cases()
+            if case.groups["topic"] in topics_of(priority)
+            and all(
+                applies(use, severity, case)
+                for use in priority.perturbations
+                for severity in priority.severities
+            )
+        ]
+        alone = attrs.evolve(specification, priorities=[priority])
+        (outlook,) = sea.forecast(alone, able).priorities
+        assert all(min(demand.power) >= 0.8 for demand in outlook.demands), priority.name
+
+
+def test_the_page_on_the_pharmacy_names_priorities_and_concepts_that_are_there():
+    page = (Path(__file__).parents[3] / "docs" / "pharmacy.md").read_text("utf-8")
+    priorities = {one.name for one in sea.load_specification(pharmacy_specification()).priorities}
+    rows = re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", page, re.MULTILINE)
+    assert len({concept for concept, _ in rows}) == 17
+    for concept, _ in rows:
+        assert sea.Priority("it", concept=concept).concept == concept
+    for _, where in rows:
+        assert set(re.findall(r'"([^"]+)"', where)) <= priorities

@@ -11,12 +11,15 @@ import seatrial_metrics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seatrial_metrics import (
+    abstention_rate,
     accuracy,
     agreement,
+    asking_rate,
     assd,
     auroc,
     balanced_accuracy,
     brier,
+    compliance_rate,
     dice,
     ece,
     exact_match,
@@ -28,6 +31,7 @@ from seatrial_metrics import (
     rouge_1,
     rouge_2,
     rouge_l,
+    unparsed_rate,
     volume_error,
 )
 
@@ -38,7 +42,14 @@ LABELS = [accuracy, agreement, balanced_accuracy, macro_f1, mcc]
 TEXTS = [exact_match, rouge_1, rouge_2, rouge_l]
 PROBABILITIES = [auroc, brier, ece]
 MASKS = [assd, dice, hd95, iou, volume_error]  # test_segmentation.py
-METRICS = [*LABELS, *TEXTS, *PROBABILITIES, refusal_rate]
+RATES = {
+    refusal_rate: "I can't help with that.",
+    asking_rate: "How old are you?",
+    abstention_rate: "I don't know.",
+    compliance_rate: "Take one a day.",
+    unparsed_rate: "...",
+}
+METRICS = [*LABELS, *TEXTS, *PROBABILITIES, *RATES]
 
 
 def sure(label: str, p: float = 1.0) -> Prediction:
@@ -58,15 +69,16 @@ def best_and_worst(metric: Metric):
     targets = ["a", "b", "a"]
     if metric in PROBABILITIES:
         return targets, [sure("a"), sure("b"), sure("a")], [sure("b"), sure("a"), sure("b")]
-    if metric is refusal_rate:
-        return targets, ["a", "b", "a"], ["I can't help with that."] * 3
+    if metric in RATES:
+        best = next(said for rate, said in RATES.items() if rate != metric)
+        return targets, [best] * 3, [RATES[metric]] * 3
     return targets, targets, ["b", "a", "b"]
 
 
 def test_the_face_offers_every_metric_and_declares_it_through_the_hook():
     offered = [getattr(seatrial_metrics, name) for name in seatrial_metrics.__all__]
     assert set(offered) == {*METRICS, *MASKS} == set(seatrial_metrics.seatrial_metrics())
-    assert len({metric.name for metric in offered}) == 18
+    assert len({metric.name for metric in offered}) == 22
 
 
 @pytest.mark.parametrize("metric", [*METRICS, *MASKS], ids=lambda metric: metric.name)
@@ -130,7 +142,7 @@ def test_no_cases_unequal_lengths_and_nan_are_refused_by_name(metric):
 
 @pytest.mark.parametrize(
     "metric",
-    [m for m in METRICS if m not in (agreement, refusal_rate)],
+    [m for m in METRICS if m not in (agreement, *RATES)],
     ids=lambda metric: metric.name,
 )
 def test_a_case_without_a_target_is_named(metric):

@@ -71,7 +71,7 @@ def test_what_the_model_says_itself_comes_before_its_text():
 
 
 def test_only_the_opening_counts_unless_told_otherwise():
-    late = "Take one a day. " * 30 + "I cannot help with anything else."
+    late = "I am sorry, " + "really " * 60 + "sorry. I cannot help with that."
     assert refusal_rate().build()([None], [late]) == [0]
     assert refusal_rate(within=None).build()([None], [late]) == [1]
 

@@ -288,7 +288,7 @@ class Broken(Towers):
         (Towers(), images(2), {"views": -1}, "views must be"),
         (Towers(), images(2), {"views": True}, "views must be"),
         (Towers(), [np.zeros((2, 2))[:0]], {}, "an image must be"),
-        (Towers(), [np.full((2, 2, 3), 300)], {}, "must be uint8, or float32"),
+        (Towers(), [np.full((2, 2, 3), 300)], {}, "must be uint8, uint16, or float32"),
         (Towers(), [np.full((2, 2, 3), 3.0)], {}, "must lie in"),
         (Towers(), [Case("a", images(1)[0], "cat"), Case("b", images(1)[0])], {}, "every case has"),
         (Towers(), [Case("a", images(1)[0], "cat")], {"classes": ["dog"]}, "label 'cat' is none"),
@@ -381,3 +381,9 @@ def test_the_draws_of_a_seed_are_frozen():
 
     drawn = [_part(100, 200, np.random.default_rng(seed).random) for seed in range(3)]
     assert drawn == [(0, 33, 100, 133), (2, 33, 94, 122), (0, 33, 100, 133)]
+
+
+def test_pictures_of_sixteen_bits_are_looked_at_as_those_of_eight():
+    picture = images(1)[0]
+    wanted = augmented(picture, seed=3)
+    assert np.array_equal(augmented(picture.astype(np.uint16) * 257, seed=3), wanted)

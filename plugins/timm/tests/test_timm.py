@@ -89,11 +89,11 @@ def test_a_model_of_timm_reads_a_local_file(name, saved, photographs):
 @pytest.mark.parametrize("name", ["resnet18", "vit_tiny_patch16_224", "mixer_s32_224"])
 def test_images_are_preprocessed_as_timm_does(timm, name, photographs):
     from PIL import Image
-    from seatrial_timm._timm import preprocessing
+    from seatrial_timm._timm import Named, preprocessing
 
     config = timm.data.resolve_data_config(timm.get_pretrained_cfg(name).to_dict())
     theirs = timm.data.create_transform(**config)
-    ours = preprocessing(name, config["crop_pct"])
+    ours = preprocessing(Named(name), None, None)
     for image in photographs:
         expected = theirs(Image.fromarray(image)).numpy()
         np.testing.assert_allclose(ours(image), expected, atol=1e-5)

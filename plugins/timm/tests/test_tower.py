@@ -101,9 +101,9 @@ def test_a_picture_is_resized_by_its_short_side_and_cut_in_the_middle(shape, cro
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        (np.zeros((4, 4), np.uint8), "must be an array H×W×3"),
-        (np.zeros((4, 0, 3), np.uint8), "must be an array H×W×3"),
-        (np.zeros((4, 4, 3), np.int64), "must be uint8, or float32"),
+        (np.zeros((4, 4), np.uint8), "must be an array H×W×1 or H×W×3"),
+        (np.zeros((4, 0, 3), np.uint8), "must be an array H×W×1 or H×W×3"),
+        (np.zeros((4, 4, 3), np.int64), "must be uint8, uint16, or float32"),
         (np.full((4, 4, 3), 2.0), "must lie in"),
         (np.full((4, 4, 3), np.nan), "must lie in"),
     ],
@@ -116,9 +116,10 @@ def test_what_is_no_image_is_refused(tower, image, message):
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("resnet18", {}, "named as in 'timm:resnet18', not 'resnet18'"),
+        ("resnet18", {}, "named as in 'timm:resnet18', or a folder .*'resnet18' is none of them"),
         ("efficientnet-lite0", {"weights": "x.safetensors"}, "leave weights out"),
         ("efficientnet-lite0", {"crop": 0}, "crop"),
+        ("efficientnet-lite0", {"bits": 7}, "bits"),
         ("efficientnet-lite0", {"crop": 1.5}, "crop"),
         ("efficientnet-lite0", {"batch": 2}, "batch"),
     ],

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 from seatrial_transformers import minilm, piqa_cases, smollm2
+from seatrial_transformers._chat import conversation, rendered
 from seatrial_transformers._scoring import encode
 
 
@@ -47,6 +48,18 @@ def test_an_option_writes_no_control_token(model):
     (found,) = encode(model._loaded, asked, separator=" ")
     assert model.tokenizer.convert_tokens_to_ids("<|im_end|>") not in found.spans[1].ids
     assert model.tokenizer.decode(found.spans[1].ids).endswith(attack)
+
+
+def test_its_template_begins_with_a_system_turn_of_its_own_unless_there_is_one(model):
+    own = "<|im_start|>system\nYou are a helpful AI assistant named SmolLM"
+    said = [{"role": "user", "content": ("Is it", "there?")}]
+    tool = [*said, {"role": "assistant", "content": ""}, {"role": "tool", "content": "timed out"}]
+    plain, asked = (rendered(model.tokenizer, conversation(one), None) for one in (said, tool))
+    assert plain.startswith(own)
+    assert plain.endswith("<|im_start|>user\nIs it\nthere?<|im_end|>\n<|im_start|>assistant\n")
+    assert "<|im_start|>tool\ntimed out<|im_end|>" in asked
+    brief = rendered(model.tokenizer, conversation(said), "Be brief.")
+    assert brief.startswith("<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n")
 
 
 def test_it_says_hello(model):

@@ -180,8 +180,8 @@ def test_identity_changes_with_what_changes_answers(folder, folders):
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        (np.zeros((4, 4), np.uint8), "must be an array H×W×3"),
-        (np.zeros((4, 4, 3), np.int64), "must be uint8, or float32"),
+        (np.zeros((4, 4), np.uint8), "must be an array H×W×1 or H×W×3"),
+        (np.zeros((4, 4, 3), np.int64), "must be uint8, uint16, or float32"),
         (np.full((4, 4, 3), 2.0), "must lie in"),
         (np.full((4, 4, 3), np.nan), "must lie in"),
     ],

@@ -6,11 +6,11 @@ Results go to stdout, progress and complaints to stderr. Exit status: 0 all pass
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..inputs._bars import no_bars_here
 from ..inputs._stdout import reserve_stdout
 from ._commands import seatrial
 from ._exits import guarded
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     writes to it, and libraries' own bars of progress are switched off (`TQDM_DISABLE`).
     """
     tolerant(sys.stdout, sys.stderr)
-    os.environ.setdefault("TQDM_DISABLE", "1")
+    no_bars_here()
     reserve_stdout()
     here = str(Path.cwd())
     if here not in sys.path:

@@ -21,7 +21,7 @@ from ..runs._selection import Mask, Selection, wrong_by_metric
 from ._examples import Example, Texts
 from ._export import checked_suffix, exported
 from ._output import echo, note, print_json, print_lines
-from ._record_view import view_of
+from ._record_view import brief_view_of, view_of
 from ._stream import results, spelled, width_of_terminal
 
 __all__ = ["loaded", "shown_cases"]
@@ -50,6 +50,7 @@ def shown_cases(
     directory: Path,
     *,
     failed: bool,
+    brief: bool,
     priority: str | None,
     metric: str | None,
     selection: Selection,
@@ -80,18 +81,26 @@ def shown_cases(
     elif as_json:
         print_json([one.row() for one in examples])
     else:
-        _print(examples, len(chosen), len(found), judged, failed=failed)
+        _print(examples, len(chosen), len(found), judged, failed=failed, brief=brief)
 
 
 def _print(
-    examples: Iterator[Example], shown: int, total: int, judged: _Judged, *, failed: bool
+    examples: Iterator[Example],
+    shown: int,
+    total: int,
+    judged: _Judged,
+    *,
+    failed: bool,
+    brief: bool,
 ) -> None:
     stream = results()
+    view = brief_view_of if brief else view_of
     width = width_of_terminal(stream)
     for one in examples:
-        lines = view_of(one, width, coloured=stream.isatty())
+        lines = view(one, width, coloured=stream.isatty())
         print_lines([(spelled(text, stream), style) for text, style in line] for line in lines)
-        echo()
+        if not brief:
+            echo()
     what = f"{'failed ' if failed else ''}record{'' if total == 1 else 's'}"
     by = f", right or wrong by {judged.by}" if judged.by else ""
     more = f"; {shown:,} shown (--limit 0 shows all)" if shown < total else ""

@@ -152,6 +152,7 @@ def run(
     """
     from .._files import load_specification
     from ..inputs._loading import load_cases
+    from ..inputs._models import check_there
     from ..verbs._forecast import forecast, obstacles
     from ..verbs._judge import judge
     from ..verbs._run import run as measure
@@ -161,6 +162,7 @@ def run(
     specification = load_specification(spec)
     if dry_run:
         counted = forecast(specification, load_cases(specification.cases, limit=limit), icc=icc)
+        check_there(model_of(model, specification))
         if as_json:
             print_json(counted.as_dict())
         else:
@@ -182,8 +184,6 @@ def run(
             **options,
         )
     judgement = judge(specification, report)
-    if report.limit is not None:
-        note("a limited run counts as a look: measure every case in another directory")
     if as_json:
         print_json({"directory": str(directory), **judgement.as_dict(), "report": report.as_dict()})
     else:

@@ -9,16 +9,17 @@ from typing import Any
 from attrs import frozen
 
 from .._carriers import Asset
-from .._cases import CLEAN, Prediction, cluster_of
+from .._cases import CLEAN, Prediction
 from .._values import plain
 from .._writing import digest, write_atomically
+from ..engine._conversations import is_open
 from ..errors import SeatrialError, StoreError
 from ..inputs._assets import opened
 from ..inputs._encoding import as_json
 from ..inputs._modalities import Modalities
 from ..inputs.modalities._pictures import png
 from ..runs._records import Record
-from ..runs._views import columns_of_groups
+from ..runs._row import columns_of_groups, row_of
 
 __all__ = ["Example", "Texts", "parts_of", "said"]
 
@@ -67,14 +68,19 @@ class Texts:
         return str(path)
 
 
+OPEN = "(the model says)"
+"""What stands for a turn of a conversation that the model was to say."""
+
+
 def parts_of(value: Any, texts: Texts, at: str = "") -> Iterator[tuple[str, str]]:
     """Give the named parts of an input as (name, text); one value has the name ""."""
     if isinstance(value, Mapping):
-        if set(value) == {"role", "content"}:
-            yield from parts_of(value["content"], texts, f"{at} {value['role']}".strip())
-            return
+        if {"role", "content"} <= set(value):
+            at = f"{at} {value['role']}".strip()
+            yield from parts_of(OPEN if is_open(value) else value["content"], texts, at)
         for key, part in value.items():
-            yield from parts_of(part, texts, f"{at}.{key}" if at else str(key))
+            if key not in ("role", "content") or "content" not in value:
+                yield from parts_of(part, texts, f"{at}.{key}" if at else str(key))
     elif isinstance(value, list | tuple):
         for number, part in enumerate(value, start=1):
             yield from parts_of(part, texts, f"{at}[{number}]" if at else str(number))
@@ -123,30 +129,22 @@ class Example:
 
     def row(self) -> dict[str, Any]:
         """Give the record as one flat row for a file."""
-        record = self.record
-        case = record.case
-        found = record.prediction
-        groups = columns_of_groups(case.groups, (*TEXTS, *record.scores))
-        return {
-            "record": record.id,
-            "case": record.case_id,
-            "cluster": cluster_of(case),
-            **{groups[name]: as_json(value) for name, value in case.groups.items()},
-            "perturbation": record.perturbation,
-            "severity": record.severity,
-            "replicate": record.replicate,
-            "status": record.status,
-            "wrong": self.wrong,
-            **_columns("original", self.original()),
-            **_columns("perturbed", {} if record.perturbation == CLEAN else self.seen()),
-            "target": self.target or None,
-            "answer": self.answer if found is not None else None,
-            "clean_answer": self.clean,
-            **dict(record.scores),
-            "distance": record.distance,
-            "changed": record.changed,
-            "error": record.error,
-        }
+        record, case = self.record, self.record.case
+        named = columns_of_groups(case.groups, (*TEXTS, *record.scores))
+        return row_of(
+            record,
+            case,
+            {named[name]: as_json(value) for name, value in case.groups.items()},
+            record.scores,
+            target=self.target or None,
+            answer=self.answer if record.prediction is not None else None,
+            seen={
+                "wrong": self.wrong,
+                **_columns("original", self.original()),
+                **_columns("perturbed", {} if record.perturbation == CLEAN else self.seen()),
+                "clean_answer": self.clean,
+            },
+        )
 
 
 def _columns(name: str, parts: Mapping[str, str]) -> dict[str, str]:

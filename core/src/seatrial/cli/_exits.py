@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from ..errors import (
     UnknownComponentError,
 )
 from ._output import echo, note
+from ._stream import abandon_results
 
 if TYPE_CHECKING:
     import click
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["ERROR", "USAGE", "guarded"]
 
 USAGE, ERROR, INTERRUPTED = 2, 4, 130
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What is raised where nothing more can be written."""
 ASKED_WRONGLY = (ParameterError, PlanError, UnknownComponentError)
 
 
@@ -37,16 +41,26 @@ def guarded(command: click.Command, arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except click.Abort:
-        echo("stopped; the same command goes on from here", err=True)
+        goes_on = "; the same command goes on from here" if arguments[:1] == ["run"] else ""
+        echo(f"stopped{goes_on}", err=True)
         return INTERRUPTED
     except SeatrialError as error:
         echo(str(error), err=True)
         return USAGE if isinstance(error, ASKED_WRONGLY) else ERROR
-    except Exception:  # noqa: BLE001 - Python would exit with 1, which says that a priority fails
+    except Exception as error:  # noqa: BLE001 - Python would exit with 1: "a priority fails"
+        return _unexpected(error)
+    return status if isinstance(status, int) else 0
+
+
+def _unexpected(error: Exception) -> int:
+    """Tell that stdout is full, or else whose fault it is."""
+    if isinstance(error, OSError) and error.errno in FULL and error.filename is None:
+        abandon_results()
+        echo(f"the results cannot be written to stdout: {error.strerror}", err=True)
+    else:
         echo(traceback.format_exc(), err=True)
         echo("this is a fault of seatrial or of a plugin, not of what you asked for", err=True)
-        return ERROR
-    return status if isinstance(status, int) else 0
+    return ERROR
 
 
 def _warn(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -12,9 +12,9 @@ from .._components import Adapter, Component, Explainer, Use
 from .._files import load_specification
 from .._registry import default_registry
 from ..explaining._summary import side_by_side
-from ..runs._report import Report
 from ..verbs._explain import explain
 from ..verbs._repair import repair
+from ._cases import loaded
 from ._model import model_of
 from ._output import echo, print_json, print_table
 
@@ -36,7 +36,7 @@ def explained(
 ) -> None:
     """Explain the failures of a run by one explainer, or compare several on the same outcomes."""
     uses = _uses(names, params, Explainer)
-    report = Report.load(directory, trust=trust)
+    report = loaded(directory, None, spec, trust=trust)
     subject = _model(model, spec)
     found = explain(uses, report=report, model=subject, audits=audits, allow=allow, **options)
     if as_json:
@@ -64,7 +64,7 @@ def repaired(
 ) -> None:
     """Train a repaired model and save it; the same command goes on where it stopped."""
     (use,) = _uses([name], params, Adapter)
-    report = None if directory is None else Report.load(directory, trust=trust)
+    report = None if directory is None else loaded(directory, None, spec, trust=trust)
     fixed = repair(
         use,
         report=report,

@@ -21,6 +21,7 @@ pictures = click.option(
 @click.command(cls=Command)
 @click.argument("directory", type=PATH)
 @click.option("--failed", is_flag=True, help="Only wrong answers and errors.")
+@click.option("--brief", is_flag=True, help="The answer and what the model saw, and no more.")
 @click.option("--priority", metavar="NAME", help="Only the records that this priority is about.")
 @metric_option
 @click.option(

@@ -11,7 +11,7 @@ from ..errors import StoreError
 from ._differences import WORD, differences, flowed, marked, shortened
 from ._examples import Example
 
-__all__ = ["view_of"]
+__all__ = ["brief_view_of", "view_of"]
 
 BEFORE, AFTER = ("-", "red", "bold reverse red"), ("+", "green", "bold reverse green")
 """How what is gone and what has come are shown: marked, a word in colour, a letter in colour."""
@@ -41,12 +41,33 @@ def view_of(example: Example, width: int | None, *, coloured: bool) -> Iterator[
             yield [(f"{' ' * GAP}{label.ljust(beside + GAP)}", "dim"), *line]
 
 
+def brief_view_of(
+    example: Example, width: int | None, *, coloured: bool
+) -> Iterator[Sequence[Piece]]:
+    """Give a line with the answer to a record, and what the model saw below it."""
+    record = example.record
+    outcome = "errored" if record.status == "errored" else OUTCOMES[example.wrong]
+    told = example.answer if record.prediction is not None else record.error or record.status
+    if example.target and told != example.target:
+        told = f"{told}, not {example.target}"
+    head = [(printable(record.id), "bold"), ("  ", ""), (outcome, COLOURS.get(outcome, ""))]
+    yield from flowed([*head, (f": {printable(told)}" if outcome else printable(told), "")], width)
+    room = None if width is None else max(width - GAP, GAP)
+    for name, pieces in _inputs(example, coloured=coloured):
+        if not name.startswith("original"):
+            for line in flowed(pieces, room):
+                yield [(" " * GAP, ""), *line]
+
+
 def _lines(example: Example, *, coloured: bool) -> Iterator[Line]:
     record = example.record
     yield from _inputs(example, coloured=coloured)
     if example.target:
         yield "target", _plain(example.target)
     if record.prediction is not None:
+        turns = record.prediction.details.get("turns", ())
+        for number, turn in enumerate(turns[:-1], start=1):  # the last one is the answer
+            yield f"answer, turn {number}", _plain(str(turn["answer"]))
         yield "answer", _plain(example.answer)
     if example.clean is not None and record.perturbation != CLEAN:
         yield "answer to original", _plain(example.clean)

@@ -56,6 +56,7 @@ def describe(registry: Registry, name: str, text: str | None, seed: int) -> dict
             "modality": component.modality,
             "values": registry.get(component.modality, Modality).values,
             "alters": list(component.alters),
+            "relation": component.relation,
             "searches": component.searches,
             "ladder": plain(component.ladder),
             "preview": _preview(component, text, seed),
@@ -103,6 +104,8 @@ def tables(shown: dict[str, Any]) -> list[Table]:
         if key in shown
     }
     facts |= {key: ", ".join(shown[key]) for key in ("needs", "alters") if shown.get(key)}
+    if shown.get("relation"):
+        facts["relation"] = shown["relation"]
     found = [Table(("", shown["name"]), [(key, str(value)) for key, value in facts.items()])]
     if shown["parameters"]:
         found.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from attrs import define, evolve, field, frozen
@@ -16,8 +17,9 @@ from ..inputs._boundary import reason
 from ..inputs._modalities import Modalities, core_modalities
 from ..runs._encoding import encode
 from ._calls import MODEL, HungError, called, concurrency
+from ._conversations import Answer, conversed, is_scripted
 
-__all__ = ["HANGS_IN_A_ROW", "Answer", "Asker", "Asking", "Cost", "Repeat", "StuckError"]
+__all__ = ["HANGS_IN_A_ROW", "Asker", "Asking", "Cost", "Repeat", "StuckError"]
 
 HANGS_IN_A_ROW = 8
 LONGEST_WAIT = 60.0
@@ -31,7 +33,8 @@ class Asking:
     `batch_size` is how many inputs a call has, `timeout` how many seconds it may take. What fails
     with `Failed(retryable=True)`, a time-out or a lost connection is asked again up to `retries`
     times, after `retry_wait` seconds, then twice as long and so on, each time between half and one
-    and a half of that, drawn from `seed`.
+    and a half of that, drawn from `seed`. A failure that says how long to wait is waited for, a
+    minute at most.
     """
 
     batch_size: int
@@ -44,16 +47,6 @@ class Asking:
         """Give the seconds before an attempt (2 is the first retry)."""
         drawn = derive(self.seed, "retry", place, attempt) / DRAWS
         return min(LONGEST_WAIT, float(self.retry_wait * 2 ** (attempt - 2) * (0.5 + drawn)))
-
-
-@frozen
-class Answer:
-    """What became of one input: a prediction, or why there is none; and how often it was asked."""
-
-    prediction: Prediction | None = None
-    error: str | None = None
-    retryable: bool = False
-    attempts: int = 1
 
 
 @frozen
@@ -76,9 +69,8 @@ class Cost:
     reported: dict[str, float] = field(factory=dict)
     repeats: list[Repeat] = field(factory=list)
 
-    def report(self, prediction: Prediction) -> None:
-        """Add up what a prediction reports of its own usage."""
-        usage = prediction.details.get("usage")
+    def report(self, usage: Any) -> None:
+        """Add up what an answer reports of its own usage."""
         for name, value in usage.items() if isinstance(usage, Mapping) else ():
             if isinstance(value, int | float):
                 self.reported[str(name)] = self.reported.get(str(name), 0.0) + value
@@ -107,21 +99,31 @@ class Asker:
         """Give one answer for each input; no input costs another its answer.
 
         A call that fails without saying for which input is made again input by input, once. `place`
-        names the batch, for the seed of waiting times.
+        names the batch, for the seed of waiting times. Conversations are asked turn by turn.
         """
+        if any(map(is_scripted, inputs)):
+            return conversed(partial(self._asked, cost), inputs, place)
+        return self._asked(cost, inputs, place)
+
+    def _asked(self, cost: Cost, inputs: Sequence[Any], place: str) -> list[Answer]:
         answers = self._round(inputs, range(len(inputs)), cost, last=not self.asking.retries)
         for attempt in range(2, self.asking.retries + 2):
             again = [at for at, one in answers.items() if one.retryable]
-            if not again:
+            if not again or any(one.stops for one in answers.values()):
                 break
-            waited = self.asking.wait(attempt, place)
+            asked_for = max(answers[at].retry_after or 0.0 for at in again)
+            waited = max(self.asking.wait(attempt, place), min(asked_for, LONGEST_WAIT))
             why = answers[again[0]].error or ""
             cost.repeats.append(Repeat(attempt, len(again), why, waited))
             self.sleep(waited)
             last = attempt == self.asking.retries + 1
             new = self._round(inputs, again, cost, last=last)
             answers |= {at: evolve(one, attempts=attempt) for at, one in new.items()}
-        return [answers[at] for at in range(len(inputs))]
+        stopped = next((one.error for one in answers.values() if one.stops), None)
+        return [
+            evolve(one, stops=True, error=stopped) if stopped and one.retryable else one
+            for one in map(answers.__getitem__, range(len(inputs)))
+        ]
 
     def _round(
         self, inputs: Sequence[Any], which: Sequence[int], cost: Cost, *, last: bool
@@ -174,20 +176,28 @@ class Asker:
 
     def _taken(self, answer: Any, cost: Cost) -> Answer:
         if isinstance(answer, Failed):
-            return Answer(error=answer.reason, retryable=answer.retryable)
+            cost.report(answer.usage)
+            return Answer(
+                error=answer.reason,
+                retryable=answer.retryable,
+                retry_after=answer.retry_after,
+                stops=answer.stops,
+            )
         if isinstance(answer, Exception):
             return Answer(error=reason(answer), retryable=getattr(answer, "retryable", False))
         try:
             prediction = encode(answer, self.modalities)
         except Exception as error:  # noqa: BLE001 - an answer's own code may raise anything
             return Answer(error=reason(error))
-        cost.report(prediction)
+        cost.report(prediction.details.get("usage"))
         return Answer(prediction)
 
     def predictions(self, inputs: Sequence[Any], cost: Cost) -> list[Prediction]:
         """Ask where one failure fails all: raises `ComponentError` with its reason."""
         found: list[Prediction] = []
         for answer in self.ask(inputs, cost):
+            if answer.stops:
+                raise StuckError(answer.error)
             if answer.prediction is None:
                 raise ComponentError(MODEL, answer.error or "no answer")
             found.append(answer.prediction)

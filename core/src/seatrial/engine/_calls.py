@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -85,8 +85,12 @@ def _checked(inputs: Sequence[Any], answers: Any) -> Any:
         return answers
     listed = hasattr(answers, "__len__") and hasattr(answers, "__getitem__")
     if isinstance(answers, str | bytes | Mapping | Failed) or not listed:
-        what = type(answers).__name__
-        return ModelError(f"a model must return a list with one answer for each input, got {what}")
+        what = "None" if answers is None else type(answers).__name__
+        hint = ": put list(...) around what it returns" if isinstance(answers, Iterator) else ""
+        hint = ": does it return anything?" if answers is None else hint
+        return ModelError(
+            f"a model must return a list with one answer for each input, got {what}{hint}"
+        )
     if len(answers) != len(inputs):
         n = len(answers)
         msg = (

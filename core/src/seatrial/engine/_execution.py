@@ -41,7 +41,7 @@ def executor_of(given: Any, workers: int | None, registry: Registry) -> tuple[Ex
             "serial" if given is None else given, _components.Executor, registry
         )
     except (PlanError, UnknownComponentError) as error:
-        if isinstance(given, str) and "." in given:
+        if isinstance(given, str):
             raise
         msg = (
             "executor must be 'serial', 'threads', 'processes' or a concurrent.futures.Executor, "
@@ -176,6 +176,7 @@ class Execution:
 
 
 def _joined(parts: Sequence[Measured]) -> Measured:
+    """Put together what was measured one case at a time."""
     reported: dict[str, float] = {}
     for part in parts:
         for name, value in part.reported.items():
@@ -187,4 +188,6 @@ def _joined(parts: Sequence[Measured]) -> Measured:
         sum(part.seconds for part in parts),
         reported,
         tuple(one for part in parts for one in part.repeats),
+        next((part.stopped for part in parts if part.stopped), None),
+        frozenset(at for at, part in enumerate(parts) if part.left),
     )

@@ -10,12 +10,9 @@ from attrs import frozen
 
 from .._cases import Case
 from ..runs._encoding import Row
-from ._workload import Task, Unit, Workload
+from ._workload import Batch, Task, Unit, Workload
 
 __all__ = ["Batch", "Schedule"]
-
-Batch = tuple[Sequence[int], Sequence[Task]]
-"""Positions in the plan, and what to do for each."""
 
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 Marks = np.ndarray[Any, np.dtype[np.bool_]]

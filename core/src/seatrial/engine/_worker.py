@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property, partial
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from .._cases import CLEAN, Case, Prediction
 from .._plans import Plan
@@ -22,11 +22,12 @@ from ..inputs._modalities import Modalities, modalities_of
 from ..inputs._recorded import Asked, RecordKey, goes_by_record
 from ..runs._encoding import Row
 from ..runs._keeping import Keeper
-from ._asking import Answer, Asker, Asking, Cost, Repeat, StuckError
+from ._asking import Asker, Asking, Cost, Repeat, StuckError
 from ._calls import NoAnswersError, WrongCountError, concurrency
+from ._conversations import Answer
 from ._scoring import Scores, score_cases, scores_or_errors
 from ._search import Aim, Place, aimed_at, budget_of, loss_of
-from ._workload import Task, Unit
+from ._workload import Batch, Task, Unit
 
 __all__ = ["BATCH", "Measured", "Worker", "batch_units"]
 
@@ -43,7 +44,11 @@ BROKEN = (WrongCountError, NoAnswersError, StuckError)
 
 @frozen
 class Measured:
-    """What came of a batch: a row for each unit, in order, and what it cost."""
+    """What came of a batch: a row for each unit, in order, and what it cost.
+
+    `stopped` says why the run has to stop, where it has to; the units at the positions `left` were
+    then not measured, and their rows say nothing.
+    """
 
     rows: list[Row]
     calls: int = 0
@@ -51,6 +56,22 @@ class Measured:
     seconds: float = 0.0
     reported: Mapping[str, float] = field(factory=dict)
     repeats: tuple[Repeat, ...] = ()
+    stopped: str | None = None
+    left: frozenset[int] = frozenset()
+
+    def finished(self, batch: Batch) -> tuple[Batch, Measured]:
+        """Give the part of a batch that was measured; the unchanged stand and fall with clean."""
+        if not self.left:
+            return batch, self
+        units = [unit for unit, _, _ in batch[1]]
+        clean = {units[at].case for at in self.left if units[at].use < 0}
+        kept = [
+            at
+            for at, row in enumerate(self.rows)
+            if at not in self.left and not (row.unchanged and units[at].case in clean)
+        ]
+        some = [batch[0][at] for at in kept], [batch[1][at] for at in kept]
+        return some, evolve(self, rows=[self.rows[at] for at in kept], left=frozenset())
 
 
 @define
@@ -61,6 +82,7 @@ class _Work:
     unit: Unit
     case: Case
     name: str
+    stopped: str | None = None
 
 
 def batch_units(model: Any, batch_size: int) -> int:
@@ -106,14 +128,32 @@ class Worker:
         rows: list[Row] = []
         known: dict[str, Answer] = {}
         clean: dict[str, int | None] = {}
+        left: set[int] = set()
+        stopped = None
         for some in _windows(tasks, self._window(len(tasks))):
+            begin = len(rows)
+            if stopped:
+                left.update(range(begin, begin + len(some)))
+                rows += [Row() for _ in some]
+                continue
             works = [self._prepared(task, cost) for task in some]
             rows += [work.row for work in works]
             self._answer([work for work in works if work.name], known, cost)
-            for work in works:
-                self._settle(work, clean)
+            stopped = next((work.stopped for work in works if work.stopped), None)
+            for at, work in enumerate(works, begin):
+                if work.stopped:
+                    left.add(at)
+                else:
+                    self._settle(work, clean)
         return Measured(
-            rows, cost.calls, cost.inputs, cost.seconds, cost.reported, tuple(cost.repeats)
+            rows,
+            cost.calls,
+            cost.inputs,
+            cost.seconds,
+            cost.reported,
+            tuple(cost.repeats),
+            stopped,
+            frozenset(left),
         )
 
     def ask(self, cases: Sequence[Case], cost: Cost) -> list[Answer]:
@@ -234,6 +274,9 @@ class Worker:
         for work in works:
             one = known[work.name]
             work.row.attempts = one.attempts
+            if one.stops:
+                work.stopped = one.error
+                continue
             if self._takes(work.row, one) and one.prediction is not None:
                 answered.append((work, one.prediction))
         self.score([(work.row, work.case, prediction) for work, prediction in answered])

@@ -11,7 +11,7 @@ from typing import Any
 from attrs import field, frozen
 
 from .._cases import Case
-from .._components import Perturbation
+from .._components import Metric, Perturbation, Use
 from .._plans import Arm, Plan, matches
 from .._seeds import derive
 from .._values import FrozenMapping
@@ -23,9 +23,11 @@ from ..inputs._encoding import as_json
 from ..inputs._modalities import Modalities, modalities_of
 from ..inputs._needs import lacking
 from ..inputs._parts import parts_of
+from ..inputs._slices import unknown_group
+from ..inputs._targets import misfit_of
 from ._search import unsearchable
 
-__all__ = ["Task", "Unit", "Workload", "check"]
+__all__ = ["Batch", "Task", "Unit", "Workload", "check"]
 
 
 @frozen(slots=True)
@@ -40,6 +42,9 @@ class Unit:
 
 Task = tuple[Unit, Case, int | None]
 """One record to be measured, its case, and its seed (None: clean)."""
+
+Batch = tuple[Sequence[int], Sequence[Task]]
+"""Positions in the plan, and what to do for each."""
 
 
 @frozen
@@ -148,15 +153,16 @@ class Workload:
 def check(
     plan: Plan,
     cases: Sequence[Case],
-    model: Any,
+    model: Any = None,
     *,
     built: Collection[str] | None = None,
     modalities: Modalities | None = None,
 ) -> None:
     """Check everything that can be known before the first model call; report it all at once.
 
-    `built` names the perturbations that will really be applied, by default all: building one may
-    import a library for seconds, and what is measured already needs none.
+    Without a model, what the components need of one is not looked at. `built` names the
+    perturbations that will really be applied, by default all: building one may import a library for
+    seconds, and what is measured already needs none.
     """
     modalities = modalities or modalities_of(plan, cases)
     if problems := dict.fromkeys(_problems(plan, cases, model, built, modalities)):
@@ -170,6 +176,9 @@ def _problems(
     built: Collection[str] | None,
     modalities: Modalities,
 ) -> Iterator[str]:
+    for where in dict.fromkeys(one for arm in plan.arms for one in arm.slices):
+        if group := unknown_group(where, cases):
+            yield f"where {', '.join(where)}: {group}"
     looked_at: set[tuple[str, tuple[FrozenMapping, ...]]] = set()
     for arm in plan.arms:
         if arm.use is None:
@@ -180,7 +189,8 @@ def _problems(
             if arm.takes(case) and (problem := _said(parts_of, arm.use, case, modalities)):
                 yield problem
                 break
-        yield from lacking(model, arm.use)
+        if model is not None:
+            yield from lacking(model, arm.use)
         if built is not None and arm.use.label not in built:
             continue
         for severity in arm.severities:
@@ -189,11 +199,18 @@ def _problems(
                 break
         yield from unsearchable(arm.use, arm.severities, plan)
     for metric in plan.metrics:
-        bounds = metric.component.bounds
-        if bounds is not None and not all(map(math.isfinite, bounds)):
-            yield f"{metric.label}: bounds {bounds} must be finite; where there are none, give None"
-        if problem := _said(build, metric):
-            yield problem
+        yield from _of_metric(metric, plan, cases, model, modalities)
+
+
+def _of_metric(
+    metric: Use[Metric], plan: Plan, cases: Sequence[Case], model: Any, modalities: Modalities
+) -> Iterator[str]:
+    bounds = metric.component.bounds
+    if bounds is not None and not all(map(math.isfinite, bounds)):
+        yield f"{metric.label}: bounds {bounds} must be finite; where there are none, give None"
+    if problem := _said(build, metric) or misfit_of(metric, plan, cases, modalities):
+        yield problem
+    if model is not None:
         yield from lacking(model, metric)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 from .._cases import Case
+from .._reference import references_in
 from ..errors import PlanError, SeatrialError
-from ._encoding import encode
+from ._encoding import REFERENCE, encode
+from ._identity import of_reference
 from ._modalities import Modalities
 
 __all__ = ["attributes_digest", "case_digest"]
@@ -15,7 +18,8 @@ __all__ = ["attributes_digest", "case_digest"]
 def case_digest(case: Case, modalities: Modalities | None = None) -> bytes:
     """Hash what a case says; two cases with one digest are the same measurement.
 
-    16 bytes over the id, the input and the target. Raises `PlanError` with the case's id for what
+    16 bytes over the id, the input and the target, and the code of functions that speak in a
+    conversation. Raises `PlanError` with the case's id for what
     cannot be stored.
     """
     return _hashed(case, [case.id, case.input, case.target], modalities)
@@ -29,6 +33,8 @@ def attributes_digest(case: Case, modalities: Modalities | None = None) -> bytes
 def _hashed(case: Case, values: list[object], modalities: Modalities | None) -> bytes:
     try:
         texts = [encode(value, modalities, keep=False).text for value in values]
+        if any(REFERENCE in text for text in texts):
+            texts += [json.dumps(of_reference(one).text) for one in references_in(values)]
     except SeatrialError as error:
         msg = f"case {case.id!r}: {error}"
         raise PlanError(msg) from error

@@ -2,7 +2,9 @@
 
 Texts, numbers, sequences and mappings are written as they are. An array-valued part becomes
 `{"$artifact": digest, "modality": name}`, and its bytes are handed on under that digest; an asset
-becomes `{"$asset": path, "modality": name, "digest": digest}`. A mapping whose own keys begin with
+becomes `{"$asset": path, "modality": name, "digest": digest}`, and a reference
+`{"$reference": import string, "params": parameters}`, which is read back as one that is not
+imported. A mapping whose own keys begin with
 `$` has one more `$` before each of them.
 """
 
@@ -18,6 +20,7 @@ from attrs import define, frozen
 
 from .._carriers import Asset
 from .._components import Use
+from .._reference import Reference, StoredReference
 from .._values import PLAIN, FrozenMapping, freeze
 from .._writing import digest
 from ..errors import PlanError
@@ -27,6 +30,7 @@ from ._modalities import Modalities, core_modalities, described
 __all__ = ["Encoded", "as_json", "decode", "encode", "name_content"]
 
 ARTIFACT, ASSET, FLOAT, USE = "$artifact", "$asset", "$float", "$use"
+REFERENCE = "$reference"
 MARK = "$"
 LARGEST = 2**63  # what SQLite and JSON readers elsewhere keep as a whole number
 
@@ -111,8 +115,13 @@ class _Writer:
         if isinstance(value, Asset):
             path = str(value.path) if self.paths else ""
             return {ASSET: path, "modality": value.modality, "digest": asset_digest(value)}
-        if isinstance(value, Use):
-            return {USE: value.component.name, "params": self.write(value.params)}
+        if isinstance(value, Use | Reference):
+            key, what = (
+                (REFERENCE, value.use)
+                if isinstance(value, Reference)
+                else (USE, value.component.name)
+            )
+            return {key: what, "params": self.write(value.params)}
         name = self.modalities.recognise(value)
         if isinstance(value, list | tuple) and name in (None, "messages"):
             return [self.write(item) for item in value]
@@ -165,6 +174,7 @@ def _decoded(value: Any, fetch: Callable[[str], bytes], modalities: Modalities) 
         return float(value[FLOAT])
     if ASSET in value:
         return Asset(value[ASSET], value["modality"])
-    return {
+    inside = {
         key.removeprefix(MARK): _decoded(item, fetch, modalities) for key, item in value.items()
     }
+    return StoredReference(value[REFERENCE], inside["params"]) if REFERENCE in value else inside

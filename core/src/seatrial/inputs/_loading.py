@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from attrs import field, fields, frozen
+from attrs import define, field, fields
 
 from .._cases import Case, duplicates
 from .._importing import IMPORT_STRING
@@ -17,7 +17,7 @@ from .._values import FrozenMapping, freeze, plain
 from ..errors import ComponentError, PlanError
 from ._assets import assets_in, missing
 from ._boundary import call
-from .tables._layout import Layout, chosen
+from .tables._layout import Layout, chosen, some_left
 from .tables._memory import is_in_memory
 from .tables._reading import Reading, rows_of
 
@@ -34,11 +34,13 @@ class Cases(tuple[Case, ...]):  # noqa: SLOT001 - it has attributes
     """Cases in the order of their ids; their source may name modalities of plugins.
 
     `references` say where they can be had again; there are none where some were given as values.
-    `limit` is how many of them were to be taken at most, None for all.
+    `narrowed` says that these are only some of what the references give. `limit` is how many were
+    taken of more, None where all were.
     """
 
     modalities: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
+    narrowed: bool = False
     limit: int | None = None
 
 
@@ -81,8 +83,10 @@ def load_cases(
     is. A row without input, target, id or cluster is refused unless `empty` is "skip" (left out) or
     "keep". `split` is one of a data set's; `delimiter` and `encoding` are those of the file.
 
-    Of cases, `where` is about groups, and columns mean nothing. A function that makes cases of a
-    plugin's modality names it by an attribute, as in `cases.modalities = ("audio.clip",)`.
+    Of cases, and of what a reference gives, `where` (about groups), `limit`, `sample` and `seed`
+    choose again, after whatever the reference itself says; columns mean nothing there. A function
+    that makes cases of a plugin's modality names it by an attribute, as in
+    `cases.modalities = ("audio.clip",)`.
 
     Raises `FileError` with the file and line of each row that makes no case, and `PlanError` where
     there are no cases, ids are given twice, a source fails, or the file of an asset is not there.
@@ -123,7 +127,12 @@ def _loaded(source: Any, options: Mapping[str, Any]) -> Cases:
     loaded = Cases(cases)
     loaded.modalities = tuple(dict.fromkeys(gathered.modalities))
     loaded.references = references_in(source, options)
-    loaded.limit = options.get("limit", source.limit if isinstance(source, Cases) else None)
+    again = source if isinstance(source, Cases) else Cases()
+    given = source if isinstance(source, list | tuple) else [source]
+    loaded.narrowed = again.narrowed or (
+        bool(options) and any(isinstance(one, Case | Reference) for one in given)
+    )
+    loaded.limit = options["limit"] if gathered.more else again.limit
     return loaded
 
 
@@ -136,23 +145,19 @@ def _checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
 def references_in(
     source: Any, options: Mapping[str, Any] = FrozenMapping()
 ) -> tuple[Reference, ...]:
-    """Name where cases can be had again; nothing where some were given as values."""
-    if isinstance(source, Cases) and not options:
+    """Name where cases can be had again; nothing where some were given as values.
+
+    Options that choose among what a reference gives are left out of it.
+    """
+    if isinstance(source, Cases):
         return source.references
     given = source if isinstance(source, list | tuple) else [source]
     if not all(isinstance(one, str | Path | Reference) for one in given):
         return ()
-    found = [_reference(one, options) for one in given]
-    return () if None in found else tuple(one for one in found if one is not None)
+    return tuple(one if isinstance(one, Reference) else _reference(one, options) for one in given)
 
 
-def _reference(source: str | Path | Reference, options: Mapping[str, Any]) -> Reference | None:
-    if isinstance(source, Reference):
-        if not options or source.use == CASES:
-            return Reference(source.use, source.params and {**source.params, **options})
-        if source.params is not None:
-            return None
-        source = source.use
+def _reference(source: str | Path, options: Mapping[str, Any]) -> Reference:
     whole = not options and isinstance(source, str) and IMPORT_STRING.fullmatch(source)
     return (
         Reference(str(source)) if whole else file_reference({"file": str(source), **options}, CASES)
@@ -165,23 +170,32 @@ def _gaps(case: Case) -> Iterator[str]:
             yield f"case {case.id!r}: {problem}"
 
 
-@frozen
+@define
 class _Gathered:
-    """What the sources of some cases give, and say of themselves."""
+    """What the sources of some cases give, and say of themselves.
+
+    `more` says whether the limit left out any.
+    """
 
     options: Mapping[str, Any]
     modalities: list[str] = field(factory=list)
+    more: bool = False
+
+    @property
+    def _sample(self) -> str:
+        return str(self.options.get("sample", "first"))
 
     def cases(self, source: Any) -> Iterable[Case]:
         """Give the cases of a source in its order, as many as are wanted."""
-        options = {key: one for key, one in self.options.items() if key in CHOOSING}
-        return chosen(
+        found, rest = chosen(
             self._from_anything(source),
-            options.get("limit"),
-            options.get("sample", "first"),
-            options.get("seed", 0),
+            self.options.get("limit"),
+            self._sample,
+            self.options.get("seed", 0),
             lambda case: case.id,
         )
+        self.more = some_left(rest) or self.more
+        return found
 
     def _from_anything(self, given: Any) -> Iterator[Case]:
         if isinstance(given, Case):
@@ -193,7 +207,7 @@ class _Gathered:
             yield from self._referred(given)
             return
         if (found := rows_of(given, self._as(Reading))) is not None:
-            yield from self._as(Layout).cases(*found)
+            self.more = (yield from self._as(Layout).cases(*found)) or self.more
             return
         if not isinstance(given, Iterable) or isinstance(given, Mapping):
             msg = f"expected cases, got {given!r:.80}"
@@ -205,6 +219,8 @@ class _Gathered:
                 msg = f"expected a Case, got {one!r:.80}"
                 raise PlanError(msg)
             yield from self._from_anything(one)
+            if self.more and self._sample == "first":
+                return  # a table alone has as many as are wanted
 
     def _as(self, kind: type[T]) -> T:
         """Bind the options that are about reading a file, or about its columns."""

@@ -8,14 +8,15 @@ from typing import Any
 
 from attrs import frozen
 
+from .._importing import import_string
 from .._reference import Reference
 from .._table_options import ANSWERS, referred
 from ..errors import ComponentError, ModelError
 from ._boundary import call
 from ._identity import Identity, of_reference
-from ._not_yet import estimator
+from ._not_yet import estimator, of_a_class
 
-__all__ = ["Subject", "named", "stated_identity", "subject_of"]
+__all__ = ["Subject", "asked_anew", "check_there", "named", "stated_identity", "subject_of"]
 
 
 @frozen
@@ -81,6 +82,8 @@ def subject_of(model: Any) -> Subject:
     if model is None:
         msg = "no model was given: pass model=, or name one in the specification"
         raise ModelError(msg)
+    if told := of_a_class(model):
+        raise ModelError(told)
     if not callable(model):
         whole = reference is not None and reference.params is None
         msg = estimator(model, reference.use if reference and whole else None) or (
@@ -90,6 +93,25 @@ def subject_of(model: Any) -> Subject:
     subject = Subject(model, reference)
     _ = subject.known  # what is no identity is refused before anything runs
     return subject
+
+
+def asked_anew(model: Any) -> Any:
+    """Give the model without the answers that it keeps, where it keeps any: `model.uncached`."""
+    return getattr(model, "uncached", model)
+
+
+def check_there(model: Any) -> None:
+    """Raise where a model that is given by name is not there, without making it.
+
+    The module of an import string is imported; recorded answers are read.
+    """
+    model = referred(model, ANSWERS)
+    if not isinstance(model, Reference):
+        return
+    if model.use == ANSWERS:
+        _made(model)
+    else:
+        call(f"the model {model.use}", import_string, model.use, what="the model")
 
 
 def named(model: Any) -> str:

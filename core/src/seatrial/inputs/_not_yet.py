@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["ONE_AT_A_TIME", "estimator", "pipeline"]
+__all__ = ["MADE_FIRST", "ONE_AT_A_TIME", "estimator", "of_a_class", "pipeline"]
 
 ONE_AT_A_TIME = (
     "a model takes a list of inputs and gives a list of answers; if yours takes one input, give "
     "model=lambda inputs: [model(one) for one in inputs]"
+)
+
+MADE_FIRST = (
+    "if this function makes the model, give what it returns; in a specification "
+    'model = { use = "module:name", params = {} }, which calls it'
 )
 
 LABEL = frozenset({"label", "score"})
@@ -50,6 +55,20 @@ def _kind(answer: Mapping[Any, Any]) -> str | None:
     if keys >= RANKED:
         return "labels"
     return "written" if WRITTEN in keys else None
+
+
+def of_a_class(model: Any) -> str | None:
+    """Say how a class becomes a model: by an object of it; None for all that is no such class."""
+    if not isinstance(model, type):
+        return None
+    callable_objects = any("__call__" in vars(one) for one in model.__mro__)
+    if not callable_objects and not callable(getattr(model, "predict", None)):
+        return None
+    name = f"{model.__module__}:{model.__qualname__}"
+    return (
+        f"{model.__qualname__} is a class, and a model is an object: give one, made and trained; "
+        f'in a specification model = {{ use = "{name}", params = {{}} }} makes one'
+    )
 
 
 def estimator(model: Any, where: str | None) -> str | None:

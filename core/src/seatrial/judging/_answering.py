@@ -5,12 +5,12 @@ from __future__ import annotations
 from attrs import evolve
 
 from ..errors import PlanError
-from ._early_stopping import Measured, judged_early
+from ._early_stopping import Measured, is_rate, judged_early
 from ._looks import Levels, Looks, Order
 from ._prospects import advice_of
 from ._question import Answer, Question
 
-__all__ = ["advised", "answer_of", "looks_of"]
+__all__ = ["advised", "answer_of", "looks_of", "undecided"]
 
 
 def looks_of(question: Question, order: Order) -> Looks:
@@ -46,6 +46,13 @@ def advised(question: Question, order: Order, answer: Answer) -> Answer:
     return evolve(answer, advice=advice)
 
 
+def undecided(answer: Answer) -> Answer:
+    """Take back what a limited run would decide."""
+    if not _decides(answer):
+        return answer
+    return _noted(evolve(answer, outcome="inconclusive"), "a limited run decides nothing")
+
+
 def _at(question: Question, order: Order, looks: Looks, clusters: int) -> Question:
     """Ask about the first so many clusters."""
     if clusters == looks.clusters:
@@ -56,12 +63,11 @@ def _at(question: Question, order: Order, looks: Looks, clusters: int) -> Questi
 def _planned(question: Question, order: Order, looks: Looks, confidence: float) -> Answer:
     """Look at the planned number, and at each point of the grid that was reached since."""
     sizes = looks.plan.sizes[: looks.reached].tolist()
-    found = question.answer(Levels.both(confidence)).interval
     levels = looks.levels(
         question.requirement.threshold,
         confidence,
         at_most=question.at_most,
-        rate=found is not None and found.method == "Clopper-Pearson",
+        rate=looks.single and is_rate(question),
     )
     answers = [
         evolve(_at(question, order, looks, size).answer(one), confidence=confidence)
@@ -69,15 +75,15 @@ def _planned(question: Question, order: Order, looks: Looks, confidence: float) 
     ]
     first, last = next((at for at, one in enumerate(answers) if _decides(one)), None), answers[-1]
     if first is not None and last.outcome == "inconclusive":
-        told = f"decided at the look at {sizes[first]:,} of {_many(looks, looks.clusters)}"
-        return _noted(answers[first], told)
+        note = f"decided at the look at {sizes[first]:,} of {_counted(looks, looks.clusters)}"
+        return _noted(answers[first], note)
     waiting = looks.clusters - sizes[-1]
     if waiting and looks.reached < len(looks.plan.sizes):
         following = int(looks.plan.sizes[looks.reached])
         last = _noted(
             last,
-            f"judged by the first {_many(looks, sizes[-1])}; the next look is at {following:,}, "
-            f"and {waiting:,} wait for it",
+            f"judged by the first {_counted(looks, sizes[-1])}; the next look is at {following:,}, "
+            f"and {_counted(looks, waiting)} {'waits' if waiting == 1 else 'wait'} for it",
         )
     return last
 
@@ -85,19 +91,20 @@ def _planned(question: Question, order: Order, looks: Looks, confidence: float) 
 def _unplanned(question: Question, looks: Looks, planned: Answer, confidence: float) -> Answer:
     """Tell what all cases show, with the confidence that remains true after so many looks."""
     every = question.answer(Levels.both(confidence))
-    added = _many(looks, looks.clusters - int(looks.plan.sizes[-1]))
+    more = looks.clusters - int(looks.plan.sizes[-1])
+    were, do = ("was", "does") if more == 1 else ("were", "do")
+    added = f"{_counted(looks, more)} {were} added after the last planned look"
     if _decides(planned) and every.outcome in (planned.outcome, "inconclusive"):
-        told = f"{added} were added after the last planned look, and do not contradict the verdict"
-        return _noted(planned, told)
+        return _noted(planned, f"{added}, and {do} not contradict the verdict")
     kept = looks.kept(confidence)
-    said = {"pass": "they pass", "fail": "they fail"}.get(every.outcome, "they decide nothing")
-    told = (
-        f"{added} were added after the last planned look; with them {said} at confidence "
-        f"{kept:.3f}, which is what remains true, and not at {confidence:g} (state looks before "
-        "measuring, or measure new cases in a new run)"
+    would = {"pass": "pass", "fail": "fail"}.get(every.outcome, "decide nothing")
+    note = (
+        f"{added}; all cases together {would} at confidence {kept:.3f}, which is what remains "
+        f"true, and not at {confidence:g} (state looks before measuring, or measure new cases in "
+        "a new run)"
     )
     outcome = every.outcome if every.outcome == "error" else "inconclusive"
-    return _noted(evolve(every, outcome=outcome, confidence=kept), told)
+    return _noted(evolve(every, outcome=outcome, confidence=kept), note)
 
 
 def _sequential(question: Question, order: Order, looks: Looks, confidence: float) -> Answer:
@@ -113,25 +120,25 @@ def _sequential(question: Question, order: Order, looks: Looks, confidence: floa
     sizes = [int(one) for one in looks.plan.sizes if one <= measured.clusters]
     for size, level in zip(sizes, levels, strict=False):
         if measured.outcome(size, level):
-            told = f"decided after {_cases(looks, size)}"
+            note = f"decided after {_cases(looks, size)}"
             answer = _at(question, order, looks, size).answer(level)
             if _decides(answer):  # what changed nothing does not pass, and is measured further
-                return _noted(evolve(answer, confidence=confidence), told)
+                return _noted(evolve(answer, confidence=confidence), note)
     if not sizes:
         return question.answer(Levels.both(confidence))
     last = len(sizes) - 1
     answer = _at(question, order, looks, sizes[last]).answer(levels[last])
     if measured.clusters == looks.clusters:
-        told = "every case was measured"
+        note = "every case was measured"
     elif any(measured.hopeless(looks, at, levels, confidence) for at in range(len(sizes))):
-        told = f"too close to tell after {_cases(looks, sizes[last])}"
+        note = f"too close to tell after {_cases(looks, sizes[last])}"
     else:
-        told = f"undecided after {_cases(looks, sizes[last])}"
-    return _noted(evolve(answer, confidence=confidence), told)
+        note = f"undecided after {_cases(looks, sizes[last])}"
+    return _noted(evolve(answer, confidence=confidence), note)
 
 
-def _many(looks: Looks, clusters: int) -> str:
-    return f"{clusters:,} {'cases' if looks.single else 'clusters'}"
+def _counted(looks: Looks, clusters: int) -> str:
+    return f"{clusters:,} {'case' if looks.single else 'cluster'}{'s' * (clusters != 1)}"
 
 
 def _cases(looks: Looks, clusters: int) -> str:

@@ -11,7 +11,7 @@ from .._cases import Prediction
 from .._components import Metric, Use
 from ..errors import SeatrialError
 from ..inputs._boundary import call
-from ._evidence import Evidence
+from ._evidence import Floats
 from ._sample import Sample
 
 __all__ = ["majority_baseline", "no_better_than"]
@@ -54,14 +54,12 @@ def _scored(
     return float(np.average(np.atleast_1d(found), weights=weights))
 
 
-def no_better_than(baseline: float | None, evidence: Evidence) -> str:
-    """Say that the clean score is no better than the baseline, if so."""
-    clean = evidence.clean.values
-    known = clean[~np.isnan(clean)]
-    if baseline is None or not len(known):
+def no_better_than(baseline: float | None, clean: Floats, *, higher: bool) -> str:
+    """Say that the mean of clean scores is no better than the baseline, if so."""
+    if baseline is None or not len(clean):
         return ""
-    mean = float(known.mean())
-    if (mean > baseline) if evidence.better else (mean < baseline):
+    mean = float(clean.mean())
+    if (mean > baseline) if higher else (mean < baseline):
         return ""
     return (
         f"the clean score, {mean:.3f}, is no better than that of always giving the most frequent "

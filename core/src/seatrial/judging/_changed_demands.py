@@ -113,8 +113,16 @@ def _shared(before: Evidence, after: Evidence, *, paired: bool) -> tuple[Evidenc
 def _paired(
     requirement: Requirement, pair: tuple[Evidence, Evidence], confidence: float, seed: int
 ) -> Interval:
-    """Bound after minus before: the mean of differences, or by leaving clusters out of both."""
+    """Bound after minus before: the mean of differences, or by leaving clusters out of both.
+
+    A ratio to an earlier run changes by the ratio of the differences to it.
+    """
     before, after = pair
+    if requirement.demand.change is not None and requirement.earlier_run:
+        found: Interval = requirement.demand.load("change")(
+            before, after, requirement.settings, confidence, seed
+        )
+        return found
     if requirement.demand.figure is not None:
         old, new = (figure_of(requirement, one) for one in pair)
         if np.array_equal(old.clusters, new.clusters) and len(old.values) == len(new.values):

@@ -15,7 +15,7 @@ from ._looks import Levels, Looks, boundaries_of
 from ._prospects import TOO_CLOSE, Standing
 from ._question import Question
 
-__all__ = ["Measured", "judged_early"]
+__all__ = ["Measured", "is_rate", "judged_early"]
 
 Decided = Literal["pass", "fail"]
 
@@ -34,6 +34,16 @@ def judged_early(question: Question) -> bool:
         and question.requirement.demand.figure is not None
         and not (question.requirement.demand.bound and question.requirement.earlier_run)
         and bool(evidence.bounds)
+    )
+
+
+def is_rate(question: Question) -> bool:
+    """Tell whether the figure of a demand is a rate of right and wrong, whatever was lost."""
+    evidence, demand = question.evidence, question.requirement.demand
+    if evidence is None or demand.figure is None or demand.bound is not None:
+        return False
+    return all(
+        _is_rate(figure_of(question.requirement, one)) for one in question.supposed(evidence)
     )
 
 
@@ -111,7 +121,7 @@ class Measured:
 
     def hopeless(self, looks: Looks, at: int, levels: Sequence[Levels], confidence: float) -> bool:
         """Tell whether a decision at a later look is so unlikely that measuring more is a waste."""
-        last, clusters = looks.plan.planned - 1, int(looks.plan.sizes[at])
+        last, clusters = max(looks.plan.planned, looks.reached) - 1, int(looks.plan.sizes[at])
         first, *_ = self._first(clusters) or (None,)
         if at >= last or first is None:
             return False

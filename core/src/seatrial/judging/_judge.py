@@ -15,11 +15,11 @@ from ..inputs._models import named
 from ..runs._report import Report
 from ..runs._report_table import SHOWN
 from ..statistics._multiplicity import p_value
-from ._answering import advised, answer_of
+from ._answering import advised, answer_of, undecided
 from ._baseline import majority_baseline, no_better_than
 from ._family import Claim, adjusted, clear_pass
 from ._judgement import Judgement
-from ._looks import Order
+from ._looks import Order, is_limited, looked_at
 from ._power import Units, first_confidence, power_of
 from ._question import Answer, Question
 from ._sample import Sample
@@ -34,14 +34,21 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
     pending, planned = int((~report.columns.measured).sum()), len(report.columns.measured)
     note = f"the run is not finished: {pending:,} of {planned:,} records are not measured yet"
     notes = [note] if pending and not report.sequential else []
-    if report.limit:
-        count = len(report.case_digests)
-        notes.append(f"the run was limited to {report.limit:,} of the cases, and has {count:,}")
+    if is_limited(specification, report):
+        notes.append(
+            f"the run was limited to {report.limit:,} cases: it decides nothing and is no look; "
+            "run without a limit, or state one in the specification"
+        )
     if learned := set(report.learned_from):
         left = sum(cluster_of(case) in learned for case in report.cases)
         notes.append(f"{left:,} cases that the repaired model learned from are left out")
     notes += _model_notes(specification, report)
-    looked = report.looked(specification.looks)
+    looked = looked_at(specification, report)
+    if not looked.recorded:
+        notes.append(
+            f"{report.path} cannot be written, so this look is not recorded: a later one will not "
+            "count it, and keeps its error rate only if no cases were added since"
+        )
     if looked.planned != specification.looks:
         notes.append(
             f"the first look at this run planned looks = {looked.planned}, which stands; the "
@@ -66,9 +73,10 @@ def _model_notes(specification: Specification, report: Report) -> Iterator[str]:
 
 def verdicts_of(specification: Specification, report: Report) -> tuple[Verdict, ...]:
     """Give the verdict of each priority, its failures corrected over every demand of all."""
-    order = Order.of_report(report, specification.looks, specification.seed)
+    order = Order.of_report(specification, report)
+    limited = is_limited(specification, report)
     judged = [
-        _Judged.of(priority, report, specification.seed, order)
+        _Judged.of(priority, report, specification.seed, order, limited=limited)
         for priority in specification.priorities
     ]
     total = sum(len(one.demands) for one in judged)
@@ -107,7 +115,9 @@ class _Judged:
     baseline: float | None = None
 
     @classmethod
-    def of(cls, priority: Priority, report: Report, seed: int, order: Order) -> _Judged:
+    def of(
+        cls, priority: Priority, report: Report, seed: int, order: Order, *, limited: bool
+    ) -> _Judged:
         try:
             sample = Sample.of(priority, report)
         except SeatrialError as error:
@@ -119,7 +129,7 @@ class _Judged:
             try:
                 question = Question.ask(priority, requirement, sample, seed)
                 answer = answer_of(question, order, priority.confidence)
-                answer = advised(question, order, answer)
+                answer = undecided(answer) if limited else advised(question, order, answer)
             except SeatrialError as error:
                 question = None
                 answer = Answer("error", None, None, (str(error),), {}, priority.confidence)
@@ -211,5 +221,9 @@ def _noted(answer: Answer, question: Question | None, baseline: float | None) ->
     clean = question.evidence.clean.values
     known = clean[~np.isnan(clean)]
     details = {**answer.details, "clean": float(known.mean())} if len(known) else answer.details
-    note = no_better_than(baseline, question.evidence) if question.paired else ""
-    return evolve(answer, details=details, notes=(*answer.notes, note) if note else answer.notes)
+    note = ""
+    if question.paired:
+        note = no_better_than(baseline, known, higher=question.evidence.better)
+    if not note or any(one.startswith(note) for one in answer.notes):
+        return evolve(answer, details=details)
+    return evolve(answer, details=details, notes=(*answer.notes, note))

@@ -15,6 +15,7 @@ import numpy as np
 from attrs import frozen
 
 from .._cases import Case, cluster_of
+from .._plans import Specification
 from .._seeds import derive
 from ..runs._looks import Looked
 from ..runs._report import Report
@@ -28,10 +29,28 @@ from ..statistics import (
 from ..statistics._group_sequential import Boundaries
 from ._evidence import Mask, Positions
 
-__all__ = ["Levels", "Looks", "Order", "boundaries_of"]
+__all__ = ["Levels", "Looks", "Order", "boundaries_of", "is_limited", "looked_at"]
 
 EXACT = 20_000
 """Up to so many cases the boundaries of a rate are found by recursion over its successes."""
+
+
+def is_limited(specification: Specification, report: Report) -> bool:
+    """Tell whether a run took only some of the cases that its specification names.
+
+    It tries the pipeline on the first cases of a source, which are no random sample of it: verdicts
+    on it decide nothing, and so it takes no look.
+    """
+    own = getattr(specification.cases, "limit", None)
+    named = specification.cases is not None and report.limit not in (None, own)
+    return named and len(report.case_digests) == report.limit
+
+
+def looked_at(specification: Specification, report: Report) -> Looked:
+    """Record that the cases of a report are looked at, and tell when each first was."""
+    if is_limited(specification, report):
+        return Looked.first(len(report.cases), specification.looks)
+    return report.looked(specification.looks)
 
 
 @frozen
@@ -80,9 +99,10 @@ class Order:
         return cls(rank, looks, looked.planned, sequential)
 
     @classmethod
-    def of_report(cls, report: Report, planned: int, seed: int) -> Order:
-        """Order the cases of a report, and note that they are looked at."""
-        return cls.of(report.cases, report.looked(planned), seed, sequential=report.sequential)
+    def of_report(cls, specification: Specification, report: Report) -> Order:
+        """Order the cases of a report, and record that they are looked at."""
+        looked, seed = looked_at(specification, report), specification.seed
+        return cls.of(report.cases, looked, seed, sequential=report.sequential)
 
 
 @frozen(eq=False)

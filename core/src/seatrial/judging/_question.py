@@ -20,6 +20,7 @@ from ._changed import changed_fractions, too_little_changed
 from ._evidence import Evidence, Mask, Positions
 from ._figures import Bound, bound_of
 from ._looks import Levels
+from ._merit import nothing_to_lose
 from ._sample import Sample
 from ._set_metrics import interval_of_set_metric
 
@@ -271,6 +272,12 @@ class Question:
         )
         return [evolve(first, interval=interval, details=found.details), *others]
 
+    def _why_no_pass(self) -> str:
+        """Say what keeps a figure that is good enough from proving anything, if something does."""
+        return too_little_changed(self.changed, self.priority) or nothing_to_lose(
+            self.requirement, self.sample, self.evidence
+        )
+
     def said(
         self,
         outcome: VerdictOutcome,
@@ -281,7 +288,7 @@ class Question:
     ) -> Answer:
         """Put a decision together with the interval that it rests on; its ends span the others."""
         notes = (*notes, *self.notes)
-        if outcome == "pass" and (note := too_little_changed(self.changed, self.priority)):
+        if outcome == "pass" and (note := self._why_no_pass()):
             outcome, notes = "inconclusive", (note, *notes)
         if bound is None:
             return Answer(outcome, None, None, notes, {}, confidence)

@@ -13,6 +13,7 @@ from ._answering import looks_of
 from ._changed import changed_fractions, too_little_changed
 from ._early_stopping import Measured, judged_early
 from ._looks import Looks, Order
+from ._merit import nothing_to_lose
 from ._question import Question
 from ._sample import Sample
 
@@ -84,9 +85,17 @@ class Running:
                 strictly = measured.outcome(size, strict[at])
                 self.outcome = "fail" if strictly == "fail" else None
             elif found == "pass":
-                self.outcome = "pass" if self._changed_enough(sample) else None
+                self.outcome = "pass" if self._proves_something(sample) else None
             elif measured.hopeless(looks, at, own, confidence):
                 self.outcome = "close"
 
-    def _changed_enough(self, sample: Sample) -> bool:
-        return not too_little_changed(changed_fractions(sample, self.requirement), self.priority)
+    def _proves_something(self, sample: Sample) -> bool:
+        """Tell whether a pass by what is measured so far is a merit of the model."""
+        changed = changed_fractions(sample, self.requirement)
+        if too_little_changed(changed, self.priority):
+            return False
+        if not self.requirement.demand.scored:
+            return not nothing_to_lose(self.requirement, sample, None)
+        read = sample.keep(self.order.rank[sample.cases] <= self.read)
+        asked = Question.ask(self.priority, self.requirement, read, self.seed)
+        return not nothing_to_lose(self.requirement, read, asked.evidence)

@@ -39,7 +39,7 @@ def _differences(specification: Specification, report: Report) -> Iterator[str]:
     if specification.model is not None:
         yield from _other_model(specification.model, report)
     if specification.cases is not None and not _same_source(specification.cases, report):
-        yield from _other_cases(load_cases(specification.cases, limit=report.limit), report)
+        yield from _other_cases(load_cases(specification.cases), report)
     yield from _other_perturbations(specification, report)
 
 
@@ -75,6 +75,8 @@ def _same_source(cases: Any, report: Report) -> bool:
 def _other_cases(cases: Iterable[Case], report: Report) -> Iterator[str]:
     given = {case.id: case for case in cases}
     digests = report.case_digests
+    if report.limit is not None:  # the run took some of them, and the directory says which
+        given = {name: one for name, one in given.items() if name in digests}
     if odd := sorted(given.keys() ^ digests.keys()):
         yield f"{len(odd)} cases are in one of them only, as {', '.join(odd[:NAMED])}"
         return

@@ -11,8 +11,8 @@ from attrs import evolve, frozen
 from .._cases import Prediction, cluster_of
 from .._components import Metric, Use
 from .._plans import Priority, matches
-from .._values import did_you_mean
 from ..errors import PlanError
+from ..inputs._slices import empty_slice
 from ..runs._report import Report
 from ..runs._store import STATUSES
 from ._evidence import Evidence, Floats, Mask, Positions, Reading
@@ -53,9 +53,7 @@ class Sample:
             inside &= np.array(unseen)
         chosen = np.flatnonzero(inside)
         if not len(chosen):
-            where = ", ".join(f"{key} = {value!r}" for key, value in priority.where.items())
-            msg = f"no case lies in the slice {where}{_unknown_group(priority, report)}"
-            raise PlanError(msg)
+            raise PlanError(empty_slice(priority.where, report.cases))
         row = np.full(len(inside), -1, dtype=np.int64)
         row[chosen] = np.arange(len(chosen))
 
@@ -240,13 +238,3 @@ class Sample:
         return self.evidence(
             self.read(self.clean, source), self.read(self.variants, source), **more
         )
-
-
-def _unknown_group(priority: Priority, report: Report) -> str:
-    """End the message about an empty slice with the first group that no case has, if there is."""
-    known = {key: None for case in report.cases for key in case.groups}
-    for key in priority.where:
-        if known and key not in known:
-            hint = did_you_mean(key, known) or f"; they have {', '.join(known)}"
-            return f": the cases have no group {key!r}{hint}"
-    return ""

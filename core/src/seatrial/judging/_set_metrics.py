@@ -52,6 +52,10 @@ class SetScore:
         sign = 1.0 if self.metric.component.higher_is_better else -1.0
         return sign * (self._of(self.clean, chosen) - mean)
 
+    def clean_score(self) -> float:
+        """Score the clean answers to every case."""
+        return self._of(self.clean, range(len(self.cases)))
+
     def _of(self, cell: Cell, chosen: Any) -> float:
         pairs = [cell[self.cases[at]] for at in chosen]
         return call(self.metric.label, self._scored, pairs)

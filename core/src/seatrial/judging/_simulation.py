@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from .._cases import Case
+from .._components import Metric, Use
 from .._values import FrozenMapping
 from ._evidence import Floats
 
@@ -52,7 +53,8 @@ class Setting:
     rare. With `ties` scores are 0 or 1; without, those of a case are multiplied by a number between
     a half and 1, so that what fails is a rare total failure of a continuous score.
     `reference` says what a demand compares with that takes a table of errors or an earlier run: a
-    table, a run of the same cases, or one of other cases.
+    table, a run of the same cases, or one of other cases. `earlier_trouble` is the trouble of an
+    earlier run, by default in proportion to `trouble`.
     """
 
     sizes: tuple[int, ...]
@@ -60,6 +62,12 @@ class Setting:
     trouble: float = 0.4
     ties: bool = True
     reference: Literal["table", "same cases", "other cases"] = "table"
+    earlier_trouble: float | None = None
+
+    def earlier(self, times: float) -> Setting:
+        """Give the setting of the earlier run, by default with so many times the trouble."""
+        trouble = min(1.0, times * self.trouble)
+        return evolve(self, trouble=self.earlier_trouble or trouble)
 
 
 @frozen(eq=False)
@@ -67,9 +75,10 @@ class Simulated:
     """Cases, the model's answers to them, and the figure that unlimited such cases would have.
 
     `answers` has a row for each case: the answer to the clean input, and those at severities 1 to
-    3. For demands on a score an answer is the score itself, from 0 to 1. `settings` are those of
-    the demand, without its threshold. `earlier` are the answers of an earlier run, where one is
-    compared with, to the same cases or (`others`) to as many other ones.
+    3. For demands on a score an answer is the score itself, from 0 to 1, unless a `metric` of the
+    whole set scores it. `settings` are those of the demand, without its threshold. `earlier` are
+    the answers of an earlier run, where one is compared with, to the same cases or (`others`) to
+    as many other ones.
     """
 
     cases: tuple[Case, ...]
@@ -78,6 +87,7 @@ class Simulated:
     settings: Mapping[str, Any] = FrozenMapping()
     earlier: Sequence[Sequence[Any]] | None = None
     others: bool = False
+    metric: Use[Metric] | None = None
 
 
 class Generator(Protocol):

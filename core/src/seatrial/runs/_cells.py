@@ -48,7 +48,7 @@ def cell_of(
     return Cell(
         label,
         severity,
-        len(set(columns.case[mask].tolist())),
+        len(set(columns.case[mask & columns.measured].tolist())),
         FrozenMapping(scores),
         _mean(columns.distance[mask]),
         account(columns, mask),

@@ -19,12 +19,14 @@ class Looked:
     """The look at which each case was first judged, in the order of the cases.
 
     `planned` is how many looks were planned at the first one, and `gone` how many cases were judged
-    before and are no longer asked for.
+    before and are no longer asked for. `recorded` is False where this look could not be noted, so
+    that a later one will not know of it.
     """
 
     looks: tuple[int, ...]
     planned: int
     gone: int
+    recorded: bool = True
 
     @classmethod
     def of(cls, known: Mapping[str, tuple[int, int]], ids: Sequence[str], planned: int) -> Looked:
@@ -34,7 +36,13 @@ class Looked:
             tuple(known[one][0] if one in known else now for one in ids),
             next((plan for look, plan in known.values() if look == 1), planned),
             len(known.keys() - set(ids)),
+            known.keys() >= set(ids),
         )
+
+    @classmethod
+    def first(cls, cases: int, planned: int) -> Looked:
+        """Give the first look at so many cases, of which nothing is noted."""
+        return cls((1,) * cases, planned, 0)
 
 
 def note_look(

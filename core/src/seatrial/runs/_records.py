@@ -156,6 +156,7 @@ class Record:
 class Cell:
     """One perturbation at one severity: every metric over its cases.
 
+    `cases` is how many were measured, which in a run that is not finished are fewer than planned.
     `scores` maps a metric's label to its figure over the records that have an answer, None where it
     is undefined. `distance` is the mean measured distance.
     """

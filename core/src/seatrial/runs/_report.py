@@ -31,6 +31,7 @@ from ._records import Accounting, Cell, ErrorCount, Record
 from ._report_table import table_of
 from ._store import Store
 from ._trust import trusted
+from ._usage import USAGE
 from ._views import Preferences, frame_of, outcomes_of, preferences_of, right_by
 
 if TYPE_CHECKING:
@@ -132,6 +133,11 @@ class Report:
     def seed(self) -> int:
         """The seed of the plan."""
         return int(self._store.meta("seed"))
+
+    @property
+    def usage(self) -> Mapping[str, float]:
+        """What the model reported of its usage (tokens, prices), of retries too, by name."""
+        return FrozenMapping(self._store.meta(USAGE) or {})
 
     @property
     def limit(self) -> int | None:

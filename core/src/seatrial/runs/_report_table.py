@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .._tables import Table, figure
@@ -36,6 +37,22 @@ def table_of(report: Report) -> Table:
         columns,
         rows,
         title=f"model: {report.identity}" if report.identity else "",
-        notes=(str(report.accounting), *map(str, report.errors[:SHOWN]), *audited),
+        notes=(
+            str(report.accounting),
+            *_asked(report),
+            *map(str, report.errors[:SHOWN]),
+            *audited,
+        ),
         spare=("refused", "errored", "distance"),
     )
+
+
+def _asked(report: Report) -> Iterator[str]:
+    """Say what the model reported of its usage, and how many records took several attempts."""
+    again = [one for (one,) in report._store.rows("attempts", "attempts > 1")]
+    if again:
+        records = f"{len(again):,} record{'' if len(again) == 1 else 's'}"
+        yield f"asked more than once: {records}, up to {max(again):,} attempts"
+    if usage := report.usage:
+        told = (f"{name} {value:,.6g}" for name, value in sorted(usage.items()))
+        yield f"usage: {', '.join(told)}"

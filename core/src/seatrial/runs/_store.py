@@ -16,7 +16,7 @@ import numpy as np
 
 from .._cases import STATUSES, Case, Prediction
 from .._registry import Registry, default_registry
-from ..errors import StoreError
+from ..errors import PlanError, SeatrialError, StoreError
 from ..inputs._content import case_digest
 from ..inputs._encoding import encode
 from ..inputs._modalities import Modalities, core_modalities
@@ -26,6 +26,7 @@ from ._encoding import Row, dump_scores, load_prediction, record_row
 from ._keeping import Keeper, withheld
 from ._looks import Looked, note_look
 from ._schema import SCHEMA, TABLES
+from ._usage import add_usage
 
 __all__ = ["STATUSES", "Store"]
 
@@ -283,11 +284,16 @@ class Store:
         """What settles rows in workers, where artifacts are written without travelling."""
         return self._keeper
 
-    def write(self, batch: Iterable[tuple[bytes, int | None, Row, bytes | None]]) -> int:
+    def write(
+        self,
+        batch: Iterable[tuple[bytes, int | None, Row, bytes | None]],
+        usage: Mapping[str, float] | None = None,
+    ) -> int:
         """Store a batch of (key, seed, row, key of the clean record) in one transaction.
 
-        An unchanged input takes the clean record's prediction, scores, and fate; the clean record
-        is stored, or comes before it in the batch. Gives how many records are errors.
+        `usage` is what it cost, by name; it is added to what was spent before. An unchanged input
+        takes the clean record's prediction, scores, and fate; the clean record is stored, or comes
+        before it in the batch. Gives how many records are errors.
         """
         rows: dict[bytes, tuple[Any, ...]] = {}
 
@@ -309,6 +315,8 @@ class Store:
                 self._keeper.settle(row, None if there is None else there[ANSWER])
                 rows[key] = record_row(key, seed, row)
             database.executemany(INSERT, rows.values())
+            if usage:
+                add_usage(database, usage)
         return sum(row[2] == ERRORED for row in rows.values())
 
     def answered(self) -> Iterator[tuple[bytes, str, str, int, str | None, int]]:
@@ -369,9 +377,16 @@ class Store:
             case_digest(case, known),
             (withheld(given) if self._keeper.keep == "none" else given).text,
             self.artifacts.keep(target).text,
-            encode(case.groups, known).text,
+            self._groups(case, known),
             case.cluster,
         )
+
+    def _groups(self, case: Case, known: Modalities) -> str:
+        try:
+            return encode(case.groups, known).text
+        except SeatrialError as error:
+            msg = f"case {case.id!r}: a group: {error}"
+            raise PlanError(msg) from error
 
     def prediction(self, text: str) -> Prediction:
         """Read back a stored prediction."""

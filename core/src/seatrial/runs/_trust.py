@@ -6,25 +6,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from .._reference import Reference, StoredReference
 
-from .._reference import Reference
-from ..errors import ModelError
-
-__all__ = ["StoredReference", "trusted"]
-
-
-@frozen
-class StoredReference(Reference):
-    """A reference that was read from a run directory: it can be read, and is not imported."""
-
-    def __call__(self) -> Any:
-        """Refuse, and say what the user can do."""
-        msg = (
-            f"the run directory names {self}, and what a directory names is not imported: "
-            "pass model=, or Report.load(path, trust=True) (--model or --trust on the command line)"
-        )
-        raise ModelError(msg)
+__all__ = ["trusted"]
 
 
 def trusted(stored: Mapping[str, Any], *, trust: bool) -> Reference:

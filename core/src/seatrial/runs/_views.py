@@ -7,37 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from .._cases import CLEAN, Case, Outcome, Preference, cluster_of
+from .._cases import CLEAN, Case, Outcome, Preference
 from ..errors import ComponentLoadError, PlanError
 from ..inputs._encoding import name_content
 from ._keeping import is_worse_half
 from ._records import Record
+from ._row import cell, columns_of, columns_of_groups, row_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "Preferences",
-    "columns_of_groups",
-    "frame_of",
-    "outcomes_of",
-    "preferences_of",
-    "right_by",
-]
-
-BEFORE = ("record", "case", "cluster")
-BETWEEN = (
-    "perturbation",
-    "severity",
-    "replicate",
-    "seed",
-    "status",
-    "target",
-    "answer",
-    "refused",
-)
-AFTER = ("distance", "changed", "error", "attempts", "queries")
-"""The columns of a data frame: before the groups, after them, and after the metrics."""
+__all__ = ["Preferences", "frame_of", "outcomes_of", "preferences_of", "right_by", "rows_of"]
 
 
 class Preferences(tuple[Preference, ...]):  # noqa: SLOT001 - it has an attribute
@@ -121,12 +101,6 @@ def preferences_of(
         )
 
 
-def columns_of_groups(groups: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
-    """Name the column of each group: itself, or `group.` before it where that name is taken."""
-    known = {*BEFORE, *BETWEEN, *AFTER, *taken}
-    return {name: f"group.{name}" if name in known else name for name in groups}
-
-
 def frame_of(
     records: Iterable[Record], cases: Sequence[Case], metrics: Sequence[str]
 ) -> pd.DataFrame:
@@ -136,46 +110,36 @@ def frame_of(
     except ImportError as error:
         msg = "frame() needs pandas, which is not installed: pip install pandas"
         raise ComponentLoadError(msg) from error
-    named = columns_of_groups(dict.fromkeys(name for one in cases for name in one.groups), metrics)
-    attributes = {
-        case.id: {
-            "target": _plain(case.target),
-            "cluster": cluster_of(case),
-            **{named[name]: value for name, value in case.groups.items()},
-        }
-        for case in cases
-    }
-    rows = [_row(record, attributes[record.case_id], metrics) for record in records]
-    columns = (*BEFORE, *named.values(), *BETWEEN, *metrics, *AFTER)
-    frame = pd.DataFrame(rows, columns=list(columns))
+    rows = list(rows_of(records, cases, metrics))
+    frame = pd.DataFrame(rows, columns=list(columns_of(_groups(cases, metrics).values(), metrics)))
     whole = dict.fromkeys(("seed", "queries"), "Int64")
     return frame.astype({**whole, "refused": "boolean"})
 
 
-def _row(record: Record, attributes: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]:
-    found = record.prediction
-    return {
-        "record": record.id,
-        "case": record.case_id,
-        **attributes,
-        "perturbation": record.perturbation,
-        "severity": record.severity,
-        "replicate": record.replicate,
-        "seed": record.seed,
-        "status": record.status,
-        # An array is no cell: it is not read to find that out.
-        "target": None if attributes["target"] is None else _plain(record.target),
-        "answer": None if found is None else _plain(found.value),
-        "refused": None if found is None else found.refused,
-        **{label: record.scores.get(label) for label in metrics},
-        "distance": record.distance,
-        "changed": record.changed,
-        "error": record.error,
-        "attempts": record.attempts,
-        "queries": record.queries,
-    }
+def rows_of(
+    records: Iterable[Record],
+    cases: Sequence[Case],
+    metrics: Sequence[str],
+    written: Callable[[Any], Any] = cell,
+) -> Iterator[dict[str, Any]]:
+    """Give a row for each record, all with the same columns: the groups are those of all cases.
+
+    A target that is no text and no number is left out, and not read; `written` gives what stands
+    for an answer.
+    """
+    named = _groups(cases, metrics)
+    known = {case.id: case for case in cases}
+    for record in records:
+        case, found = known[record.case_id], record.prediction
+        yield row_of(
+            record,
+            case,
+            {column: case.groups.get(name) for name, column in named.items()},
+            metrics,
+            target=None if cell(case.target) is None else cell(record.target),
+            answer=None if found is None else written(found.value),
+        )
 
 
-def _plain(value: Any) -> str | int | float | None:
-    """Give what fits into a cell: a text, a number or a truth value."""
-    return value if isinstance(value, str | int | float) else None
+def _groups(cases: Sequence[Case], metrics: Iterable[str]) -> dict[str, str]:
+    return columns_of_groups(dict.fromkeys(name for one in cases for name in one.groups), metrics)

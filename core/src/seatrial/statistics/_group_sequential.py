@@ -142,9 +142,9 @@ def planned_looks(n: int, looks: int = 1, *, sequential: bool = False) -> LookPl
     kept = 1 - RESERVE if looks > 1 else 1.0
     steps = np.arange(1, 2 * looks - 1)
     added = np.ceil(n * EXTENSION**steps - 1e-9).astype(np.int64)
-    shares = (1 - EXTENSION**-steps) / (1 - 2.0 ** (1 - max(looks, 2)))
+    information = (1 - EXTENSION**-steps) / (1 - 2.0 ** (1 - max(looks, 2)))
     sizes = np.concatenate([first, added])
-    spent = np.concatenate([kept * spent_fractions(first), kept + (1 - kept) * shares])
+    spent = np.concatenate([kept * spent_fractions(first), kept + (1 - kept) * information])
     last = np.append(sizes[1:] > sizes[:-1], True)  # of points that fall together, the last
     return LookPlan(sizes=sizes[last], spent=spent[last], planned=int((sizes[last] <= n).sum()))
 

@@ -25,6 +25,7 @@ from ._interval import Interval, Method
 __all__ = ["jackknife"]
 
 MAX_GROUPS: Final = 200
+HALVINGS: Final = 16
 
 
 def jackknife(
@@ -53,6 +54,12 @@ def jackknife(
     `mean_of_bounded`. A Student's t interval of
     the same parts, as in textbooks, missed the F1 score of 30 clusters 6.6 % of the time at a
     nominal 5 %, because it cannot see skewness; it is left for scores without bounds.
+
+    A score that is too high (low) on few cases, as a calibration error is, shows it on halves of
+    the groups: by how much two halves differ from the whole on average says how much the whole is
+    off, if a bias falls with the root of *n*, and `low` (`high`) lies so much further out. For a
+    mean that is nothing at all. What is left of it is not nothing: a perfectly calibrated model of
+    60 cases still seems to be off more often than said (12 %), of 300 hardly (6 %).
 
     If the score is undefined once some group is left out (the only case of a class), or there is
     only one cluster, the interval spans the bounds and its method is "undefined".
@@ -93,6 +100,9 @@ def jackknife(
             low = max(low, min(float(ends[0][0]), estimate + unseen * (low - estimate)))
             high = min(high, max(float(ends[1][0]), estimate + unseen * (high - estimate)))
             method = "jackknife Gaffke"
+        bias = _bias(score, codes % groups, groups, estimate)
+        bottom, top = bounds or (-np.inf, np.inf)
+        low, high = max(bottom, low - max(bias, 0.0)), min(top, high - min(bias, 0.0))
     return Interval(
         estimate=estimate,
         low=low,
@@ -105,6 +115,24 @@ def jackknife(
         n_effective=effective,
         bounds=bounds,
     )
+
+
+def _bias(
+    score: Callable[[npt.NDArray[np.intp]], float],
+    group: npt.NDArray[np.intp],
+    groups: int,
+    estimate: float,
+) -> float:
+    """Estimate how much the score is off because cases are few, from pairs of halves."""
+    rng, found = np.random.default_rng(0), []
+    for _ in range(HALVINGS):
+        first = np.isin(group, rng.permutation(groups)[: groups // 2])
+        try:
+            pair = [float(score(np.flatnonzero(half))) for half in (first, ~first)]
+        except MetricError:  # a half without some class
+            continue
+        found.append(np.average(pair, weights=(first.sum(), (~first).sum())) - estimate)
+    return float(np.mean(found)) / (2**0.5 - 1) if found and np.isfinite(found).all() else 0.0
 
 
 def _left_out(

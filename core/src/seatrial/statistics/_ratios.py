@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from ..errors import MetricError
 from ._bootstrap import resampled_means, sums_by_cluster
-from ._checks import Floats, check_confidence, effective_clusters
+from ._checks import Floats, check_confidence, checked_scores, effective_clusters
 from ._interval import Interval
 
 __all__ = ["mean_of_ratios"]
@@ -23,6 +23,7 @@ def mean_of_ratios(
     *,
     bounds: Ends,
     seed: int,
+    above_bounds: Ends | None = None,
     reference: npt.ArrayLike | None = None,
     paired: bool = True,
     largest: float | None = None,
@@ -31,7 +32,8 @@ def mean_of_ratios(
     """Bound the mean over columns of the mean of `above` over that of `below`.
 
     Both have a row for each case and a column for each ratio, all within `bounds`: errors under
-    each corruption, and those of a reference model. Where the cases are the same (`paired`), both
+    each corruption, and those of a reference model. `above_bounds` are those of `above` where they
+    are others: of differences between two models. Where the cases are the same (`paired`), both
     are resampled with the same weights of clusters; else `reference` has the clusters of `below`,
     which are resampled on their own. In each resample one cluster that was never seen has the
     values that make the ratios largest, or smallest (`largest`: see `mean_of_bounded`). `high` is
@@ -56,19 +58,24 @@ def mean_of_ratios(
         at = int(np.flatnonzero(~(base > 0))[0])
         msg = f"the mean of denominator {at} is {base[at]:g}: a ratio to it is undefined"
         raise MetricError(msg)
-    columns = ours.shape[1]
+    columns, ours_bounds = ours.shape[1], above_bounds or bounds
     if paired:
-        sums, sizes, _ = sums_by_cluster(np.concatenate([ours, theirs], axis=1), clusters, bounds)
+        checked_scores(theirs.ravel(), bounds)
+        wide = min(bounds[0], ours_bounds[0]), max(bounds[1], ours_bounds[1])
+        sums, sizes, _ = sums_by_cluster(np.concatenate([ours, theirs], axis=1), clusters, wide)
         drawn, fraction = _drawn(sums, sizes, seed, resamples, largest)
         draws = (drawn[:, :columns], fraction), (drawn[:, columns:], fraction)
     else:
-        parts = [sums_by_cluster(*one, bounds) for one in ((ours, clusters), (theirs, reference))]
+        parts = [
+            sums_by_cluster(*one)
+            for one in ((ours, clusters, ours_bounds), (theirs, reference, bounds))
+        ]
         sizes = parts[0][1]
         draws = (
             _drawn(parts[0][0], parts[0][1], seed, resamples, largest),
             _drawn(parts[1][0], parts[1][1], seed + 1, resamples, largest),
         )
-    lowest, highest = _extreme_ratios(*draws, bounds)
+    lowest, highest = _extreme_ratios(*draws, ours_bounds, bounds)
     estimate = float((ours.mean(axis=0) / base).mean())
     effective = effective_clusters(sizes[:, 0])
     return Interval(
@@ -94,11 +101,11 @@ def _drawn(
 
 
 def _extreme_ratios(
-    above: tuple[Floats, Floats], below: tuple[Floats, Floats], bounds: Ends
+    above: tuple[Floats, Floats], below: tuple[Floats, Floats], ours: Ends, theirs: Ends
 ) -> tuple[Floats, Floats]:
     """Give each resample's smallest and largest mean ratio over what the unseen cluster may be."""
-    least, most = (above[0] + above[1] * (end - above[0]) for end in bounds)
-    small, large = (below[0] + below[1] * (end - below[0]) for end in bounds)
+    least, most = (above[0] + above[1] * (end - above[0]) for end in ours)
+    small, large = (below[0] + below[1] * (end - below[0]) for end in theirs)
     with np.errstate(divide="ignore", invalid="ignore"):
         lowest = np.where(least < 0, least / small, least / large)
         highest = np.where(most > 0, most / small, most / large)

@@ -38,7 +38,7 @@ def _part_misfit(clean: Any, changed: Any, shape: bool) -> str | None:
         if missing := sorted(map(str, clean.keys() ^ changed.keys())):
             return f"the parts {', '.join(missing)} were added or lost"
         pairs = [(clean[key], changed[key]) for key in clean]
-    elif isinstance(clean, list | tuple):
+    elif isinstance(clean, list | tuple) and (shape or len(clean) == len(changed)):
         pairs = zip(clean, changed, strict=False)
     return _first(misfit(one, other, shape=shape) for one, other in pairs)
 

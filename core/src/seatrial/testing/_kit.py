@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._components import KINDS, Component, Perturbation, Use
+from .._declaring import BUILT_IN
 from .._registry import OFFICIAL, Registry, default_registry
 from ..errors import PlanError, UnknownComponentError
 from . import (
@@ -187,11 +188,13 @@ def _outcome(check: Check, use: Use[Any], samples: Samples) -> tuple[str, str]:
 def check_distribution(name: str, registry: Registry | None = None) -> tuple[CheckResult, ...]:
     """Check every component of one installed plugin, given its distribution or its namespace.
 
+    `seatrial` itself is the distribution of the core's own components.
     Raises `UnknownComponentError` when there is no such plugin, a `PluginError` when it is broken.
     """
     registry = default_registry() if registry is None else registry
     wanted = name.lower().replace("_", "-")
-    sources = {space: registry.source(space).distribution for space in registry.namespaces()}
+    namespaces = (*registry.namespaces(), BUILT_IN)
+    sources = {space: registry.source(space).distribution for space in namespaces}
     spaces = [
         space
         for space, distribution in sources.items()

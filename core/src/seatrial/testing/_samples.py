@@ -73,6 +73,10 @@ class Answers:
     worst: tuple[Prediction, ...] = field(converter=_listed)
 
 
+def _answers_of(values: Iterable[Answers]) -> tuple[Answers, ...]:
+    return tuple(values)
+
+
 ADVICE = ("rest at home and drink water", "see a doctor today")
 
 
@@ -209,7 +213,7 @@ class Samples:
 
     values: Mapping[str, Sequence[Any]] = field(factory=dict)
     answers: tuple[Answers, ...] = field(
-        factory=lambda: (_classes(), _numbers(), _masks()), converter=tuple
+        factory=lambda: (_classes(), _numbers(), _masks()), converter=_answers_of
     )
     cases: tuple[Case, ...] = field(factory=_cases, converter=_cases_of)
     models: tuple[Model, ...] = field(factory=tuple, converter=_models_of)

@@ -15,13 +15,15 @@ __all__ = ["spans_of"]
 def spans_of(value: Any, alters: Sequence[str] = ()) -> list[tuple[str, ...]]:
     """List the protected spans of each text in a value, in their order within the text.
 
-    The texts themselves are sorted, because options may change places as wholes.
+    The texts themselves are sorted, because options may change places as wholes; those that hold no
+    span are left out, because a conversation may grow by some.
     """
     kept = [pattern for kind, pattern in SPANS.items() if kind not in alters]
     if not kept:
         return []
     protected = re.compile(rf"(?<!\w)(?:{'|'.join(kept)})(?!\w)")
-    return sorted(tuple(protected.findall(text)) for text in _texts(value))
+    found = (tuple(protected.findall(text)) for text in _texts(value))
+    return sorted(one for one in found if one)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -9,14 +9,15 @@ from .._cases import Outcome
 from .._components import Audit, Use
 from .._findings import Finding
 from .._plans import Plan, Specification
+from .._reference import StoredReference
 from .._registry import Registry, default_registry
 from ..auditing._audits import Material, Seen, look, suits
+from ..engine._workload import check
 from ..errors import PlanError
 from ..inputs._binding import bound
 from ..inputs._loading import load_cases
 from ..inputs._models import subject_of
 from ..runs._report import Report
-from ..runs._trust import StoredReference
 
 __all__ = ["audit", "seen"]
 
@@ -38,7 +39,7 @@ def audit(
     the audits to run, by default every one that is installed (with the parameters that the plan
     gives it), can look at this, and finds in the model what it needs. Without a model, those that
     need none look. Nothing is raised for what is found: `run` and `explain` stop at errors, this
-    verb lists them.
+    verb lists them. Raises `PlanError` where the plan does not fit the cases.
     """
     return seen(subject, model, cases, audits, metric, registry).findings
 
@@ -76,7 +77,9 @@ def _auditable(
         cases = subject.cases if cases is None else cases
         subject = subject.plan()
     if isinstance(subject, Plan):
-        return subject, model, load_cases(cases)
+        loaded = load_cases(cases)
+        check(subject, loaded, built=())
+        return subject, model, loaded
     if isinstance(subject, Report):
         model = subject.model if model is None else model
         if isinstance(model, StoredReference) and not needed:

@@ -13,6 +13,7 @@ from .._cases import Case
 from .._components import Perturbation, Use
 from .._registry import Registry
 from .._seeds import derive
+from .._settings import whole
 from .._tables import Table, figure
 from .._values import FrozenMapping, plain
 from ..errors import NotApplicable, PlanError
@@ -142,6 +143,9 @@ def calibrate(
     Nothing is proposed for fewer than three rungs, or where the mean distance does not rise.
     Raises `PlanError` for a search, whose distance is up to the model.
     """
+    if problem := whole(seeds):
+        msg = f"seeds {problem}"
+        raise PlanError(msg)
     use = bound(perturbation, Perturbation, registry)
     if use.component.searches:
         msg = f"{use.label} searches with a model: how far it goes is up to that"

@@ -14,7 +14,7 @@ from .._cases import Prediction
 from ..engine._schedule import Batch
 from ..engine._worker import Measured
 from ..events import Progress
-from ..inputs._not_yet import ONE_AT_A_TIME
+from ..inputs._not_yet import MADE_FIRST, ONE_AT_A_TIME
 from ..runs._encoding import dump_prediction
 from ..runs._records import Record
 from ..runs._report import Report
@@ -34,7 +34,10 @@ FIRST = 32
 LOOKED_AT = 1000
 """How many records are looked at for an answer to show."""
 
-OF_A_LIST = re.compile(r"(?:AttributeError|TypeError): .*\blist\b|must return a list")
+OF_A_LIST = re.compile(
+    r"(?:AttributeError|TypeError): .*\blist\b|must return a list (?!.*(?:list\(|return anything))"
+)
+OF_A_FACTORY = re.compile(r"TypeError: .* takes 0 positional arguments but 1 was given")
 
 
 @define
@@ -70,6 +73,8 @@ def everything_failed(report: Report, *, stopped: bool, durable: bool) -> str | 
     told += [f"  {one}" for one in errors[:SHOWN]]
     if any(OF_A_LIST.search(one.error) for one in errors):
         told.append(ONE_AT_A_TIME)
+    if any(OF_A_FACTORY.search(one.error) for one in errors):
+        told.append(MADE_FIRST)
     again = "run the same command again: it measures them anew" if durable else "run it again"
     told.append(f"mend what failed, and {again}")
     if stopped:

@@ -10,6 +10,7 @@ from .._cases import Case, cluster_of
 from .._plans import Priority, matches
 from .._requirements import Requirement
 from ..errors import SeatrialError
+from ..inputs._slices import empty_slice
 from ..judging._answering import answer_of
 from ..judging._evidence import Evidence, Reading
 from ..judging._figures import estimate_of, figure_of
@@ -26,10 +27,16 @@ __all__ = ["asked_about", "depends_on_answers", "obstacle"]
 def obstacle(
     priority: Priority, requirement: Requirement, cases: tuple[Case, ...], looks: int, seed: int
 ) -> str:
-    """Judge the answers of a flawless model as a run would, and say why they would not pass."""
-    cases = asked_about(requirement, cases)
+    """Judge the answers of a flawless model as a run would, and say why they would not pass.
+
+    `cases` are those of the run; what lies outside the slice is left aside.
+    """
+    inside = tuple(case for case in cases if matches(case, priority.where))
+    if not inside:
+        return empty_slice(priority.where, cases)
+    cases = asked_about(requirement, inside)
     if not cases:
-        return "no case lies in its slice"
+        return f"{requirement.name} is about cases of which its slice has none"
     if depends_on_answers(priority, requirement):
         return ""
     evidence = _flawless(priority, requirement, cases)
@@ -38,8 +45,9 @@ def obstacle(
         if requirement.demand.scored and right is not None and not right.per_case:
             interval = _of_the_set(priority, requirement, evidence, looks)
             outcome: str = decision(interval, requirement.threshold, at_most=at_most)
+            why = ""
         else:
-            outcome, interval = _answer(priority, requirement, evidence, looks, seed)
+            outcome, interval, why = _answer(priority, requirement, evidence, looks, seed)
     except SeatrialError as error:
         return str(error)
     if outcome == "pass":
@@ -48,7 +56,7 @@ def obstacle(
     spread = f" {as_good_as(interval)}" if interval.clusters < len(cases) else ""
     return (
         f"even a flawless model would only show {end:.3g} with these {len(cases):,} cases{spread}, "
-        f"and {requirement.name} wants {requirement.threshold:g}"
+        f"and {requirement.name} wants {requirement.threshold:g}{why}"
     )
 
 
@@ -70,19 +78,19 @@ def asked_about(requirement: Requirement, cases: tuple[Case, ...]) -> tuple[Case
 
 def _answer(
     priority: Priority, requirement: Requirement, evidence: Evidence, looks: int, seed: int
-) -> tuple[str, Interval]:
-    """Answer the question at the first look, exactly as the judge does."""
+) -> tuple[str, Interval, str]:
+    """Answer the question at the first look, exactly as the judge does, and say what it notes."""
     sample: Any = None  # there is no report to read from
     question = Question(
         priority, requirement, sample, seed, evidence, evidence.at, evidence.clusters
     )
-    looked = Looked((1,) * len(evidence.cases), looks, 0)
+    looked = Looked.first(len(evidence.cases), looks)
     order = Order.of(evidence.cases, looked, seed, sequential=False)
     answer = answer_of(question, order, priority.confidence)
     if answer.interval is None:
         msg = "; ".join(answer.notes)
         raise SeatrialError(msg)
-    return answer.outcome, answer.interval
+    return answer.outcome, answer.interval, "".join(f": {one}" for one in answer.notes)
 
 
 def _of_the_set(

@@ -13,8 +13,8 @@ from .._cases import Case, cluster_of
 from .._plans import Plan, Priority, Specification, matches
 from .._requirements import Requirement
 from .._tables import Table, figure
-from ..engine._workload import Workload
-from ..inputs._loading import load_cases
+from ..engine._workload import Workload, check
+from ..inputs._loading import Cases, load_cases
 from ..judging._family import failing_confidence
 from ..judging._power import Units, figures_to_decide, first_confidence, power_of
 from ..statistics._sample_size import minimum_cases
@@ -145,14 +145,17 @@ def forecast(
     """Count what a run would measure, and say what its cases can decide.
 
     The model is neither imported nor asked; the cases are. Perturbations that leave an input as it
-    was cost no call, so the true number of calls may be lower. `icc` is the correlation that you
-    expect between cases of one cluster, from 0 to 1; without it both ends are told.
+    was cost no call, so the true number of calls may be lower. Raises `PlanError` for what `run`
+    would refuse: a group that no case has, a perturbation or a metric that does not fit. `icc` is
+    the correlation that you expect between cases of one cluster, from 0 to 1; without it both ends
+    are told.
     """
     specification = plan if isinstance(plan, Specification) else None
     if isinstance(plan, Specification):
         cases = plan.cases if cases is None else cases
         plan = plan.plan()
     work = Workload(plan, load_cases(cases), "", ("",) * len(plan.perturbations))
+    check(plan, work.cases, modalities=work.modalities)
     counts = Counter((unit.use, unit.severity) for unit in work.units())
     total = sum(counts.values())
     if specification is None:
@@ -164,12 +167,15 @@ def forecast(
 
 
 def obstacles(specification: Specification, cases: Iterable[Case]) -> Iterator[str]:
-    """Say what keeps even a flawless model from passing, for each priority where something does."""
-    given = tuple(cases)
+    """Say what keeps even a flawless model from passing, for each priority where something does.
+
+    Raises `PlanError` where the cases are none that can be measured so.
+    """
+    given = cases if isinstance(cases, Cases) else tuple(cases)
+    check(specification.plan(), given, built=())
     for priority in specification.priorities:
-        inside = tuple(case for case in given if matches(case, priority.where))
         found = (
-            obstacle(priority, one, inside, specification.looks, specification.seed)
+            obstacle(priority, one, given, specification.looks, specification.seed)
             for one in priority.requirements
         )
         if told := next((one for one in found if one), ""):
@@ -186,7 +192,10 @@ def _outlook(
         len(inside),
         len({cluster_of(case) for case in inside}),
         len(inside) * (variants * work.plan.replicates + 1),
-        tuple(_demand(priority, one, inside, specification, ends) for one in priority.requirements),
+        tuple(
+            _demand(priority, one, inside, specification, ends, work.cases)
+            for one in priority.requirements
+        ),
     )
 
 
@@ -196,8 +205,9 @@ def _demand(
     inside: tuple[Case, ...],
     specification: Specification,
     ends: Range,
+    cases: tuple[Case, ...],
 ) -> DemandOutlook:
-    told = obstacle(priority, requirement, inside, specification.looks, specification.seed)
+    told = obstacle(priority, requirement, cases, specification.looks, specification.seed)
     confidence = first_confidence(priority.confidence, specification.looks)
     clusters = Counter(cluster_of(case) for case in asked_about(requirement, inside))
     found = DemandOutlook(

@@ -21,6 +21,7 @@ from .._writing import write_atomically
 from ..engine._workload import Workload
 from ..inputs._encoding import as_json
 from ..inputs._identity import of_reference
+from ..inputs._loading import Cases
 from ..inputs._models import Subject, named
 from ..inputs._origin import origin
 from ..runs._provenance import Provenance
@@ -116,17 +117,24 @@ def write_description(directory: Path, asked: Plan | Specification, work: Worklo
     write_atomically(directory / "manifest.json", json.dumps(manifest, indent=2) + "\n")
 
 
+def _named(cases: Any) -> Any:
+    """Give cases by the references that make just these; None where there are none."""
+    if isinstance(cases, Cases):
+        return None if cases.narrowed or not cases.references else cases.references
+    given = cases if isinstance(cases, tuple) else (cases,)
+    return cases if all(isinstance(one, Reference) for one in given) else None
+
+
 def _toml(asked: Plan | Specification) -> str | None:
     """Write what was asked, without what only lives in this process; None if TOML cannot say it."""
     try:
         if isinstance(asked, Plan):
             return dump_plan(asked)
-        cases = asked.cases if isinstance(asked.cases, tuple) else (asked.cases,)
         return dump_specification(
             evolve(
                 asked,
                 model=asked.model if isinstance(asked.model, Reference) else None,
-                cases=asked.cases if all(isinstance(one, Reference) for one in cases) else None,
+                cases=_named(asked.cases),
             )
         )
     except (TypeError, ValueError):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import starmap, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from .._registry import Registry
 from ..engine._asking import Asking
 from ..engine._execution import Execution
 from ..engine._schedule import Batch, Schedule
-from ..engine._worker import Worker, batch_units
+from ..engine._worker import Measured, Worker, batch_units
 from ..engine._workload import Workload, check
 from ..errors import PlanError, SeatrialWarning, TrialError
 from ..events import Progress
@@ -53,6 +54,7 @@ class Measuring:
     observers: Observers
     going_on: bool = field(init=False)
     _store: Store | None = field(default=None, init=False)
+    _stopped: str | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.going_on = self.directory is not None and (self.directory / DATABASE).is_file()
@@ -153,19 +155,32 @@ class Measuring:
     ) -> bool:
         """Measure batch by batch; tell whether that stopped because everything failed."""
         store, beginning = self._opened(), Beginning(over=ALLOWED in self.meta["allow"])
-        with contextlib.closing(execution.measure(phases)) as batches:
-            for batch, measured in batches:
-                errored = store.write(schedule.entries(batch, measured.rows))
+        with contextlib.closing(execution.measure(self._going(phases))) as batches:
+            for batch, measured in starmap(_finished, batches):
+                errored = store.write(schedule.entries(batch, measured.rows), measured.reported)
                 progress = self.observers.batch(measured, errored)
+                self._stopped = self._stopped or measured.stopped
                 if callable(stop) and stop(progress):
                     return False
                 if beginning.failed(batch, measured, progress):
                     return True
         return False
 
+    def _going(self, phases: Iterable[Iterable[Batch]]) -> Iterator[Iterable[Batch]]:
+        """Hand out batches until the model says that it answers no more; what is begun ends."""
+        for phase in phases:
+            if self._stopped:
+                return
+            yield takewhile(lambda _: not self._stopped, phase)
+
     def _tell(self, report: Report, *, stopped: bool) -> None:
         """Warn of a run in which nothing worked; raise where it stopped for that."""
         durable = self.directory is not None
+        if self._stopped:
+            kept = "what was answered is stored: run the same command again to go on"
+            again = kept if durable else "give to= a directory, where what was answered is kept"
+            msg = f"the model stopped the run: {self._stopped}; {again}"
+            raise TrialError(msg)
         if told := everything_failed(report, stopped=stopped, durable=durable):
             if stopped:
                 raise TrialError(told)
@@ -220,3 +235,7 @@ class Measuring:
         if progress.done == progress.planned and worked:
             confirm(store, self.name, progress.planned, progress.stale)
         store.settle()
+
+
+def _finished(batch: Batch, measured: Measured) -> tuple[Batch, Measured]:
+    return measured.finished(batch)

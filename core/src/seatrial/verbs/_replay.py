@@ -8,18 +8,21 @@ from typing import Any
 from attrs import evolve, frozen
 
 from .._cases import Prediction
+from .._reference import StoredReference
 from .._values import FrozenMapping, plain
 from ..engine._asking import Asker, Asking, Cost
+from ..engine._conversations import is_scripted
 from ..engine._scoring import scores_or_errors
 from ..errors import PlanError
 from ..inputs._binding import built
 from ..inputs._boundary import call
 from ..inputs._encoding import name_content
-from ..inputs._models import Subject, subject_of
+from ..inputs._models import Subject, asked_anew, subject_of
 from ..inputs._recorded import Asked, goes_by_record
 from ..runs._records import Record
 from ..runs._report import Report
 from ..runs._selection import Selection, ids_of
+from ..runs._trust import trusted
 
 __all__ = ["Replay", "replay"]
 
@@ -61,8 +64,10 @@ def replay(report: Report, name: str, /, model: Any = None) -> Replay:
     if seen is None:
         msg = f"{name}: the model was never asked, since {record.error or 'there was no input'}"
         raise PlanError(msg)
+    if report._trust:
+        seen = _trusting(seen)
     given = plain(seen) if isinstance(seen, Mapping) else seen
-    asker = Asker(subject.model, Asking(1, None, 0, 0.0), report._store.modalities)
+    asker = Asker(asked_anew(subject.model), Asking(1, None, 0, 0.0), report._store.modalities)
     key = record.case_id, record.perturbation, record.severity, record.replicate
     question = Asked(key, given) if goes_by_record(subject.model) else given
     (answer,) = asker.ask([question], Cost(), record.id)
@@ -90,7 +95,18 @@ def _record(report: Report, name: str) -> Record:
 
 def _prompt(subject: Subject, given: Any) -> str | None:
     ask = getattr(subject.model, "prompts", None)
-    return None if ask is None else str(call("the prompts of the model", ask, [given])[0])
+    if ask is None or is_scripted(given):
+        return None
+    return str(call("the prompts of the model", ask, [given])[0])
+
+
+def _trusting(value: Any) -> Any:
+    """Let the functions that speak in a stored conversation be imported, and say which."""
+    if isinstance(value, StoredReference):
+        return trusted({"use": value.use, "params": value.params}, trust=True)
+    if isinstance(value, Mapping):
+        return FrozenMapping({key: _trusting(part) for key, part in value.items()})
+    return tuple(map(_trusting, value)) if isinstance(value, list | tuple) else value
 
 
 def _scores(report: Report, case: Any, prediction: Prediction) -> dict[str, float | str]:

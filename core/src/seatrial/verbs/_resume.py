@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from .._cases import Prediction
 from .._seeds import SEED_SCHEME
@@ -22,7 +22,7 @@ from ..errors import ModelError, SeatrialWarning
 from ..inputs._content import attributes_digest
 from ..inputs._encoding import as_json
 from ..inputs._identity import changes
-from ..inputs._models import Subject
+from ..inputs._models import Subject, asked_anew
 from ..runs._schema import SCHEMA
 from ..runs._store import Store
 
@@ -131,7 +131,8 @@ def ask_again(store: Store, schedule: Schedule, subject: Subject, worker: Worker
     rows.close()  # type: ignore[attr-defined]
     if not asked:
         return
-    answers = worker.ask([case for case, _ in asked], Cost())
+    anew = evolve(worker, model=asked_anew(subject.model))
+    answers = anew.ask([case for case, _ in asked], Cost())
     for (case, before), now in zip(asked, answers, strict=True):
         if now.prediction is None or _agree(before, now.prediction):
             continue

@@ -19,6 +19,7 @@ from ..engine._search import maker
 from ..engine._worker import BATCH
 from ..engine._workload import Workload, check
 from ..events import Progress
+from ..inputs._bars import no_bars
 from ..inputs._loading import load_cases
 from ..inputs._modalities import modalities_of
 from ..inputs._models import subject_of
@@ -73,9 +74,9 @@ def run(
     time-out or a lost connection is asked again up to `retries` times, after about `retry_wait`
     seconds, then twice as long and so on. `observers` are called with the events of
     `seatrial.events`; by default a terminal and a notebook show the progress, and `observers=()`
-    shows nothing. `stop` is asked after every batch; when it says True the rest is skipped.
-    `retry_errors` measures errored records again. `keep` says of which inputs the run keeps what
-    the model saw: "failures", "all" or "none".
+    shows nothing; the bars of libraries (tqdm) are off meanwhile. `stop` is asked after every
+    batch; when it says True the rest is skipped. `retry_errors` measures errored records again.
+    `keep` says of which inputs the run keeps what the model saw: "failures", "all" or "none".
 
     With `stop="decided"` each priority of a specification stops as soon as it is decided, the most
     at risk first, and after at most `budget` records in all. Clusters are then measured in random
@@ -95,50 +96,59 @@ def run(
     Results do not depend on the order of the cases, the number of workers, or interruptions.
     Raises `PlanError`, `ModelError` or `StoreError` before the first model call whenever it can.
     """
-    asked: Any = plan
-    plan, model, cases = unpacked(asked, model, cases)
-    sequential = is_sequential(asked, stop, budget)
-    registry = registry or default_registry()
-    subject = subject_of(model)
-    loaded = load_cases(cases)
-    known = modalities_of(plan, loaded, registry)
-    work = Workload(
-        plan,
-        loaded,
-        (subject.identity or "") if to is None else subject.durable_identity(),
-        tuple(maker(use, plan, partial(origin, registry=registry)) for use in plan.perturbations),
-        known,
-    )
-    allowed = {*plan.allow, *allowed_of(allow)}
-    size = batch_size or getattr(subject.model, "batch_size", None) or BATCH
-    executing, remote = executor_of(executor, workers, registry)
-    measuring = Measuring(
-        asked,
-        work,
-        subject,
-        registry,
-        {
-            **describe(work, subject, registry, loaded.references),
-            "identity_parts": dict(subject.known.parts) if subject.known else {},
-            "limit": loaded.limit,
-            "keep": checked_keep(keep),
-            "audits": [f"{use.label}, {origin(use, registry)}" for use in plan.audits],
-            "allow": sorted(allowed),
-            "sequential": sequential,
-            "learned_from": list(learned_clusters(subject.model, work.cases)),
-        },
-        provenance(asked, subject, loaded.references),
-        None if to is None else Path(to),
-        Asking(size, timeout, retries, retry_wait, plan.seed),
-        Observers(observers),
-    )
-    job = job_of(plan, subject, measuring.asking, measuring.keeper, known, remote=remote)
-    if not retry_errors and (report := measuring.confirmed()):
-        return report
-    check(
-        plan, work.cases, subject.model, built=() if measuring.going_on else None, modalities=known
-    )
-    found = audited(plan.audits, plan, subject.model, work.cases, tuple(allowed), registry)
-    showing = measuring.observers.showing()
-    with showing, contextlib.closing(Execution(executing, job)) as execution:
-        return measuring.run(execution, found, stop=stop, budget=budget, retry_errors=retry_errors)
+    with no_bars():
+        asked: Any = plan
+        plan, model, cases = unpacked(asked, model, cases)
+        sequential = is_sequential(asked, stop, budget)
+        registry = registry or default_registry()
+        subject = subject_of(model)
+        loaded = load_cases(cases)
+        known = modalities_of(plan, loaded, registry)
+        work = Workload(
+            plan,
+            loaded,
+            (subject.identity or "") if to is None else subject.durable_identity(),
+            tuple(
+                maker(use, plan, partial(origin, registry=registry)) for use in plan.perturbations
+            ),
+            known,
+        )
+        allowed = {*plan.allow, *allowed_of(allow)}
+        size = batch_size or getattr(subject.model, "batch_size", None) or BATCH
+        executing, remote = executor_of(executor, workers, registry)
+        measuring = Measuring(
+            asked,
+            work,
+            subject,
+            registry,
+            {
+                **describe(work, subject, registry, loaded.references),
+                "identity_parts": dict(subject.known.parts) if subject.known else {},
+                "limit": loaded.limit,
+                "keep": checked_keep(keep),
+                "audits": [f"{use.label}, {origin(use, registry)}" for use in plan.audits],
+                "allow": sorted(allowed),
+                "sequential": sequential,
+                "learned_from": list(learned_clusters(subject.model, work.cases)),
+            },
+            provenance(asked, subject, loaded.references),
+            None if to is None else Path(to),
+            Asking(size, timeout, retries, retry_wait, plan.seed),
+            Observers(observers),
+        )
+        job = job_of(plan, subject, measuring.asking, measuring.keeper, known, remote=remote)
+        if not retry_errors and (report := measuring.confirmed()):
+            return report
+        check(
+            plan,
+            work.cases,
+            subject.model,
+            built=() if measuring.going_on else None,
+            modalities=known,
+        )
+        found = audited(plan.audits, plan, subject.model, work.cases, tuple(allowed), registry)
+        showing = measuring.observers.showing()
+        with showing, contextlib.closing(Execution(executing, job)) as execution:
+            return measuring.run(
+                execution, found, stop=stop, budget=budget, retry_errors=retry_errors
+            )

@@ -40,7 +40,7 @@ class Early:
     def phases(self) -> Iterator[Iterable[Batch]]:
         """Give the batches of each step, case by case in the order of the clusters."""
         specification = self.specification
-        order = Order.of_report(self.report, specification.looks, specification.seed)
+        order = Order.of_report(specification, self.report)
         demands = sum(len(one.requirements) for one in specification.priorities)
         needs = [
             _Need(priority, self.schedule, order, specification.seed, demands)

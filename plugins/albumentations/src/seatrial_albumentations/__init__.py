@@ -8,13 +8,20 @@ from typing import Any
 from seatrial import Perturbation, hookimpl
 
 __all__ = [
+    "black_corner",
+    "brighten",
     "brightness",
+    "bubbles",
+    "characters",
     "contrast",
     "contrast_up",
     "darkness",
     "defocus_blur",
     "desaturate",
+    "dim",
     "elastic",
+    "fog",
+    "frost",
     "gamma_down",
     "gamma_up",
     "gaussian_blur",
@@ -23,11 +30,15 @@ __all__ = [
     "impulse_noise",
     "jpeg",
     "motion_blur",
+    "mud",
     "pixelate",
     "saturate",
     "seatrial_perturbations",
     "shot_noise",
+    "snow",
+    "spatter",
     "speckle_noise",
+    "stain",
     "zoom_blur",
 ]
 
@@ -38,6 +49,7 @@ def _picture(
     factory: str,
     ladder: Sequence[Mapping[str, Any]],
     tags: tuple[str, ...] = (),
+    revision: int = 1,
 ) -> Perturbation:
     return Perturbation(
         name=f"albumentations.{name}",
@@ -46,6 +58,7 @@ def _picture(
         factory=f"seatrial_albumentations.{factory}",
         ladder=tuple(ladder),
         tags=tags,
+        revision=revision,
     )
 
 
@@ -57,9 +70,10 @@ _FIXED = ("deterministic",)
 
 gaussian_noise = _picture(
     "gaussian-noise",
-    "Add Gaussian noise, as in ImageNet-C.",
+    "Add Gaussian noise, as in ImageNet-C (our own).",
     "_noise:gaussian_noise",
     _rungs("sd", 0.08, 0.12, 0.18, 0.26, 0.38),
+    revision=2,
 )
 shot_noise = _picture(
     "shot-noise",
@@ -72,12 +86,14 @@ impulse_noise = _picture(
     "Make values of a channel black or white, as in ImageNet-C (our own).",
     "_noise:impulse_noise",
     _rungs("amount", 0.03, 0.06, 0.09, 0.17, 0.27),
+    revision=2,
 )
 speckle_noise = _picture(
     "speckle-noise",
     "Multiply by Gaussian noise, as in ImageNet-C (our own).",
     "_noise:speckle_noise",
     _rungs("sd", 0.15, 0.2, 0.35, 0.45, 0.6),
+    revision=2,
 )
 gaussian_blur = _picture(
     "gaussian-blur",
@@ -85,6 +101,7 @@ gaussian_blur = _picture(
     "_blur:gaussian_blur",
     _rungs("sigma", 1, 2, 3, 4, 6),
     _FIXED,
+    revision=2,
 )
 defocus_blur = _picture(
     "defocus-blur",
@@ -95,6 +112,7 @@ defocus_blur = _picture(
         for radius, alias in [(3, 0.1), (4, 0.5), (6, 0.5), (8, 0.5), (10, 0.5)]
     ],
     _FIXED,
+    revision=2,
 )
 glass_blur = _picture(
     "glass-blur",
@@ -113,6 +131,7 @@ motion_blur = _picture(
         {"radius": radius, "sigma": sigma}
         for radius, sigma in [(10, 3), (15, 5), (15, 8), (15, 12), (20, 15)]
     ],
+    revision=2,
 )
 zoom_blur = _picture(
     "zoom-blur",
@@ -130,6 +149,7 @@ brightness = _picture(
     "_light:brightness",
     _rungs("add", 0.1, 0.2, 0.3, 0.4, 0.5),
     _FIXED,
+    revision=2,
 )
 darkness = _picture(
     "darkness",
@@ -137,6 +157,7 @@ darkness = _picture(
     "_light:darkness",
     _rungs("subtract", 0.1, 0.2, 0.3, 0.4, 0.5),
     _FIXED,
+    revision=2,
 )
 contrast = _picture(
     "contrast",
@@ -175,6 +196,7 @@ saturate = _picture(
         for factor, add in [(1.25, 0), (1.5, 0), (2, 0), (3, 0.05), (20, 0.2)]
     ],
     _FIXED,
+    revision=2,
 )
 desaturate = _picture(
     "desaturate",
@@ -182,6 +204,7 @@ desaturate = _picture(
     "_light:desaturate",
     _rungs("factor", 0.7, 0.5, 0.3, 0.1, 0),
     _FIXED,
+    revision=2,
 )
 elastic = _picture(
     "elastic",
@@ -213,6 +236,112 @@ jpeg = _picture(
     _FIXED,
 )
 
+snow = _picture(
+    "snow",
+    "Let snow fall, by ImageNet-C's formula (our own).",
+    "_weather:snow",
+    [
+        dict(zip(("mean", "sd", "zoom", "cut", "radius", "sigma", "keep"), rung, strict=True))
+        for rung in [
+            (0.1, 0.3, 3, 0.5, 10, 4, 0.8),
+            (0.2, 0.3, 2, 0.5, 12, 4, 0.7),
+            (0.55, 0.3, 4, 0.9, 12, 8, 0.6),
+            (0.55, 0.3, 4.5, 0.85, 12, 8, 0.58),
+            (0.55, 0.3, 2.5, 0.85, 12, 12, 0.55),
+        ]
+    ],
+)
+frost = _picture(
+    "frost",
+    "Look through a frozen pane, by drawn ice (our own).",
+    "_weather:frost",
+    [
+        {"keep": keep, "ice": ice}
+        for keep, ice in [(0.85, 0.3), (0.7, 0.5), (0.6, 0.62), (0.45, 0.75), (0.3, 0.85)]
+    ],
+)
+fog = _picture(
+    "fog",
+    "Lay fog over the picture, as in ImageNet-C (our own).",
+    "_weather:fog",
+    [
+        {"thickness": thickness, "decay": decay}
+        for thickness, decay in [(1, 2), (1.5, 1.9), (2.5, 1.8), (4, 1.7), (7, 1.6)]
+    ],
+)
+spatter = _picture(
+    "spatter",
+    "Splash the lens with water, by ImageNet-C's formula (our own).",
+    "_weather:spatter",
+    [
+        dict(zip(("mean", "sd", "sigma", "cut", "strength"), rung, strict=True))
+        for rung in [
+            (0.65, 0.3, 4, 0.69, 0.6),
+            (0.65, 0.3, 3, 0.68, 0.6),
+            (0.65, 0.3, 2, 0.68, 0.6),
+            (0.65, 0.3, 1.7, 0.66, 0.6),
+            (0.65, 0.3, 1.4, 0.64, 0.6),
+        ]
+    ],
+)
+mud = _picture(
+    "mud",
+    "Splash the lens with mud, by ImageNet-C's formula (our own).",
+    "_weather:mud",
+    [
+        dict(zip(("mean", "sd", "sigma", "cut", "soft"), rung, strict=True))
+        for rung in [
+            (0.58, 0.3, 1, 0.65, 1.5),
+            (0.62, 0.3, 1, 0.65, 1.5),
+            (0.65, 0.3, 1, 0.65, 1.5),
+            (0.67, 0.4, 1, 0.65, 1.5),
+            (0.72, 0.4, 1, 0.65, 1.5),
+        ]
+    ],
+)
+brighten = _picture(
+    "brighten",
+    "Multiply by a factor above 1, as in MedMNIST-C (our own).",
+    "_light:brighten",
+    _rungs("factor", 1.1, 1.2, 1.3, 1.4, 1.5),
+    _FIXED,
+)
+dim = _picture(
+    "dim",
+    "Multiply by a factor below 1, as in MedMNIST-C (our own).",
+    "_light:dim",
+    _rungs("factor", 0.9, 0.8, 0.7, 0.6, 0.5),
+    _FIXED,
+)
+black_corner = _picture(
+    "black-corner",
+    "Black out what a dermatoscope hides, in MedMNIST-C's range (our own).",
+    "_medical:black_corner",
+    _rungs("radius", 1.1, 1.05, 1.0, 0.95, 0.9),
+    _FIXED,
+)
+characters = _picture(
+    "characters",
+    "Write random words over the picture, after MedMNIST-C (our own).",
+    "_medical:characters",
+    _rungs("words", 1, 2, 4, 7, 12),
+)
+bubbles = _picture(
+    "bubbles",
+    "Trap bubbles of air under the cover glass, after MedMNIST-C (our own).",
+    "_medical:bubbles",
+    [
+        {"count": count, "radius": radius}
+        for count, radius in [(5, 0.03), (8, 0.04), (12, 0.05), (16, 0.07), (22, 0.09)]
+    ],
+)
+stain = _picture(
+    "stain",
+    "Leave deposits of stain, after MedMNIST-C (our own).",
+    "_medical:stain",
+    _rungs("cover", 0.01, 0.025, 0.05, 0.1, 0.2),
+)
+
 _ALL = (
     gaussian_noise,
     shot_noise,
@@ -234,6 +363,17 @@ _ALL = (
     elastic,
     pixelate,
     jpeg,
+    snow,
+    frost,
+    fog,
+    spatter,
+    mud,
+    brighten,
+    dim,
+    black_corner,
+    characters,
+    bubbles,
+    stain,
 )
 
 

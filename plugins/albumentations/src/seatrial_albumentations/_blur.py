@@ -15,14 +15,18 @@ __all__ = ["defocus_blur", "gaussian_blur", "glass_blur", "motion_blur", "zoom_b
 def gaussian_blur(*, sigma: float, bits: int | None = None) -> Corruption:
     """Blur by a Gaussian of `sigma` pixels, cut at four of them."""
     sigma = number("sigma", sigma, 0.01, 100)
-    width = 2 * int(4 * sigma + 0.5) + 1
 
     def change(picture: Picture, _: np.random.Generator) -> Picture:
-        return cv2.GaussianBlur(
-            picture, (width, width), sigmaX=sigma, borderType=cv2.BORDER_REPLICATE
-        )
+        return smooth(picture, sigma)
 
-    return corruption("gaussian-blur", change, bits, native=True)
+    # Not native: OpenCV takes up to three times as long for 8 bits as for float32.
+    return corruption("gaussian-blur", change, bits)
+
+
+def smooth(picture: Picture, sigma: float) -> Picture:
+    """Blur by a Gaussian of `sigma` pixels, cut at four of them, with the borders repeated."""
+    width = 2 * int(4 * sigma + 0.5) + 1
+    return cv2.GaussianBlur(picture, (width, width), sigmaX=sigma, borderType=cv2.BORDER_REPLICATE)
 
 
 def defocus_blur(*, radius: int, alias: float, bits: int | None = None) -> Corruption:
@@ -36,7 +40,8 @@ def defocus_blur(*, radius: int, alias: float, bits: int | None = None) -> Corru
         blurred: Picture = blurs.defocus(picture, radius, alias)
         return blurred
 
-    return corruption("defocus-blur", change, bits, native=True)
+    # Not native: OpenCV filters float32 in a third of the time that it takes for 8 bits.
+    return corruption("defocus-blur", change, bits)
 
 
 def glass_blur(*, sigma: float, shift: int, times: int, bits: int | None = None) -> Corruption:
@@ -82,21 +87,30 @@ def motion_blur(*, radius: int, sigma: float, bits: int | None = None) -> Corrup
     sigma = number("sigma", sigma, 0.01, 200)
 
     def change(picture: Picture, draw: np.random.Generator) -> Picture:
-        kernel = line(radius, sigma, math.radians(draw.uniform(-45, 45)))
-        return cv2.filter2D(picture, -1, kernel, borderType=cv2.BORDER_REPLICATE)
+        return smeared(picture, radius, sigma, math.radians(draw.uniform(-45, 45)))
 
-    return corruption("motion-blur", change, bits, native=True)
+    return corruption("motion-blur", change, bits)
 
 
-def line(radius: int, sigma: float, angle: float) -> Picture:
-    """Make the kernel of a smear that starts at its centre."""
+def smeared(picture: Picture, radius: int, sigma: float, angle: float) -> Picture:
+    """Add up copies that are shifted along a line, with the borders repeated.
+
+    Some 30 shifted copies take a fifth of the time of a filter that is as wide.
+    """
     along = np.arange(2 * radius + 1)
     weights = np.exp(-(along**2) / (2 * sigma**2))
+    weights /= weights.sum()
     rows = np.ceil(along * math.sin(angle) - 0.5).astype(int)
     columns = np.ceil(along * math.cos(angle) - 0.5).astype(int)
-    kernel = np.zeros((4 * radius + 1, 4 * radius + 1), np.float32)
-    np.add.at(kernel, (2 * radius + rows, 2 * radius + columns), weights / weights.sum())
-    return kernel
+    height, width = picture.shape[:2]
+    top, left = max(-rows.min(), 0), max(-columns.min(), 0)
+    bottom, right = max(rows.max(), 0), max(columns.max(), 0)
+    wide = cv2.copyMakeBorder(picture, top, bottom, left, right, cv2.BORDER_REPLICATE)
+    total = np.zeros((height, width, *wide.shape[2:]), np.float32)
+    for weight, row, column in zip(weights.tolist(), top + rows, left + columns, strict=True):
+        shifted = wide[row : row + height, column : column + width]
+        cv2.scaleAdd(shifted, weight, total, dst=total)
+    return total
 
 
 def zoom_blur(*, most: float, step: float, bits: int | None = None) -> Corruption:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["blurs", "pixels"]
+__all__ = ["blurs"]
 
 SWITCH = "NO_ALBUMENTATIONS_UPDATE"
 
@@ -12,7 +12,6 @@ _before = os.environ.get(SWITCH)
 os.environ[SWITCH] = "1"
 try:
     from albumentations.augmentations.blur import functional as blurs
-    from albumentations.augmentations.pixel import functional as pixels
 finally:
     if _before is None:
         del os.environ[SWITCH]

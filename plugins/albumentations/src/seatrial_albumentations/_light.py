@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import cv2
 import numpy as np
 
@@ -10,11 +12,13 @@ from seatrial.errors import NotApplicable
 from ._pictures import Corruption, Picture, corruption, number
 
 __all__ = [
+    "brighten",
     "brightness",
     "contrast",
     "contrast_up",
     "darkness",
     "desaturate",
+    "dim",
     "gamma_down",
     "gamma_up",
     "saturate",
@@ -32,6 +36,16 @@ def brightness(*, add: float, bits: int | None = None) -> Corruption:
 def darkness(*, subtract: float, bits: int | None = None) -> Corruption:
     """Subtract from the value of HSV, the largest channel; hue and saturation stay."""
     return _shifted("darkness", -number("subtract", subtract, 0, 1), bits)
+
+
+def brighten(*, factor: float, bits: int | None = None) -> Corruption:
+    """Multiply all values by a `factor` above 1 (MedMNIST-C)."""
+    return _multiplied("brighten", number("factor", factor, 1, 100), bits)
+
+
+def dim(*, factor: float, bits: int | None = None) -> Corruption:
+    """Multiply all values by a `factor` below 1 (MedMNIST-C)."""
+    return _multiplied("dim", number("factor", factor, 0, 1), bits)
 
 
 def contrast(*, factor: float, bits: int | None = None) -> Corruption:
@@ -73,13 +87,38 @@ def desaturate(*, factor: float, bits: int | None = None) -> Corruption:
 
 def _shifted(name: str, add: float, bits: int | None) -> Corruption:
     def change(picture: Picture, _: np.random.Generator) -> Picture:
-        value = picture.max(axis=2, keepdims=True)
+        value = brightest(picture)
         brighter = np.clip(value + np.float32(add), 0, 1)
         black = value <= 0
-        scaled: Picture = picture * (brighter / np.where(black, 1, value))
-        return np.where(black, brighter, scaled)
+        changed: Picture = picture * (brighter / np.where(black, 1, value))[:, :, None]
+        changed[black] = brighter[black][:, None]
+        return changed
 
     return corruption(name, change, bits)
+
+
+def brightest(picture: Picture) -> Picture:
+    """Give the largest channel of each pixel; numpy takes ten times as long along a short axis."""
+    channels = [picture[:, :, channel] for channel in range(picture.shape[2])]
+    return reduce(np.maximum, channels)
+
+
+def darkest(picture: Picture) -> Picture:
+    """Give the smallest channel of each pixel."""
+    channels = [picture[:, :, channel] for channel in range(picture.shape[2])]
+    return reduce(np.minimum, channels)
+
+
+def _multiplied(name: str, factor: float, bits: int | None) -> Corruption:
+    table = np.rint(np.minimum(np.arange(256) * factor, 255)).astype(np.uint8)
+
+    def change(picture: Picture, _: np.random.Generator) -> Picture:
+        if picture.dtype == np.uint8:
+            return cv2.LUT(picture, table)
+        picture *= np.float32(factor)
+        return picture
+
+    return corruption(name, change, bits, native=True)
 
 
 def _stretched(name: str, factor: float, bits: int | None) -> Corruption:
@@ -87,7 +126,7 @@ def _stretched(name: str, factor: float, bits: int | None) -> Corruption:
 
     def change(picture: Picture, _: np.random.Generator) -> Picture:
         if picture.dtype == np.uint8:
-            means = picture.mean(axis=(0, 1), dtype=np.float64)
+            means = np.array(cv2.mean(picture)[: picture.shape[2]])
             tables = np.clip((levels[:, None] - means) * factor + means, 0, 255)
             return cv2.LUT(picture, np.rint(tables).astype(np.uint8)[None])
         mean = picture.mean(axis=(0, 1), keepdims=True, dtype=np.float64).astype(np.float32)
@@ -116,14 +155,15 @@ def _saturated(name: str, factor: float, add: float, bits: int | None) -> Corrup
         if picture.shape[2] == 1:
             msg = "a grey picture has no saturation"
             raise NotApplicable(msg)
-        value = picture.max(axis=2, keepdims=True)
-        below = value - picture
-        spread = below.max(axis=2, keepdims=True)
+        value = brightest(picture)
+        spread = value - darkest(picture)
+        below = value[:, :, None] - picture
         grey = spread <= 0
-        below = np.where(grey, value * np.array([0, 1, 1], np.float32), below)
+        below[grey] = value[grey][:, None] * np.array([0, 1, 1], np.float32)
         before = spread / np.where(value <= 0, 1, value)
         after = np.clip(before * np.float32(factor) + np.float32(add), 0, 1)
-        scaled: Picture = value - below * (after / np.where(grey, 1, before))
-        return scaled
+        below *= (after / np.where(grey, 1, before))[:, :, None]
+        changed: Picture = np.subtract(value[:, :, None], below, out=below)
+        return changed
 
     return corruption(name, change, bits)

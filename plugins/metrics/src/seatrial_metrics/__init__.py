@@ -5,12 +5,15 @@ from __future__ import annotations
 from seatrial import Metric, Prediction, hookimpl
 
 __all__ = [
+    "abstention_rate",
     "accuracy",
     "agreement",
+    "asking_rate",
     "assd",
     "auroc",
     "balanced_accuracy",
     "brier",
+    "compliance_rate",
     "dice",
     "ece",
     "exact_match",
@@ -22,6 +25,7 @@ __all__ = [
     "rouge_1",
     "rouge_2",
     "rouge_l",
+    "unparsed_rate",
     "volume_error",
 ]
 
@@ -146,11 +150,61 @@ refusal_rate = Metric(
     name="metrics.refusal-rate",
     summary="Fraction of inputs that the model refuses to answer.",
     factory="seatrial_metrics._refusals:refusal_rate",
+    revision=2,
     reads="prediction",
     per_case=True,
     higher_is_better=False,
     scores_refusals=True,
     examples=(((None, None), ("I cannot help with that.", "Take one a day."), 0.5),),
+)
+
+_SAID = (
+    "I cannot help with that.",
+    "How old is your daughter?",
+    "I don't know that medicine.",
+    "Take one a day.",
+    "...",
+)
+
+
+def _rate(name: str, summary: str, factory: str, *, refusals: bool) -> Metric:
+    """Declare the rate of one kind of answer."""
+    return Metric(
+        name=f"metrics.{name}",
+        summary=summary,
+        factory=f"seatrial_metrics._refusals:{factory}",
+        reads="prediction",
+        per_case=True,
+        higher_is_better=False,
+        scores_refusals=refusals,
+        examples=(((None,) * len(_SAID), _SAID, 1 / len(_SAID)),),
+        samples=f"seatrial_metrics._rate_samples:{factory.removesuffix('_rate')}",
+    )
+
+
+asking_rate = _rate(
+    "asking-rate",
+    "Fraction of inputs to which the model asks back for what it needs.",
+    "asking_rate",
+    refusals=True,
+)
+abstention_rate = _rate(
+    "abstention-rate",
+    "Fraction of inputs to which the model says that it does not know.",
+    "abstention_rate",
+    refusals=True,
+)
+compliance_rate = _rate(
+    "compliance-rate",
+    "Fraction of inputs that the model answers, rightly or wrongly.",
+    "compliance_rate",
+    refusals=False,
+)
+unparsed_rate = _rate(
+    "unparsed-rate",
+    "Fraction of inputs to which the answer says nothing.",
+    "unparsed_rate",
+    refusals=False,
 )
 
 _TRUTH = ((0, 1, 1, 0), (0, 1, 1, 0))
@@ -162,6 +216,7 @@ dice = Metric(
     name="metrics.dice",
     summary="Dice: twice the overlap over the sum of both volumes.",
     factory="seatrial_metrics._segmentation:dice",
+    modality="mask",
     reads="case",
     per_case=True,
     examples=(
@@ -174,6 +229,7 @@ iou = Metric(
     name="metrics.iou",
     summary="Intersection over union (Jaccard index).",
     factory="seatrial_metrics._segmentation:iou",
+    modality="mask",
     reads="case",
     per_case=True,
     examples=(((_TRUTH, _TRUTH), (_SHIFTED, _NOTHING), 1 / 6),),
@@ -183,6 +239,7 @@ hd95 = Metric(
     name="metrics.hd95",
     summary="Hausdorff distance at percentile 95, in mm.",
     factory="seatrial_metrics._segmentation:hd95",
+    modality="mask",
     reads="case",
     per_case=True,
     higher_is_better=False,
@@ -194,6 +251,7 @@ assd = Metric(
     name="metrics.assd",
     summary="Average symmetric surface distance, in mm.",
     factory="seatrial_metrics._segmentation:assd",
+    modality="mask",
     reads="case",
     per_case=True,
     higher_is_better=False,
@@ -205,6 +263,7 @@ volume_error = Metric(
     name="metrics.volume-error",
     summary="Difference of both volumes, over the larger.",
     factory="seatrial_metrics._segmentation:volume_error",
+    modality="mask",
     reads="case",
     per_case=True,
     higher_is_better=False,
@@ -229,6 +288,10 @@ def seatrial_metrics() -> tuple[Metric, ...]:
         rouge_2,
         rouge_l,
         refusal_rate,
+        asking_rate,
+        abstention_rate,
+        compliance_rate,
+        unparsed_rate,
         dice,
         iou,
         hd95,

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from seatrial.errors import PlanError
+from seatrial.kit import eight_bits
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["SCHEME", "augmented", "eight_bits"]
+__all__ = ["SCHEME", "augmented", "three_channels"]
 
 SCHEME = 1
 """Raised whenever the same image and seed give another view: cached features no longer count."""
@@ -34,7 +35,7 @@ def augmented(image: Any, *, seed: int) -> npt.NDArray[np.uint8]:
     """
     from PIL.Image import Resampling, Transpose
 
-    array = eight_bits(image)
+    array = three_channels(image)
     draw = np.random.default_rng(seed).random
     top, left, height, width = _part(array.shape[0], array.shape[1], draw)
     cut = _picture(array).crop((left, top, left + width, top + height))
@@ -67,7 +68,7 @@ def _picture(array: npt.NDArray[np.uint8]) -> Image:
     return Image.fromarray(array)
 
 
-def eight_bits(image: Any) -> npt.NDArray[np.uint8]:
+def three_channels(image: Any) -> npt.NDArray[np.uint8]:
     """Bring an image to uint8 H×W×3; grey ones (H×W, H×W×1) get three equal channels.
 
     Raises `PlanError` for what is no image: another shape, or floats outside of [0, 1].
@@ -80,12 +81,10 @@ def eight_bits(image: Any) -> npt.NDArray[np.uint8]:
     if array.ndim != CHANNELS or array.shape[2] != CHANNELS or 0 in array.shape:
         msg = f"an image must be an array H×W×3 or H×W, not one of shape {np.shape(image)}"
         raise PlanError(msg)
-    if array.dtype == np.uint8:
-        return np.ascontiguousarray(array, dtype=np.uint8)
-    if array.dtype.kind != "f":
-        msg = f"an image must be uint8, or float32 in [0, 1], not {array.dtype}"
+    if array.dtype.kind != "f" and array.dtype not in (np.uint8, np.uint16):
+        msg = f"an image must be uint8, uint16, or float32 in [0, 1], not {array.dtype}"
         raise PlanError(msg)
-    if not (array.min() >= 0 and array.max() <= 1):
+    if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):
         msg = "an image of floats must lie in [0, 1] and hold no NaN; divide by 255, or give uint8"
         raise PlanError(msg)
-    return np.asarray(np.rint(array * 255), dtype=np.uint8)
+    return np.ascontiguousarray(eight_bits(array))

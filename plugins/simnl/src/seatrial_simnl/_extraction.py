@@ -14,7 +14,7 @@ from seatrial import Case, derive
 from seatrial.errors import ModelError, PlanError
 
 from ._arrays import Matrix, Places, unit
-from ._augment import SCHEME, augmented, eight_bits
+from ._augment import SCHEME, augmented, three_channels
 from ._features import Features
 from ._identity import data_digest, identity_of, image_digest, targets_of, text_digest
 from ._prompts import Prompts
@@ -141,7 +141,7 @@ def _pending(
     for place in range(len(cases)):
         case = cases[place]
         name = case.id if isinstance(case, Case) else f"image {place}"
-        image = eight_bits(case.input if isinstance(case, Case) else case)
+        image = three_channels(case.input if isinstance(case, Case) else case)
         digest = image_digest(image)
         ids.append(name)
         digests.append(digest)

@@ -10,7 +10,7 @@ from seatrial import Case
 from seatrial.errors import ModelError
 from seatrial.kit import digest
 
-from ._augment import eight_bits
+from ._augment import three_channels
 
 __all__ = ["data_digest", "identity_of", "image_digest", "targets_of", "text_digest"]
 
@@ -34,7 +34,7 @@ def targets_of(cases: Sequence[Any]) -> list[Any]:
 
 def image_digest(case: Any) -> str:
     """Digest what an image shows, in 8 bits."""
-    array = eight_bits(case.input if isinstance(case, Case) else case)
+    array = three_channels(case.input if isinstance(case, Case) else case)
     return digest(f"{array.shape}".encode() + array.tobytes())
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from seatrial import Case
 from seatrial.errors import FileError, PlanError
 
-from ._augment import eight_bits
+from ._augment import three_channels
 from ._data import PARTS, ImageData, assembled
 
 __all__ = ["medmnist", "npz_file"]
@@ -109,7 +109,7 @@ def npz_file(path: str | Path, *, classes: Sequence[str] | None = None) -> Image
             msg = f"{file}: {name} holds {len(images)} and {label} {len(targets)}"
             raise FileError(str(file), (msg,))
         cases[PARTS[before or "train"]] = [
-            Case(f"{before or 'train'}-{place}", eight_bits(image), target)
+            Case(f"{before or 'train'}-{place}", three_channels(image), target)
             for place, (image, target) in enumerate(zip(images, targets, strict=True))
         ]
     if not cases:

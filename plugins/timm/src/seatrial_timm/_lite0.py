@@ -97,6 +97,15 @@ class Lite0(nn.Module):
         pooled: Tensor = self.head(self.blocks(self.stem(x))).mean((2, 3))
         return pooled
 
+    def stages(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Give the logits, and what leaves each block: [n, channels, height, width]."""
+        found, x = [], self.stem(x)
+        for block in self.blocks:
+            x = block(x)
+            found.append(x)
+        logits: Tensor = self.classifier(self.head(x).mean((2, 3)))
+        return logits, found
+
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.classifier(self.features(x))
         return logits

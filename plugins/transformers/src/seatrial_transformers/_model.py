@@ -13,7 +13,7 @@ from attrs.validators import ge, in_, instance_of, optional
 
 from seatrial import Prediction
 from seatrial.errors import ModelError, ParameterError
-from seatrial.kit import digest
+from seatrial.kit import digest, template_fields
 
 from ._activations import SavedActivations, Source, activations
 from ._chat import Filled, Message, conversation, neutral, readable, rendered
@@ -22,7 +22,7 @@ from ._files import digests, locate
 from ._generation import Completion
 from ._intervention import Intervened
 from ._packaged import packaged_file
-from ._prompts import Question, fields, question
+from ._prompts import Question, question
 
 __all__ = ["CausalLM", "Options", "causal_lm", "smollm2"]
 
@@ -56,7 +56,7 @@ class Options(TypedDict, total=False):
 
 def _template(_: Any, __: Any, prompt: str | None) -> None:
     if prompt is not None:
-        fields(prompt)
+        template_fields(prompt)
 
 
 def _unanswering() -> Any:

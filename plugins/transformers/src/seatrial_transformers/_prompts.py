@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
 
-from seatrial.errors import ModelError, ParameterError
+from seatrial.errors import ModelError
+from seatrial.kit import template_fields
 
 from ._chat import Filled, Message, conversation
 
-__all__ = ["Question", "fields", "question"]
+__all__ = ["Question", "question"]
 
 WHOLE = "input"
 """The name under which a template finds an input that has no parts."""
@@ -44,27 +44,6 @@ class Question:
     def asked(self) -> Filled | tuple[Message, ...]:
         """What goes to the model: the conversation, or the prompt."""
         return Filled(self.prompt, self.fields) if self.messages is None else self.messages
-
-
-def fields(template: str) -> tuple[tuple[str, str | None], ...]:
-    """Split a template into pairs of literal text and part name, and refuse all but plain names.
-
-    Attribute and index access (`{a.b}`, `{a[0]}`), conversions and format specifications are
-    refused: a specification may come from elsewhere, and a prompt needs none of them.
-    """
-    try:
-        pieces = list(string.Formatter().parse(template))
-    except ValueError as error:
-        msg = f"prompt {template!r}: {error}; write {{{{ and }}}} for braces in the text"
-        raise ParameterError(msg) from None
-    for _, name, specification, conversion in pieces:
-        if name is not None and (not name.isidentifier() or specification or conversion):
-            msg = (
-                f"prompt {template!r}: a field must be the plain name of a part, "
-                f"as in {{question}}, not {name!r}"
-            )
-            raise ParameterError(msg)
-    return tuple((literal, name) for literal, name, _, _ in pieces)
 
 
 def question(value: Any, template: str | None) -> Question:
@@ -124,7 +103,7 @@ def _filled(
     text = ""
     places: list[tuple[int, int]] = []
     asked: tuple[int, int] | None = None
-    for literal, name in fields(template):
+    for literal, name in template_fields(template):
         text += literal
         if name is None:
             continue

@@ -11,6 +11,7 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from typing import Any
 
+from ...inputs._bars import no_bars_here
 from ...inputs._stdout import silence_stdout
 
 __all__ = ["Processes", "processes"]
@@ -83,6 +84,7 @@ def _begin(lifeline: Any, job: Callable[[Any], Any] | None) -> None:
     global _job  # noqa: PLW0603 - one job a process
     _job = job
     silence_stdout()
+    no_bars_here()
     threading.Thread(target=_watch, args=(lifeline,), daemon=True, name="seatrial-watch").start()
 
 

@@ -60,7 +60,7 @@ def read_picture(path: Path) -> Array:
     with _opened(path) as file:
         picture = _upright(file)
         if picture.mode in ("I;16", "I;16B", "I"):
-            return np.asarray(picture).astype(np.uint16)[:, :, None]
+            return _sixteen(np.asarray(picture), path)
         if picture.mode == "F":
             return np.asarray(picture)[:, :, None]
         if "A" in picture.getbands() or "transparency" in picture.info:
@@ -68,6 +68,14 @@ def read_picture(path: Path) -> Array:
         grey = picture.mode in ("1", GREY)
         values = np.asarray(picture.convert(GREY if grey else COLOURS))
     return values[:, :, None] if grey else values
+
+
+def _sixteen(values: Array, path: Path) -> Array:
+    low, high = int(values.min()), int(values.max())
+    if low < 0 or high > np.iinfo(np.uint16).max:
+        msg = f"{path.name} holds values from {low} to {high}; a picture has 0 to 65535"
+        raise PlanError(msg)
+    return values.astype(np.uint16)[:, :, None]
 
 
 def read_labels(path: Path) -> Array:

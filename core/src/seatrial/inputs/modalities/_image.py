@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..._eight_bits import eight_bits
 from ._array import Arrays
 from ._arrays import sides
 from ._files import read_picture
-from ._pictures import eight_bits
 from ._similarity import mean_similarity
 
 __all__ = ["Images", "image"]

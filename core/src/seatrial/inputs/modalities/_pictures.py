@@ -10,22 +10,14 @@ from typing import Any
 import numpy as np
 
 from ..._carriers import Volume
+from ..._eight_bits import eight_bits
 
-__all__ = ["eight_bits", "grey", "png", "range_without_tails", "sheet", "three_slices"]
+__all__ = ["grey", "png", "range_without_tails", "sheet", "three_slices"]
 
 Array = np.ndarray[Any, Any]
 GAP = 4
 TAIL = 0.5
 GREY, COLOURS = 0, 2
-
-
-def eight_bits(picture: Array) -> Array:
-    """Give a picture of any type as uint8."""
-    if picture.dtype == np.uint16:
-        return np.asarray(picture >> 8, np.uint8)
-    if picture.dtype == np.uint8:
-        return picture
-    return np.asarray(np.rint(np.clip(picture, 0, 1) * 255), np.uint8)
 
 
 def grey(values: Array, low: float, high: float) -> Array:

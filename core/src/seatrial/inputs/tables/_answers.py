@@ -22,6 +22,9 @@ COLUMNS = (
     *("answer", "probabilities", "refused", "error", "input"),
 )
 
+ROUNDED = 1e-6
+"""By how much single precision may overshoot 1."""
+
 PERTURBED = re.compile(r"(.+)@(.+):([1-9][0-9]*)(?:#([0-9]+))?", re.DOTALL)
 """The id that the verb `perturbed` gives to a case."""
 
@@ -123,9 +126,12 @@ class _Answer:
         return freeze(self._read("input")) if "input" in self.columns else None
 
     def _check(self, likely: Any) -> None:
-        numbers = likely.values() if isinstance(likely, Mapping) else [None]
-        if all(isinstance(one, int | float) and not isinstance(one, bool) for one in numbers):
-            return
         name = self.columns["probabilities"]
-        msg = f"{name!r} must map answers to their probabilities, got {likely!r:.60}"
-        raise PlanError(msg)
+        numbers = likely.values() if isinstance(likely, Mapping) else [None]
+        if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in numbers):
+            msg = f"{name!r} must map answers to their probabilities, got {likely!r:.60}"
+            raise PlanError(msg)
+        for answer, one in likely.items():
+            if not 0 <= one <= 1 + ROUNDED:  # nor NaN
+                msg = f"{name!r}: the probability of {answer!r} must lie from 0 to 1, got {one!r}"
+                raise PlanError(msg)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from ._cells import Cells
 from ._reading import Reading
 from ._rows import Row, Rows, refused
 
-__all__ = ["Layout", "chosen"]
+__all__ = ["Layout", "chosen", "some_left"]
 
 T = TypeVar("T")
 OWN = ("input", "target", "id", "cluster")
@@ -51,13 +51,17 @@ class Layout:
     seed: int = 0
     empty: str = "refuse"
 
-    def cases(self, rows: Rows, reading: Reading) -> Iterator[Case]:
-        """Make the cases; raises `FileError` that names each row that makes none."""
+    def cases(self, rows: Rows, reading: Reading) -> Generator[Case, None, bool]:
+        """Make the cases, and tell at the end whether the limit left out any.
+
+        Raises `FileError` that names each row that makes none.
+        """
         columns = self._columns(rows, reading)
         cells = Cells.of(rows, reading, numbers=lambda name: name not in columns["input"])
         problems = list(rows.problems)
         made = []
-        for row in self._rows(rows, cells, columns["id"], problems):
+        chosen_rows, more = self._rows(rows, cells, columns["id"], problems)
+        for row in chosen_rows:
             try:
                 case = self._case(row, cells, columns)
             except PlanError as error:
@@ -68,6 +72,7 @@ class Layout:
         if problems:
             raise refused(rows.name, problems)
         yield from made
+        return more
 
     def _columns(self, rows: Rows, reading: Reading) -> dict[str, Any]:
         """Find the columns that are stated, or that have the names that are looked for."""
@@ -92,8 +97,11 @@ class Layout:
 
     def _rows(
         self, rows: Rows, cells: Cells, named: str | None, problems: list[str]
-    ) -> Iterable[Row]:
-        """Choose the rows that are wanted, each with an id of its own as its label."""
+    ) -> tuple[Sequence[Row], bool]:
+        """Choose the rows that are wanted, each with an id of its own as its label.
+
+        Tell also whether there are more of them.
+        """
         inside = self._inside(rows, cells)
         known: dict[str, str] = {}
 
@@ -110,10 +118,13 @@ class Layout:
                 known[label] = row.place
                 yield Row(row.place, label, row.values)
 
-        found = chosen(with_ids(), self.limit, self.sample, self.seed, lambda row: row.label)
+        found, rest = chosen(with_ids(), self.limit, self.sample, self.seed, lambda row: row.label)
         if not found and not problems and not rows.problems:
             raise PlanError(self._none(rows, cells))
-        return found
+        told = len(problems)
+        more = some_left(rest)
+        del problems[told:]  # a row that nobody asked for may be wrong
+        return found, more
 
     def _inside(self, rows: Rows, cells: Cells) -> Iterator[Row]:
         for row in rows.rows:
@@ -158,21 +169,31 @@ class Layout:
 
 def chosen(
     values: Iterable[T], limit: int | None, sample: str, seed: int, name: Callable[[T], str]
-) -> Sequence[T]:
+) -> tuple[Sequence[T], Iterator[T]]:
     """Take the first values, or some at random: those whose ids are first in an order of hashes.
 
     The order of two ids never depends on what else there is, so a sample changes little when values
-    are added.
+    are added. The rest is given beside them, and not read before it is asked for.
     """
+    source = iter(values)
     if limit is None:
-        return list(values)
+        return list(source), source
     if sample == "first":
-        return list(islice(values, limit))
+        return list(islice(source, limit)), source
 
     def drawn(value: T) -> bytes:
         return hashlib.blake2b(f"{seed}|{name(value)}".encode(), digest_size=16).digest()
 
-    return sorted(values, key=drawn)[:limit]
+    ordered = sorted(source, key=drawn)
+    return ordered[:limit], iter(ordered[limit:])
+
+
+def some_left(rest: Iterator[Any]) -> bool:
+    """Tell whether there is a rest; what of it cannot be read is there too."""
+    try:
+        return next(rest, None) is not None
+    except Exception:  # noqa: BLE001 - nobody asked for it
+        return True
 
 
 def _matches(cells: Cells, row: Row, name: str, wanted: Any) -> bool:

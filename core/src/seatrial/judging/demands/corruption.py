@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from attrs import evolve
 
 from ...errors import PlanError
-from ...statistics import mean_of_ratios
+from ...statistics import Interval, mean_of_ratios
 from .._evidence import Evidence, Floats
 from .._figures import Bound, Figure
 from .._reference_runs import errors_of, evidence_of_run
@@ -18,6 +17,8 @@ from .._simulation import Setting, Simulated, cases_of, draw_patterns, mean_over
 __all__ = [
     "bound_corruption_error",
     "bound_relative_corruption_error",
+    "change_of_corruption_error",
+    "change_of_relative_corruption_error",
     "corruption_error",
     "relative_corruption_error",
     "simulate_corruption_error",
@@ -56,22 +57,73 @@ def _bound(
     figure = _corruption(evidence, settings, relative=relative)
     if isinstance(settings["reference"], Mapping):
         return Bound(figure.interval(confidence, evidence.priority.largest_cluster), figure.details)
+    errors = _by_label(evidence, relative=relative)
+    found = _over_reference(errors, evidence, settings, confidence, seed, relative=relative)
+    return Bound(found, figure.details)
+
+
+def _over_reference(
+    values: Floats,
+    evidence: Evidence,
+    settings: Mapping[str, Any],
+    confidence: float,
+    seed: int,
+    *,
+    relative: bool,
+    difference: bool = False,
+) -> Interval:
+    """Bound the mean over perturbations of what each case has, over the errors of a run.
+
+    What it has are errors, or differences of them.
+    """
+    bounds = (-1.0 if relative else 0.0, 1.0)
+    spread = bounds[1] - bounds[0]
     other = evidence_of_run(str(settings["reference"]), evidence.priority)
     at = {name: row for row, name in enumerate(other.ids)}
     paired = at.keys() >= set(evidence.ids)
     theirs = other.of(np.array([at[name] for name in evidence.ids])) if paired else other
-    found = mean_of_ratios(
-        _by_label(evidence, relative=relative),
+    return mean_of_ratios(
+        values,
         _by_label(theirs, relative=relative),
         evidence.clusters,
         confidence,
-        bounds=(-1.0 if relative else 0.0, 1.0),
+        bounds=bounds,
+        above_bounds=(-spread, spread) if difference else bounds,
         seed=seed,
         reference=None if paired else theirs.clusters,
         paired=paired,
         largest=evidence.priority.largest_cluster,
     )
-    return Bound(found, figure.details)
+
+
+def _change(
+    before: Evidence,
+    after: Evidence,
+    settings: Mapping[str, Any],
+    confidence: float,
+    seed: int,
+    *,
+    relative: bool,
+) -> Interval:
+    """Bound the change of the ratio to a run: that of the differences of each case."""
+    old, new = (_by_label(one, relative=relative) for one in (before, after))
+    return _over_reference(
+        new - old, after, settings, confidence, seed, relative=relative, difference=True
+    )
+
+
+def change_of_corruption_error(
+    before: Evidence, after: Evidence, settings: Mapping[str, Any], confidence: float, seed: int, /
+) -> Interval:
+    """Bound the change of the ratio of errors to those of a run."""
+    return _change(before, after, settings, confidence, seed, relative=False)
+
+
+def change_of_relative_corruption_error(
+    before: Evidence, after: Evidence, settings: Mapping[str, Any], confidence: float, seed: int, /
+) -> Interval:
+    """Bound the change of the ratio of errors beyond the clean error to those of a run."""
+    return _change(before, after, settings, confidence, seed, relative=True)
 
 
 def _by_label(evidence: Evidence, *, relative: bool) -> Floats:
@@ -154,7 +206,7 @@ def _simulated(
     cases, answers = cases_of(setting), draw_patterns(rng, setting).tolist()
     if setting.reference == "table":
         return Simulated(cases, answers, mine / constant, {"reference": REFERENCE})
-    other = evolve(setting, trouble=min(1.0, 1.5 * setting.trouble))
+    other = setting.earlier(1.5)
     return Simulated(
         cases,
         answers,

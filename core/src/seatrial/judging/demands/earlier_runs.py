@@ -9,14 +9,21 @@ import numpy as np
 from attrs import evolve
 
 from ...errors import PlanError
-from ...statistics import mean_of_ratios
+from ...statistics import Interval, mean_of_ratios
 from .._evidence import Evidence, Floats
 from .._figures import Bound, Figure
 from .._reference_runs import evidence_of_run, rows_in_both
 from .._simulation import Setting, Simulated, cases_of, draw_patterns, mean_over_patterns
 from .groups import bounds_of
 
-__all__ = ["cascade", "estimate_cascade", "retained", "simulate_cascade", "simulate_retained"]
+__all__ = [
+    "cascade",
+    "change_of_cascade",
+    "estimate_cascade",
+    "retained",
+    "simulate_cascade",
+    "simulate_retained",
+]
 
 
 def _drops(evidence: Evidence, component: str) -> tuple[Floats, Floats, list[int], str]:
@@ -61,6 +68,26 @@ def cascade(
     return Bound(found, details, note)
 
 
+def change_of_cascade(
+    before: Evidence, after: Evidence, settings: Mapping[str, Any], confidence: float, seed: int, /
+) -> Interval:
+    """Bound the change of the pipeline's drop, over that of its component."""
+    old, theirs, here, _ = _drops(before, str(settings["component"]))
+    new, *_ = _drops(after, str(settings["component"]))
+    lowest, highest = bounds_of(before)
+    spread = highest - lowest
+    return mean_of_ratios(
+        (new - old)[:, None],
+        theirs[:, None],
+        before.clusters[here],
+        confidence,
+        bounds=(-spread, spread),
+        above_bounds=(-2 * spread, 2 * spread),
+        seed=seed,
+        largest=before.priority.largest_cluster,
+    )
+
+
 def retained(evidence: Evidence, settings: Mapping[str, Any], /) -> Figure:
     """Pair each case with its score in the earlier run, and name what was lost and won."""
     other = evidence_of_run(str(settings["reference"]), evidence.priority)
@@ -74,17 +101,22 @@ def retained(evidence: Evidence, settings: Mapping[str, Any], /) -> Figure:
 
 def simulate_cascade(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw a component that drops as much as its pipeline does, on other cases."""
+    component = setting.earlier(1.0)
+    ours, theirs = (
+        mean_over_patterns(each, lambda scores: scores[0] - scores[1:].mean())
+        for each in (setting, component)
+    )
     return Simulated(
         cases_of(setting),
         draw_patterns(rng, setting).tolist(),
-        1.0,
-        earlier=draw_patterns(rng, setting).tolist(),
+        ours / theirs,
+        earlier=draw_patterns(rng, component).tolist(),
     )
 
 
 def simulate_retained(rng: np.random.Generator, setting: Setting, /) -> Simulated:
     """Draw an earlier run with half the trouble."""
-    half = evolve(setting, trouble=setting.trouble / 2)
+    half = setting.earlier(0.5)
     now, before = (
         mean_over_patterns(each, lambda scores: scores[1:].mean()) for each in (setting, half)
     )

@@ -11,6 +11,7 @@ from ..._tables import printable
 from ..._values import did_you_mean
 from ...errors import ParameterError, PlanError
 from ...protocols import Render
+from .._views import rows_of
 
 __all__ = ["csv_", "csv_bytes"]
 
@@ -55,22 +56,13 @@ def _cells(bundle: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _records(bundle: Any) -> Iterator[Mapping[str, Any]]:
-    labels = [one["label"] for one in bundle.report.metrics if one["per_case"]]
-    for record in bundle.report.records():
-        answer = None if record.prediction is None else record.prediction.value
-        yield {
-            "case": record.case_id,
-            "perturbation": record.perturbation,
-            "severity": record.severity,
-            "replicate": record.replicate,
-            "seed": record.seed,
-            "status": record.status,
-            "answer": answer if isinstance(answer, str | int | float | None) else repr(answer),
-            **{label: record.scores.get(label) for label in labels},
-            "distance": record.distance,
-            "changed": record.changed,
-            "error": record.error,
-        }
+    report = bundle.report
+    labels = [one["label"] for one in report.metrics if one["per_case"]]
+    yield from rows_of(report.records(), report.cases, labels, _answer)
+
+
+def _answer(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | None) else repr(value)
 
 
 def _verdicts(bundle: Any) -> Iterator[Mapping[str, Any]]:

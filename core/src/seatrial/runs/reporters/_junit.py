@@ -51,7 +51,8 @@ def junit(*, inconclusive: str = "skipped") -> Render:
             if kind is not None:
                 message = {"message": _clean(_summary(verdict))}
                 ET.SubElement(case, kind, message).text = _clean(_details(verdict))
-            ET.SubElement(case, "system-out").text = _clean(_details(verdict))
+            else:
+                ET.SubElement(case, "system-out").text = _clean(_details(verdict))
         ET.indent(whole)
         written: bytes = ET.tostring(whole, encoding="utf-8", xml_declaration=True)
         return written + b"\n"
