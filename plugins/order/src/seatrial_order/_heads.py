@@ -20,7 +20,7 @@ HeadKind = Literal["antisymmetric", "linear"]
 HEADS = get_args(HeadKind)
 FEW = 10  # clusters below which a part of them says too little to choose by
 VALIDATION = 0.2
-STEPS = 200
+STEPS = 100
 
 Rows = tuple[Floats, ...]
 
@@ -102,10 +102,10 @@ def _fit(
 ) -> Head:
     from scipy.optimize import minimize
 
-    every = np.concatenate(rows)
+    every, places = _distinct(rows)
     mean, scale = every.mean(axis=0), every.std(axis=0)
     scale = np.where(scale > 1e-9 * max(float(scale.max()), 1e-300), scale, np.inf)
-    parts = [(one - mean) / scale for one in rows]
+    x = (every - mean) / scale
     width = every.shape[1]
     shapes: dict[str, tuple[int, ...]] = {"direct": (width,)}
     if kind == "linear":
@@ -122,20 +122,22 @@ def _fit(
 
     def objective(flat: Floats) -> tuple[float, Floats]:
         weights = _unpacked(flat, shapes)
-        scored = [_value(weights, one) for one in parts]
-        odds = scored[0][0] + weights["bias"] if kind == "linear" else scored[0][0] - scored[1][0]
+        values, units = _value(weights, x)
+        odds = values[places[0]] + (weights["bias"] if kind == "linear" else -values[places[1]])
         slope = -signs / (1 + np.exp(np.clip(signs * odds, -500, 500))) / len(signs)
-        gradient = {name: np.zeros(shape) for name, shape in shapes.items()}
-        for sign, x, (_, units) in zip((1.0, -1.0), parts, scored, strict=False):
-            moved = sign * slope
-            gradient["direct"] += x.T @ moved
-            if "hidden" in weights:
-                gradient["out"] += units.T @ moved
-                inner = moved[:, None] * weights["out"] * (1 - units**2)
-                gradient["hidden"] += x.T @ inner
-                gradient["offset"] += inner.sum(axis=0)
+        moved = np.bincount(places[0], slope, len(x))
+        if kind == "antisymmetric":
+            moved -= np.bincount(places[1], slope, len(x))
+        gradient = {"direct": x.T @ moved}
         if kind == "linear":
-            gradient["bias"] += slope.sum()
+            gradient["bias"] = slope.sum(keepdims=True)
+        elif hidden:
+            inner = moved[:, None] * weights["out"] * (1 - units**2)
+            gradient |= {
+                "hidden": x.T @ inner,
+                "offset": inner.sum(axis=0),
+                "out": units.T @ moved,
+            }
         loss = float(np.logaddexp(0, -signs * odds).mean())
         packed = np.concatenate([gradient[name].ravel() for name in shapes])
         return loss + float(penalised @ flat**2) / 2, packed + penalised * flat
@@ -144,6 +146,16 @@ def _fit(
     best = minimize(objective, flat, jac=True, method="L-BFGS-B", options={"maxiter": STEPS})
     learned: dict[str, Any] = {"mean": mean, "scale": scale, **_unpacked(best.x, shapes)}
     return Head(kind, learned)
+
+
+def _distinct(rows: Rows) -> tuple[Floats, list[np.ndarray[Any, np.dtype[np.intp]]]]:
+    """Give each row once, and where the rows of each array are: a step is in several pairs."""
+    found: dict[bytes, int] = {}
+    places = [
+        np.array([found.setdefault(row.tobytes(), len(found)) for row in one]) for one in rows
+    ]
+    first = np.unique(np.concatenate(places), return_index=True)[1]
+    return np.concatenate(rows)[first], places
 
 
 def _penalties(shapes: Mapping[str, tuple[int, ...]], penalty: float) -> Floats:
