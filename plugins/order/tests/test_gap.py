@@ -148,6 +148,16 @@ def test_an_interval_does_not_shrink_because_a_small_gap_lies_along_the_widest_d
     assert missed <= 12
 
 
+def test_rows_without_spread_have_one_gap():
+    x, y = np.tile([1.0, 0.0], (20, 1)), np.tile([0.0, 1.0], (20, 1))
+    found = modality_gap(x, y)
+    assert found.gap == pytest.approx(2**0.5, abs=1e-15)
+    assert found.interval == pytest.approx((2**0.5, 2**0.5), abs=1e-12)
+    assert found.interval.low <= found.gap <= found.interval.high
+    assert modality_gap(x, -x).interval.high == 2
+    assert modality_gap(x, x).interval == pytest.approx((0, 0), abs=1e-12)
+
+
 def test_clusters_widen_the_interval():
     x, y = drawn(40, 40)
     x, y, c = np.repeat(x, 10, axis=0), np.repeat(y, 10, axis=0), np.repeat(np.arange(40), 10)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from attrs import frozen
 
 from seatrial import derive
@@ -18,7 +19,10 @@ __all__ = ["bounded"]
 UNITS: Final = 4096  # so many show the spread to within 2 %; the gap itself is of all
 LARGEST: Final = 2.0  # the distance between opposite unit vectors
 CLEAR: Final = 3.0  # standard deviations from which on the direction of the gap is known
-STEPS: Final = 60
+CELLS: Final = 64
+ROUNDS: Final = 8
+SMALLEST: Final = 1e-60  # variances, so that constant rows give their one gap
+SYMMETRIC: Final = 1e-4  # skewness below which a gamma variable is as good as normal
 
 
 @frozen
@@ -35,18 +39,16 @@ class _Moments:
     third: float
     df: float
 
-    def quantile(self, gap: float, probability: float) -> float:
-        """Give a quantile of the estimated square at a true gap: a shifted gamma distribution."""
+    def quantile(self, gaps: Floats, probability: float) -> Floats:
+        """Give a quantile of the estimated square at true gaps: shifted gamma distributions."""
         from scipy.special import gammaincinv, ndtri, stdtrit
 
-        variance = 4 * gap**2 * self.along + 2 * self.second
-        if not variance > 0:
-            return gap**2
-        skewness = (24 * gap**2 * self.along**2 + 8 * self.third) / variance**1.5
-        shape = 4 / max(skewness, 1e-4) ** 2
-        deviate = (float(gammaincinv(shape, probability)) - shape) / np.sqrt(shape)
-        wider = float(stdtrit(self.df, probability)) / float(ndtri(probability))
-        return float(gap**2 + np.sqrt(variance) * deviate * wider)
+        variance = np.maximum(4 * gaps**2 * self.along + 2 * self.second, SMALLEST)
+        skewness = (24 * gaps**2 * self.along**2 + 8 * self.third) / variance**1.5
+        shape = 4 / np.maximum(skewness, SYMMETRIC) ** 2
+        deviate = (gammaincinv(shape, probability) - shape) / np.sqrt(shape)
+        wider = stdtrit(self.df, probability) / ndtri(probability)
+        return np.asarray(gaps**2 + np.sqrt(variance) * deviate * wider)
 
 
 def bounded(
@@ -60,20 +62,25 @@ def bounded(
     """Give the smallest and the largest gap that would not be surprised by the estimate."""
     moments = _moments(parts, mean_x, mean_y, rows, square)
     tail = (1 - confidence) / 2
-    low = _first(lambda gap: square <= moments.quantile(gap, 1 - tail))
-    high = _first(lambda gap: square < moments.quantile(gap, tail))
+    low = _edge(lambda gap: square > moments.quantile(gap, 1 - tail))[0]
+    high = _edge(lambda gap: square >= moments.quantile(gap, tail))[1]
     return low, max(low, high)
 
 
-def _first(true: Callable[[float], bool]) -> float:
-    """Find where a condition on the gap first becomes true, by halving."""
-    if true(0.0):
-        return 0.0
+def _edge(holds: Callable[[Floats], npt.NDArray[np.bool_]]) -> tuple[float, float]:
+    """Enclose the largest gap at which a condition holds, 0 where it holds at none.
+
+    The lower quantile falls before it rises, where the spread along the gap is large: so a grid is
+    searched for its last point, and then the cell behind that, again and again.
+    """
     low, high = 0.0, LARGEST
-    for _ in range(STEPS):
-        middle = (low + high) / 2
-        low, high = (low, middle) if true(middle) else (middle, high)
-    return high
+    for _ in range(ROUNDS):
+        grid = np.linspace(low, high, CELLS + 1)
+        at = np.flatnonzero(holds(grid))
+        if not len(at):
+            return low, low
+        low, high = float(grid[at[-1]]), float(grid[min(at[-1] + 1, CELLS)])
+    return low, high
 
 
 def _moments(
