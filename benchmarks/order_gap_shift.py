@@ -20,6 +20,7 @@ import seatrial_order as order
 
 SHIFTS = (-3.0, -1.0, 0.0, 0.5, 1.0)
 SEED = 1
+HIDDEN = 32
 NOISE = 0.3  # so that no head is perfect, and a loss can be seen
 
 
@@ -69,7 +70,7 @@ def main() -> None:
                 ("antisymmetric", "vision"),
                 ("antisymmetric", "text"),
             ):
-                adapt = order.fuse(modality=modality, head=head).build()
+                adapt = order.fuse(modality=modality, head=head, hidden=HIDDEN).build()
                 model = adapt(towers, train, seed=SEED, work=None)
                 (one,) = order.accuracy_by(test, model([case.input for case in test]))
                 line += f"  {modality} {head} {one.interval.estimate:.3f}"

@@ -51,6 +51,7 @@ def main() -> None:
     """Print the seconds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=30_000)
+    parser.add_argument("--categories", type=int, default=CATEGORIES, help="train so many only")
     given = parser.parse_args()
     each = 10
     articles = [
@@ -75,17 +76,19 @@ def main() -> None:
         )
     towers.embed_image([case.input[f"image_{place}"] for case in cases for place in (1, 2)])
     print(f"{len(pairs)} pairs, cached in {time.perf_counter() - start:.0f} s", flush=True)
-    for hidden in (32, 0):
+    for hidden in (16, 0):
         start, used = time.perf_counter(), time.process_time()
-        for category in range(CATEGORIES):
+        for category in range(given.categories):
             some = [case for case in cases if case.groups["category"] == f"c{category}"]
             for modality in ("text", "vision", "both"):
                 adapt = order.fuse(modality=modality, hidden=hidden).build()
                 adapt(towers, some, seed=1, work=None)
         took = time.perf_counter() - start
         print(
-            f"{3 * CATEGORIES} heads with {hidden} hidden units: {took:.0f} s "
-            f"({time.process_time() - used:.0f} s of processor), {took / LIMIT:.2f} of five minutes"
+            f"{3 * given.categories} heads, {hidden} hidden units: {took:.0f} s "
+            f"({time.process_time() - used:.0f} s of processor), "
+            f"{took / LIMIT:.2f} of five minutes",
+            flush=True,
         )
 
 

@@ -92,7 +92,7 @@ def main() -> None:
         "length": length,
         "lexical (hashed words)": head(hashed, modality="text", hidden=0),
         "title only (MiniLM, linear)": head(small, modality="title", head="linear"),
-        "MiniLM, antisymmetric": head(small, modality="text"),
+        "MiniLM, antisymmetric": head(small, modality="text", hidden=32),
         "MiniLM, antisymmetric, no hidden units": head(small, modality="text", hidden=0),
         "MiniLM, the paper's linear head": head(small, modality="text", head="linear"),
     }

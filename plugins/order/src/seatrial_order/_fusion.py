@@ -83,7 +83,7 @@ def fuse(
     *,
     modality: Modality = "both",
     head: HeadKind = "antisymmetric",
-    hidden: int = 32,
+    hidden: int = 16,
     penalties: Sequence[float] = (0.001, 0.01, 0.1, 1.0),
 ) -> Callable[..., OrderModel]:
     """Make the adapter that trains a head on the frozen towers of a model.
