@@ -81,8 +81,17 @@ def test_a_new_plugin_passes_every_check_and_its_own_test(kind, tmp_path):
     )
     assert own.returncode == 0, own.stdout + own.stderr
     assert "passed" in own.stdout
-    for tool in (["check"], ["format", "--check"]):
-        ruff = [sys.executable, "-m", "ruff", *tool, "--isolated", "--line-length", "100", str(made)]
+    for tool in (["check", "--select", "E,F"], ["format", "--check"]):
+        ruff = [
+            sys.executable,
+            "-m",
+            "ruff",
+            *tool,
+            "--isolated",
+            "--line-length",
+            "100",
+            str(made),
+        ]
         found = subprocess.run(ruff, capture_output=True, text=True, check=False)
         assert found.returncode == 0, found.stdout
 
