@@ -68,6 +68,8 @@ def loud(*, fraction: float) -> Perturb:
     factory="@package@._near:near",
     per_case=True,
     bounds=(0.0, 1.0),
+    modality="text",
+    examples=((("Yes", "no"), ("yes", "maybe"), 0.5),),
 )""",
         '''"""Answers that are the target but for capitals."""
 
@@ -76,6 +78,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from seatrial.errors import MetricError
 from seatrial.protocols import Score
 
 
@@ -83,6 +86,9 @@ def near() -> Score:
     """Score 1 where answer and target are the same text, whatever their case, and else 0."""
 
     def score(targets: Sequence[Any], predictions: Sequence[Any], /) -> list[float]:
+        if not len(targets):
+            msg = "there are no answers to score"
+            raise MetricError(msg)
         pairs = zip(targets, predictions, strict=True)
         return [float(str(a).casefold() == str(b).casefold()) for a, b in pairs]
 
