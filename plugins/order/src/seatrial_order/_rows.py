@@ -1,0 +1,80 @@
+"""Embeddings as they are measured: checked, and brought to unit length in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from seatrial.errors import MetricError
+
+__all__ = ["BLOCK", "Floats", "blocks", "codes_of", "embeddings", "same_width", "unit"]
+
+Floats = npt.NDArray[np.float64]
+
+BLOCK: Final = 2048  # rows at a time: what fits the cache is normalised fastest
+MIN_ROWS: Final = 2
+
+
+def embeddings(rows: Any, what: str) -> npt.NDArray[Any]:
+    """Check embeddings [rows, width]: finite numbers, two rows at least, none of length zero."""
+    found = np.asarray(rows)
+    if found.ndim != 2 or found.dtype.kind not in "fiu" or not found.shape[1]:  # noqa: PLR2004
+        msg = f"embeddings of {what} are numbers [rows, width], got {found.dtype} {found.shape}"
+        raise MetricError(msg)
+    if len(found) < MIN_ROWS:
+        msg = f"there are {len(found)} embeddings of {what}: at least {MIN_ROWS} are needed"
+        raise MetricError(msg)
+    return found
+
+
+def same_width(images: npt.NDArray[Any], texts: npt.NDArray[Any]) -> None:
+    """Refuse embeddings that cannot lie in one space."""
+    if images.shape[1] != texts.shape[1]:
+        msg = (
+            f"images have {images.shape[1]} dimensions and texts {texts.shape[1]}: these towers "
+            "share no space, and there is no gap between their embeddings"
+        )
+        raise MetricError(msg)
+
+
+def unit(rows: npt.NDArray[Any], what: str = "embeddings") -> Floats:
+    """Bring each row to unit length, in float64."""
+    found = rows.astype(np.float64)
+    length = np.sqrt(np.einsum("ij,ij->i", found, found))
+    if not (np.isfinite(length) & (length > 0)).all():
+        msg = f"some {what} have length zero or are not finite: they have no direction"
+        raise MetricError(msg)
+    found /= length[:, None]
+    return found
+
+
+def blocks(rows: npt.NDArray[Any], what: str) -> Iterator[tuple[int, Floats]]:
+    """Give the unit rows block by block, each with the place of its first row."""
+    for start in range(0, len(rows), BLOCK):
+        yield start, unit(rows[start : start + BLOCK], what)
+
+
+def codes_of(
+    clusters: Any, images: int, texts: int, *, paired: bool
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Number the clusters of images and texts: one label a row, or one sequence for each side."""
+    given = list(clusters)
+    apart = (
+        not paired
+        and len(given) == 2  # noqa: PLR2004 - images and texts
+        and all(np.ndim(one) == 1 for one in given)
+    )
+    sides = [np.asarray(one) for one in (given if apart else (given, given))]
+    for side, count, what in zip(sides, (images, texts), ("image", "text"), strict=True):
+        if side.shape != (count,):
+            msg = (
+                f"{count} {what} embeddings need as many cluster labels, got shape {side.shape}; "
+                "where images and texts are not paired, give clusters=(of images, of texts)"
+            )
+            raise MetricError(msg)
+    labels, codes = np.unique(np.concatenate(sides), return_inverse=True)
+    del labels
+    return codes[:images], codes[images:]

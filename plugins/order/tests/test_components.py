@@ -1,0 +1,21 @@
+"""The components keep what seatrial promises."""
+
+from __future__ import annotations
+
+from seatrial_order import fuse, modality_collapse, modality_gap_audit
+
+from seatrial.testing import parametrize
+
+
+@parametrize(
+    [
+        fuse(),
+        fuse(head="linear", modality="vision"),
+        fuse(modality="title"),
+        modality_gap_audit(),
+        modality_collapse(),
+    ],
+    strict=True,
+)
+def test_conforms(component, run_check):
+    run_check(component)
