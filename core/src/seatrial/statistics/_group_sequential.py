@@ -304,7 +304,7 @@ def _moved(mass: Floats, variance: float) -> Floats:
     length = next_fast_len(whole, real=True)
     start = (len(GRID) - 1) // 2
     moved = irfft(rfft(mass, length) * rfft(kernel, length), length)[start : start + len(GRID)]
-    return np.maximum(moved, 0.0)
+    return np.asarray(np.maximum(moved, 0.0), dtype=np.float64)
 
 
 def _upper_boundary(rate: float, looks: Integers, allowed: Floats) -> tuple[Integers, Floats]:
