@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from attrs import evolve
-from demand_stand_ins import demand, items, right_unless
+from demand_stand_ins import demand, grouped, items, right_unless
 
 import seatrial as sea
 from seatrial.errors import PlanError
@@ -206,6 +206,22 @@ def test_the_advice_lands_on_the_grid_and_says_how_likely_it_is(tmp_path: Path):
     (close,) = trial(specify(0.95), 60, {0, 20, 40}).verdicts
     assert (close.cases_needed, close.demands[0].probability) == (None, None)
     assert "too close to tell" in close.note
+
+
+@pytest.mark.parametrize("looks", [1, 3])
+def test_a_group_with_too_few_clusters_predicts_nothing(looks):
+    """Its interval spans the bounds by decree: no spread was measured that could be predicted."""
+    cases = grouped(130, site=lambda i: "small" if i < 10 else "large")
+    cases = [evolve(case, cluster=f"k{at // 2}") for at, case in enumerate(cases)]
+    priority = demand({"worst_group": {"by": "site", "threshold": 0.8}}, uses=())
+    specification = sea.Specification("t", priorities=[priority], seed=2, looks=looks)
+    (verdict,) = sea.judge(
+        specification, sea.run(specification, known(every(14, 130)), cases)
+    ).verdicts
+    assert (verdict.outcome, verdict.cases_needed) == ("inconclusive", None)
+    assert "too few cases to say anything about small" in verdict.note
+    assert verdict.note.endswith("too few clusters to tell how many more would decide")
+    assert "probability" not in verdict.note
 
 
 @pytest.mark.parametrize("looks", [0, -1, 11, True, 1.5, "2"])
