@@ -95,6 +95,30 @@ def test_a_planned_extension_keeps_the_confidence(tmp_path: Path):
     assert verdict.cases_used == 400
 
 
+@pytest.mark.parametrize(("errors", "outcome"), [(0, "pass"), (3, "inconclusive"), (14, "fail")])
+def test_a_slice_with_more_than_its_part_of_a_planned_look_is_judged_by_its_part(
+    tmp_path: Path, errors, outcome
+):
+    """The run doubles as planned, and a slice of 20 cases gets 43 instead of 40."""
+    cases = grouped(200, site=lambda i: "a" if i < 20 or i >= 177 else "b")
+    priority = demand({"at_least": 0.85}, uses=(), where={"site": "a"})
+    specification = sea.Specification("t", priorities=[priority], seed=2, looks=2)
+    order = Order.of(cases, Looked((1,) * 100 + (2,) * 100, 2, 0), 2, sequential=False)
+    inside = [*range(20), *range(177, 200)]
+    ranked = sorted(inside, key=lambda at: order.rank[at])
+    wrong = {1, *ranked[40 - errors : 40]}
+    found = []
+    for name, more in (("right", set()), ("wrong", set(ranked[40:]))):
+        for part in (cases[:100], cases):
+            report = sea.run(specification, known(wrong | more), part, to=tmp_path / name)
+            (verdict,) = sea.judge(specification, report).verdicts
+        found.append((verdict.outcome, verdict.interval, verdict.cases_used))
+        assert verdict.demands[0].confidence == 0.95
+        assert "3 cases are left out: the looks planned for this slice go up to 40" in verdict.note
+    assert found[0] == found[1]
+    assert found[0][::2] == (outcome, 40)
+
+
 def test_cases_between_two_points_of_the_grid_wait(tmp_path: Path):
     specification = specify(looks=2)
     trial(specification, 100, every(14, 100), tmp_path / "run")
