@@ -1,5 +1,6 @@
 # `make demo` installs what it needs, and puts a classifier and a language model through trials.
 # `make test` sets everything up and runs the tests.
+# `make demo-mri` trains a small network on MRI, tries it under artefacts, repairs it and tries it again.
 # The others: check, docs, constraints, clean.
 
 VENV  := .venv
@@ -23,11 +24,14 @@ endif
 INSTALL = UV_FIND_LINKS=$(WHEELS) $(BIN)/uv pip install --python $(BIN)/python \
   --constraints constraints.txt --compile-bytecode
 
-.PHONY: demo test check docs constraints clean
+.PHONY: demo demo-mri test check docs constraints clean
 
 # Matrices are small in its first act: threads of BLAS would wait for each other.
 demo: $(DEMO)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python docs/demo/demo.py
+
+demo-mri: $(READY)
+	@$(BIN)/python -m seatrial_clinical.mri --to runs/mri
 
 # Two processes, a file to each, with one thread: sums over several threads differ in their last bits.
 test: $(READY)

@@ -30,6 +30,8 @@ EXAMPLES = {
     "at_least": 0.9,
     "at_most": 0.9,
     "max_drop": 0.05,
+    "right_or_refused": {"at_least": 0.9, "severities": [1], "right_at": 0.7},
+    "clean_refusal": 0.05,
     "min_agreement": 0.9,
     "flip_rate": 0.1,
     "worst_severity": 0.8,

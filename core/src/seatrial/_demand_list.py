@@ -3,78 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from ._demands import Demand
+from ._demands import Demand, demand_of
 from ._settings import (
     FRACTION,
     NOT_NEGATIVE,
-    Check,
     above_zero,
     label,
     number,
     prevalences,
     reference,
     reference_with_clean,
+    rungs,
     slice_of_cases,
     text,
     whole,
 )
-from ._values import FrozenMapping
 
 __all__ = ["DEMANDS"]
-
-THRESHOLDS = {True: "at_most", False: "at_least", None: "threshold"}
-
-
-def _demand(
-    name: str,
-    summary: str,
-    module: str,
-    function: str,
-    check: Check,
-    *,
-    at_most: bool | None,
-    threshold: str | None = None,
-    required: tuple[str, ...] = (),
-    settings: Mapping[str, Check] = FrozenMapping(),
-    mean: bool = True,
-    bound: str | None = None,
-    change: str | None = None,
-    evidence: str | None = None,
-    missing: str | None = None,
-    **more: Any,
-) -> Demand:
-    """Fill in where the functions are: all in one module, their names made of `function`."""
-    threshold = threshold or THRESHOLDS[at_most]
-    where = f"seatrial.judging.demands.{module}"
-    if evidence:
-        more["evidence"] = f"{where}:{evidence}"
-    if missing:
-        more["missing"] = f"{where}:{missing}"
-    if change:
-        more["change"] = f"{where}:{change}"
-    if mean:
-        more["figure"] = f"{where}:{function}"
-        more["bound"] = bound and f"{where}:{bound}"
-    else:
-        more |= {"estimate": f"{where}:estimate_{function}", "bound": f"{where}:{function}"}
-    return Demand(
-        name=name,
-        summary=summary,
-        threshold=threshold,
-        at_most=at_most,
-        settings={threshold: check, **settings},
-        required=(threshold, *required) if required else (),
-        generator=f"{where}:simulate_{function}",
-        **more,
-    )
-
 
 DEMANDS: Mapping[str, Demand] = {
     one.name: one
     for one in (
-        _demand(
+        demand_of(
             "at_least",
             "the mean score is at least this",
             "scores",
@@ -84,7 +35,7 @@ DEMANDS: Mapping[str, Demand] = {
             level=True,
             set_metric=True,
         ),
-        _demand(
+        demand_of(
             "at_most",
             "the mean score is at most this",
             "scores",
@@ -94,18 +45,45 @@ DEMANDS: Mapping[str, Demand] = {
             level=True,
             set_metric=True,
         ),
-        _demand(
+        demand_of(
             "max_drop",
             "the mean score falls from clean to perturbed by at most this, paired by case",
             "drops",
             "drop",
             NOT_NEGATIVE,
             at_most=True,
+            settings={"severities": rungs},
             perturbed=True,
             paired=True,
             set_metric=True,
         ),
-        _demand(
+        demand_of(
+            "right_or_refused",
+            "at least this fraction of perturbed inputs is answered right, or refused",
+            "two_zones",
+            "right_or_refused",
+            FRACTION,
+            at_most=False,
+            settings={"severities": rungs, "right_at": number()},
+            perturbed=True,
+            bounded=True,
+            answers=True,
+            evidence="scores_and_refusals",
+            best_more={"refused": 0.0},
+        ),
+        demand_of(
+            "clean_refusal",
+            "at most this fraction of clean inputs is refused",
+            "two_zones",
+            "clean_refusal",
+            FRACTION,
+            at_most=True,
+            scored=False,
+            answers=True,
+            evidence="on_clean_inputs",
+            best=0.0,
+        ),
+        demand_of(
             "min_agreement",
             "at least this fraction of answers is the same as to the clean input",
             "agreement",
@@ -118,7 +96,7 @@ DEMANDS: Mapping[str, Demand] = {
             same_answer=True,
             evidence="evidence",
         ),
-        _demand(
+        demand_of(
             "flip_rate",
             "at most this fraction of answers differs from the one to the clean input",
             "agreement",
@@ -131,7 +109,7 @@ DEMANDS: Mapping[str, Demand] = {
             same_answer=True,
             evidence="evidence",
         ),
-        _demand(
+        demand_of(
             "worst_severity",
             "the mean score holds at the worst perturbation and severity",
             "variants",
@@ -143,7 +121,7 @@ DEMANDS: Mapping[str, Demand] = {
             level=True,
             bounded=True,
         ),
-        _demand(
+        demand_of(
             "worst_of",
             "the mean over cases of the worst of their variants holds",
             "variants",
@@ -153,7 +131,7 @@ DEMANDS: Mapping[str, Demand] = {
             perturbed=True,
             level=True,
         ),
-        _demand(
+        demand_of(
             "stable_instances",
             "at least this fraction of cases is right under every variant",
             "variants",
@@ -163,7 +141,7 @@ DEMANDS: Mapping[str, Demand] = {
             perturbed=True,
             bounded=True,
         ),
-        _demand(
+        demand_of(
             "weighted_mean",
             "the mean score holds, clean counted 1 and severity s counted decay**s (ROOD)",
             "weighted",
@@ -176,7 +154,7 @@ DEMANDS: Mapping[str, Demand] = {
             paired=True,
             missing="mean_missing",
         ),
-        _demand(
+        demand_of(
             "weighted_drop",
             "the drop, severity s counted decay**s, is at most this (ROOD)",
             "weighted",
@@ -187,7 +165,7 @@ DEMANDS: Mapping[str, Demand] = {
             perturbed=True,
             paired=True,
         ),
-        _demand(
+        demand_of(
             "worst_group",
             "the mean score holds in the worst group, bounded for all groups at once",
             "groups",
@@ -202,7 +180,7 @@ DEMANDS: Mapping[str, Demand] = {
             bounded=True,
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "max_gap",
             "the best and the worst group lie at most this far apart",
             "groups",
@@ -217,7 +195,7 @@ DEMANDS: Mapping[str, Demand] = {
             certain=("pass",),
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "max_slope",
             "the mean score falls by at most this per unit of a numeric group, such as the year",
             "trends",
@@ -231,7 +209,7 @@ DEMANDS: Mapping[str, Demand] = {
             missing="slope_missing",
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "ppv_at",
             "the positive predictive value holds at every prevalence named",
             "predictive_value",
@@ -247,7 +225,7 @@ DEMANDS: Mapping[str, Demand] = {
             evidence="evidence",
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "ece",
             "the expected calibration error is at most this",
             "calibration",
@@ -261,7 +239,7 @@ DEMANDS: Mapping[str, Demand] = {
             best_more={"probability": 1.0, "silent": 0.0},
             certain=("pass", "fail"),
         ),
-        _demand(
+        demand_of(
             "brier",
             "the mean Brier score is at most this",
             "calibration",
@@ -273,7 +251,7 @@ DEMANDS: Mapping[str, Demand] = {
             evidence="brier_scores",
             best=0.0,
         ),
-        _demand(
+        demand_of(
             "recall_of_abstention",
             "at least this fraction of the unanswerable cases is refused",
             "abstention",
@@ -285,7 +263,7 @@ DEMANDS: Mapping[str, Demand] = {
             scored=False,
             evidence="unanswerable",
         ),
-        _demand(
+        demand_of(
             "over_refusal",
             "at most this fraction of the answerable cases is refused",
             "abstention",
@@ -298,7 +276,7 @@ DEMANDS: Mapping[str, Demand] = {
             evidence="answerable",
             best=0.0,
         ),
-        _demand(
+        demand_of(
             "attack_success",
             "at most this fraction of right answers is turned wrong within a distance and a budget",
             "attacks",
@@ -315,7 +293,7 @@ DEMANDS: Mapping[str, Demand] = {
             best_more={"queries": 0.0},
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "corruption_error",
             "the error over severities, relative to a reference model's, is at most this "
             "(ImageNet-C)",
@@ -332,7 +310,7 @@ DEMANDS: Mapping[str, Demand] = {
             earlier_run="reference",
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "relative_corruption_error",
             "the same for the error beyond the clean error (ImageNet-C)",
             "corruption",
@@ -349,7 +327,7 @@ DEMANDS: Mapping[str, Demand] = {
             earlier_run="reference",
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "cascade",
             "the pipeline drops at most this many times as much as its component does",
             "earlier_runs",
@@ -366,7 +344,7 @@ DEMANDS: Mapping[str, Demand] = {
             earlier_run="component",
             by_clusters=False,
         ),
-        _demand(
+        demand_of(
             "retained",
             "the mean score is at most this much below that of an earlier run, paired by case",
             "earlier_runs",

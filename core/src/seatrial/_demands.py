@@ -12,9 +12,10 @@ from ._importing import IMPORT_STRING, import_string
 from ._settings import Check
 from ._values import FrozenMapping
 
-__all__ = ["Demand"]
+__all__ = ["Demand", "demand_of"]
 
 OUTCOMES = ("pass", "fail", "inconclusive")
+THRESHOLDS = {True: "at_most", False: "at_least", None: "threshold"}
 
 
 def _importable(demand: Demand, attribute: Any, target: str | None) -> None:
@@ -98,6 +99,50 @@ class Demand:
     def load(self, attribute: str) -> Any:
         """Import what one of the import strings names."""
         return _load(getattr(self, attribute), self.name)
+
+
+def demand_of(
+    name: str,
+    summary: str,
+    module: str,
+    function: str,
+    check: Check,
+    *,
+    at_most: bool | None,
+    threshold: str | None = None,
+    required: tuple[str, ...] = (),
+    settings: Mapping[str, Check] = FrozenMapping(),
+    mean: bool = True,
+    bound: str | None = None,
+    change: str | None = None,
+    evidence: str | None = None,
+    missing: str | None = None,
+    **more: Any,
+) -> Demand:
+    """Fill in where the functions are: all in one module, their names made of `function`."""
+    threshold = threshold or THRESHOLDS[at_most]
+    where = f"seatrial.judging.demands.{module}"
+    if evidence:
+        more["evidence"] = f"{where}:{evidence}"
+    if missing:
+        more["missing"] = f"{where}:{missing}"
+    if change:
+        more["change"] = f"{where}:{change}"
+    if mean:
+        more["figure"] = f"{where}:{function}"
+        more["bound"] = bound and f"{where}:{bound}"
+    else:
+        more |= {"estimate": f"{where}:estimate_{function}", "bound": f"{where}:{function}"}
+    return Demand(
+        name=name,
+        summary=summary,
+        threshold=threshold,
+        at_most=at_most,
+        settings={threshold: check, **settings},
+        required=(threshold, *required) if required else (),
+        generator=f"{where}:simulate_{function}",
+        **more,
+    )
 
 
 @cache

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import chain
 
 from ._requirements import Requirement
 from ._right import REFUSALS, Right
@@ -11,10 +12,19 @@ __all__ = ["is_mean_over_cases", "misfit"]
 
 
 def misfit(
-    requirement: Requirement, relation: str, right: Right | None, *, perturbed: bool, weigh: str
+    requirement: Requirement,
+    relation: str,
+    right: Right | None,
+    *,
+    severities: Collection[int],
+    weigh: str,
 ) -> str | None:
-    """Say what a priority lacks for a demand, or what in it contradicts the demand."""
-    reason = next(_misfits(requirement, relation, right, perturbed=perturbed), None)
+    """Say what a priority lacks for a demand, or what in it contradicts the demand.
+
+    `severities` are those that it measures of every perturbation; none where it has none.
+    """
+    misfits = _misfits(requirement, relation, right, perturbed=bool(severities))
+    reason = next(chain(misfits, _unmeasured(requirement, severities)), None)
     if reason is None and weigh == "clusters" and not is_mean_over_cases(requirement, right):
         reason = "is no mean over cases, so clusters cannot count alike in it: leave out weigh"
     return reason and f"{requirement.name} {reason}"
@@ -25,6 +35,12 @@ def is_mean_over_cases(requirement: Requirement, right: Right | None) -> bool:
     demand = requirement.demand
     per_case = not demand.scored or right is None or right.per_case
     return demand.figure is not None and demand.bound is None and per_case
+
+
+def _unmeasured(requirement: Requirement, severities: Collection[int]) -> Iterator[str]:
+    if unknown := set(requirement.severities) - set(severities):
+        measured = ", ".join(map(str, sorted(severities)))
+        yield f"is about severity {min(unknown)}, and the priority measures {measured}"
 
 
 def _misfits(

@@ -251,9 +251,10 @@ class Priority:
             right = self.right
         except PlanError as error:
             return f"contradicts itself: {error}"
-        perturbed = bool(self.perturbations)
+        each = [frozenset(self.severities_of(use)) for use in self.perturbations]
+        shared = frozenset.intersection(*each) if each else frozenset()
         misfits = (
-            misfit(one, self.relation, right, perturbed=perturbed, weigh=self.weigh)
+            misfit(one, self.relation, right, severities=shared, weigh=self.weigh)
             for one in self.requirements
         )
         return next((one for one in misfits if one), None)

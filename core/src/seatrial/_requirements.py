@@ -36,6 +36,11 @@ class Requirement:
         return float(self.settings[self.demand.threshold])
 
     @property
+    def severities(self) -> tuple[int, ...]:
+        """The severities that it is about; none means every one that its priority measures."""
+        return tuple(self.settings.get("severities", ()))
+
+    @property
     def earlier_run(self) -> str | None:
         """The directory of the earlier run that the figure depends on, if it does."""
         given = self.demand.earlier_run and self.settings.get(self.demand.earlier_run)

@@ -16,6 +16,7 @@ __all__ = [
     "prevalences",
     "reference",
     "reference_with_clean",
+    "rungs",
     "slice_of_cases",
     "text",
     "whole",
@@ -55,6 +56,13 @@ def whole(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         return f"must be a whole number from 1 up, got {value!r}"
     return None
+
+
+def rungs(value: Any) -> str | None:
+    """Check a list of severities."""
+    if not isinstance(value, list | tuple) or not value:
+        return f"must be a list of severities, got {value!r}"
+    return next((problem for one in value if (problem := whole(one))), None)
 
 
 def text(value: Any) -> str | None:

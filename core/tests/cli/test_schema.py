@@ -60,6 +60,7 @@ OUTPUTS = {
         *("repair", "--with", "shop.hire", "--model", "shop_model:bot"),
         *("--cases", "shop_model:cases", "--to", "made-for-schema"),
     ),
+    "new-plugin": ("new-plugin", "shout", "--to", "written-for-schema"),
     "check": ("check", "desk"),
 }
 

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -40,6 +41,7 @@ COMMANDS = {
         *("--cases", "shop_model:cases", "--to", "made"),
     ),
     "check": ("check", "desk"),
+    "new-plugin": ("new-plugin", "shout"),
     "schema": ("schema", "repair"),
 }
 
@@ -60,6 +62,7 @@ def shown(runs, shop, call, monkeypatch):
     """Give what a command writes to a terminal of some width."""
 
     def shown(name, width):
+        rmtree("seatrial-shout", ignore_errors=True)  # a new plugin is written once
         data, status = called(lambda: call(*COMMANDS[name]), width, monkeypatch)
         assert status in (0, 1, 3), data.decode()
         return data

@@ -19,6 +19,8 @@ REFERENCE = {"stand.reword": 0.5, "clean": 0.1}
 EASY = {
     "at_least": 0.2,
     "max_drop": 0.8,
+    "right_or_refused": 0.2,
+    "clean_refusal": 0.8,
     "min_agreement": 0.2,
     "flip_rate": 0.8,
     "worst_severity": 0.2,
@@ -69,12 +71,17 @@ def perfect(losing):
 
 @pytest.mark.parametrize("name", EASY)
 def test_few_errors_leave_an_easy_verdict_and_many_make_it_an_error(name):
+    about_clean = name == "clean_refusal"
+
+    def losing(count):
+        return perfect(lambda i, r: (not r if about_clean else r) and i < count)
+
     priority = demand({name: EASY[name]})
-    flawless = verdict(priority, perfect(lambda i, r: False), cases_of_all_kinds())
+    flawless = verdict(priority, losing(0), cases_of_all_kinds())
     assert flawless.outcome == "pass"
-    few = verdict(priority, perfect(lambda i, r: r and i < 4), cases_of_all_kinds())
+    few = verdict(priority, losing(4), cases_of_all_kinds())
     assert few.outcome == "pass"
-    lost = verdict(priority, perfect(lambda i, r: r and i < 110), cases_of_all_kinds())
+    lost = verdict(priority, losing(110), cases_of_all_kinds())
     assert (lost.outcome, "errored, which could change the verdict" in lost.note) == ("error", True)
     low, high = lost.interval
     assert low <= few.interval[0] <= few.interval[1] <= high

@@ -21,6 +21,8 @@ REQUIRE = {
     "at_least": 0.9,
     "at_most": 0.1,
     "max_drop": 0.1,
+    "right_or_refused": 0.9,
+    "clean_refusal": 0.1,
     "min_agreement": 0.9,
     "flip_rate": 0.1,
     "worst_severity": 0.5,

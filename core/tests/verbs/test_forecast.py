@@ -21,6 +21,8 @@ REQUIRE = {
     "at_least": 0.95,
     "at_most": 0.05,
     "max_drop": 0.05,
+    "right_or_refused": 0.95,
+    "clean_refusal": 0.05,
     "min_agreement": 0.95,
     "flip_rate": 0.05,
     "worst_severity": 0.95,
@@ -63,10 +65,12 @@ def cases(count):
 
 
 def flawless(name):
+    shy = name != "clean_refusal"
+
     def rule(i, rung):
         value = "no" if (i % 4 > 1) != (name == "at_most") else "yes"
         odds = {"yes": float(value == "yes"), "no": float(value == "no")}
-        return sea.Prediction(value, probabilities=odds, refused=i % 2 == 0)
+        return sea.Prediction(value, probabilities=odds, refused=shy and i % 2 == 0)
 
     return answering(rule)
 

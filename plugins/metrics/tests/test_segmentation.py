@@ -127,3 +127,17 @@ def test_the_edge_of_the_field_is_a_surface():
 def test_what_cannot_be_compared_is_an_error(truth, answer, said):
     with pytest.raises(MetricError, match=said):
         score(dice, truth, answer)
+
+
+@pytest.mark.parametrize("metric", [dice, iou, volume_error, hd95, assd])
+def test_voxels_that_the_target_marks_as_unknown_count_nowhere(metric):
+    truth, answer = np.zeros((6, 8, 10), np.uint8), np.zeros((6, 8, 10), np.uint8)
+    truth[1:3, :, :5], answer[1:4, :, :5] = 1, 1
+    alone = score(metric, Volume(truth, AFFINE), Volume(answer, AFFINE))
+    truth[:, :, 5:], answer[:, 2:4, 5:] = 255, 2
+    marked = Volume(truth, AFFINE), Volume(answer, AFFINE)
+    assert score(metric, *marked, ignore=255) == pytest.approx(alone)
+    assert score(metric, *marked) != pytest.approx(alone)
+    assert score(metric, *marked, ignore=255, label=2) == score(
+        metric, Volume(0 * truth, AFFINE), Volume(0 * answer, AFFINE), label=2
+    )

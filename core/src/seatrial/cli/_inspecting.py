@@ -8,6 +8,8 @@ import click
 
 from .._components import KINDS, Component
 from .._registry import default_registry
+from ._new_plugin import KINDS as NEW
+from ._new_plugin import write_plugin
 from ._options import PATH, Command, as_json, param
 from ._output import echo, print_json, print_table
 
@@ -117,6 +119,36 @@ def check(distribution: str, strict: bool, as_json: bool) -> int:
     return checked(distribution, strict=strict, as_json=as_json)
 
 
+@click.command("new-plugin", cls=Command)
+@click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(sorted(NEW)),
+    default="perturbation",
+    show_default=True,
+    metavar="KIND",
+    help=f"The kind of its first component: {', '.join(sorted(NEW))}.",
+)
+@click.option(
+    "--to",
+    "folder",
+    type=PATH,
+    metavar="FOLDER",
+    help="Where to write it, by default ./seatrial-NAME.",
+)
+@as_json
+def new_plugin(name: str, kind: str, folder: Path | None, as_json: bool) -> None:
+    """Write a plugin that works: one component, its test, and what an installer needs."""
+    target = folder or Path(f"seatrial-{name.replace('_', '-')}")
+    written = [str(path) for path in write_plugin(name, kind, target)]
+    if as_json:
+        print_json({"folder": str(target), "files": written})
+        return
+    for path in written:
+        echo(path)
+    echo(f"\nNext: pip install -e '{target}[test]', then seatrial check seatrial-{name} --strict")
+
+
 @click.command(cls=Command)
 @click.argument("what", default="specification")
 @click.option("--json", is_flag=True, expose_value=False, help="It is JSON anyhow.")
@@ -136,4 +168,4 @@ def schema(what: str) -> None:
     print_json(SCHEMAS[what]())
 
 
-COMMANDS = (list_, show, calibrate, check, schema)
+COMMANDS = (list_, show, calibrate, check, new_plugin, schema)

@@ -173,6 +173,7 @@ def _outputs() -> dict[str, Callable[[], Schema]]:
         "compare": _compare,
         "explain": lambda: object_of({**PLACE, "explanations": array_of(_explanation())}),
         "repair": _repair,
+        "new-plugin": lambda: object_of({"folder": TEXT, "files": array_of(TEXT)}),
         "check": lambda: _listed("component", "check", "outcome", "reason"),
     }
 

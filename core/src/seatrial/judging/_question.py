@@ -154,6 +154,7 @@ class Question:
         cls, priority: Priority, requirement: Requirement, sample: Sample, seed: int
     ) -> Question:
         """Gather the evidence: the cases that count, and what is known of each."""
+        sample = sample.at_severities(requirement.severities)
         changed = changed_fractions(sample, requirement)
         right, demand = priority.right, requirement.demand
         if demand.scored and right is not None and not right.per_case:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -101,6 +101,21 @@ class Sample:
             msg = f"no case lies {'in' if inside else 'outside'} the slice {conditions}"
             raise PlanError(msg)
         return self.keep(chosen)
+
+    def at_severities(self, wanted: Sequence[int]) -> Sample:
+        """Keep the variants at some severities; all of them where none is named."""
+        if not wanted:
+            return self
+        chosen = [at for at, (_, severity, _) in enumerate(self.cells) if severity in wanted]
+        return evolve(
+            self,
+            cells=tuple(self.cells[at] for at in chosen),
+            variants=self.variants[:, chosen],
+        )
+
+    def clean_alone(self) -> Sample:
+        """Take the clean inputs for the variants."""
+        return evolve(self, cells=((-1, 0, 0),), variants=self.clean[:, None])
 
     def keep(self, chosen: Mask) -> Sample:
         """Keep some cases."""

@@ -9,6 +9,7 @@ from typing import Any
 from .._cases import Case, Prediction, answer_of
 from .._components import Metric, Use
 from ..errors import MetricError
+from ..inputs._modalities import Modalities
 from ._common import built
 from ._results import NotExercised, Skipped, expect
 from ._samples import Answers, Samples
@@ -52,7 +53,7 @@ def figure(use: M, targets: Sequence[Any], answers: Sequence[Prediction]) -> flo
 def suites(use: M, samples: Samples) -> list[Answers]:
     """Give the sample answers that this metric can score, or skip when there are none."""
     found = []
-    for one in samples.answers:
+    for one in _meant(use, samples):
         try:
             figures = [
                 figure(use, one.targets, given) for given in (one.perfect, one.mixed, one.worst)
@@ -67,6 +68,15 @@ def suites(use: M, samples: Samples) -> list[Answers]:
         msg = "it gives none of the sample answers a finite score"
         raise NotExercised(msg)
     return found
+
+
+def _meant(use: M, samples: Samples) -> list[Answers]:
+    """Give the sample answers whose targets have the modality that the metric names."""
+    name = use.component.modality
+    if name is None:
+        return list(samples.answers)
+    modalities = Modalities()
+    return [one for one in samples.answers if modalities.holds(name, one.targets[0])]
 
 
 def results(use: M, samples: Samples) -> list[str]:
@@ -106,7 +116,7 @@ def check_ordinary_answers_get_a_finite_score(use: M, samples: Samples) -> None:
     """
     built(use)
     problems = []
-    for one in samples.answers:
+    for one in _meant(use, samples):
         for name, given in (("perfect", one.perfect), ("mixed", one.mixed), ("worst", one.worst)):
             try:
                 value = figure(use, one.targets, given)

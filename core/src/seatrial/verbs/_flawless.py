@@ -121,7 +121,7 @@ def _flawless(priority: Priority, requirement: Requirement, cases: tuple[Case, .
     cells = tuple(
         (use.label, severity)
         for use in priority.perturbations
-        for severity in priority.severities_of(use)
+        for severity in requirement.severities or priority.severities_of(use)
     ) or (("clean", 0),)
 
     def reading(*shape: int) -> Reading:

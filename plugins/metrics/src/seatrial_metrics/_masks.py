@@ -44,12 +44,14 @@ PerStructure = Callable[[Masks], float]
 
 
 def per_structure(
-    name: str, label: int | None, score: PerStructure, *, nothing: float
+    name: str, label: int | None, ignore: int | None, score: PerStructure, *, nothing: float
 ) -> Callable[[Sequence[Any], Sequence[Any]], list[float]]:
     """Score each case by the mean over the structures that are in its truth or in the answer.
 
-    `label` takes one structure alone. `nothing` is the score where there is none in either. An
-    answer that is no mask (it could not be parsed) has no structure in it.
+    `label` takes one structure alone. Where the target has the label `ignore`, neither the target
+    nor the answer counts: nobody knows what is there, or training has seen it. `nothing` is the
+    score where there is none in either. An answer that is no mask (it could not be parsed) has no
+    structure in it.
     """
 
     def scored(cases: Sequence[Any], answers: Sequence[Any], /) -> list[float]:
@@ -57,14 +59,16 @@ def per_structure(
         found = []
         for place, (case, answer) in enumerate(zip(cases, answers, strict=True)):
             where = f"{name}: {case_at(place, len(cases))}"
-            scores = [score(one) for one in _structures(where, case, answer, label)]
+            scores = [score(one) for one in _structures(where, case, answer, label, ignore)]
             found.append(sum(scores) / len(scores) if scores else nothing)
         return found
 
     return scored
 
 
-def _structures(where: str, case: Case, answer: Prediction, label: int | None) -> Iterator[Masks]:
+def _structures(
+    where: str, case: Case, answer: Prediction, label: int | None, ignore: int | None
+) -> Iterator[Masks]:
     truth = _labels(where, case.target, "target")
     if answer.value is None or isinstance(answer.value, str):
         found = np.zeros_like(truth)
@@ -76,6 +80,9 @@ def _structures(where: str, case: Case, answer: Prediction, label: int | None) -
         raise MetricError(msg)
     _check_place(where, case.target, answer.value)
     spacing = _spacing(case, truth.shape)
+    if ignore is not None:
+        known = truth != ignore
+        truth, found = truth * known, found * known
     names = [label] if label is not None else [*np.unique(truth), *np.unique(found)]
     for one in sorted({int(name) for name in names} - ({0} if label is None else set())):
         masks = Masks(truth == one, found == one, spacing)

@@ -16,7 +16,7 @@ __all__ = ["assd", "dice", "hd95", "iou", "volume_error"]
 PerCase = Callable[[Sequence[Any], Sequence[Any]], list[float]]
 
 
-def dice(*, label: int | None = None) -> PerCase:
+def dice(*, label: int | None = None, ignore: int | None = None) -> PerCase:
     """Score twice the overlap over the sum of both volumes: 2|A ∩ B| / (|A| + |B|).
 
     The mean over structures; 1 where there is none and none was found.
@@ -26,10 +26,10 @@ def dice(*, label: int | None = None) -> PerCase:
         both = np.count_nonzero(masks.truth & masks.answer)
         return 2 * both / (np.count_nonzero(masks.truth) + np.count_nonzero(masks.answer))
 
-    return per_structure("metrics.dice", label, score, nothing=1.0)
+    return per_structure("metrics.dice", label, ignore, score, nothing=1.0)
 
 
-def iou(*, label: int | None = None) -> PerCase:
+def iou(*, label: int | None = None, ignore: int | None = None) -> PerCase:
     """Score the overlap over the union (Jaccard index): |A ∩ B| / |A ∪ B|.
 
     The mean over structures; 1 where there is none and none was found.
@@ -39,10 +39,10 @@ def iou(*, label: int | None = None) -> PerCase:
         both = np.count_nonzero(masks.truth & masks.answer)
         return both / np.count_nonzero(masks.truth | masks.answer)
 
-    return per_structure("metrics.iou", label, score, nothing=1.0)
+    return per_structure("metrics.iou", label, ignore, score, nothing=1.0)
 
 
-def volume_error(*, label: int | None = None) -> PerCase:
+def volume_error(*, label: int | None = None, ignore: int | None = None) -> PerCase:
     """Score the difference of both volumes over the larger: ||A| − |B|| / max(|A|, |B|).
 
     The mean over structures: 1 where one was missed or invented, 0 where there is none in either.
@@ -52,10 +52,12 @@ def volume_error(*, label: int | None = None) -> PerCase:
         sizes = np.count_nonzero(masks.truth), np.count_nonzero(masks.answer)
         return abs(sizes[0] - sizes[1]) / max(sizes)
 
-    return per_structure("metrics.volume-error", label, score, nothing=0.0)
+    return per_structure("metrics.volume-error", label, ignore, score, nothing=0.0)
 
 
-def hd95(*, label: int | None = None, percentile: float = 95.0) -> PerCase:
+def hd95(
+    *, label: int | None = None, ignore: int | None = None, percentile: float = 95.0
+) -> PerCase:
     """Score how far apart two surfaces lie, in mm: the larger of two directed percentiles.
 
     Of the distances from each surface voxel of one to the nearest of the other, percentile 95;
@@ -72,10 +74,10 @@ def hd95(*, label: int | None = None, percentile: float = 95.0) -> PerCase:
             masks, lambda there, back: max(np.percentile(one, percentile) for one in (there, back))
         )
 
-    return per_structure("metrics.hd95", label, score, nothing=0.0)
+    return per_structure("metrics.hd95", label, ignore, score, nothing=0.0)
 
 
-def assd(*, label: int | None = None) -> PerCase:
+def assd(*, label: int | None = None, ignore: int | None = None) -> PerCase:
     """Score the average symmetric surface distance, in mm, over the voxels of both surfaces.
 
     A structure that was missed or invented has the diagonal of the field.
@@ -84,7 +86,7 @@ def assd(*, label: int | None = None) -> PerCase:
     def score(masks: Masks) -> float:
         return _surfaces(masks, lambda there, back: np.concatenate([there, back]).mean())
 
-    return per_structure("metrics.assd", label, score, nothing=0.0)
+    return per_structure("metrics.assd", label, ignore, score, nothing=0.0)
 
 
 def _surfaces(masks: Masks, figure: Callable[[Array, Array], Any]) -> float:

@@ -9,7 +9,7 @@ from seatrial import Adapter, hookimpl
 if TYPE_CHECKING:
     from ._estimator import Estimator, load
 
-__all__ = ["Estimator", "load", "sklearn"]
+__all__ = ["Estimator", "load", "sklearn", "torch"]
 
 sklearn = Adapter(
     name="retrain.sklearn",
@@ -22,10 +22,21 @@ sklearn = Adapter(
 )
 
 
+torch = Adapter(
+    name="retrain.torch",
+    summary="Fine-tune a copy of a PyTorch model on what was measured.",
+    factory="seatrial_retrain._torch:retrain",
+    needs=("module", "retrain.training_loss", "retrain.with_module"),
+    reads="outcomes",
+    loader="seatrial_retrain._retrained:load_retrained",
+    samples="seatrial_retrain._samples:networks",
+)
+
+
 @hookimpl
 def seatrial_adapters() -> tuple[Adapter, ...]:
     """Declare them."""
-    return (sklearn,)
+    return (sklearn, torch)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""What the conformance kit tries the adapters on: a small classifier of texts."""
+"""What the conformance kit tries the adapters on: small classifiers of texts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from seatrial.testing import Samples
 
 from ._estimator import Estimator
 
-__all__ = ["samples"]
+__all__ = ["networks", "samples"]
 
 
 def samples() -> Samples:
@@ -20,3 +20,10 @@ def samples() -> Samples:
     classifier = make_pipeline(TfidfVectorizer(), LogisticRegression())
     classifier.fit([case.input for case in some], [case.target for case in some])
     return Samples(models=[Estimator(classifier)])
+
+
+def networks() -> Samples:
+    """Give an untrained network over the letters of the kit's own texts."""
+    from ._letters import Letters
+
+    return Samples(models=[Letters.fresh()])

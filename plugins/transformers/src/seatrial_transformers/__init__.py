@@ -16,6 +16,7 @@ from ._packaged import packaged_file
 from ._picture import picture
 from ._piqa import piqa_cases
 from ._torchvision import torchvision_problem
+from ._trainable import Trainable
 from ._vision_language import VisionLanguage, clip
 from ._zero_shot import named_by_cosine
 
@@ -26,6 +27,7 @@ __all__ = [
     "Intervened",
     "SavedActivations",
     "TextEncoder",
+    "Trainable",
     "VisionLanguage",
     "causal_lm",
     "clip",

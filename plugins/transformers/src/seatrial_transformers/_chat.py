@@ -20,6 +20,7 @@ __all__ = [
     "readable",
     "rendered",
     "tokenised",
+    "turns",
 ]
 
 ROLES = ("system", "user", "assistant", "tool")
@@ -57,15 +58,21 @@ def conversation(value: Any) -> tuple[Message, ...] | None:
         return None
     if not all(isinstance(one, Mapping) and "role" in one for one in value):
         return None
-    messages = tuple(_message(place, one) for place, one in enumerate(value))
-    if late := [n for n, one in enumerate(messages) if n and one.role == "system"]:
-        msg = f"a system turn must stand first, and turn {late[0]} is one; move it to the beginning"
-        raise ModelError(msg)
+    messages = turns(value)
     if messages[-1].role not in ("user", "tool"):
         msg = (
             f"the last turn is the {messages[-1].role}'s, so there is nothing to answer; "
             "end the conversation with a user turn"
         )
+        raise ModelError(msg)
+    return messages
+
+
+def turns(value: Sequence[Mapping[str, Any]]) -> tuple[Message, ...]:
+    """Read the turns of a conversation, whoever has the last one."""
+    messages = tuple(_message(place, one) for place, one in enumerate(value))
+    if late := [n for n, one in enumerate(messages) if n and one.role == "system"]:
+        msg = f"a system turn must stand first, and turn {late[0]} is one; move it to the beginning"
         raise ModelError(msg)
     return messages
 
@@ -93,35 +100,41 @@ def _part(place: int, part: Any) -> str:
     raise ModelError(msg)
 
 
-def rendered(tokenizer: Any, messages: Sequence[Message], system: str | None) -> str:
+def rendered(
+    tokenizer: Any, messages: Sequence[Message], system: str | None, *, answering: bool = True
+) -> str:
     """Put a conversation into the chat template, up to where the model's turn begins.
+
+    Without `answering`, no turn begins: the text ends with the last one.
 
     `system` stands first where the conversation has no system turn of its own. Where the template
     has no place for a system turn, its text begins the first user turn. Control tokens inside the
     turns stay text: `tokenised` spells them with ordinary tokens. Raises `ModelError` when the
     template refuses the conversation or leaves a turn out.
     """
-    turns = list(messages)
-    if system is not None and turns[0].role != "system":
-        turns.insert(0, Message("system", system))
-    contents = neutral(tokenizer, [one.content for one in turns])
-    turns = [Message(one.role, text) for one, text in zip(turns, contents, strict=True)]
-    text, trouble = _applied(tokenizer, turns)
-    if trouble is not None and turns[0].role == "system" and turns[1:2]:
-        first = turns[1]
-        merged = [Message(first.role, f"{turns[0].content}\n\n{first.content}"), *turns[2:]]
-        text, trouble = _applied(tokenizer, merged)
+    said = list(messages)
+    if system is not None and said[0].role != "system":
+        said.insert(0, Message("system", system))
+    contents = neutral(tokenizer, [one.content for one in said])
+    said = [Message(one.role, text) for one, text in zip(said, contents, strict=True)]
+    text, trouble = _applied(tokenizer, said, answering)
+    if trouble is not None and said[0].role == "system" and said[1:2]:
+        first = said[1]
+        merged = [Message(first.role, f"{said[0].content}\n\n{first.content}"), *said[2:]]
+        text, trouble = _applied(tokenizer, merged, answering)
     if trouble is not None:
         msg = f"the chat template cannot hold this conversation: {trouble}"
         raise ModelError(msg)
     return text
 
 
-def _applied(tokenizer: Any, turns: Sequence[Message]) -> tuple[str, str | None]:
+def _applied(tokenizer: Any, turns: Sequence[Message], answering: bool) -> tuple[str, str | None]:
     """Give the text, and why it will not do."""
     given = [{"role": one.role, "content": one.content} for one in turns]
     try:
-        text = str(tokenizer.apply_chat_template(given, tokenize=False, add_generation_prompt=True))
+        text = str(
+            tokenizer.apply_chat_template(given, tokenize=False, add_generation_prompt=answering)
+        )
     except Exception as error:  # noqa: BLE001 - a template is foreign code and raises what it likes
         return "", f"{type(error).__name__}: {error}"
     start = 0

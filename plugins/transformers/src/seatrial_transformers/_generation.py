@@ -14,7 +14,7 @@ from seatrial.errors import ModelError
 from ._chat import readable, tokenised
 from ._loading import Loaded
 
-__all__ = ["Completion", "write"]
+__all__ = ["Completion", "ends_of", "write"]
 
 BREADTH = 16
 """How many times `batch_tokens` a batch may hold here: writing goes one token a row at a time."""
@@ -60,7 +60,7 @@ def write(
     }
     for (text, _), one in ids.items():
         _check_length(loaded, text, len(one), max_new_tokens)
-    ends = _ends(loaded.module, loaded.tokenizer)
+    ends = ends_of(loaded.module, loaded.tokenizer)
     shared = {
         one: draws(derive(seed, "generate", text), temperature)
         for (text, _), one in ids.items()
@@ -151,7 +151,8 @@ def _generated(
     return dict(zip(several, out[:, longest:].tolist(), strict=True))
 
 
-def _ends(module: Any, tokenizer: Any) -> list[int]:
+def ends_of(module: Any, tokenizer: Any) -> list[int]:
+    """Give the tokens with which the model may end a text."""
     given = module.generation_config.eos_token_id
     if given is None:
         given = tokenizer.eos_token_id

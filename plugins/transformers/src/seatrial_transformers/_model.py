@@ -23,12 +23,12 @@ from ._generation import Completion
 from ._intervention import Intervened
 from ._packaged import packaged_file
 from ._prompts import Question, question
+from ._trainable import Trainable
 
 __all__ = ["CausalLM", "Options", "causal_lm", "smollm2"]
 
 SCHEME = 3
 """Raised whenever the same files and options give other answers: old records no longer count."""
-
 
 Asked = str | Filled | Sequence[Message] | Sequence[Mapping[str, Any]]
 """A prompt: a text, taken as it is; one filled in from a case; or a conversation."""
@@ -149,8 +149,7 @@ class CausalLM:
             ),
         )
         whole = [SCHEME, digests(locate(self.path, self.revision)), options]
-        text = json.dumps(whole, sort_keys=True)
-        return f"causal-lm:{digest(text)}"
+        return f"causal-lm:{digest(json.dumps(whole, sort_keys=True))}"
 
     @property
     def module(self) -> Any:
@@ -161,6 +160,11 @@ class CausalLM:
     def tokenizer(self) -> Any:
         """The tokenizer that belongs to the module."""
         return self._loaded.tokenizer
+
+    @property
+    def trainable(self) -> Trainable:
+        """The model as training sees it: its module, its tokens, and the way back to a model."""
+        return Trainable(self)
 
     @property
     def _loaded(self) -> Any:
@@ -182,10 +186,10 @@ class CausalLM:
         """Answer each input: choose among its `options`, or write a text where it has none.
 
         An input is a text, a conversation (a sequence of mappings with `role` and `content`) or a
-        mapping of parts. `details` of a choice hold `margin`, `tie`,
-        `nulls` and `log_likelihoods`; of a text, `tokens` and `finish`. `refused` is known only
-        where `refusals` names the options that refuse. Raises `ModelError` for an input that lacks
-        what the prompt asks for, does not fit the context window, or has no option to score.
+        mapping of parts. `details` of a choice hold `margin`, `tie`, `nulls` and `log_likelihoods`;
+        of a text, `tokens` and `finish`. `refused` is known only where `refusals` names options.
+        Raises `ModelError` for an input that lacks what the prompt asks for, does not fit the
+        context window, or has no option to score.
         """
         asked = [question(one, self.prompt) for one in inputs]
         chosen = [one for one in asked if one.options is not None]

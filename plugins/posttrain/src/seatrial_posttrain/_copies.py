@@ -1,0 +1,60 @@
+"""A copy of a module to train, in full or by LoRA, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+from attrs import field, frozen
+from attrs.validators import ge, instance_of, lt
+
+from seatrial import seeded
+from seatrial.errors import ParameterError
+
+__all__ = ["LoRA", "copied", "trainable_copy"]
+
+
+@frozen(kw_only=True)
+class LoRA:
+    """Low-rank adapters on every linear layer but the head; rank 0 trains all weights instead."""
+
+    rank: int = field(validator=[instance_of(int), ge(0)])
+    alpha: float = field(converter=float, validator=ge(0))
+    dropout: float = field(converter=float, validator=[ge(0), lt(1)])
+
+    def __attrs_post_init__(self) -> None:
+        if self.dropout and not self.rank:
+            msg = "dropout is that of LoRA: give a rank, or leave dropout at 0"
+            raise ParameterError(msg)
+
+
+def copied(module: Any) -> Any:
+    """Copy a module, in float32 and evaluation mode, with no parameter to train."""
+    return deepcopy(module).float().eval().requires_grad_(False)
+
+
+def trainable_copy(copy: Any, lora: LoRA, *, seed: int) -> tuple[Any, Callable[[], Any]]:
+    """Make a copy ready to train, and give it with what merges LoRA into its weights at the end.
+
+    The model's own dropout stays off, so that the first step compares equal models; that of LoRA
+    acts on what is zero at first.
+    """
+    if not lora.rank:
+        return copy.requires_grad_(True), lambda: copy
+    from peft import LoraConfig, LoraModel
+    from torch.nn import Dropout
+
+    config = LoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,  # type: ignore[arg-type]
+        lora_dropout=lora.dropout,
+        target_modules="all-linear",
+    )
+    with seeded(seed):
+        wrapped: Any = LoraModel(copy, config, "default")  # it changes the copy in place
+    copy.eval()
+    for name, part in copy.named_modules():
+        if isinstance(part, Dropout) and ".lora_dropout." in name:
+            part.train()
+    return copy, wrapped.merge_and_unload

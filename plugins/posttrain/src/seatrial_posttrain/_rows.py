@@ -1,0 +1,70 @@
+"""Log-probabilities of completions, with the prompt of a pair computed once.
+
+A pair goes through the model as one row, [prompt | chosen | rejected]. The rejected completion
+takes the positions that the chosen one has and attends to the prompt and itself alone, so both have
+the log-probabilities of rows of their own. A pair is a row by itself: nothing is padded, and no
+number depends on which pairs share a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from inspect import signature
+from typing import Any
+
+import torch
+
+from ._pairs import Pair
+
+__all__ = ["kept", "log_probabilities", "masked", "summed"]
+
+
+def log_probabilities(module: Any, pair: Pair, *, shares: bool) -> tuple[Any, Any]:
+    """Give the log-probability of the chosen and of the rejected completion, in float64.
+
+    Where the model cannot hold two continuations of a prompt (`shares`), each has a row of its own.
+    """
+    if not shares:
+        chosen, rejected = (
+            _alone(module, pair.prompt, one) for one in (pair.chosen, pair.rejected)
+        )
+        return chosen, rejected
+    start, first, second = len(pair.prompt), len(pair.chosen) - 1, len(pair.rejected) - 1
+    ids = (*pair.prompt, *pair.chosen[:-1], *pair.rejected[:-1])  # a last token is never fed
+    positions = [*range(start + first), *range(start, start + second)]
+    size = len(ids)
+    hidden = torch.ones(size, size, dtype=torch.bool).triu(1)
+    hidden[start + first :, start : start + first] = True
+    logits = kept(module, ids, 1 + first + second, **masked(module, hidden, positions))
+    both = torch.cat([logits[:1], logits[1 + first :]])
+    return summed(logits[: 1 + first], pair.chosen), summed(both, pair.rejected)
+
+
+def _alone(module: Any, prompt: Sequence[int], completion: Sequence[int]) -> Any:
+    logits = kept(module, (*prompt, *completion[:-1]), len(completion))
+    return summed(logits, completion)
+
+
+def masked(module: Any, hidden: Any, positions: Sequence[int]) -> dict[str, Any]:
+    """Give the arguments by which each token of a row sees what is not hidden from it."""
+    mask = torch.zeros(hidden.shape, dtype=module.dtype)
+    mask.masked_fill_(hidden, torch.finfo(module.dtype).min)
+    return {
+        "position_ids": torch.tensor([positions], device=module.device),
+        "attention_mask": mask[None, None].to(module.device),
+    }
+
+
+def kept(module: Any, ids: Sequence[int], last: int, **more: Any) -> Any:
+    """Run one row, and give the logits at its last positions alone, in float32."""
+    if "logits_to_keep" in signature(module.forward).parameters:
+        more["logits_to_keep"] = last
+    rows = torch.tensor([ids], device=module.device)
+    return module(input_ids=rows, use_cache=False, **more).logits[0, -last:].float()
+
+
+def summed(logits: Any, targets: Sequence[int]) -> Any:
+    """Sum the log-probabilities of some tokens, each by the logits of its row."""
+    tokens = torch.tensor(targets, device=logits.device)
+    each = logits.gather(1, tokens[:, None])[:, 0].double() - logits.logsumexp(-1).double()
+    return each.sum()

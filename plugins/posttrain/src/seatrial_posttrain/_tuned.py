@@ -1,0 +1,114 @@
+"""A model that was trained: its files, and how training went."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+from safetensors import SafetensorError
+
+from seatrial.errors import ModelError, StoreError
+from seatrial.kit import freeze
+
+if TYPE_CHECKING:
+    from seatrial_transformers import CausalLM, Trainable
+
+__all__ = ["Tuned", "load", "tuned"]
+
+TRAINING = "training.jsonl"
+
+
+def _steps(values: Iterable[Mapping[str, float]]) -> tuple[Mapping[str, float], ...]:
+    return tuple(values)
+
+
+@define(eq=False, slots=False)
+class Tuned:
+    """A trained language model, which has all that `model`, a `CausalLM`, has.
+
+    `save` writes safetensors, configuration and tokenizer, which `causal_lm(folder)` reads, too.
+    """
+
+    model: CausalLM
+    training: tuple[Mapping[str, float], ...] = field(converter=_steps)
+    """What was told of each step: its loss, and what else belongs to the adapter."""
+    manifest: Mapping[str, Any] = field(converter=freeze)
+    """What it was trained on, in numbers."""
+
+    @property
+    def identity(self) -> str:
+        """The identity of the trained weights and the options."""
+        return self.model.identity
+
+    def __call__(self, inputs: Sequence[Any], /) -> Sequence[Any]:
+        """Answer inputs as the trained model does."""
+        return self.model(inputs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "model":
+            raise AttributeError(name)
+        return getattr(self.model, name)
+
+    def save(self, path: str | Path) -> None:
+        """Copy its files to a new folder."""
+        try:
+            shutil.copytree(self.model.path, path)
+        except (OSError, shutil.Error) as error:
+            msg = f"the trained model cannot be written to {path}: {error}"
+            raise StoreError(msg) from error
+
+
+def tuned(
+    trainable: Trainable,
+    module: Any,
+    training: Sequence[Mapping[str, float]],
+    manifest: Mapping[str, Any],
+) -> Tuned:
+    """Write a trained module with its tokenizer to files of its own, which go when it does."""
+    folder = Path(tempfile.mkdtemp(prefix="seatrial-posttrain-"))
+    try:
+        with _quiet():
+            module.save_pretrained(folder)
+        trainable.tokenizer.save_pretrained(folder)
+        text = "".join(json.dumps(one) + "\n" for one in (manifest, *training))
+        (folder / TRAINING).write_text(text, "utf-8")
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        msg = f"the trained model cannot be written to {folder}: {error}; TMPDIR names another disk"
+        raise StoreError(msg) from error
+    made = Tuned(trainable.reloaded(folder), training, manifest)
+    weakref.finalize(made, shutil.rmtree, folder, ignore_errors=True)
+    return made
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the progress bars of transformers out of the user's own."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def load(path: str | Path, /, *, model: Any) -> Tuned:
+    """Read what `Tuned.save` wrote; `model` is the original, whose options are kept."""
+    file = Path(path) / TRAINING
+    try:
+        lines = file.read_text("utf-8").splitlines()
+        manifest, *training = [json.loads(line) for line in lines]
+    except (OSError, ValueError) as error:
+        msg = f"{path} holds no trained model: {error}"
+        raise ModelError(msg) from error
+    return Tuned(model.trainable.reloaded(path), training, manifest)
