@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from attrs import evolve
-from demand_stand_ins import demand, items, right_unless
+from demand_stand_ins import demand, grouped, items, right_unless
 
 import seatrial as sea
 from seatrial.errors import PlanError
@@ -93,6 +93,30 @@ def test_a_planned_extension_keeps_the_confidence(tmp_path: Path):
     (verdict,) = trial(specification, 400, every(20, 400), tmp_path / "run").verdicts
     assert (verdict.outcome, verdict.demands[0].confidence) == ("pass", 0.95)
     assert verdict.cases_used == 400
+
+
+@pytest.mark.parametrize(("errors", "outcome"), [(0, "pass"), (3, "inconclusive"), (14, "fail")])
+def test_a_slice_with_more_than_its_part_of_a_planned_look_is_judged_by_its_part(
+    tmp_path: Path, errors, outcome
+):
+    """The run doubles as planned, and a slice of 20 cases gets 43 instead of 40."""
+    cases = grouped(200, site=lambda i: "a" if i < 20 or i >= 177 else "b")
+    priority = demand({"at_least": 0.85}, uses=(), where={"site": "a"})
+    specification = sea.Specification("t", priorities=[priority], seed=2, looks=2)
+    order = Order.of(cases, Looked((1,) * 100 + (2,) * 100, 2, 0), 2, sequential=False)
+    inside = [*range(20), *range(177, 200)]
+    ranked = sorted(inside, key=lambda at: order.rank[at])
+    wrong = {1, *ranked[40 - errors : 40]}
+    found = []
+    for name, more in (("right", set()), ("wrong", set(ranked[40:]))):
+        for part in (cases[:100], cases):
+            report = sea.run(specification, known(wrong | more), part, to=tmp_path / name)
+            (verdict,) = sea.judge(specification, report).verdicts
+        found.append((verdict.outcome, verdict.interval, verdict.cases_used))
+        assert verdict.demands[0].confidence == 0.95
+        assert "3 cases are left out: the looks planned for this slice go up to 40" in verdict.note
+    assert found[0] == found[1]
+    assert found[0][::2] == (outcome, 40)
 
 
 def test_cases_between_two_points_of_the_grid_wait(tmp_path: Path):
@@ -206,6 +230,22 @@ def test_the_advice_lands_on_the_grid_and_says_how_likely_it_is(tmp_path: Path):
     (close,) = trial(specify(0.95), 60, {0, 20, 40}).verdicts
     assert (close.cases_needed, close.demands[0].probability) == (None, None)
     assert "too close to tell" in close.note
+
+
+@pytest.mark.parametrize("looks", [1, 3])
+def test_a_group_with_too_few_clusters_predicts_nothing(looks):
+    """Its interval spans the bounds by decree: no spread was measured that could be predicted."""
+    cases = grouped(130, site=lambda i: "small" if i < 10 else "large")
+    cases = [evolve(case, cluster=f"k{at // 2}") for at, case in enumerate(cases)]
+    priority = demand({"worst_group": {"by": "site", "threshold": 0.8}}, uses=())
+    specification = sea.Specification("t", priorities=[priority], seed=2, looks=looks)
+    (verdict,) = sea.judge(
+        specification, sea.run(specification, known(every(14, 130)), cases)
+    ).verdicts
+    assert (verdict.outcome, verdict.cases_needed) == ("inconclusive", None)
+    assert "too few cases to say anything about small" in verdict.note
+    assert verdict.note.endswith("too few clusters to tell how many more would decide")
+    assert "probability" not in verdict.note
 
 
 @pytest.mark.parametrize("looks", [0, -1, 11, True, 1.5, "2"])

@@ -6,10 +6,13 @@ import os
 import sys
 
 import attrs
+import numpy as np
 import pytest
 from demand_stand_ins import demand, items, right_unless
 
 import seatrial as sea
+from seatrial.statistics import jackknife
+from seatrial.statistics._multiplicity import p_value
 
 some = right_unless(lambda i, r: i % 4 == 0)
 
@@ -97,3 +100,31 @@ def test_a_metric_that_reads_cases_gets_them_as_the_model_saw_them():
     verdict = judged(whole(score, reads="case"), cases=items(60, groups={"site": "a"}))
     assert (verdict.outcome, verdict.estimate, verdict.baseline) == ("pass", 0.75, None)
     assert all(isinstance(one, sea.Case) and one.groups == {"site": "a"} for one in seen)
+
+
+def test_rows_are_scored_once_whatever_the_number_of_bounds():
+    """The p-value of a failure bounds the figure some 20 times, from the same values."""
+    right, asked = np.random.default_rng(3).random(90) < 0.6, []
+
+    def squared(targets, answers):
+        asked.append(len(answers))
+        return accuracy(targets, answers) ** 2
+
+    priority = demand({"at_least": 0.5}, uses=(), metric=whole(squared, bounds=(0.0, 1.0)))
+    spec = sea.Specification("s", priorities=[priority], seed=0)
+    report = sea.run(spec, right_unless(lambda i, r: not right[i]), items(90))
+    asked.clear()
+    (verdict,) = sea.judge(spec, report).verdicts
+    assert len(asked) <= 1 + 90 + 32 + 1  # all, all but one, halves, and the majority baseline
+
+    def bound(confidence):
+        def score(rows):
+            return (right[rows].sum().item() / len(rows)) ** 2
+
+        return jackknife(score, 90, None, confidence, (0.0, 1.0), rarest=90)
+
+    interval = bound(0.95)
+    assert (verdict.outcome, verdict.estimate) == ("fail", interval.estimate)
+    assert verdict.interval == interval.ends
+    assert verdict.demands[0].p_value == p_value(lambda one: bound(one).high < 0.5)
+    assert 1e-6 < verdict.demands[0].p_value < 0.05

@@ -23,7 +23,8 @@ def answer_of(question: Question, order: Order, confidence: float) -> Answer:
     """Judge a demand: the first look that decides, unless the last one contradicts it.
 
     Where cases were added beyond what was planned, what all of them show is told with the
-    confidence that remains true, and decides nothing at the one that is demanded.
+    confidence that remains true, and decides nothing at the one that is demanded. A slice may get
+    more than its looks plan for although the run has not: that is no further look.
     """
     looks = looks_of(question, order)
     if looks.alone:
@@ -32,7 +33,14 @@ def answer_of(question: Question, order: Order, confidence: float) -> Answer:
         found = _sequential(question, order, looks, confidence)
     else:
         found = _planned(question, order, looks, confidence)
-    return _unplanned(question, looks, found, confidence) if looks.unplanned else found
+    if not looks.unplanned:
+        return found
+    every = question.answer(Levels.both(confidence))
+    if order.as_planned and not (
+        _decides(found) and _decides(every) and found.outcome != every.outcome
+    ):
+        return _noted(found, _surplus(looks))
+    return _unplanned(looks, found, every, confidence)
 
 
 def advised(question: Question, order: Order, answer: Answer) -> Answer:
@@ -88,9 +96,21 @@ def _planned(question: Question, order: Order, looks: Looks, confidence: float) 
     return last
 
 
-def _unplanned(question: Question, looks: Looks, planned: Answer, confidence: float) -> Answer:
+def _surplus(looks: Looks) -> str:
+    """Say that a slice got more than its last look has, though the run is as large as planned.
+
+    They are left out: a boundary for a number that may depend on what was seen errs more often.
+    """
+    size = int(looks.plan.sizes[-1])
+    more = looks.clusters - size
+    return (
+        f"{_counted(looks, more)} {'is' if more == 1 else 'are'} left out: the looks planned for "
+        f"this slice go up to {size:,}"
+    )
+
+
+def _unplanned(looks: Looks, planned: Answer, every: Answer, confidence: float) -> Answer:
     """Tell what all cases show, with the confidence that remains true after so many looks."""
-    every = question.answer(Levels.both(confidence))
     more = looks.clusters - int(looks.plan.sizes[-1])
     were, do = ("was", "does") if more == 1 else ("were", "do")
     added = f"{_counted(looks, more)} {were} added after the last planned look"

@@ -15,7 +15,7 @@ from ._evidence import Evidence, Positions
 from ._figures import bound_of, estimate_of, figure_of
 from ._question import Question
 from ._sample import Sample
-from ._set_metrics import rarest_class, score_of_set
+from ._set_metrics import rarest_class
 
 __all__ = ["DemandChange", "changed_demand"]
 
@@ -167,7 +167,7 @@ def _of_set_metric(
 ) -> tuple[tuple[float, float], Interval, int]:
     """Compare a metric of the whole set, on the cases that both runs answered."""
     before, after = asked
-    scored = [score_of_set(one.priority, one.sample, drop=one.paired) for one in asked]
+    scored = [one.score for one in asked]
     ids = [[one.sample.report.cases[at].id for at in one.sample.cases.tolist()] for one in asked]
     here, there = ({name: at for at, name in enumerate(each)} for each in ids)
     names = sorted(here.keys() & there.keys())

@@ -70,13 +70,15 @@ class Levels:
 class Order:
     """The place of each case in the order of measuring, and the look at which it was first judged.
 
-    `planned` is how many looks the specification planned at the first of them. `sequential` says
-    that the run looks while it measures.
+    `planned` is how many looks the specification planned at the first of them, and `as_planned`
+    says that the run has no more clusters than they allow. `sequential` says that the run looks
+    while it measures.
     """
 
     rank: Positions
     looks: Positions
     planned: int
+    as_planned: bool
     sequential: bool
 
     @classmethod
@@ -96,7 +98,10 @@ class Order:
         rank = np.empty(len(order), dtype=np.int64)
         rank[order] = np.arange(len(order))
         looks = np.array([first[one] for one in clusters], dtype=np.int64)
-        return cls(rank, looks, looked.planned, sequential)
+        earliest = min(first.values())
+        judged_first = sum(look == earliest for look in first.values())
+        as_planned = len(first) <= planned_looks(judged_first, looked.planned).sizes[-1]
+        return cls(rank, looks, looked.planned, bool(as_planned), sequential)
 
     @classmethod
     def of_report(cls, specification: Specification, report: Report) -> Order:

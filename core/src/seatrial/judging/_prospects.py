@@ -93,10 +93,15 @@ def advice_of(question: Question, interval: Interval, looks: Looks, confidence: 
     """Say how many more cases decide, and how likely that is.
 
     Where looks are left they are those of the next one that is likely to; where all are taken,
-    they are those of a new run.
+    they are those of a new run. An end that is as far out as it could be tells nothing about the
+    spread, and so nothing about how far more cases would draw it in.
     """
     if looks.unplanned:
         return Advice(None, None, "")
+    end, furthest = _deciding_end(question, interval)
+    if end == furthest:
+        units = "cases" if looks.single else "clusters"
+        return Advice(None, None, f"too few {units} to tell how many more would decide")
     if looks.reached == len(looks.plan.sizes):
         return _anew(question, interval, looks, confidence)
     return _at_a_later_look(question, interval, looks, confidence)
@@ -157,10 +162,8 @@ def _standing(question: Question, interval: Interval, levels: Levels) -> _Equiva
     from scipy.special import ndtri
 
     threshold, at_most = question.requirement.threshold, question.at_most
-    distance = interval.estimate - threshold
-    meets = distance <= 0 if at_most else distance >= 0
-    low, high = interval.ends
-    reach = high - interval.estimate if at_most == meets else interval.estimate - low
+    distance, meets = interval.estimate - threshold, _meets(question, interval)
+    reach = abs(_deciding_end(question, interval)[0] - interval.estimate)
     level = levels.passing if meets else levels.failing
     clusters = interval.clusters
     if interval.bounds is not None:
@@ -176,6 +179,17 @@ def _standing(question: Question, interval: Interval, levels: Levels) -> _Equiva
             return _Equivalent(rate, n, goal, clusters)
     error = reach / float(ndtri(level))
     return Standing(clusters, -distance if at_most else distance, error)
+
+
+def _meets(question: Question, interval: Interval) -> bool:
+    distance = interval.estimate - question.requirement.threshold
+    return distance <= 0 if question.at_most else distance >= 0
+
+
+def _deciding_end(question: Question, interval: Interval) -> tuple[float, float]:
+    """Give the end that would decide as the estimate does, and the furthest that it could lie."""
+    at = int(question.at_most == _meets(question, interval))
+    return interval.ends[at], (interval.bounds or (-np.inf, np.inf))[at]
 
 
 def _worth(rate: float, reach: float, level: float, *, above: bool) -> float:

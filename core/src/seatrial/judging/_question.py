@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from ._figures import Bound, bound_of
 from ._looks import Levels
 from ._merit import nothing_to_lose
 from ._sample import Sample
-from ._set_metrics import interval_of_set_metric
+from ._set_metrics import SetScore, interval_of_set_metric, score_of_set
 
 __all__ = ["Advice", "Answer", "Question", "as_good_as", "decision", "questions_of"]
 
@@ -146,6 +147,7 @@ class Question:
     notes: tuple[str, ...] = ()
     changed: Mapping[str, float] = FrozenMapping()
     _kept: dict[Levels, Answer] = field(factory=dict, init=False, repr=False, eq=False)
+    _parts: dict[bytes, Question] = field(factory=dict, init=False, repr=False, eq=False)
 
     @classmethod
     def ask(
@@ -179,9 +181,18 @@ class Question:
 
     def within(self, chosen: Mask) -> Question:
         """Ask about some cases alone, marked by their position in the report."""
-        if self.evidence is None:
-            return evolve(self, sample=self.sample.keep(chosen[self.sample.cases]))
-        return evolve(self, evidence=self.evidence.of(chosen[self.evidence.at]))
+        if (key := chosen.tobytes()) not in self._parts:
+            self._parts[key] = (
+                evolve(self, sample=self.sample.keep(chosen[self.sample.cases]))
+                if self.evidence is None
+                else evolve(self, evidence=self.evidence.of(chosen[self.evidence.at]))
+            )
+        return self._parts[key]
+
+    @cached_property
+    def score(self) -> SetScore:
+        """What scores a metric of the whole set; it keeps what it scored for other bounds."""
+        return score_of_set(self.priority, self.sample, drop=self.paired)
 
     @property
     def paired(self) -> bool:
@@ -222,9 +233,8 @@ class Question:
 
     def _bound_at(self, evidence: Evidence | None, confidence: float) -> Bound:
         if evidence is None:
-            return Bound(
-                interval_of_set_metric(self.priority, self.sample, confidence, drop=self.paired)
-            )
+            clusters, largest = self.sample.clusters, self.priority.largest_cluster
+            return Bound(interval_of_set_metric(self.score, clusters, confidence, largest))
         return bound_of(self.requirement, evidence, confidence, self.seed)
 
     def _answer(self, levels: Levels) -> Answer:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 
 from .._components import Metric, Use
 from .._plans import Priority
@@ -14,6 +15,7 @@ from ..errors import MetricError, PlanError
 from ..inputs._binding import built
 from ..inputs._boundary import call
 from ..statistics import Interval, jackknife
+from ._evidence import Positions
 from ._sample import Sample
 
 __all__ = ["SetScore", "interval_of_set_metric", "rarest_class", "score_of_set"]
@@ -26,7 +28,8 @@ Cell = Mapping[int, tuple[Any, Any]]
 class SetScore:
     """A metric of the whole set, ready to be scored on some rows of a sample.
 
-    `targets` are those of the rows; `bounds` those of the figure.
+    `targets` are those of the rows; `bounds` those of the figure. What some rows scored is kept: a
+    bound at another confidence asks for the same rows again.
     """
 
     metric: Use[Metric]
@@ -36,6 +39,7 @@ class SetScore:
     bounds: tuple[float, float] | None
     drop: bool
     _score: Any
+    _kept: dict[bytes, float] = field(factory=dict, init=False, repr=False)
 
     @property
     def targets(self) -> list[Any]:
@@ -44,8 +48,14 @@ class SetScore:
         found = [cell[case][0] for case in self.cases]
         return [one.target for one in found] if self.metric.component.reads == "case" else found
 
-    def of(self, chosen: Any) -> float:
+    def of(self, chosen: Positions) -> float:
         """Score some rows: the mean over variants, or the drop from clean to it."""
+        rows = blake2b(chosen.tobytes(), digest_size=16).digest()
+        if rows not in self._kept:
+            self._kept[rows] = self._figure(chosen)
+        return self._kept[rows]
+
+    def _figure(self, chosen: Positions) -> float:
         mean = float(np.mean([self._of(cell, chosen) for cell in self.variants]))
         if not self.drop:
             return mean
@@ -54,10 +64,10 @@ class SetScore:
 
     def clean_score(self) -> float:
         """Score the clean answers to every case."""
-        return self._of(self.clean, range(len(self.cases)))
+        return self._of(self.clean, np.arange(len(self.cases)))
 
-    def _of(self, cell: Cell, chosen: Any) -> float:
-        pairs = [cell[self.cases[at]] for at in chosen]
+    def _of(self, cell: Cell, chosen: Positions) -> float:
+        pairs = [cell[self.cases[at]] for at in chosen.tolist()]
         return call(self.metric.label, self._scored, pairs)
 
     def _scored(self, pairs: Sequence[tuple[Any, Any]]) -> float:
@@ -101,18 +111,17 @@ def score_of_set(priority: Priority, sample: Sample, *, drop: bool) -> SetScore:
 
 
 def interval_of_set_metric(
-    priority: Priority, sample: Sample, confidence: float, *, drop: bool
+    scored: SetScore, clusters: np.ndarray[Any, Any], confidence: float, largest: int | None
 ) -> Interval:
     """Bound the mean of a metric over the variants of a priority, or its drop from clean."""
-    scored = score_of_set(priority, sample, drop=drop)
     return jackknife(
         scored.of,
         len(scored.cases),
-        sample.clusters,
+        clusters,
         confidence,
         scored.bounds,
-        rarest=rarest_class(scored.targets, sample.clusters),
-        largest=priority.largest_cluster,
+        rarest=rarest_class(scored.targets, clusters),
+        largest=largest,
     )
 
 

@@ -145,10 +145,11 @@ def forecast(
     """Count what a run would measure, and say what its cases can decide.
 
     The model is neither imported nor asked; the cases are. Perturbations that leave an input as it
-    was cost no call, so the true number of calls may be lower. Raises `PlanError` for what `run`
-    would refuse: a group that no case has, a perturbation or a metric that does not fit. `icc` is
-    the correlation that you expect between cases of one cluster, from 0 to 1; without it both ends
-    are told.
+    was cost no call, so the true number of calls may be lower. They are not applied here: cases to
+    which one does not apply are counted too, and with them the power is overstated. Raises
+    `PlanError` for what `run` would refuse: a group that no case has, a perturbation or a metric
+    that does not fit. `icc` is the correlation that you expect between cases of one cluster, from 0
+    to 1; without it both ends are told.
     """
     specification = plan if isinstance(plan, Specification) else None
     if isinstance(plan, Specification):
