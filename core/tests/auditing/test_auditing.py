@@ -169,6 +169,24 @@ def test_the_verb_takes_the_parameters_that_the_plan_gives(registry):
     assert [one.level for one in found] == ["note"]
 
 
+def test_the_verb_leaves_alone_what_needs_parameters(registry):
+    def told(*, word):
+        return leaky(word)
+
+    class Told:
+        @sea.hookimpl
+        def seatrial_audits(self):
+            return (sea.Audit(name="told.leak", summary="Find it.", factory=told),)
+
+    registry.register(Told(), "told")
+    assert len(sea.audit(plan(), bot, orders(4), registry=registry)) == 1
+    given = plan(audits=[registry.get("told.leak")(word="note")])
+    found = sea.audit(given, bot, orders(4), registry=registry)
+    assert [one.level for one in found] == ["error", "note"]
+    with pytest.raises(ParameterError, match="'word'"):
+        sea.audit(plan(), bot, orders(4), audits=["told.leak"], registry=registry)
+
+
 def test_no_model_is_needed_to_look_at_cases(registry):
     asked.clear()
     assert sea.audit(plan(), cases=orders(4), registry=registry)

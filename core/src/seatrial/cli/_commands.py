@@ -42,7 +42,7 @@ for _command in (*_inspecting.COMMANDS, *_reading.COMMANDS, *_learning.COMMANDS)
     "names",
     multiple=True,
     metavar="NAME",
-    help="Run this audit; may be repeated.  [default: every one that is installed]",
+    help="Run this audit; may be repeated.  [default: all that need no parameters]",
 )
 @allowed
 @click.option("--no-model", is_flag=True, help="Do not load the model.")

@@ -15,6 +15,7 @@ from ..auditing._audits import Material, Seen, look, suits
 from ..engine._workload import check
 from ..errors import PlanError
 from ..inputs._binding import bound
+from ..inputs._boundary import call
 from ..inputs._loading import load_cases
 from ..inputs._models import subject_of
 from ..runs._report import Report
@@ -36,10 +37,10 @@ def audit(
 
     A plan or a specification is audited with its `cases`; a report or outcomes also with what the
     model made of them (`metric` is the per-case metric that tells right from wrong). `audits` are
-    the audits to run, by default every one that is installed (with the parameters that the plan
-    gives it), can look at this, and finds in the model what it needs. Without a model, those that
-    need none look. Nothing is raised for what is found: `run` and `explain` stop at errors, this
-    verb lists them. Raises `PlanError` where the plan does not fit the cases.
+    the audits to run, by default those of the plan and every other one that is installed and works
+    without parameters, if it can look at this and finds in the model what it needs. Without a
+    model, those that need none look. Nothing is raised for what is found: `run` and `explain` stop
+    at errors, this verb lists them. Raises `PlanError` where the plan does not fit the cases.
     """
     return seen(subject, model, cases, audits, metric, registry).findings
 
@@ -60,9 +61,19 @@ def seen(
     if named is None:
         bare = {one.name: Use(one) for one in (registry or default_registry()).all(Audit)}
         own = {use.component.name for use in plan.audits}
-        uses = (*plan.audits, *(use for name, use in bare.items() if name not in own))
-        return look([use for use in uses if suits(use, known, material)], plan, known, material)
+        others = [use for name, use in bare.items() if name not in own]
+        chosen = [use for use in plan.audits if suits(use, known, material)]
+        chosen += [use for use in others if suits(use, known, material) and _needs_nothing(use)]
+        return look(chosen, plan, known, material)
     return look(named, plan, known, material)
+
+
+def _needs_nothing(use: Use[Audit]) -> bool:
+    """Tell whether an audit can be built without parameters."""
+    return all(
+        one.default is not one.empty or one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+        for one in call(use.label, use.component.parameters).values()
+    )
 
 
 def _auditable(
