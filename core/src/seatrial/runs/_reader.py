@@ -126,7 +126,7 @@ class Reader:
             msg = (
                 f"the input of case {case_id!r} is not kept in {self._place()} "
                 f"(keep={self.store.meta('keep') or 'failures'!r}): {there}, as in "
-                "Report.load(path, cases=...), to read it again (--spec or --cases)"
+                "Report.load(path, cases=...), to read it again (--spec, --cases or --trust)"
             )
             raise StoreError(msg)
         if case_id not in self._checked and case_digest(case, self.store.modalities) != digest:

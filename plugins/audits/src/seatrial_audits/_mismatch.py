@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from seatrial import Finding, Prediction
+from seatrial import Asset, Finding, Prediction
 from seatrial.kit import Level
 
 from ._common import CLEAN, Check, percent, whole_number
@@ -54,8 +54,7 @@ def _other_inputs(outcomes: Sequence[Any]) -> Iterator[Finding]:
     other = [
         outcome
         for outcome in clean
-        if outcome.input is not outcome.case.input
-        and value_key(outcome.input) != value_key(outcome.case.input)
+        if outcome.input is not outcome.case.input and not _same(outcome.input, outcome.case.input)
     ]
     if not other:
         return
@@ -69,6 +68,20 @@ def _other_inputs(outcomes: Sequence[Any]) -> Iterator[Finding]:
         effect=fraction,
         fix="keep with each outcome the very input that the model was judged on.",
     )
+
+
+def _same(seen: Any, own: Any) -> bool:
+    """Compare what the model saw with the case's own, as far as that is not left in a file.
+
+    A report reads an asset only if its content is still what was measured.
+    """
+    if isinstance(own, Asset) and not isinstance(seen, Asset):
+        return True
+    if isinstance(own, Mapping) and isinstance(seen, Mapping):
+        return seen.keys() == own.keys() and all(_same(seen[name], own[name]) for name in own)
+    if isinstance(own, list | tuple) and isinstance(seen, list | tuple):
+        return len(seen) == len(own) and all(map(_same, seen, own))
+    return bool(value_key(seen) == value_key(own))
 
 
 def _other_answers(model: Any, outcomes: Sequence[Any], many: int) -> Iterator[Finding]:

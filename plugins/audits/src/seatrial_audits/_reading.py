@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from seatrial import Case
+from seatrial import Case, Volume
 from seatrial.kit import digest
 
 __all__ = [
@@ -134,6 +134,8 @@ def value_key(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         content = digest(np.ascontiguousarray(value).tobytes())
         return ("array", value.shape, str(value.dtype), content)
+    if isinstance(value, Volume):
+        return ("volume", value_key(value.array), value_key(value.affine))
     if isinstance(value, Mapping):
         return tuple(sorted((str(name), repr(value_key(part))) for name, part in value.items()))
     if isinstance(value, Sequence):
