@@ -159,6 +159,10 @@ def test_show_draws_what_each_rung_does(tmp_path, capsys):
     assert main(command) == 0
     with image.open(out) as drawn:
         assert drawn.size[1] > 6 * 18
+    assert main([*command[:-1], str(tmp_path / "drawn")]) == 2
+    assert "drawn.png" in capsys.readouterr().err
+    assert main([*command[:-1], str(tmp_path / "none" / "drawn.png")]) == 2
+    assert "No such file or directory\n" in capsys.readouterr().err
     assert main(["show", "torchio.noise", "--on", "x.npy"]) == 2
     assert main(["show", "nlpaug.keyboard", "--out", str(out)]) != 0
     assert "have no picture" in capsys.readouterr().err

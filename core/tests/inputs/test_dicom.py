@@ -179,6 +179,11 @@ def test_a_file_of_many_frames_is_scaled_frame_by_frame(tmp_path):
     [
         ([0, 1, 2, 4, 5], {}, r"ImagePositionPatient: slices lie 2 mm apart.*missing at [\d.]+ mm"),
         (range(3), {2: {"SeriesInstanceUID": "1.9"}}, "SeriesInstanceUID: 2 series in one folder"),
+        (
+            range(3),
+            {1: {"SeriesInstanceUID": None}},
+            r"as volume: .*: SeriesInstanceUID: 1 of 3 files lack it.*\(8\.dcm\)",
+        ),
         (range(3), {2: {"EchoTime": 30}}, "EchoTime: 2 echoes in one folder"),
         (
             range(3),
@@ -205,6 +210,7 @@ def test_a_file_of_many_frames_is_scaled_frame_by_frame(tmp_path):
     ids=[
         "gap",
         "series",
+        "no series",
         "echoes",
         "times",
         "no place",

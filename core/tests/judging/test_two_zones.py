@@ -7,6 +7,7 @@ import pytest
 from demand_stand_ins import answering, demand, items, low_of, other, reword, said, verdict, wrongs
 
 import seatrial as sea
+from seatrial import Judgement
 from seatrial.errors import PlanError
 
 EVERY = (1, 2, 3, 4, 5)
@@ -47,6 +48,15 @@ def test_each_demand_reads_its_own_zone():
         told["right_or_refused"].details
     )
     assert told["clean_refusal"].interval[1] == pytest.approx(1 - low_of(100))
+
+
+def test_a_note_says_which_requirement_it_is_about():
+    found = verdict(zones(), reader(refuses=(4, 5)), items(12))
+    open_ones = [one for one in found.demands if one.note]
+    assert len({one.note for one in open_ones}) > 1
+    told = str(Judgement("Zones", [found]))
+    for one in open_ones:
+        assert f"{found.priority}, {one.demand} {one.threshold:g}: {one.note}" in told
 
 
 def test_a_wrong_answer_to_a_severe_input_counts_against_it():

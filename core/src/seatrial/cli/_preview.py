@@ -70,6 +70,9 @@ def _write(picture: Any, out: Path) -> None:
     grey = picture.shape[2] == 1
     try:
         Image.fromarray(picture[:, :, 0] if grey else picture).save(out)
-    except (OSError, ValueError) as error:
-        msg = f"{out} cannot be written: {error}"
+    except ValueError as error:
+        msg = f"{out} does not end as a picture does: name it {out.with_suffix('.png')}"
+        raise PlanError(msg) from error
+    except OSError as error:
+        msg = f"{out} cannot be written: {error.strerror or error}"
         raise PlanError(msg) from error

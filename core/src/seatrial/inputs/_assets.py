@@ -78,7 +78,8 @@ def _content(asset: Asset, modalities: Modalities) -> Any:
     try:
         found = call(str(asset.path), read, asset.path)
     except SeatrialError as error:
-        why = f"{asset.path} cannot be read as {asset.modality}: {reason(error)}"
+        said = reason(error) if isinstance(error, ComponentError) else str(error)
+        why = f"{asset.path} cannot be read as {asset.modality}: {said}"
         raise ComponentError(ASSET, why) from error
     if problem := modalities.misfit(asset.modality, found):
         raise ComponentError(ASSET, f"{asset.path}: {problem}")

@@ -127,11 +127,11 @@ class Judgement:
         notes = [*self.notes, *(f"error: {one}" for one in self.errors)]
         for verdict in self.verdicts:
             each = verdict.demands or (None,)
-            said = [verdict.note]
-            for at, demand in enumerate(each):
-                rows.append(_row(verdict, demand, first=at == 0, alone=len(each) == 1))
-                said.append(demand.note if demand else "")
-            notes += [f"{verdict.priority}: {note}" for note in dict.fromkeys(said) if note]
+            rows += [
+                _row(verdict, demand, first=at == 0, alone=len(each) == 1)
+                for at, demand in enumerate(each)
+            ]
+            notes += _noted(verdict)
         shown = [at for at in range(len(COLUMNS)) if at < ALWAYS or any(row[at] for row in rows)]
         title = f"{self.title}: {self.outcome}"
         return Table(
@@ -171,6 +171,19 @@ def _row(verdict: Verdict, demand: DemandVerdict | None, *, first: bool, alone: 
         "" if verdict.changed is None else f"{verdict.changed:.0%}",
         "" if verdict.baseline is None else figure(verdict.baseline),
         next((str(shown.details[one]) for one in WORST if one in shown.details), ""),
+    ]
+
+
+def _noted(verdict: Verdict) -> list[str]:
+    """Write the notes of a verdict; what only some requirements say is said with their names."""
+    owners: dict[str, list[str]] = {verdict.note: []}
+    for demand in verdict.demands:
+        owners.setdefault(demand.note, []).append(_demanded(demand, alone=True))
+    every = len(verdict.demands)
+    return [
+        f"{', '.join([verdict.priority, *(by if len(by) < every else ())])}: {note}"
+        for note, by in owners.items()
+        if note
     ]
 
 

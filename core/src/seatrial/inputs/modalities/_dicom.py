@@ -67,12 +67,18 @@ def read_dicom(path: Path) -> Volume:
     if not sets:
         msg = f"{path.name} holds no DICOM file"
         raise PlanError(msg)
-    _check_one_series([one for one, _ in sets], path)
+    _check_one_series(sets, path)
     slices = [part for one, file in sets for part in _slices(one, file.name)]
     return _stacked(slices, path)
 
 
-def _check_one_series(sets: Sequence[Any], path: Path) -> None:
+def _check_one_series(read: Sequence[tuple[Any, Path]], path: Path) -> None:
+    sets = [one for one, _ in read]
+    without = [file.name for one, file in read if not one.get("SeriesInstanceUID")]
+    if 0 < len(without) < len(read):
+        told = ", ".join(without[:SHOWN])
+        msg = f"{path.name}: SeriesInstanceUID: {len(without)} of {len(read)} files lack it and may be cut off ({told})"
+        raise PlanError(msg)
     for field, what in (("SeriesInstanceUID", "series"), ("EchoTime", "echoes")):
         found = Counter(str(one.get(field, "")) for one in sets)
         if len(found) > 1:
