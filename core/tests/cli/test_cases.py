@@ -166,6 +166,16 @@ def test_a_picture_is_shown_as_a_file(rows, shop):
         assert after.getpixel((0, 0)) == (40, 40, 40)
 
 
+def test_the_path_of_a_picture_is_shown_whole(rows, shop, call, capsys):
+    pytest.importorskip("PIL")
+    (row,) = rows("--id", "p2@shop.darken:1", run="runs/pictures")
+    capsys.readouterr()
+    assert call("cases", "runs/pictures", "--id", "p2@shop.darken:1") == 0
+    out = capsys.readouterr().out
+    assert row["original"] in out
+    assert row["perturbed"] in out
+
+
 def test_masks_and_volumes_are_drawn_as_their_modality_shows_them(tmp_path):
     image = pytest.importorskip("PIL.Image")
     texts = Texts(core_modalities(), tmp_path)

@@ -21,11 +21,17 @@ from ..inputs.modalities._pictures import png
 from ..runs._records import Record
 from ..runs._row import columns_of_groups, row_of
 
-__all__ = ["Example", "Texts", "parts_of", "said"]
+__all__ = ["Drawn", "Example", "Texts", "parts_of", "said"]
 
 TEXTS = ("original", "perturbed", "wrong", "clean_answer")
 """Columns of a row that a data frame does not have."""
 NAMED = 16  # digits of the digest in a picture's name
+
+
+class Drawn(str):
+    """The path of a picture, which is shown whole: how two paths differ says nothing."""
+
+    __slots__ = ()
 
 
 @frozen
@@ -65,7 +71,7 @@ class Texts:
                 why = error.strerror or error
                 msg = f"{self.pictures} cannot be written ({why}): name a folder by --pictures"
                 raise StoreError(msg) from error
-        return str(path)
+        return Drawn(path)
 
 
 OPEN = "(the model says)"

@@ -9,7 +9,7 @@ from .._layout import GAP, Piece
 from .._tables import figure, printable
 from ..errors import StoreError
 from ._differences import WORD, differences, flowed, marked, shortened
-from ._examples import Example
+from ._examples import Drawn, Example
 
 __all__ = ["brief_view_of", "view_of"]
 
@@ -95,6 +95,10 @@ def _compared(
         if ours == theirs or theirs is None or ours is None:
             name = "input" if ours == theirs else "original" if theirs is None else "perturbed"
             yield _named(name, key), _plain(ours if theirs is None else theirs)
+            continue
+        if isinstance(ours, Drawn) and isinstance(theirs, Drawn):
+            yield _named("original", key), _plain(ours)
+            yield _named("perturbed", key), _plain(theirs)
             continue
         gone, come = differences(printable(ours), printable(theirs))
         for name, pieces, look in (("original", gone, BEFORE), ("perturbed", come, AFTER)):

@@ -36,7 +36,7 @@ LITE0_CROP = 0.875  # what timm evaluates it with
 def _named(_: Any, __: Any, name: str) -> None:
     if name != LITE0 and not name.startswith(TIMM) and not Path(name).expanduser().is_dir():
         msg = (
-            f"an image tower is {LITE0!r}, a model of timm named as in 'timm:resnet18', or "
+            f"an image model is {LITE0!r}, a model of timm named as in 'timm:resnet18', or "
             f"a folder with config.json and model.safetensors; {name!r} is none of them"
         )
         raise ParameterError(msg)

@@ -76,8 +76,8 @@ def _check_one_series(read: Sequence[tuple[Any, Path]], path: Path) -> None:
     sets = [one for one, _ in read]
     without = [file.name for one, file in read if not one.get("SeriesInstanceUID")]
     if 0 < len(without) < len(read):
-        told = ", ".join(without[:SHOWN])
-        msg = f"{path.name}: SeriesInstanceUID: {len(without)} of {len(read)} files lack it and may be cut off ({told})"
+        many = f"{len(without)} of {len(read)} files lack it and may be cut off"
+        msg = f"{path.name}: SeriesInstanceUID: {many} ({', '.join(without[:SHOWN])})"
         raise PlanError(msg)
     for field, what in (("SeriesInstanceUID", "series"), ("EchoTime", "echoes")):
         found = Counter(str(one.get(field, "")) for one in sets)
