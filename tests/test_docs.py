@@ -105,6 +105,8 @@ def test_every_block_of_a_page_runs(page, tmp_path, monkeypatch, capsys):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(block.text, encoding="utf-8")
                 invalidate_caches()
+                if block.language == "toml" and "priorities" in tomllib.loads(block.text):
+                    seatrial.load_specification(file)
             elif block.language == "python":
                 capsys.readouterr()
                 run_python(block, page, namespace)
