@@ -48,3 +48,11 @@ def test_a_parameter_that_makes_no_sense_is_refused():
     for more in ({"n": 0}, {"tolerance": 2}):
         with pytest.raises(ParameterError, match=next(iter(more))):
             found([], [sea.Case("a", "b")], **more)
+
+
+def test_without_training_data_nothing_is_found():
+    plan = sea.Plan(audits=[posttrain.contamination()])
+    assert (
+        sea.audit(plan, cases=[sea.Case("a", "one two three four five six seven eight nine ten")])
+        == ()
+    )

@@ -245,7 +245,7 @@ def report(
 @click.option("--spec", type=PATH, help="Compare by the priorities of this specification too.")
 @as_json
 def compare(before: Path, after: Path, by: str | None, spec: Path | None, as_json: bool) -> None:
-    """Compare two runs of the same cases; what got worse comes first."""
+    """Compare two runs of the same cases, what got worse first."""
     from .._files import load_specification
     from ..judging._judge import judgement_of
     from ..judging._pareto import pareto

@@ -97,7 +97,7 @@ def show(
 @param
 @as_json
 def calibrate(name: str, cases: str, seeds: int, params: tuple[str, ...], as_json: bool) -> None:
-    """Measure how far each rung moves cases, and propose equal steps.
+    """Measure how far rungs move cases, and propose equal steps.
 
     Nothing is asked of a model. The rungs are measured by distance (and structural similarity,
     where there is one), over cases and seeds.
@@ -138,7 +138,7 @@ def check(distribution: str, strict: bool, as_json: bool) -> int:
 )
 @as_json
 def new_plugin(name: str, kind: str, folder: Path | None, as_json: bool) -> None:
-    """Write a plugin that works: one component, its test, and what an installer needs."""
+    """Write a plugin that works, with a component and its test."""
     target = folder or Path(f"seatrial-{name.replace('_', '-')}")
     written = [str(path) for path in write_plugin(name, kind, target)]
     if as_json:
