@@ -50,9 +50,7 @@ def test_a_parameter_that_makes_no_sense_is_refused():
             found([], [sea.Case("a", "b")], **more)
 
 
-def test_without_training_data_nothing_is_found():
-    plan = sea.Plan(audits=[posttrain.contamination()])
-    assert (
-        sea.audit(plan, cases=[sea.Case("a", "one two three four five six seven eight nine ten")])
-        == ()
-    )
+def test_without_training_data_it_does_not_claim_to_have_looked():
+    cases = [sea.Case("a", "one two three four five six seven eight nine ten")]
+    with pytest.raises(ParameterError, match="'training'"):
+        sea.audit(sea.Plan(), cases=cases, audits=[posttrain.contamination])

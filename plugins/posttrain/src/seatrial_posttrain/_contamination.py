@@ -16,12 +16,11 @@ WORD = re.compile(r"\w+")
 
 
 def contamination(
-    *, training: Any = (), n: int = 10, tolerance: float = 0.01
+    *, training: Any, n: int = 10, tolerance: float = 0.01
 ) -> Callable[..., Iterator[Finding]]:
     """Find the evaluation cases that share `n` words in a row with what a model is trained on.
 
-    `training` are cases, as `load_cases` takes them, or preferences; without any, there is nothing
-    to compare, and nothing is found. Words are compared without
+    `training` are cases, as `load_cases` takes them, or preferences. Words are compared without
     case and punctuation, within each text of an input and in targets that are texts; a text of
     fewer than `n` words cannot be told from common phrases, and is not looked up. An error from a
     fraction `tolerance` of the cases up, else a warning. The check is that of FinDAP (Ke et al.
