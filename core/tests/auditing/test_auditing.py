@@ -169,6 +169,26 @@ def test_the_verb_takes_the_parameters_that_the_plan_gives(registry):
     assert [one.level for one in found] == ["note"]
 
 
+def test_an_audit_that_lacks_a_parameter_looks_only_where_it_is_given(registry):
+    def against(*, training):
+        return leaky(level=training)
+
+    audit = sea.Audit(name="other.against", summary="Look up.", factory=against)
+
+    class Other:
+        @sea.hookimpl
+        def seatrial_audits(self):
+            return (audit,)
+
+    registry.register(Other(), "other")
+    found = sea.audit(plan(), bot, orders(4), registry=registry)
+    assert [one.level for one in found] == ["error"]
+    found = sea.audit(plan(audits=[audit(training="note")]), bot, orders(4), registry=registry)
+    assert [one.level for one in found] == ["error", "note"]
+    with pytest.raises(ParameterError, match="missing a required"):
+        sea.audit(plan(), bot, orders(4), audits=["other.against"], registry=registry)
+
+
 def test_no_model_is_needed_to_look_at_cases(registry):
     asked.clear()
     assert sea.audit(plan(), cases=orders(4), registry=registry)

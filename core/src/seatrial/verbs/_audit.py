@@ -36,10 +36,11 @@ def audit(
 
     A plan or a specification is audited with its `cases`; a report or outcomes also with what the
     model made of them (`metric` is the per-case metric that tells right from wrong). `audits` are
-    the audits to run, by default every one that is installed (with the parameters that the plan
-    gives it), can look at this, and finds in the model what it needs. Without a model, those that
-    need none look. Nothing is raised for what is found: `run` and `explain` stop at errors, this
-    verb lists them. Raises `PlanError` where the plan does not fit the cases.
+    the audits to run, by default every one that is installed, can look at this, and finds in the
+    model what it needs. It has the parameters that the plan gives it, and is left out where the
+    plan gives none and it cannot do without. Without a model, those that need none look. Nothing is
+    raised for what is found: `run` and `explain` stop at errors, this verb lists them. Raises
+    `PlanError` where the plan does not fit the cases.
     """
     return seen(subject, model, cases, audits, metric, registry).findings
 
@@ -60,9 +61,19 @@ def seen(
     if named is None:
         bare = {one.name: Use(one) for one in (registry or default_registry()).all(Audit)}
         own = {use.component.name for use in plan.audits}
-        uses = (*plan.audits, *(use for name, use in bare.items() if name not in own))
-        return look([use for use in uses if suits(use, known, material)], plan, known, material)
+        others = [use for name, use in bare.items() if name not in own]
+        uses = [use for use in (*plan.audits, *others) if suits(use, known, material)]
+        ready = [use for use in uses if use in plan.audits or not _incomplete(use)]
+        return look(ready, plan, known, material)
     return look(named, plan, known, material)
+
+
+def _incomplete(use: Use[Audit]) -> bool:
+    """Tell whether an audit has a parameter that nothing but its user can give."""
+    return any(
+        one.default is one.empty and one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
+        for one in use.component.parameters().values()
+    )
 
 
 def _auditable(
