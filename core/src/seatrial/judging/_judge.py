@@ -36,8 +36,8 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
     notes = [note] if pending and not report.sequential else []
     if is_limited(specification, report):
         notes.append(
-            f"the run was limited to {report.limit:,} cases: it decides nothing and is no look; "
-            "run without a limit, or state one in the specification"
+            f"the run was limited to {report.limit:,} case{'s' * (report.limit != 1)}: it decides "
+            "nothing and is no look; run without a limit, or state one in the specification"
         )
     if learned := set(report.learned_from):
         left = sum(cluster_of(case) in learned for case in report.cases)
