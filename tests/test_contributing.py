@@ -97,7 +97,12 @@ def test_a_new_plugin_passes_every_check_and_its_own_test(kind, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("Shout!", "cannot name a plugin"), ("shout", "is not an empty folder")]
+    ("name", "told"),
+    [
+        ("Shout!", "cannot name a plugin"),
+        ("nlpaug", "names an official plugin"),
+        ("shout", "is not an empty folder"),
+    ],
 )
 def test_a_new_plugin_overwrites_nothing(name, told, tmp_path):
     (tmp_path / "file.txt").write_text("mine")

@@ -230,6 +230,15 @@ def test_a_threshold_outside_the_metrics_range_is_refused(name):
     assert problem == f"{name} = 1.5 lies outside the metric's range (0.0, 1.0)"
 
 
+@pytest.mark.parametrize("name", [name for name, one in DEMANDS.items() if one.difference])
+def test_a_difference_that_no_two_scores_can_exceed_is_refused(name):
+    table = EXAMPLES[name] if isinstance(EXAMPLES[name], dict) else {}
+    problems = [
+        priority({name: {**table, DEMANDS[name].threshold: most}}).problem() for most in (1, 5)
+    ]
+    assert problems == [None, f"{name} = 5 would forbid nothing: two scores differ by 1 at most"]
+
+
 def test_demands_come_in_one_order():
     require = {name: EXAMPLES[name] for name in sorted(EXAMPLES) if name != "at_most"}
     names = [demand.name for demand in requirements_of(require)]

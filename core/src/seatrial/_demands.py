@@ -35,10 +35,11 @@ class Demand:
 
     *What a priority must have for it.* `perturbed`: perturbations; `scored`: a score, by the
     relation and the metric of the priority (`_right`); `bounded`: a metric with a smallest and a
-    largest score; `level`: the threshold is a score on the metric's own scale; `set_metric`: a
-    metric of the whole set, such as macro F1, will do; `paired`: the clean answer of each case is
-    part of the figure; `answers`: right must mean an answer, not a refusal; `same_answer`: right
-    must not mean that the answer changes; `earlier_run`: the setting that may name a run directory.
+    largest score; `level`: the threshold is a score on the metric's own scale; `difference`: it is
+    a difference of two such scores; `set_metric`: a metric of the whole set, such as macro F1, will
+    do; `paired`: the clean answer of each case is part of the figure; `answers`: right must mean an
+    answer, not a refusal; `same_answer`: right must not mean that the answer changes;
+    `earlier_run`: the setting that may name a run directory.
 
     *Import strings of what judges it.* `evidence(sample, requirement)` gives the values of each
     case; `figure(evidence, settings)` gives a `Figure`, one number for each case, where the
@@ -66,6 +67,7 @@ class Demand:
     scored: bool = True
     bounded: bool = False
     level: bool = False
+    difference: bool = False
     set_metric: bool = False
     paired: bool = False
     answers: bool = False

@@ -70,7 +70,15 @@ def _misfits(
         yield f"needs a metric that scores case by case, unlike {label}"
     if demand.bounded and not right.bounds:
         yield f"needs a metric with bounds, and {label} has none"
-    if demand.level and right.bounds:
-        low, high = right.bounds
-        if not low <= requirement.threshold <= high:
-            yield f"= {requirement.threshold:g} lies outside the metric's range {right.bounds}"
+    yield from _out_of_range(requirement, right.bounds)
+
+
+def _out_of_range(requirement: Requirement, bounds: tuple[float, float] | None) -> Iterator[str]:
+    if bounds is None:
+        return
+    low, high = bounds
+    if requirement.demand.level and not low <= requirement.threshold <= high:
+        yield f"= {requirement.threshold:g} lies outside the metric's range {bounds}"
+    if requirement.demand.difference and requirement.threshold > high - low:
+        most = f"two scores differ by {high - low:g} at most"
+        yield f"= {requirement.threshold:g} would forbid nothing: {most}"

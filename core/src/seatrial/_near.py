@@ -25,16 +25,19 @@ def declared_names(namespace: str, entry: EntryPoint) -> tuple[str, ...]:
     return tuple(dict.fromkeys(pattern.findall(source)))
 
 
-def full_name(name: str, known: Mapping[str, Iterable[str]]) -> str:
+def full_name(name: str, known: Mapping[str, Iterable[str]], *, near: bool = True) -> str:
     """End a message about a name without a namespace with the full names that it may stand for.
 
-    `known` maps each namespace to the names in it; those of the core have none.
+    `known` maps each namespace to the names in it; those of the core have none. With `near` names
+    that look alike will do, too.
     """
     from difflib import get_close_matches
 
     ends = [(one.rpartition(".")[2], one) for names in known.values() for one in names]
     if same := [one for end, one in ends if end == name]:
         return f"; did you mean {' or '.join(same)}?"
+    if not near:
+        return ""
     close = get_close_matches(name, [*(end for end, _ in ends), *known], n=1)
     found = [one for end, one in ends if end in close] or close
     return f"; did you mean {' or '.join(found)}?" if found else ""

@@ -242,7 +242,7 @@ class Registry:
         """List what there is of a kind whose components have bare names."""
         built_in = self._load(BUILT_IN, name)
         own = [key for key, one in built_in.items() if isinstance(one, kind)]
-        hint = full_name(name, {BUILT_IN: built_in, **self._named()})
+        hint = did_you_mean(name, own) or full_name(name, self._named(), near=False)
         if name in BARE and not self._is_installed(BARE[name]):
             hint = f"; {name} comes with a plugin: pip install seatrial-{BARE[name]}"
         msg = f"there is no {kind.kind()} {name!r}; there are {', '.join(own)}{hint}"

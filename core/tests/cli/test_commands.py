@@ -256,6 +256,8 @@ def test_report_writes_by_any_reporter(shore: Path, capsys: pytest.CaptureFixtur
         "no reporter 'cvs'; there are table, json, csv, md, junit; did you mean csv?"
         in capsys.readouterr().err
     )
+    assert call("report", "out", "--to", "loud") == 2
+    assert capsys.readouterr().err.endswith("there are table, json, csv, md, junit\n")
     assert call("report", "out", "--to", "html") == 2
     assert "html comes with a plugin: pip install seatrial-report" in capsys.readouterr().err
     assert call("report", "out", "--to", "serial") == 2

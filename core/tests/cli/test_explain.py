@@ -261,6 +261,9 @@ def test_a_repaired_model_is_measured_in_place_of_the_specifications(shore, caps
     made = ("repair", "runs/a", "--with", "demo.learn", "--param", "saves=well", "--to", "fixed")
     assert call(*made, "--spec", "spec.toml") == 0
     capsys.readouterr()
+    for wrong in ("fixd", "runs"):
+        assert call("run", "spec.toml", "--model", wrong, "--to", "runs/b") == 2
+        assert f"--model {wrong}: neither MODULE:NAME" in capsys.readouterr().err
     assert call("run", "spec.toml", "--model", "fixed", "--to", "runs/b") == 0
     out, _ = capsys.readouterr()
     assert "the model is not the specification's: " in out

@@ -161,6 +161,26 @@ def test_a_limited_run_decides_nothing_and_takes_no_look(tmp_path: Path):
     assert sea.judge(stated, report).outcome == "pass"  # the specification says so itself
 
 
+def test_a_limited_run_that_reaches_no_case_of_a_slice_is_inconclusive():
+    cases = tuple(
+        evolve(case, groups={"topic": "late" if at >= 40 else "early"})
+        for at, case in enumerate(items(80))
+    )
+    (whole,) = specify().priorities
+    late = evolve(whole, name="late", where={"topic": "late"})
+    specification = evolve(specify(), priorities=(whole, late), cases=cases)
+    for limit, outcomes in ((10, ["inconclusive"] * 2), (None, ["pass"] * 2)):
+        some = sea.load_cases(specification.cases, limit=limit)
+        found = sea.judge(specification, sea.run(specification, known(()), some))
+        assert [one.outcome for one in found.verdicts] == outcomes
+        if limit:
+            assert found.verdicts[1].note.startswith("no case lies in the slice topic = 'late'")
+    nobody = evolve(specification, priorities=(whole, evolve(late, where={"sit": "a"})))
+    few = sea.load_cases(specification.cases, limit=10)
+    with pytest.raises(PlanError, match="no group 'sit'"):
+        sea.run(nobody, known(()), few)
+
+
 def test_another_model_starts_anew(tmp_path: Path):
     specification = specify()
     trial(specification, 100, every(11, 100), tmp_path / "run")

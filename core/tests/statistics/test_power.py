@@ -16,6 +16,12 @@ from seatrial.statistics._power import (
 )
 
 
+def test_a_rate_of_nothing_is_met_by_one_success_and_a_rate_of_one_by_no_number():
+    sizes = np.array([1, 10])
+    assert pass_probability(sizes, 1.0, 0.0, 0.95).tolist() == [1.0, 1.0]
+    assert pass_probability(sizes, 1.0, 1.0, 0.95).tolist() == [0.0, 0.0]
+
+
 @pytest.mark.parametrize(("expected", "threshold"), [(0.95, 0.9), (0.5, 0.3), (0.999, 0.99)])
 def test_the_pass_probability_is_that_of_the_exact_bound(expected, threshold):
     sizes = np.array([1, 10, 37, 203, 474])

@@ -86,7 +86,11 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--workers", type=click.IntRange(1), help="How many threads or processes."),
         click.option("--batch-size", type=click.IntRange(1), help="Inputs per call of the model."),
-        click.option("--timeout", type=float, help="Seconds that one call of the model may take."),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(0, min_open=True),
+            help="Seconds that one call of the model may take.",
+        ),
         click.option(
             "--retries",
             type=click.IntRange(0),

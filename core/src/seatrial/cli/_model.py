@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from .._importing import IMPORT_STRING
 from .._plans import Specification
 from .._reference import Reference
 from .._values import plain
+from ..errors import PlanError
 from ..verbs._repaired import FACTS
 
 __all__ = ["model_of"]
@@ -24,6 +26,10 @@ def model_of(given: str | None, specification: Specification | None) -> Any:
     if given is None:
         return original
     if not (Path(given) / FACTS).is_file():
+        if not IMPORT_STRING.fullmatch(given):
+            known = "neither MODULE:NAME, as in app:model, nor the folder of a repaired model"
+            msg = f"--model {given}: {known}"
+            raise PlanError(msg)
         return given
     params: dict[str, Any] = {"path": given}
     if isinstance(original, Reference):

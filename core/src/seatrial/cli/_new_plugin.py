@@ -9,6 +9,7 @@ from typing import Final
 
 from attrs import frozen
 
+from .._registry import OFFICIAL
 from ..errors import PlanError
 
 __all__ = ["KINDS", "write_plugin"]
@@ -227,6 +228,9 @@ def write_plugin(namespace: str, kind: str, folder: Path) -> list[Path]:
             f"{namespace!r} cannot name a plugin: use small letters, digits and single "
             "underscores, beginning with a letter, as in 'shout'"
         )
+        raise PlanError(msg)
+    if namespace in OFFICIAL:
+        msg = f"{namespace!r} names an official plugin, seatrial-{namespace}: choose another name"
         raise PlanError(msg)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         msg = f"{folder} exists and is not an empty folder: choose another with --to"

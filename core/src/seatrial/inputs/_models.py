@@ -80,7 +80,7 @@ def subject_of(model: Any) -> Subject:
     if isinstance(model, Reference):
         reference, model = model, _made(model)
     if model is None:
-        msg = "no model was given: pass model=, or name one in the specification"
+        msg = "no model was given: pass model= (--model), or name one in the specification"
         raise ModelError(msg)
     if told := of_a_class(model):
         raise ModelError(told)

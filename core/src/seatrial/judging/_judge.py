@@ -8,10 +8,11 @@ import numpy as np
 from attrs import evolve, frozen
 
 from .._cases import cluster_of
-from .._plans import Priority, Specification
-from .._verdicts import DemandVerdict, Verdict
+from .._plans import Priority, Specification, matches
+from .._verdicts import DemandVerdict, Verdict, VerdictOutcome
 from ..errors import SeatrialError
 from ..inputs._models import named
+from ..inputs._slices import unknown_group
 from ..runs._report import Report
 from ..runs._report_table import SHOWN
 from ..statistics._multiplicity import p_value
@@ -36,8 +37,8 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
     notes = [note] if pending and not report.sequential else []
     if is_limited(specification, report):
         notes.append(
-            f"the run was limited to {report.limit:,} cases: it decides nothing and is no look; "
-            "run without a limit, or state one in the specification"
+            f"the run was limited to {report.limit:,} case{'s' * (report.limit != 1)}: it decides "
+            "nothing and is no look; run without a limit, or state one in the specification"
         )
     if learned := set(report.learned_from):
         left = sum(cluster_of(case) in learned for case in report.cases)
@@ -112,6 +113,7 @@ class _Judged:
     questions: tuple[Question | None, ...]
     order: Order
     problem: str = ""
+    unreached: bool = False
     baseline: float | None = None
 
     @classmethod
@@ -121,7 +123,10 @@ class _Judged:
         try:
             sample = Sample.of(priority, report)
         except SeatrialError as error:
-            return cls(priority, (), (), order, str(error))
+            where, cases = priority.where, report.cases
+            unreached = limited and not any(matches(case, where) for case in cases)
+            unreached = unreached and unknown_group(where, cases) is None
+            return cls(priority, (), (), order, str(error), unreached)
         baseline = majority_baseline(sample)
         questions: list[Question | None] = []
         demands = []
@@ -160,7 +165,9 @@ class _Judged:
         """Put the gravest demand first; a failure must survive correction over the priority's."""
         name = self.priority.name
         if not demands:
-            return Verdict(name, "error", None, None, None, 0, None, self.problem)
+            # The first cases of a source need not reach into every slice.
+            outcome: VerdictOutcome = "inconclusive" if self.unreached else "error"
+            return Verdict(name, outcome, None, None, None, 0, None, self.problem)
         inside = adjusted(family)
         allowed = 1 - self.priority.confidence
         read = [

@@ -71,7 +71,8 @@ def pass_probability(
 
     # The smallest number of successes that pass: as many or more have a probability of at most
     # alpha at the threshold itself. The inverse may be off by one, so neighbours are asked too.
-    guess = np.floor(bdtrik(confidence, sizes, threshold)).astype(np.int64)
+    # There is no inverse at a rate of 0 or 1.
+    guess = np.floor(np.nan_to_num(bdtrik(confidence, sizes, threshold))).astype(np.int64)
     smallest = sizes + 1
     for off in (3, 2, 1, 0):
         tried = np.clip(guess + off, 0, sizes)

@@ -113,7 +113,10 @@ def _examples(
 ) -> tuple[tuple[Example, ...], LearnedFrom]:
     """Give what the adapter may learn from, and the clusters that no verdict may count."""
     if (report is None) == (cases is None):
-        msg = "repair learns from a report or from cases: pass either report= or cases="
+        msg = (
+            "repair learns from a report or from cases: pass either report= or cases= "
+            "(DIRECTORY or --cases on the command line)"
+        )
         raise PlanError(msg)
     if report is not None:
         outcomes = tuple(report.outcomes(metric))
