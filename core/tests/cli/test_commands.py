@@ -470,9 +470,9 @@ def test_what_no_model_can_be_asked_is_refused_by_a_dry_run_too(
         assert (told in output.err, output.out) == (True, "")
 
 
-def test_the_core_is_checked_by_the_name_of_its_distribution(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert call("check", "seatrial", "--json") == 0
-    found = json.loads(capsys.readouterr().out)
+def test_the_core_is_checked_by_the_name_of_its_distribution() -> None:
+    command = [sys.executable, "-m", "seatrial.cli", "check", "seatrial", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
     assert {"text", "volume", "table", "serial"} <= {one["component"] for one in found}
