@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -11,7 +10,7 @@ from ._importing import IMPORT_STRING, import_string
 from ._values import FrozenMapping, optional_mapping, plain
 from .errors import ModelError, PlanError
 
-__all__ = ["Reference", "StoredReference", "references_in"]
+__all__ = ["Reference", "StoredReference"]
 
 
 @frozen
@@ -55,15 +54,3 @@ class StoredReference(Reference):
             "pass model=, or Report.load(path, trust=True) (--model or --trust on the command line)"
         )
         raise ModelError(msg)
-
-
-def references_in(value: Any) -> Iterator[Reference]:
-    """Give the references inside a value, in order."""
-    if isinstance(value, Reference):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from references_in(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from references_in(part)

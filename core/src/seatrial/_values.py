@@ -10,6 +10,7 @@ __all__ = [
     "did_you_mean",
     "freeze",
     "frozen_mapping",
+    "instances_in",
     "optional_mapping",
     "plain",
     "with_article",
@@ -90,6 +91,18 @@ def freeze(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(freeze(item) for item in value)
     return value
+
+
+def instances_in(value: Any, kind: type | tuple[type, ...]) -> Iterator[Any]:
+    """Give the instances of a class, or of several, inside mappings, lists and tuples, in order."""
+    if isinstance(value, kind):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from instances_in(item, kind)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from instances_in(item, kind)
 
 
 def frozen_mapping(value: Any) -> FrozenMapping:

@@ -14,7 +14,7 @@ import attrs
 
 from .._carriers import Asset
 from .._cases import Case
-from .._values import PLAIN, FrozenMapping
+from .._values import PLAIN, FrozenMapping, instances_in
 from ..errors import ComponentError, PlanError, SeatrialError
 from ._boundary import call, reason
 from ._grids import off_grid
@@ -100,17 +100,12 @@ def has_assets(value: Any) -> bool:
 
 def assets_in(value: Any) -> Iterator[Asset]:
     """Find the assets in a value, in a case's input and target, or in parts of these."""
-    if isinstance(value, Asset):
-        yield value
-    elif isinstance(value, Case):
-        yield from assets_in(value.input)
-        yield from assets_in(value.target)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from assets_in(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from assets_in(item)
+    for found in instances_in(value, (Asset, Case)):
+        if isinstance(found, Case):
+            yield from assets_in(found.input)
+            yield from assets_in(found.target)
+        else:
+            yield found
 
 
 def missing(asset: Asset) -> str | None:

@@ -6,7 +6,8 @@ import hashlib
 import json
 
 from .._cases import Case
-from .._reference import references_in
+from .._reference import Reference
+from .._values import instances_in
 from ..errors import PlanError, SeatrialError
 from ._encoding import REFERENCE, encode
 from ._identity import of_reference
@@ -34,7 +35,7 @@ def _hashed(case: Case, values: list[object], modalities: Modalities | None) -> 
     try:
         texts = [encode(value, modalities, keep=False).text for value in values]
         if any(REFERENCE in text for text in texts):
-            texts += [json.dumps(of_reference(one).text) for one in references_in(values)]
+            texts += [json.dumps(of_reference(one).text) for one in instances_in(values, Reference)]
     except SeatrialError as error:
         msg = f"case {case.id!r}: {error}"
         raise PlanError(msg) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from ..._edit_distance import edit_distance
 from ..._reference import Reference, StoredReference
 from ..._texts import texts_of
-from ..._values import freeze, plain
+from ..._values import freeze, instances_in, plain
 from ..._writing import digest
 from ._image import Images
 from ._text import Texts
@@ -102,7 +102,7 @@ class Messages:
         one, other = ("\x1e".join(texts_of(value)) for value in (clean, perturbed))
         longest = max(len(one), len(other))
         moved = [edit_distance(one, other) / longest if longest else 0.0]
-        pictures = [list(_pictures(value)) for value in (clean, perturbed)]
+        pictures = [list(instances_in(value, np.ndarray)) for value in (clean, perturbed)]
         pairs = [self._images.distance(a, b) for a, b in zip(*pictures, strict=False)]
         known = [pair for pair in pairs if pair is not None]
         known += [1.0] * abs(len(pictures[0]) - len(pictures[1]))
@@ -180,17 +180,6 @@ def _walk(value: Any, picture: Any, said: Any = lambda one: one) -> Any:
 
 def _named(reference: Reference) -> dict[str, Any]:
     return {REFERENCE: reference.use, "params": plain(reference.params)}
-
-
-def _pictures(value: Any) -> Iterator[Any]:
-    if isinstance(value, np.ndarray):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _pictures(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _pictures(item)
 
 
 def messages() -> Messages:
