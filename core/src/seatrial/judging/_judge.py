@@ -231,6 +231,4 @@ def _noted(answer: Answer, question: Question | None, baseline: float | None) ->
     note = ""
     if question.paired:
         note = no_better_than(baseline, known, higher=question.evidence.better)
-    if not note or any(one.startswith(note) for one in answer.notes):
-        return evolve(answer, details=details)
-    return evolve(answer, details=details, notes=(*answer.notes, note))
+    return evolve(answer, details=details, notes=(*answer.notes, note) if note else answer.notes)
