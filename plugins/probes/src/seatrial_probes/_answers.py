@@ -11,20 +11,21 @@ from attrs import frozen
 
 from seatrial import Case, Explanation, Finding, Outcome, derive
 from seatrial.errors import PlanError
+from seatrial.kit import answer_of
 
 from ._conditions import Condition, findings_of
-from ._given_answers import confidence, frequent, named, value_of
+from ._given_answers import confidence, frequent, named
 from ._odds import Columns
 from ._rendering import read
 from ._stacked import View, by_logistic, by_trees, folds_of, stack
 from ._surface import surface_features
 from ._validation import Learning, one_sided
+from ._word_vectors import word_vectorizer
 
 __all__ = ["Answers", "answers"]
 
 LEAST: Final = 0.02
 MOST_ANSWERS: Final = 6
-WORD: Final = r"(?u)\b\w+(?:['’]\w+)?\b"
 MOST_WORDS: Final = 30_000
 STRENGTHS: Final = (0.1, 0.3, 1.0, 3.0)
 QUARTER: Final = 0.25
@@ -206,7 +207,7 @@ def _of_the_choice(vectors: Any) -> Callable[[Any], Any]:
     def table(rows: Sequence[_Row]) -> Any:
         chosen, others = [], []
         for row in rows:
-            said = value_of(row.prediction)
+            said = answer_of(row.prediction).value
             options = read(row.input).options
             chosen.append(said if said in options else "")
             others.append(" ".join(one for one in options if one != said))
@@ -229,15 +230,7 @@ def _has_parts(rows: Sequence[_Row]) -> bool:
 
 def _vectors(texts: Sequence[str]) -> Callable[[Sequence[str]], Any] | None:
     """Learn TF-IDF of words and word pairs; None where no word stands in two texts."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    made = TfidfVectorizer(
-        ngram_range=(1, 2),
-        min_df=2,
-        max_features=MOST_WORDS,
-        sublinear_tf=True,
-        token_pattern=WORD,
-    )
+    made = word_vectorizer(longest=2, least=2, most=MOST_WORDS)
     try:
         made.fit(texts)
     except ValueError:
@@ -271,7 +264,7 @@ def _findings(known: _Known, rows: Sequence[_Row], learning: Learning) -> list[F
 
 def _as_said(name: str, rows: Sequence[_Row], chose: npt.NDArray[np.bool_]) -> str:
     """Name an option by its words where all who chose it said the same."""
-    words = {str(value_of(rows[at].prediction)) for at in np.flatnonzero(chose).tolist()}
+    words = {str(answer_of(rows[at].prediction).value) for at in np.flatnonzero(chose).tolist()}
     return words.pop() if len(words) == 1 else name
 
 

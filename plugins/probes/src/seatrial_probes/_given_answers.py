@@ -12,19 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from seatrial import Prediction
+from seatrial.kit import answer_of
 
-__all__ = ["CONFIDENCE", "confidence", "frequent", "named", "value_of"]
+__all__ = ["CONFIDENCE", "confidence", "frequent", "named"]
 
 CONFIDENCE: Final = ("margin", "log-odds of the first two", "entropy", "highest probability")
 """What `confidence` gives of each answer, in this order."""
 
 TWO: Final = 2
 SMALLEST: Final = 1e-12
-
-
-def value_of(prediction: Any) -> Any:
-    """Give the bare answer, whether or not it comes as a `Prediction`."""
-    return prediction.value if isinstance(prediction, Prediction) else prediction
 
 
 def named(given: Any, prediction: Any) -> str | None:
@@ -34,7 +30,7 @@ def named(given: Any, prediction: Any) -> str | None:
     """
     if isinstance(prediction, Prediction) and prediction.refused:
         return "(refused)"
-    answer = value_of(prediction)
+    answer = answer_of(prediction).value
     if answer is None:
         return None
     options = given.get("options", ()) if isinstance(given, Mapping) else ()

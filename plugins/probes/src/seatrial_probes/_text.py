@@ -16,12 +16,12 @@ from ._odds import explain_by_features
 from ._rendering import read
 from ._surface import surface_features
 from ._validation import Learning, one_sided, select
+from ._word_vectors import word_vectorizer
 
 __all__ = ["BagOfWords", "Surface", "bag_of_words", "surface"]
 
 GRID: Final = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 MOST: Final = 50_000
-WORD: Final = r"(?u)\b\w+(?:['’]\w+)?\b"
 
 
 @frozen
@@ -63,15 +63,9 @@ class _Words:
         self.longest, self.least = longest, least
 
     def fit(self, texts: Any) -> _Words:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
         for least in (self.least, 1):
-            self.vectorizer = TfidfVectorizer(
-                ngram_range=(1, self.longest),
-                min_df=min(least, len(texts)),
-                max_features=MOST,
-                sublinear_tf=True,
-                token_pattern=WORD,
+            self.vectorizer = word_vectorizer(
+                longest=self.longest, least=min(least, len(texts)), most=MOST
             )
             try:
                 self.vectorizer.fit(texts)
