@@ -10,13 +10,13 @@ import torch
 from attrs import frozen
 
 from seatrial import Preference, derive
-from seatrial.errors import ParameterError
 from seatrial.protocols import Adapt, Work
 
 from ._alarms import warn_of_pairs, warn_of_training
 from ._copies import LoRA, copied, trainable_copy
 from ._losses import check_loss, preference_loss
 from ._pairs import Pair, pairs_of
+from ._parameters import parameters_of
 from ._reference import reference_log_probabilities
 from ._rows import log_probabilities
 from ._schedule import Schedule
@@ -57,7 +57,7 @@ def dpo(
 
     Raises `ParameterError` for parameters that make no sense.
     """
-    try:
+    with parameters_of("posttrain.dpo"):
         check_loss(beta, kind, label_smoothing, nll_weight)
         default = 5e-5 if rank else 5e-7
         schedule = Schedule(
@@ -70,11 +70,6 @@ def dpo(
             checkpoint_every=checkpoint_every,
         )
         lora = LoRA(rank=rank, alpha=2 * rank if alpha is None else alpha, dropout=dropout)
-    except ParameterError:
-        raise
-    except (TypeError, ValueError) as error:
-        msg = f"posttrain.dpo: {error.args[0] if error.args else error}"
-        raise ParameterError(msg) from error
     loss = {
         "beta": beta,
         "kind": kind,

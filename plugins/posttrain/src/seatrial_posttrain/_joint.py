@@ -13,6 +13,7 @@ from seatrial.protocols import Adapt, Work
 from ._copies import LoRA, copied, trainable_copy
 from ._mixture import check_mixture, mixed, proportions
 from ._packing import packed, row_loss
+from ._parameters import parameters_of
 from ._schedule import Schedule
 from ._sequences import sequences_of
 from ._training import train
@@ -64,7 +65,7 @@ def joint(
     if given is not None and (not isinstance(given, int) or given < LEAST):
         msg = f"row_tokens must be a whole number of at least {LEAST}, not {row_tokens!r}"
         raise ParameterError(msg)
-    try:
+    with parameters_of("posttrain.joint"):
         check_mixture(mixture, by)
         default = 1e-4 if rank else 5e-6
         schedule = Schedule(
@@ -77,11 +78,6 @@ def joint(
             checkpoint_every=checkpoint_every,
         )
         lora = LoRA(rank=rank, alpha=2 * rank if alpha is None else alpha, dropout=dropout)
-    except ParameterError:
-        raise
-    except (TypeError, ValueError) as error:
-        msg = f"posttrain.joint: {error.args[0] if error.args else error}"
-        raise ParameterError(msg) from error
 
     def adapt(model: Any, examples: Sequence[Any], /, *, seed: int, work: Work) -> Tuned:
         trainable = model.trainable
