@@ -1,12 +1,30 @@
-"""Templates of prompts: texts with the plain names of parts in braces."""
+"""What is asked of a model: a template with the plain names of parts in braces, or the one text."""
 
 from __future__ import annotations
 
 import string
+from collections.abc import Collection, Mapping
+from typing import Any
 
-from .errors import ParameterError
+from .errors import ModelError, ParameterError
 
-__all__ = ["template_fields"]
+__all__ = ["only_text", "template_fields"]
+
+
+def only_text(parts: Mapping[str, Any], *, besides: Collection[str] = ()) -> str:
+    """Give the one text of an input for which there is no template.
+
+    Parts named in `besides` do not count. Raises `ModelError` for none, and for several.
+    """
+    texts = [one for name, one in parts.items() if isinstance(one, str) and name not in besides]
+    if len(texts) != 1:
+        there = ", ".join(parts) or "none"
+        msg = (
+            f"without a prompt an input needs exactly one part of text, and it has: {there}; "
+            'give the model a prompt, as in prompt="{question}"'
+        )
+        raise ModelError(msg)
+    return str(texts[0])
 
 
 def template_fields(template: str) -> tuple[tuple[str, str | None], ...]:

@@ -11,7 +11,7 @@ from ._eight_bits import eight_bits
 from ._findings import Level
 from ._importing import import_string, object_with
 from ._tables import Table
-from ._templates import template_fields
+from ._templates import only_text, template_fields
 from ._texts import PROTECTED, protected_spans, texts_of
 from ._values import did_you_mean, freeze, plain
 from ._writing import digest, write_atomically
@@ -29,6 +29,7 @@ __all__ = [
     "freeze",
     "import_string",
     "object_with",
+    "only_text",
     "plain",
     "protected_spans",
     "template_fields",

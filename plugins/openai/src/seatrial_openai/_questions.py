@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from seatrial.errors import ModelError
-from seatrial.kit import plain, template_fields
+from seatrial.kit import only_text, plain, template_fields
 
 from ._pictures import data_url, is_picture
 
@@ -97,17 +97,7 @@ def _part(one: Any) -> dict[str, Any]:
 
 def _filled(template: str | None, parts: Mapping[str, Any]) -> str:
     if template is None:
-        texts = [
-            name for name, one in parts.items() if isinstance(one, str) and name not in RESERVED
-        ]
-        if len(texts) != 1:
-            there = ", ".join(parts) or "none"
-            msg = (
-                f"without a prompt an input needs exactly one part of text, and it has: {there}; "
-                'give the model a prompt, as in prompt="{question}"'
-            )
-            raise ModelError(msg)
-        return str(parts[texts[0]])
+        return only_text(parts, besides=RESERVED)
     text = ""
     for literal, name in template_fields(template):
         text += literal

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from seatrial.errors import ModelError
-from seatrial.kit import template_fields
+from seatrial.kit import only_text, template_fields
 
 from ._chat import Filled, Message, conversation
 
@@ -67,7 +67,7 @@ def question(value: Any, template: str | None) -> Question:
             if options is not None:
                 _check_options(options, refusals or ())
             return _conversing(found, template, options, refusals)
-    prompted = _prompted(_only_text(value) if template is None else "", template, value)
+    prompted = _prompted(only_text(value) if template is None else "", template, value)
     if options is not None:
         _check_options(options, refusals or ())
     return Question(*prompted, options, refusals)
@@ -119,18 +119,6 @@ def _filled(
         text += parts[name]
         asked = places[-1] if name == ASKED else asked
     return text, asked or (places[-1] if places else (0, 0)), tuple(places)
-
-
-def _only_text(parts: Mapping[str, Any]) -> str:
-    texts = [name for name, part in parts.items() if isinstance(part, str)]
-    if len(texts) != 1:
-        there = ", ".join(parts) or "none"
-        msg = (
-            f"without a prompt an input needs exactly one part of text, and it has: {there}; "
-            'give the model a prompt, as in prompt="{question}"'
-        )
-        raise ModelError(msg)
-    return str(parts[texts[0]])
 
 
 def _texts(parts: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
