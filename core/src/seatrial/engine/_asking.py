@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..inputs._boundary import reason
 from ..inputs._modalities import Modalities, core_modalities
 from ..runs._encoding import encode
 from ._calls import MODEL, HungError, called, concurrency
-from ._conversations import Answer, conversed, is_scripted
+from ._conversations import Answer, conversed, is_scripted, reported_usage
 
 __all__ = ["HANGS_IN_A_ROW", "Asker", "Asking", "Cost", "Repeat", "StuckError"]
 
@@ -71,9 +71,8 @@ class Cost:
 
     def report(self, usage: Any) -> None:
         """Add up what an answer reports of its own usage."""
-        for name, value in usage.items() if isinstance(usage, Mapping) else ():
-            if isinstance(value, int | float):
-                self.reported[str(name)] = self.reported.get(str(name), 0.0) + value
+        for name, value in reported_usage(usage).items():
+            self.reported[name] = self.reported.get(name, 0.0) + value
 
 
 class StuckError(TrialError):

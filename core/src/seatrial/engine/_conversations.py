@@ -13,7 +13,7 @@ from .._values import FrozenMapping
 from ..errors import ModelError, SeatrialError
 from ..inputs._boundary import call, reason
 
-__all__ = ["Answer", "conversed", "is_open", "is_scripted"]
+__all__ = ["Answer", "conversed", "is_open", "is_scripted", "reported_usage"]
 
 ALL_PARTS = "all_parts"
 """The key of an open turn that is asked with the other parts of the input too (its options)."""
@@ -86,6 +86,12 @@ def is_open(message: Mapping[str, Any]) -> bool:
         and message.get("content") is None
         and "tool_calls" not in message
     )
+
+
+def reported_usage(usage: Any) -> dict[str, float]:
+    """Give the numbers in what an answer reports of its own usage."""
+    named = usage.items() if isinstance(usage, Mapping) else ()
+    return {str(name): value for name, value in named if isinstance(value, int | float)}
 
 
 @define(eq=False)
@@ -176,10 +182,8 @@ class _Talk:
         """Add up what the turns cost, for the record; the run counted each when it was asked."""
         total: dict[str, float] = {}
         for turn in self.turns:
-            usage = turn.details.get("usage")
-            for name, value in usage.items() if isinstance(usage, Mapping) else ():
-                if isinstance(value, int | float):
-                    total[name] = total.get(name, 0) + value
+            for name, value in reported_usage(turn.details.get("usage")).items():
+                total[name] = total.get(name, 0) + value
         return total
 
 
