@@ -56,8 +56,8 @@ def normalization(max_fraction: float = 0.2) -> Check:
         warning = NOTEWORTHY if fixed else limit
         yield Finding(
             "normalization",
-            f"{len(hanging):,} of {len(ranked):,} answers ({percent(fraction)}, effect) change with "
-            f"what the log-likelihoods are divided by{_accuracies(ranked)}.",
+            f"{len(hanging):,} of {len(ranked):,} answers ({percent(fraction)}, effect) change "
+            f"with what the log-likelihoods are divided by{_accuracies(ranked)}.",
             level=graded(fraction, limit if fixed else math.inf, warning),
             cases=dict.fromkeys(one.outcome.case.id for one in hanging),
             effect=fraction,

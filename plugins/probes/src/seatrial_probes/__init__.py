@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LeaceFitter",
     "answers",
+    "appearance",
     "attention",
     "bag_of_words",
     "causal_tests",
@@ -44,6 +45,7 @@ __all__ = [
     "partial_scoring",
     "proxy",
     "read_sheet",
+    "regions",
     "sae",
     "sheet",
     "simulated",
@@ -146,6 +148,21 @@ surface = Explainer(
     },
 )
 
+appearance = Explainer(
+    name="probes.appearance",
+    summary="How pictures look: brightness, contrast, sharpness, size and others.",
+    factory="seatrial_probes._appearance:appearance",
+    modality="image",
+)
+
+regions = Explainer(
+    name="probes.regions",
+    summary="Which regions of a picture the answer hangs on: occlusion or Grad-CAM.",
+    factory="seatrial_probes._regions:regions",
+    modality="image",
+    needs=("probes.__call__",),  # any model has it: the run's own is handed on to be asked again
+)
+
 answers = Explainer(
     name="probes.answers",
     summary="The answer given, how sure the model was, and the words, stacked.",
@@ -191,6 +208,8 @@ def seatrial_explainers() -> tuple[Explainer, ...]:
         sae,
         bag_of_words,
         surface,
+        appearance,
+        regions,
         answers,
         embeddings,
         verbal,
