@@ -14,7 +14,7 @@ from seatrial.cli._exits import guarded
 
 PLUGIN = """
 from pathlib import Path
-from seatrial import Adapter, Explainer, Explanation, Metric, hookimpl
+from seatrial import Adapter, Explainer, Explanation, Finding, Metric, hookimpl
 
 def word(word="child", *, rate=0.9, layers=()):
     def explain(model, outcomes, /, *, seed):
@@ -23,6 +23,17 @@ def word(word="child", *, rate=0.9, layers=()):
             predictor=lambda cases: [rate if word in case.input else 0.1 for case in cases],
         )
     return explain
+
+def turn(explanation, model, outcomes, /, *, confidence, seed):
+    edited = [one.input.replace("child", "man") for one in outcomes]
+    turned = sum(a == "yes" for a in model(edited)) / len(edited)
+    return [Finding("turned", f"{turned:.0%} of {len(outcomes)} edited inputs are right")]
+
+def boast(explanation, model, outcomes, /, *, confidence, seed):
+    return ["it is causal"]
+
+def sheet(explanation, outcomes, path, /, *, seed):
+    path.write_text(f"{explanation.summary}: {len(outcomes)}")
 
 class Fixed:
     def __init__(self, number, saves):
@@ -45,7 +56,13 @@ def right():
 @hookimpl
 def seatrial_explainers():
     return [
-        Explainer(name="demo.word", summary="A word.", factory="demo_why:word"),
+        Explainer(
+            name="demo.word",
+            summary="A word.",
+            factory="demo_why:word",
+            causal={"turn": "demo_why:turn", "boast": "demo_why:boast"},
+            sheet="demo_why:sheet",
+        ),
         Explainer(
             name="demo.deep", summary="Deep.", factory="demo_why:word", needs=("activations",)
         ),
@@ -182,6 +199,29 @@ def test_explanations_are_reported_with_their_run(shore, capsys):
     assert "it fails on child" in capsys.readouterr().out
 
 
+def test_causal_tests_and_a_sheet_are_of_the_held_out_outcomes(shore, capsys):
+    asked = ("--with", "demo.word", "--trust", "--causal", "turn", "--sheet", "why.csv")
+    assert call("explain", "runs/a", *asked) == 0
+    out, err = capsys.readouterr()
+    assert "100% of 30 edited inputs are right" in out
+    assert "sheet: why.csv" in err
+    assert (shore / "why.csv").read_text() == "it fails on child []: 30"
+    assert call("explain", "runs/a", *asked, "--json") == 0
+    (found,) = json.loads(capsys.readouterr().out)["explanations"]
+    assert "turned" in [one["name"] for one in found["findings"]]
+    assert call("report", "runs/a", "--to", "md") == 0
+    assert "edited inputs are right" in capsys.readouterr().out
+    assert call("explain", "runs/a", *asked, "--with", "demo.word") == 2
+    assert "a sheet is of one explanation" in capsys.readouterr().err
+
+
+def test_where_there_is_too_little_to_learn_from_no_test_runs(shore, capsys):
+    asked = ("--with", "demo.word", "--held-out", "0.02", "--causal", "boast", "--sheet", "s.csv")
+    assert call("explain", "runs/a", *asked) == 0
+    assert capsys.readouterr().out.startswith("too few to explain: ")
+    assert not (shore / "s.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
@@ -211,6 +251,26 @@ def test_explanations_are_reported_with_their_run(shore, capsys):
         (["runs/a", "--with", "demo.word", "--held-out", "25"], 2, "--held-out"),
         (["runs/a", "--with", "demo.word", "--metric", "demo.wrong"], 2, "'demo.wrong'"),
         (["runs/a", "--with", "demo.word", "--audit", "demo.word"], 2, "not an audit"),
+        (
+            ["runs/a", "--with", "demo.word", "--causal", "tern"],
+            2,
+            "demo.word has no causal test 'tern'; did you mean turn?; it has: turn, boast",
+        ),
+        (
+            ["runs/a", "--with", "demo.deep", "--trust", "--sheet", "s.html"],
+            2,
+            "demo.deep writes no sheet",
+        ),
+        (
+            ["runs/a", "--with", "demo.word", "--causal", "turn"],
+            4,
+            "what a directory names is not imported",
+        ),
+        (
+            ["runs/a", "--with", "demo.word", "--trust", "--causal", "boast"],
+            4,
+            "must give findings, and gives 'it is causal'",
+        ),
     ],
 )
 def test_what_is_asked_wrongly_is_said_plainly(shore, capsys, arguments, status, said):

@@ -16,7 +16,7 @@ from ..verbs._explain import explain
 from ..verbs._repair import repair
 from ._cases import loaded
 from ._model import model_of
-from ._output import echo, print_json, print_table
+from ._output import echo, note, print_json, print_table
 
 __all__ = ["explained", "repaired"]
 
@@ -31,6 +31,7 @@ def explained(
     spec: Path | None,
     model: str | None,
     trust: bool,
+    sheet: Path | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -38,13 +39,17 @@ def explained(
     uses = _uses(names, params, Explainer)
     report = loaded(directory, None, spec, trust=trust)
     subject = _model(model, spec)
-    found = explain(uses, report=report, model=subject, audits=audits, allow=allow, **options)
+    found = explain(
+        uses, report=report, model=subject, audits=audits, allow=allow, sheet=sheet, **options
+    )
     if as_json:
         explanations = [one.as_dict() for one in found]
         print_json({"directory": str(directory), "explanations": explanations})
     else:
         comparable = len(found) > 1 and all(one.grade for one in found)
         print_table(side_by_side(found) if comparable else found[0].table())
+    if sheet is not None and found[0].grade is not None:
+        note(f"sheet: {sheet}")
 
 
 def repaired(

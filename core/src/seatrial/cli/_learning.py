@@ -33,6 +33,13 @@ EXPLAINERS = "The explainer; repeated, several are compared on the same outcomes
     "--confidence", default=0.95, show_default=True, help="One-sided, at each end of an interval."
 )
 @click.option("--audit", "audits", multiple=True, metavar="NAME", help="Run this audit first.")
+@click.option(
+    "--causal",
+    multiple=True,
+    metavar="TEST",
+    help="Run this causal test of the explainer, as steer, erase or edit; may be repeated.",
+)
+@click.option("--sheet", type=PATH, help="Write a sheet for people, .html or .csv, to this file.")
 @allowed
 @trust
 @as_json

@@ -75,11 +75,21 @@ _LATER = {
     "why_it_failed": "_why_it_failed",
 }
 
+_EDIT = {"edit": "seatrial_probes._tested:edit"}
+_INSIDE = {
+    "steer": "seatrial_probes._tested:steering",
+    "erase": "seatrial_probes._tested:erase",
+    **_EDIT,
+}
+_SHEET = "seatrial_probes._sheets:sheet"
+
 logistic = Explainer(
     name="probes.logistic",
     summary="Logistic regression on the activations of the best layer.",
     factory="seatrial_probes._activation_explainers:logistic",
     needs=("activations",),
+    causal=_INSIDE,
+    sheet=_SHEET,
 )
 
 mean_difference = Explainer(
@@ -87,6 +97,8 @@ mean_difference = Explainer(
     summary="Direction from the mean of successes to the mean of failures.",
     factory="seatrial_probes._activation_explainers:mean_difference",
     needs=("activations",),
+    causal=_INSIDE,
+    sheet=_SHEET,
 )
 
 lda = Explainer(
@@ -94,6 +106,8 @@ lda = Explainer(
     summary="Linear discriminant with a shrunken covariance.",
     factory="seatrial_probes._activation_explainers:lda",
     needs=("activations",),
+    causal=_INSIDE,
+    sheet=_SHEET,
 )
 
 mass_mean = Explainer(
@@ -101,6 +115,8 @@ mass_mean = Explainer(
     summary="Difference of means, tilted by the covariance of activations.",
     factory="seatrial_probes._activation_explainers:mass_mean",
     needs=("activations",),
+    causal=_INSIDE,
+    sheet=_SHEET,
 )
 
 attention = Explainer(
@@ -108,6 +124,8 @@ attention = Explainer(
     summary="Learned attention over the tokens of the prompt.",
     factory="seatrial_probes._activation_explainers:attention",
     needs=("activations",),
+    causal=_EDIT,
+    sheet=_SHEET,
 )
 
 mlp = Explainer(
@@ -115,6 +133,8 @@ mlp = Explainer(
     summary="A small neural network on the activations of the best layer.",
     factory="seatrial_probes._activation_explainers:mlp",
     needs=("activations",),
+    causal=_EDIT,
+    sheet=_SHEET,
 )
 
 proxy = Explainer(
@@ -122,6 +142,8 @@ proxy = Explainer(
     summary="Probes on another model's activations, for models behind an API.",
     factory="seatrial_probes._activation_explainers:proxy",
     samples="seatrial_probes._samples:proxy",
+    causal=_EDIT,
+    sheet=_SHEET,
 )
 
 sae = Explainer(
@@ -129,6 +151,8 @@ sae = Explainer(
     summary="A few latents of a sparse autoencoder, named by their examples.",
     factory="seatrial_probes._sae:sae",
     needs=("activations",),
+    causal=_EDIT,
+    sheet=_SHEET,
 )
 
 bag_of_words = Explainer(
@@ -136,6 +160,8 @@ bag_of_words = Explainer(
     summary="Words and word pairs that come with failure or success.",
     factory="seatrial_probes._text:bag_of_words",
     modality="text",
+    causal=_EDIT,
+    sheet=_SHEET,
 )
 
 surface = Explainer(
@@ -146,6 +172,8 @@ surface = Explainer(
     expected_failures={
         "check_finds_a_planted_failure": "the planted word looks like any other: it reads no words"
     },
+    causal=_EDIT,
+    sheet=_SHEET,
 )
 
 appearance = Explainer(
@@ -167,6 +195,7 @@ answers = Explainer(
     name="probes.answers",
     summary="The answer given, how sure the model was, and the words, stacked.",
     factory="seatrial_probes._answers:answers",
+    sheet=_SHEET,
 )
 
 embeddings = Explainer(
@@ -174,6 +203,8 @@ embeddings = Explainer(
     summary="Logistic regression on the vectors of a frozen text encoder.",
     factory="seatrial_probes._embeddings:embeddings",
     modality="text",
+    causal=_EDIT,
+    sheet=_SHEET,
 )
 
 verbal = Explainer(
@@ -183,6 +214,8 @@ verbal = Explainer(
     modality="text",
     needs=("generate",),
     expected_failures={"check_finds_a_planted_failure": "the sample model writes no hypotheses"},
+    causal=_EDIT,
+    sheet=_SHEET,
 )
 
 chain_of_thought = Explainer(
@@ -191,6 +224,7 @@ chain_of_thought = Explainer(
     factory="seatrial_probes._chain:chain_of_thought",
     modality="text",
     needs=("generate",),
+    sheet=_SHEET,
 )
 
 
