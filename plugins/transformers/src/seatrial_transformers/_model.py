@@ -187,9 +187,8 @@ class CausalLM:
 
         An input is a text, a conversation (a sequence of mappings with `role` and `content`) or a
         mapping of parts. `details` of a choice hold `margin`, `tie`, `nulls`, `log_likelihoods` and
-        `scores` (those normalized); of a text, `tokens` and `finish`. `refused` is known only where
-        `refusals` names options. Raises `ModelError` for an input that lacks what the prompt asks
-        for, does not fit the context window, or has no option to score.
+        `scores`; of a text, `tokens` and `finish`. `refused` is known only where `refusals` names
+        options. Raises `ModelError` where the prompt lacks a part, too much or nothing is asked.
         """
         asked = [question(one, self.prompt) for one in inputs]
         chosen = [one for one in asked if one.options is not None]
