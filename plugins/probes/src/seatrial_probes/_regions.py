@@ -157,7 +157,7 @@ def _asked(model: Any, inputs: Sequence[Any]) -> list[Prediction]:
 def _fall(clean: Prediction, covered: Prediction) -> float:
     name = str(clean.value)
     if clean.probabilities and covered.probabilities and name in clean.probabilities:
-        return clean.probabilities[name] - covered.probabilities.get(name, 0.0)
+        return float(clean.probabilities[name] - covered.probabilities.get(name, 0.0))
     return float(covered.value != clean.value)
 
 

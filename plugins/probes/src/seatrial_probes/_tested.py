@@ -88,7 +88,7 @@ def edit(
     seed: int,
 ) -> tuple[Finding, ...]:
     """Let the explanation choose edits of right answers, and of wrong ones."""
-    options = {"confidence": confidence, "seed": seed}
+    options: dict[str, Any] = {"confidence": confidence, "seed": seed}
     return tuple(
         _turned(counterfactuals(model, outcomes, explanation, towards=towards, **options))
         for towards in ("failure", "success")
