@@ -1,6 +1,7 @@
 """Step order from pictures and words, and the gap between the modalities of an encoder.
 
-Articles become pairs of steps, pairs become cases, and `order.fuse` trains a head on frozen towers.
+Articles become pairs of steps, and pairs become cases. `order.fuse` trains a head on frozen towers,
+`order.fine-tune` trains the towers too.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from ._chart import accuracy_chart
     from ._controls import controlled
     from ._features import Cached
-    from ._fusion import OrderModel, load
+    from ._fine_tuning import preset
+    from ._fusion import OrderModel
     from ._gap import Ends, ModalityGap, modality_gap
     from ._gap_measures import ShiftPoint, relative_gap, separability, shift_curve
     from ._generated import Hashed, generated_articles
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
         swapped,
     )
     from ._shifted import Shifted
+    from ._towers import Towers, towers
+    from ._tuned import TunedModel, load
 
 __all__ = [
     "Accuracy",
@@ -60,6 +64,8 @@ __all__ = [
     "ShiftPoint",
     "Shifted",
     "Step",
+    "Towers",
+    "TunedModel",
     "accuracy_by",
     "accuracy_chart",
     "all_pairs",
@@ -68,6 +74,7 @@ __all__ = [
     "controlled",
     "decoded",
     "filtered",
+    "fine_tune",
     "fuse",
     "generated_articles",
     "goal_step_csv",
@@ -76,6 +83,7 @@ __all__ = [
     "modality_gap",
     "modality_gap_audit",
     "paired",
+    "preset",
     "principal_plane",
     "read_articles",
     "relative_gap",
@@ -86,6 +94,7 @@ __all__ = [
     "split_articles",
     "swap_consistency",
     "swapped",
+    "towers",
     "wikiplan_folder",
     "write_articles",
 ]
@@ -97,6 +106,15 @@ fuse = Adapter(
     needs=("embed_image", "embed_text"),
     loader="seatrial_order:load",
     samples="seatrial_order._samples:samples",
+)
+
+fine_tune = Adapter(
+    name="order.fine-tune",
+    summary="Two towers are trained to tell whether two steps are in order.",
+    factory="seatrial_order._fine_tuning:fine_tune",
+    needs=("embed_image", "embed_text", "module"),
+    loader="seatrial_order:load",
+    samples="seatrial_order._samples:trainable_samples",
 )
 
 modality_gap_audit = Audit(
@@ -118,8 +136,8 @@ modality_collapse = Audit(
 
 @hookimpl
 def seatrial_adapters() -> tuple[Adapter, ...]:
-    """Declare it."""
-    return (fuse,)
+    """Declare both."""
+    return (fuse, fine_tune)
 
 
 @hookimpl
@@ -145,6 +163,8 @@ _HOMES = {
     "ShiftPoint": "_gap_measures",
     "Shifted": "_shifted",
     "Step": "_articles",
+    "Towers": "_towers",
+    "TunedModel": "_tuned",
     "accuracy_by": "_scores",
     "accuracy_chart": "_chart",
     "all_pairs": "_pairs",
@@ -155,9 +175,10 @@ _HOMES = {
     "filtered": "_articles",
     "generated_articles": "_generated",
     "goal_step_csv": "_importers",
-    "load": "_fusion",
+    "load": "_tuned",
     "modality_gap": "_gap",
     "paired": "_scores",
+    "preset": "_fine_tuning",
     "principal_plane": "_plane",
     "read_articles": "_articles",
     "relative_gap": "_gap_measures",
@@ -168,6 +189,7 @@ _HOMES = {
     "split_articles": "_articles",
     "swap_consistency": "_scores",
     "swapped": "_scores",
+    "towers": "_towers",
     "wikiplan_folder": "_importers",
     "write_articles": "_articles",
 }
