@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ._importers import goal_step_csv, wikiplan_folder
     from ._pairs import Pair, all_pairs, cases_of, sample_pairs
     from ._plane import Plane, principal_plane
+    from ._random_towers import random_towers
     from ._scores import (
         Accuracy,
         Decoded,
@@ -85,6 +86,7 @@ __all__ = [
     "paired",
     "preset",
     "principal_plane",
+    "random_towers",
     "read_articles",
     "relative_gap",
     "right_in_one",
@@ -112,7 +114,7 @@ fine_tune = Adapter(
     name="order.fine-tune",
     summary="Two towers are trained to tell whether two steps are in order.",
     factory="seatrial_order._fine_tuning:fine_tune",
-    needs=("embed_image", "embed_text", "module"),
+    needs=("order.trainable",),
     loader="seatrial_order:load",
     samples="seatrial_order._samples:trainable_samples",
 )
@@ -180,6 +182,7 @@ _HOMES = {
     "paired": "_scores",
     "preset": "_fine_tuning",
     "principal_plane": "_plane",
+    "random_towers": "_random_towers",
     "read_articles": "_articles",
     "relative_gap": "_gap_measures",
     "right_in_one": "_scores",

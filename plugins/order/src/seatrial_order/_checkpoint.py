@@ -53,7 +53,7 @@ class Progress:
         try:
             with safe_open(file, framework="pt") as stored:
                 facts = json.loads(stored.metadata()["facts"])
-                found = {name: stored.get_tensor(name) for name in stored.keys()}
+                found = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
             network.load_state_dict(_named("value", found))
             moments = {moment: _named(moment, found) for moment in MOMENTS}
             for name, one in network.named_parameters():

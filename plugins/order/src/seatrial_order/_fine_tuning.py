@@ -32,6 +32,10 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
+def _sides_of(given: Sequence[Side]) -> tuple[Side, ...]:
+    return tuple(given)
+
+
 @frozen(kw_only=True)
 class Recipe:
     """How the towers and the head are trained."""
@@ -42,7 +46,7 @@ class Recipe:
     batch_size: int = field(default=4, validator=[instance_of(int), ge(1)])
     epochs: int = field(default=5, validator=[instance_of(int), ge(1)])
     validation: float = field(default=0.2, converter=float, validator=and_(ge(0), lt(1)))
-    freeze: tuple[Side, ...] = field(default=(), converter=tuple)
+    freeze: tuple[Side, ...] = field(default=(), converter=_sides_of)
     precision: Precision = field(default="float32", validator=in_(("float32", "bfloat16")))
 
     @freeze.validator
@@ -107,7 +111,8 @@ def fine_tune(
         raise ParameterError(msg)
 
     def adapt(model: Any, cases: Sequence[Case], /, *, seed: int, work: Work) -> TunedModel:
-        if not isinstance(model, Towers):
+        found = getattr(model, "trainable", None)
+        if not isinstance(found, Towers):
             msg = (
                 f"order.fine-tune trains what seatrial_order.towers(...) gives, and not "
                 f"{type(model).__name__}; order.fuse trains a head on any towers"
@@ -116,14 +121,12 @@ def fine_tune(
         checked(cases, "order.fine-tune")
         from ._tuning import tuned
 
-        return tuned(model, cases, modality, recipe, seed, work)
+        return tuned(found, cases, modality, recipe, seed, work)
 
     return adapt
 
 
-def job_of(
-    towers: Towers, cases: Sequence[Case], modality: str, recipe: Recipe, seed: int
-) -> str:
+def job_of(towers: Towers, cases: Sequence[Case], modality: str, recipe: Recipe, seed: int) -> str:
     """Name what is trained on what: a checkpoint of anything else is not gone on from."""
     shown = [[one.id, one.target, cluster_of(one)] for one in cases]
     whole = [towers.identity, shown, modality, asdict(recipe), seed]

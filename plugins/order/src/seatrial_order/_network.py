@@ -19,9 +19,9 @@ __all__ = ["OrderNetwork"]
 class OrderNetwork(nn.Module):
     """Gives the log odds of "in order" for each pair.
 
-    Linear, the paper's: `W [T(title; headlines); V(image 1); V(image 2)] + b` with two logits, whose
-    difference are the log odds. Antisymmetric: `g([T(title; headline); V(image)])` of the first step
-    less that of the second.
+    Linear, the paper's: `W [T(title; headlines); V(image 1); V(image 2)] + b` with two logits, of
+    which the log odds are the difference. Antisymmetric: `g([T(title; headline); V(image)])` of the
+    first step less that of the second.
     """
 
     def __init__(self, towers: Towers, kind: HeadKind, modality: Modality, hidden: int) -> None:

@@ -15,6 +15,7 @@ from torch import nn
 
 from seatrial.errors import ModelError
 
+from ._quiet import quiet
 from ._tower_modules import FAMILIES, Encoder, Joined, TimmFeatures
 
 if TYPE_CHECKING:
@@ -133,9 +134,7 @@ def _prepared(path: str, revision: str | None) -> Callable[[list[Any]], Any]:
     """Read how pictures are prepared; Pillow does it, so that no torchvision is needed."""
     from transformers import AutoImageProcessor
 
-    processor = AutoImageProcessor.from_pretrained(
-        path, revision=revision, backend="pil", **SAFE
-    )
+    processor = AutoImageProcessor.from_pretrained(path, revision=revision, backend="pil", **SAFE)
 
     def prepare(images: list[Any]) -> Any:
         pictures = [picture(one) for one in images]
@@ -152,7 +151,7 @@ class _Tokeniser:
     limit: int
     pads: bool
 
-    def __call__(self, texts: Sequence[str], *, cut: bool) -> tuple[Tokens, dict[str, str]]:
+    def __call__(self, texts: Sequence[Any], *, cut: bool) -> tuple[Tokens, dict[str, str]]:
         """Give the tokens of a batch, and what was read of each text that was cut."""
         if wrong := [one for one in texts if not isinstance(one, str)]:
             msg = f"a text tower takes texts, not {type(wrong[0]).__name__}"
@@ -183,18 +182,11 @@ class _Tokeniser:
 @contextmanager
 def _reading(path: str) -> Iterator[str]:
     """Read files quietly; what goes wrong is a `ModelError` that names them, or torchvision."""
-    from transformers.utils import logging
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()  # heads that no tower needs would be reported as left out
-    logging.disable_progress_bar()
     place = Path(path).expanduser()
     try:
-        yield str(place) if place.is_dir() else path
+        with quiet():
+            yield str(place) if place.is_dir() else path
     except Exception as error:
         problem = torchvision_problem() if isinstance(error, ImportError) else None
         msg = f"{path} cannot be read as a tower: {problem or error}"
         raise ModelError(msg) from error
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()

@@ -23,6 +23,10 @@ __all__ = ["Towers", "towers"]
 POOLINGS = ("first", "mean", "pooler")
 
 
+def _path(given: str | Path | None) -> str | None:
+    return None if given is None else str(given)
+
+
 @define(eq=False)
 class Towers:
     """A text tower and an image tower, as transformers or timm reads them, that can be trained.
@@ -44,7 +48,7 @@ class Towers:
     """
 
     path: str = field(converter=str)
-    image: str | None = field(default=None, converter=lambda one: None if one is None else str(one))
+    image: str | None = field(default=None, converter=_path)
     pooling: str = field(default="first", kw_only=True, validator=in_(POOLINGS))
     shorten: bool = field(default=False, kw_only=True, validator=instance_of(bool))
     device: str = field(default="cpu", kw_only=True, validator=instance_of(str))
@@ -70,6 +74,11 @@ class Towers:
 
         options = [self.pooling, self.shorten, self.device]
         return f"order-towers:{digest(f'{files_of(self)} {options} {self._trained}')}"
+
+    @property
+    def trainable(self) -> Towers:
+        """These towers: what `order.fine-tune` trains a copy of."""
+        return self
 
     @property
     def module(self) -> Any:
@@ -110,7 +119,9 @@ class Towers:
         """Give the images as the image tower takes them: a torch tensor on the device."""
         return self._loaded.prepare(list(images)).to(self.device)
 
-    def _through(self, items: list[Any], prepare: Callable[..., Any], tower: Any) -> Any:
+    def _through(
+        self, items: list[Any], prepare: Callable[..., Any], tower: Any
+    ) -> np.ndarray[Any, Any]:
         import numpy as np
         import torch
 

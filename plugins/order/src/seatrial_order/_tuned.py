@@ -24,8 +24,8 @@ class TunedModel(OrderModel):
     """An order model whose towers were trained too.
 
     `original` are the towers that it began with, unchanged. `epochs` has the mean training loss of
-    each epoch and, where some articles were held out, its accuracy on them; `losses` has the loss of
-    every step. Both are of the training, and are not saved.
+    each epoch and, where some articles were held out, its accuracy on them; `losses` has the loss
+    of every step. Both are of the training, and are not saved.
     """
 
     def __init__(

@@ -15,6 +15,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import DataLoader
 
 from seatrial import Case, derive, seeded
+from seatrial.errors import ModelError
 from seatrial.kit import cluster_of
 from seatrial.protocols import Work
 from seatrial.statistics import held_out
@@ -33,7 +34,12 @@ CHECKPOINT: Final = 500  # steps
 
 
 def tuned(
-    towers: Towers, cases: Sequence[Case], modality: Modality, recipe: Recipe, seed: int, work: Work
+    towers: Towers,
+    cases: Sequence[Case],
+    modality: Modality,
+    recipe: Recipe,
+    seed: int,
+    work: Work | None,
 ) -> TunedModel:
     """Train a copy of the towers with a new head, and give the best epoch's model."""
     job = job_of(towers, cases, modality, recipe, seed)
@@ -67,14 +73,9 @@ class _Training:
     recipe: Recipe
     seed: int
 
-    def run(self, file: Path | None, work: Any) -> Progress:
+    def run(self, file: Path | None, work: Work | None) -> Progress:
         recipe = self.recipe
-        accelerator = Accelerator(
-            cpu=self.towers.device == "cpu",
-            mixed_precision="bf16" if recipe.precision == "bfloat16" else "no",
-            # The pooler of a tower, say, may be on no path to the head.
-            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
-        )
+        accelerator = self._accelerator()
         learned = [one for one in self.network.parameters() if one.requires_grad]
         adam = torch.optim.Adam(learned, lr=recipe.learning_rate)
         model, optimizer = accelerator.prepare(self.network, adam)
@@ -86,8 +87,8 @@ class _Training:
         steps = len(self._batches(accelerator, train))
         while len(progress.epochs) < recipe.epochs:
             epoch = len(progress.epochs)
-            order = np.random.default_rng(derive(self.seed, "epoch", epoch)).permutation(train)
-            loader = self._batches(accelerator, order)
+            draw = np.random.default_rng(derive(self.seed, "epoch", epoch))
+            loader = self._batches(accelerator, draw.permutation(train).tolist())
             if done := progress.step - epoch * steps:
                 loader = accelerator.skip_first_batches(loader, done)
             self._train_mode(network)
@@ -111,6 +112,19 @@ class _Training:
                 self._write(accelerator, file, progress, network, adam)
         return progress
 
+    def _accelerator(self) -> Accelerator:
+        # The pooler of a tower, say, may be on no path to the head.
+        unused = DistributedDataParallelKwargs(find_unused_parameters=True)
+        wanted = torch.device(self.towers.device).type
+        found = Accelerator(cpu=wanted == "cpu" or None, kwargs_handlers=[unused])
+        if found.device.type != wanted:  # it is set up once in a process
+            msg = (
+                f"the towers are on {wanted}, and in this process accelerate works on "
+                f"{found.device.type}: train them in a process of their own"
+            )
+            raise ModelError(msg)
+        return found
+
     def _parts(self) -> tuple[list[int], list[int]]:
         """Hold whole articles out to choose the epoch by, where there are enough of them."""
         every = np.arange(len(self.cases))
@@ -122,7 +136,8 @@ class _Training:
         return every[~out].tolist(), every[out].tolist()
 
     def _batches(self, accelerator: Accelerator, rows: Sequence[int]) -> Any:
-        loader = DataLoader([int(one) for one in rows], batch_size=self.recipe.batch_size)
+        numbered: Any = list(rows)
+        loader: Any = DataLoader(numbered, batch_size=self.recipe.batch_size)
         return accelerator.prepare_data_loader(loader)
 
     def _train_mode(self, network: OrderNetwork) -> None:
@@ -133,7 +148,10 @@ class _Training:
 
     def _odds(self, model: Any, network: OrderNetwork, rows: Any) -> tuple[Any, Any]:
         some = [self.cases[at] for at in rows.tolist()]
-        odds = model(*network.inputs(self.towers, [one.input for one in some])).float()
+        given = network.inputs(self.towers, [one.input for one in some])
+        half = self.recipe.precision == "bfloat16"
+        with torch.autocast(torch.device(self.towers.device).type, torch.bfloat16, enabled=half):
+            odds = model(*given).float()
         return odds, torch.tensor([float(one.target) for one in some], device=odds.device)
 
     def _close_epoch(
