@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from xml.etree import ElementTree as ET
 
@@ -10,9 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from seatrial_order import (
+    Accuracy,
     Article,
+    Drawing,
     Step,
     accuracy_by,
+    accuracy_by_stories,
     accuracy_chart,
     all_pairs,
     card,
@@ -23,12 +27,15 @@ from seatrial_order import (
     read_articles,
     sample_pairs,
     split_articles,
+    story_chart,
     wikiplan_folder,
     write_articles,
 )
+from seatrial_order._drawing import Box, Dot, Line, Words
 
 import seatrial as sea
-from seatrial.errors import FileError, MetricError, PlanError
+from seatrial.errors import FileError, MetricError, ParameterError, PlanError
+from seatrial.statistics import proportion
 
 
 def plain(number, steps=5, category="Home", **more):
@@ -216,6 +223,86 @@ def test_the_card_counts():
     assert "| c0 | 2 | 3 | 6 | 6 | 0.5 |" in found.markdown()
 
 
+def test_a_picture_is_written_as_png_and_as_svg(tmp_path):
+    shapes = (Dot("first", 20, 30), Dot("text", 60, 30, 8), Line("third", 5, 50, 95, 50))
+    shapes += (Line("half", 80, 0, 80, 60), Box(2, 2, 90, 10), Words(5, 20, "Title", bold=True))
+    drawn = Drawing("A title", "what is seen", 100, 60, shapes)
+    shown = Image.open(io.BytesIO(drawn.png(scale=3)))
+    assert shown.size == (300, 180)
+    assert shown.text == {"Title": "A title", "Description": "what is seen"}
+    assert shown.getpixel((60, 90)) == (192, 57, 43)
+    red, green, blue = shown.getpixel((180, 90))  # half sheer, over white
+    assert (red, green, blue) == pytest.approx((132, 167, 207), abs=2)
+    assert shown.getpixel((150, 150)) == pytest.approx((34, 34, 34), abs=60)
+    assert shown.getpixel((295, 175)) == (255, 255, 255)
+    drawn.save(tmp_path / "x.svg")
+    drawn.save(tmp_path / "x.png")
+    assert (tmp_path / "x.svg").read_text() == drawn.svg() == drawn._repr_svg_()
+    assert (tmp_path / "x.png").read_bytes() == drawn.png()
+    tags = [one.tag.rpartition("}")[2] for one in ET.fromstring(drawn.svg())]
+    assert tags == [
+        "title",
+        "desc",
+        "style",
+        "rect",
+        *["circle"] * 2,
+        *["line"] * 2,
+        "rect",
+        "text",
+    ]
+    with pytest.raises(ParameterError, match=r"\.svg or \.png"):
+        drawn.save(tmp_path / "x.jpg")
+    with pytest.raises(ParameterError, match="scale"):
+        drawn.png(scale=0)
+
+
+def accuracies(**given):
+    interval = proportion([1.0, 0.0], ["a", "b"], 0.95)
+    return [
+        Accuracy(name, 2, 2, attrs.evolve(interval, estimate=value))
+        for name, value in given.items()
+    ]
+
+
+@pytest.mark.parametrize("categories", [5, 12])
+def test_the_trend_over_stories_is_spearmans(categories):
+    stats = pytest.importorskip("scipy.stats")
+    rng = np.random.default_rng(categories)
+    numbers = rng.integers(1, 9, categories)  # with ties
+    values = (numbers / 20 + rng.random(categories) / 4).round(2)
+    names = [f"c{at}" for at in range(categories)]
+    found = accuracy_by_stories(
+        accuracies(**dict(zip(names, values, strict=True))),
+        dict(zip(names, numbers.tolist(), strict=True)),
+    )
+    peer = stats.spearmanr(numbers, values)
+    assert found.correlation == pytest.approx(peer.statistic)
+    reference = stats.permutation_test(
+        (values,),
+        lambda one: stats.spearmanr(numbers, one).statistic,
+        permutation_type="pairings",
+        n_resamples=2000,
+        rng=1,
+    )
+    assert found.p == pytest.approx(reference.pvalue, abs=0.04 if categories > 8 else 1e-9)
+    assert [stories for _, stories, _ in found.points] == sorted(numbers)
+
+
+def test_the_trend_is_drawn_and_what_has_none_is_refused():
+    given = [plain(at, category=f"c{at % 3 if at < 6 else 2}") for at in range(12)]
+    found = accuracy_by_stories(accuracies(c0=0.5, c1=0.6, c2=0.9), given)
+    assert found.points == (("c0", 2, 0.5), ("c1", 2, 0.6), ("c2", 8, 0.9))
+    drawn = story_chart(found)
+    assert "c2: 8 stories, 0.900" in drawn.told
+    assert drawn.png().startswith(b"\x89PNG")
+    with pytest.raises(MetricError, match="has no stories"):
+        accuracy_by_stories(accuracies(c0=0.5, c1=0.6, c9=0.9), given)
+    with pytest.raises(MetricError, match="3 categories or more, got 2"):
+        accuracy_by_stories(accuracies(c0=0.5, c1=0.6), given)
+    with pytest.raises(MetricError, match="no trend"):
+        accuracy_by_stories(accuracies(c0=0.5, c1=0.5, c2=0.5), given)
+
+
 def test_the_chart_shows_each_model_in_each_group():
     cases = cases_of(sample_pairs([plain(at, category=f"c<{at % 2}") for at in range(6)], seed=0))
     right = [case.target for case in cases]
@@ -223,10 +310,12 @@ def test_the_chart_shows_each_model_in_each_group():
         "vision": accuracy_by(cases, right, group="category"),
         "text": accuracy_by(cases, [1] * len(cases), group="category"),
     }
-    root = ET.fromstring(accuracy_chart(found))
+    drawn = accuracy_chart(found)
+    root = ET.fromstring(drawn.svg())
     texts = [one.text for one in root.iter() if one.tag.endswith("text")]
-    assert {"c<0", "c<1", "vision", "text"} <= set(texts)
-    assert "c<0, vision: 1.000" in next(one.text for one in root.iter() if one.tag.endswith("desc"))
+    assert {"Accuracy", "c<0", "c<1", "vision", "text"} <= set(texts)
+    assert "c<0, vision: 1.000" in drawn.told
+    assert drawn.told == next(one.text for one in root.iter() if one.tag.endswith("desc"))
     with pytest.raises(MetricError, match="one to 3 models"):
         accuracy_chart({})
     with pytest.raises(MetricError, match="no group 'site'"):

@@ -229,7 +229,7 @@ def test_a_shift_closes_the_gap_and_leaves_a_task_that_does_not_read_it():
     assert min(point.score for point in curve) > 0.95
 
 
-def test_one_plane_for_before_and_after():
+def test_one_plane_for_before_and_after(tmp_path):
     x, y = drawn(50, 60)
     plane = principal_plane(before=(x, y), after=(y, x))
     assert np.array_equal(plane.images["before"], plane.texts["after"])
@@ -237,7 +237,10 @@ def test_one_plane_for_before_and_after():
     values = np.linalg.svd(every - every.mean(axis=0), compute_uv=False) ** 2
     assert plane.explained == pytest.approx(tuple(values[:2] / values.sum()))
     dots = [one.get("class") for one in ET.fromstring(plane.svg()).iter() if one.get("r")]
-    assert dots.count("image") == dots.count("text") == 110
+    assert dots.count("image") == dots.count("text") == 111  # the legend has one of each
+    assert plane.png().startswith(b"\x89PNG")
+    plane.save(tmp_path / "plane.svg")
+    assert (tmp_path / "plane.svg").read_text() == plane.svg()
     with pytest.raises(MetricError, match="no plane"):
         principal_plane(before=(x, y), after=(x[:, :3], y[:, :3]))
     with pytest.raises(MetricError, match="nothing to draw"):

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
         write_articles,
     )
     from ._card import Card, card
-    from ._chart import accuracy_chart
+    from ._chart import accuracy_chart, story_chart
     from ._controls import controlled
+    from ._drawing import Drawing
     from ._features import Cached
     from ._fine_tuning import preset
     from ._fusion import OrderModel
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         swapped,
     )
     from ._shifted import Shifted
+    from ._stories import StoryTrend, accuracy_by_stories
     from ._towers import Towers, towers
     from ._tuned import TunedModel, load
 
@@ -54,6 +56,7 @@ __all__ = [
     "Cached",
     "Card",
     "Decoded",
+    "Drawing",
     "Ends",
     "Filtered",
     "Hashed",
@@ -65,9 +68,11 @@ __all__ = [
     "ShiftPoint",
     "Shifted",
     "Step",
+    "StoryTrend",
     "Towers",
     "TunedModel",
     "accuracy_by",
+    "accuracy_by_stories",
     "accuracy_chart",
     "all_pairs",
     "card",
@@ -94,6 +99,7 @@ __all__ = [
     "separability",
     "shift_curve",
     "split_articles",
+    "story_chart",
     "swap_consistency",
     "swapped",
     "towers",
@@ -154,6 +160,7 @@ _HOMES = {
     "Cached": "_features",
     "Card": "_card",
     "Decoded": "_scores",
+    "Drawing": "_drawing",
     "Ends": "_gap",
     "Filtered": "_articles",
     "Hashed": "_generated",
@@ -165,9 +172,11 @@ _HOMES = {
     "ShiftPoint": "_gap_measures",
     "Shifted": "_shifted",
     "Step": "_articles",
+    "StoryTrend": "_stories",
     "Towers": "_towers",
     "TunedModel": "_tuned",
     "accuracy_by": "_scores",
+    "accuracy_by_stories": "_stories",
     "accuracy_chart": "_chart",
     "all_pairs": "_pairs",
     "card": "_card",
@@ -190,6 +199,7 @@ _HOMES = {
     "separability": "_gap_measures",
     "shift_curve": "_gap_measures",
     "split_articles": "_articles",
+    "story_chart": "_chart",
     "swap_consistency": "_scores",
     "swapped": "_scores",
     "towers": "_towers",

@@ -39,7 +39,9 @@ class Progress:
         facts = json.dumps({"step": self.step, "epochs": self.epochs, "losses": self.losses})
         draft = file.with_suffix(".draft")
         try:
-            copies = {name: one.detach().cpu().clone() for name, one in tensors.items()}
+            copies = {
+                name: one.detach().cpu().contiguous().clone() for name, one in tensors.items()
+            }
             save_file(copies, draft, metadata={"facts": facts})
             draft.replace(file)
         except (OSError, SafetensorError) as error:

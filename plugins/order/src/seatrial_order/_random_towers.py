@@ -81,7 +81,7 @@ def _tokenizer() -> Any:
 def _module(family: str) -> Any:
     import transformers
 
-    images = SIZES | {"image_size": SIDE, "patch_size": 4}
+    images: dict[str, Any] = SIZES | {"image_size": SIDE, "patch_size": 4}
     special = {"bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 3, "sep_token_id": 3}
     texts: dict[str, Any] = SIZES | special
     texts |= {"vocab_size": len(SPECIAL) + len(WORDS), "max_position_embeddings": WINDOW}

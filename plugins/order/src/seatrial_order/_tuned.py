@@ -48,7 +48,10 @@ class TunedModel(OrderModel):
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
         weights = self.towers.module.state_dict()
-        save_file({name: one.cpu().clone() for name, one in weights.items()}, folder / WEIGHTS)
+        save_file(
+            {name: one.cpu().contiguous().clone() for name, one in weights.items()},
+            folder / WEIGHTS,
+        )
         HeadFile(self.head, self.modality, named(self.original)).write(folder / HEAD)
 
 
