@@ -219,8 +219,21 @@ def test_the_card_counts():
     assert found.rows[-1]["pairs"] == len(pairs) == 12
     assert found.rows[-1]["in order"] == 0.5
     assert found.rows[-1]["characters a headline"] == 6
-    assert dict(found.verbs) == {"step": 12, "do": 4}
+    assert dict(found.words["first words"]) == {"step": 12, "do": 4}
     assert "| c0 | 2 | 3 | 6 | 6 | 0.5 |" in found.markdown()
+    assert "First words: step (12), do (4)." in found.markdown()
+
+
+def test_the_card_counts_verbs_and_nouns_as_a_tagger_tells_them():
+    tags = {"Cut": "VB", "Cutting": "VBG", "the": "DT", "cloth": "NN", "cloths": "NNS", "red": "JJ"}
+    steps = [Step("Cut the red cloth."), Step("Cutting the cloths, cut")]
+    found = card(
+        [Article("a", "Cut cloth", "c", steps)],
+        tagger=lambda words: [(one, tags.get(one, "VBP")) for one in words],
+    )
+    assert dict(found.words["verbs"]) == {"cut": 3, "cutting": 1}
+    assert dict(found.words["nouns"]) == {"cloth": 2, "cloths": 1}
+    assert "Nouns: cloth (2), cloths (1)." in found.markdown()
 
 
 def test_a_picture_is_written_as_png_and_as_svg(tmp_path):
