@@ -55,7 +55,8 @@ def accuracy_by_stories(
         ((one.group, int(counts[one.group]), float(one.interval.estimate)) for one in found),
         key=lambda one: (one[1], one[0]),
     )
-    numbers, accuracies = (_centred([one[at] for one in points]) for at in (1, 2))
+    numbers = _centred([float(one[1]) for one in points])
+    accuracies = _centred([one[2] for one in points])
     norm = float(np.sqrt((numbers @ numbers) * (accuracies @ accuracies)))
     if not norm:
         msg = "all categories have the same number of stories, or the same accuracy: no trend"
