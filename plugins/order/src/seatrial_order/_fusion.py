@@ -44,6 +44,11 @@ class OrderModel:
         )
         return f"order:{self.modality}:{digest(whole)} of {named(self.towers)}"
 
+    @property
+    def shared_space(self) -> bool:
+        """Whether its towers say that they share a space."""
+        return bool(getattr(self.towers, "shared_space", True))
+
     def embed_text(self, texts: Sequence[str], /) -> Any:
         """Embed texts as the text tower does."""
         return self.towers.embed_text(texts)
