@@ -79,6 +79,31 @@ def test_every_mistake_of_a_file_is_listed_with_its_line(tmp_path):
     assert "two articles have the id '1'" in told[5]
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{"title": "t", "steps": "abc"}', "steps are a list of objects"),
+        ('{"title": "t", "steps": [1]}', "step 1 is an object with a headline"),
+        ('{"title": "t", "steps": [{"image": "a.png"}]}', "step 1 is an object with a headline"),
+        ('{"title": "t", "steps": [{"headline": "a", "image": 3}]}', "image of step 1 is a path"),
+        ('{"title": "t", "category": null, "steps": []}', "title and category are texts"),
+    ],
+)
+def test_a_line_that_is_no_article_says_what_is_wrong(tmp_path, line, told):
+    (tmp_path / "set.jsonl").write_text(line, encoding="utf-8")
+    with pytest.raises(FileError, match=told):
+        read_articles(tmp_path / "set.jsonl")
+
+
+@pytest.mark.parametrize("read", [read_articles, goal_step_csv])
+def test_a_file_that_is_missing_or_no_text_is_named(tmp_path, read):
+    with pytest.raises(FileError, match=r"nowhere.* cannot be read"):
+        read(tmp_path / "nowhere")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(FileError, match=r"binary.* cannot be read"):
+        read(tmp_path / "binary")
+
+
 def test_what_cannot_be_asked_is_dropped_and_the_reason_is_said(tmp_path):
     Image.new("RGB", (40, 30)).save(tmp_path / "good.png")
     Image.new("RGB", (9, 30)).save(tmp_path / "small.png")
@@ -123,6 +148,13 @@ def test_articles_are_split_whole_and_by_category():
     assert all(abs(counts[f"c{at}"] - 6) <= 1 for at in range(3))
     again = split_articles(given[::-1], test=0.2, validation=0.2, seed=1)
     assert [one.id for one in again["test"]] == [one.id for one in found["test"]]
+    lone = split_articles([plain(1), plain(2, category="lone")], test=0.5, seed=1)
+    assert {name: len(some) for name, some in lone.items()} == {"train": 1, "test": 1}
+    with pytest.raises(PlanError, match="1 articles cannot be split"):
+        split_articles([plain(1)], seed=1)
+    for wrong in ({"test": 0.6, "validation": 0.6}, {"test": -0.2}, {"test": 1}, {"test": 0}):
+        with pytest.raises(PlanError, match="together leave some to train on"):
+            split_articles(given, **wrong, seed=1)
     with pytest.raises(PlanError, match="same id"):
         split_articles([plain(1), plain(1)], seed=1)
 
@@ -140,6 +172,11 @@ def test_pairs_are_balanced_seeded_and_of_the_wished_distances():
     assert pairs == sample_pairs(given, per_article=3, distances={1: 3.0, 4: 1.0}, seed=5)
     assert pairs != sample_pairs(given, per_article=3, distances={1: 3.0, 4: 1.0}, seed=6)
     assert len(sample_pairs(given, total=40, seed=1)) == 40
+    for wrong in ({"per_article": 0}, {"per_article": -1}, {"total": -1}):
+        with pytest.raises(PlanError, match="1 or more"):
+            sample_pairs(given, **wrong, seed=1)
+    with pytest.raises(PlanError, match="weight of a distance"):
+        sample_pairs(given, distances={1: -1.0}, seed=1)
     with pytest.raises(PlanError, match="40 pairs"):
         sample_pairs(given[:1], total=40, seed=1)
     with pytest.raises(PlanError, match="no pairs to draw"):
@@ -222,6 +259,11 @@ def test_the_card_counts():
     assert dict(found.words["first words"]) == {"step": 12, "do": 4}
     assert "| c0 | 2 | 3 | 6 | 6 | 0.5 |" in found.markdown()
     assert "First words: step (12), do (4)." in found.markdown()
+
+
+def test_an_empty_set_has_no_card():
+    with pytest.raises(PlanError, match="no articles"):
+        card([])
 
 
 def test_the_card_counts_verbs_and_nouns_as_a_tagger_tells_them():

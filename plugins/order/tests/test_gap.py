@@ -306,6 +306,8 @@ def test_one_plane_for_before_and_after(tmp_path):
     assert plane.png().startswith(b"\x89PNG")
     plane.save(tmp_path / "plane.svg")
     assert (tmp_path / "plane.svg").read_text() == plane.svg()
+    with pytest.raises(MetricError, match="lie on a line"):
+        principal_plane(before=(x[:, :1], y[:, :1]))
     with pytest.raises(MetricError, match="no plane"):
         principal_plane(before=(x, y), after=(x[:, :3], y[:, :3]))
     with pytest.raises(MetricError, match="nothing to draw"):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from attrs import frozen
 
+from seatrial.errors import PlanError
+
 from ._articles import Article
 from ._pairs import Pair
 
@@ -34,7 +36,7 @@ class Card:
 
     def markdown(self) -> str:
         """Write it as a page."""
-        names = list(self.rows[0]) if self.rows else []
+        names = list(self.rows[0])
         lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
         for row in self.rows:
             told = (f"{one:.3g}" if isinstance(one, float) else str(one) for one in row.values())
@@ -53,6 +55,9 @@ def card(
     `tagger` takes the words of a text and gives each with its tag of the Penn Treebank, as
     `nltk.pos_tag` does, the paper's; its data must be downloaded, and no package carries them.
     """
+    if not articles:
+        msg = "there are no articles to describe"
+        raise PlanError(msg)
     groups: dict[str, list[Article]] = defaultdict(list)
     for one in articles:
         groups[one.category].append(one)

@@ -133,7 +133,13 @@ def part(value: Any, name: str) -> Any:
         msg = f"an order case has the part {name!r}, and this input has not: {value!r:.80}"
         raise ModelError(msg)
     found = value[name]
-    return opened(getattr(found, "path", found)) if name.startswith("image") else found
+    if not name.startswith("image"):
+        return found
+    try:
+        return opened(getattr(found, "path", found))
+    except Exception as error:
+        msg = f"{name} cannot be read: {error}; `filtered` leaves such articles out"
+        raise ModelError(msg) from error
 
 
 def key_of(value: Mapping[str, Any], place: int, modality: Modality) -> str:

@@ -18,6 +18,7 @@ __all__ = ["Plane", "principal_plane"]
 
 SIDE: Final = 260
 MARGIN: Final = 30
+AXES: Final = 2
 SHOWN: Final = 1000  # dots of a colour in a panel: more hide each other
 
 
@@ -87,6 +88,9 @@ def principal_plane(**panels: tuple[Any, Any]) -> Plane:
         x, y = embeddings(given[0], "images"), embeddings(given[1], "texts")
         same_width(x, y)
         rows.append((unit(x, "images"), unit(y, "texts")))
+    if min(x.shape[1] for x, _ in rows) < AXES:
+        msg = "embeddings of one dimension lie on a line: a plane needs two or more"
+        raise MetricError(msg)
     if len({x.shape[1] for x, _ in rows}) > 1:
         msg = "the panels have embeddings of different widths: no plane holds them all"
         raise MetricError(msg)
