@@ -60,7 +60,7 @@ def main() -> None:
             np.array(ACCURACIES[model, one]) for one in ("both", "vision", "text")
         )
         print(
-            f"{model}: mean {both.mean():.3f} both, {vision.mean():.3f} vision, {text.mean():.3f} "
+            f"{model}: mean {both.mean():.4f} both, {vision.mean():.4f} vision, {text.mean():.4f} "
             f"text; vision beats text in {(vision > text).sum()} of 10, both beats each in "
             f"{((both > vision) & (both > text)).sum()}; both less text: mean distance "
             f"{np.abs(both - text).mean():.3f}, largest {np.abs(both - text).max():.3f}; vision "

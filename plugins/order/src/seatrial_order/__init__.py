@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ._controls import controlled
     from ._drawing import Drawing
     from ._features import Cached
-    from ._fine_tuning import preset
     from ._fusion import OrderModel
     from ._gap import Ends, ModalityGap, modality_gap
     from ._gap_measures import ShiftPoint, relative_gap, separability, shift_curve
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from ._pairs import Pair, all_pairs, cases_of, sample_pairs
     from ._plane import Plane, principal_plane
     from ._random_towers import random_towers
+    from ._recipe import preset
     from ._scores import (
         Accuracy,
         Decoded,
@@ -189,7 +189,7 @@ _HOMES = {
     "load": "_tuned",
     "modality_gap": "_gap",
     "paired": "_scores",
-    "preset": "_fine_tuning",
+    "preset": "_recipe",
     "principal_plane": "_plane",
     "random_towers": "_random_towers",
     "read_articles": "_articles",

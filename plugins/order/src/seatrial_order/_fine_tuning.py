@@ -1,72 +1,22 @@
-"""The adapter that trains both towers with a head, and the recipe it follows."""
+"""The adapter that trains both towers with a head."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal
-
-from attrs import asdict, field, frozen
-from attrs.validators import and_, ge, gt, in_, instance_of, lt
+from typing import Any
 
 from seatrial import Case
 from seatrial.errors import ModelError, ParameterError
-from seatrial.kit import cluster_of, did_you_mean, digest
 from seatrial.protocols import Work
 
 from ._features import MODALITIES, Modality
 from ._fusion import checked
-from ._heads import HEADS, HeadKind
+from ._heads import HeadKind
+from ._recipe import Precision, Recipe, Side
 from ._towers import Towers
+from ._tuned import TunedModel
 
-if TYPE_CHECKING:
-    from ._tuned import TunedModel
-
-__all__ = ["PRESETS", "Recipe", "fine_tune", "job_of", "preset"]
-
-Precision = Literal["float32", "bfloat16"]
-Side = Literal["text", "image"]
-
-PRESETS: Final[dict[str, dict[str, Any]]] = {
-    "wikiorder": {"head": "linear", "learning_rate": 1e-5, "batch_size": 4, "epochs": 5},
-}
-
-
-def _sides_of(given: Sequence[Side]) -> tuple[Side, ...]:
-    return tuple(given)
-
-
-@frozen(kw_only=True)
-class Recipe:
-    """How the towers and the head are trained."""
-
-    head: HeadKind = field(default="antisymmetric", validator=in_(HEADS))
-    hidden: int = field(default=0, validator=[instance_of(int), ge(0)])
-    learning_rate: float = field(default=1e-5, converter=float, validator=gt(0))
-    batch_size: int = field(default=4, validator=[instance_of(int), ge(1)])
-    epochs: int = field(default=5, validator=[instance_of(int), ge(1)])
-    validation: float = field(default=0.2, converter=float, validator=and_(ge(0), lt(1)))
-    freeze: tuple[Side, ...] = field(default=(), converter=_sides_of)
-    precision: Precision = field(default="float32", validator=in_(("float32", "bfloat16")))
-
-    @freeze.validator
-    def _sides(self, _: Any, sides: tuple[str, ...]) -> None:
-        if wrong := [one for one in sides if one not in ("text", "image")]:
-            msg = f"freeze names towers, text or image, and not {wrong[0]!r}"
-            raise ValueError(msg)
-
-
-def preset(name: str) -> dict[str, Any]:
-    """Give the parameters of a published recipe for `fine_tune`.
-
-    "wikiorder": the linear head on [t; v], all weights trained by Adam at a rate of 1e-5 in batches
-    of 4 for 5 epochs, of which the best on validation data is kept (sections 4.3 and 5.1).
-    """
-    if name not in PRESETS:
-        hint = did_you_mean(name, PRESETS)
-        msg = f"there is no preset {name!r}; there are {', '.join(PRESETS)}{hint}"
-        raise ParameterError(msg)
-    return dict(PRESETS[name])
+__all__ = ["fine_tune"]
 
 
 def fine_tune(
@@ -124,10 +74,3 @@ def fine_tune(
         return tuned(found, cases, modality, recipe, seed, work)
 
     return adapt
-
-
-def job_of(towers: Towers, cases: Sequence[Case], modality: str, recipe: Recipe, seed: int) -> str:
-    """Name what is trained on what: a checkpoint of anything else is not gone on from."""
-    shown = [[one.id, one.target, cluster_of(one)] for one in cases]
-    whole = [towers.identity, shown, modality, asdict(recipe), seed]
-    return f"fine-tune-{digest(json.dumps(whole))}"

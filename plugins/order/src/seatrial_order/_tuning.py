@@ -22,9 +22,9 @@ from seatrial.statistics import held_out
 
 from ._checkpoint import Progress
 from ._features import Modality
-from ._fine_tuning import Recipe, job_of
 from ._heads import FEW
 from ._network import OrderNetwork
+from ._recipe import Recipe, job_of
 from ._towers import Towers
 from ._tuned import TunedModel
 
