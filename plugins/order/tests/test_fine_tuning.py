@@ -264,6 +264,17 @@ def test_what_cannot_be_trained_is_refused(clip):
         fine_tune(modality="audio").build()
 
 
+def test_towers_on_a_device_that_accelerate_does_not_use_are_refused(folders):
+    with pytest.raises(ModelError, match="in this process accelerate works on"):
+        trained(towers(folders["clip"], device="meta"), cases("words", 3), modality="text")
+
+
+def test_pairs_that_all_have_one_label_are_trained_on(clip):
+    some = [one for one in cases("words", 40) if one.target == 1]
+    found = trained(clip, some, modality="text", head="linear", epochs=1)
+    assert found.epochs[0]["accuracy"] == 1
+
+
 def test_a_long_headline_is_refused_before_training_and_cut_on_request(folders):
     some = cases("words", 3)
     long = [

@@ -60,6 +60,7 @@ class Towers:
     shortened: dict[str, str] = field(factory=dict, init=False, repr=False)
     _lock: Any = field(factory=threading.RLock, init=False, repr=False)
     _memory: Loaded | None = field(default=None, init=False, repr=False)
+    _replaced: bool = field(default=False, init=False, repr=False)
     _trained: str | None = field(default=None, init=False, repr=False)
 
     @property
@@ -72,6 +73,8 @@ class Towers:
         """The digest of weights and options; made without loading torch, but after training."""
         from ._tower_loading import files_of
 
+        if self._replaced and self._trained is None:
+            self._trained = _digest(self.module)
         options = [self.pooling, self.shorten, self.device]
         return f"order-towers:{digest(f'{files_of(self)} {options} {self._trained}')}"
 
@@ -87,11 +90,9 @@ class Towers:
 
     def with_module(self, module: Any, /) -> Towers:
         """Give these towers with other weights, as training gives them."""
-        held = sorted(module.state_dict().items())
-        content = (name.encode() + _bytes(one) for name, one in held)
         found = evolve(self)
         found._memory = evolve(self._loaded, module=module)
-        found._trained = digest(b"".join(digest(one).encode() for one in content))
+        found._replaced = True
         return found
 
     def __call__(self, inputs: Sequence[Any], /) -> list[int]:
@@ -142,11 +143,15 @@ class Towers:
             return self._memory
 
 
-def _bytes(tensor: Any) -> bytes:
+def _digest(module: Any) -> str:
+    """Name weights by their content."""
     import torch
 
-    flat = tensor.detach().cpu().contiguous().reshape(-1)
-    return bytes(flat.view(torch.uint8).numpy().tobytes())
+    found = []
+    for name, one in sorted(module.state_dict().items()):
+        flat = one.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+        found.append(digest(name.encode() + flat.numpy().tobytes()))
+    return digest("".join(found))
 
 
 def towers(path: str | Path, image: str | Path | None = None, **options: Any) -> Towers:

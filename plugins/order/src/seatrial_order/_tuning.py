@@ -116,8 +116,12 @@ class _Training:
         # The pooler of a tower, say, may be on no path to the head.
         unused = DistributedDataParallelKwargs(find_unused_parameters=True)
         wanted = torch.device(self.towers.device).type
-        found = Accelerator(cpu=wanted == "cpu" or None, kwargs_handlers=[unused])
-        if found.device.type != wanted:  # it is set up once in a process
+        try:
+            found = Accelerator(cpu=wanted == "cpu" or None, kwargs_handlers=[unused])
+        except ValueError as error:  # it is set up once in a process
+            msg = f"accelerate cannot train on {wanted} in this process: {error}"
+            raise ModelError(msg) from error
+        if found.device.type != wanted:
             msg = (
                 f"the towers are on {wanted}, and in this process accelerate works on "
                 f"{found.device.type}: train them in a process of their own"
