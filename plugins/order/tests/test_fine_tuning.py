@@ -190,8 +190,9 @@ def test_an_interrupted_training_goes_on_exactly(folders, tmp_path, monkeypatch,
     assert resumed.epochs == whole.epochs
     assert resumed.losses == whole.losses
     assert resumed.identity == whole.identity
-    other = trained(one, some[:60], directory=tmp_path, **options)  # other cases: from the start
-    assert other.identity != whole.identity
+    words = [attrs.evolve(case, input={**case.input, "headline_1": "mix"}) for case in some]
+    trained(one, words, directory=tmp_path, **options)  # other words: from the start
+    assert len(list(tmp_path.glob("*.safetensors"))) == 2
 
 
 def test_a_damaged_checkpoint_is_named(clip, tmp_path):
@@ -257,6 +258,8 @@ def test_what_cannot_be_trained_is_refused(clip):
     words = [sea.Case("a", {"title": "t", "headline_1": "a", "headline_2": "b"}, 1)]
     with pytest.raises(ModelError, match="image_1"):
         adapt(clip, words, seed=1, work=None)
+    with pytest.raises(ModelError, match="an order case has the part 'title'"):
+        adapt(clip, [sea.Case("a", "a text", 1)], seed=1, work=None)
     for wrong in ({"head": "cubic"}, {"epochs": 0}, {"learning_rate": 0}, {"freeze": ["audio"]}):
         with pytest.raises(ParameterError, match=r"order\.fine-tune"):
             fine_tune(**wrong).build()
@@ -267,6 +270,11 @@ def test_what_cannot_be_trained_is_refused(clip):
 def test_towers_on_a_device_that_accelerate_does_not_use_are_refused(folders):
     with pytest.raises(ModelError, match="in this process accelerate works on"):
         trained(towers(folders["clip"], device="meta"), cases("words", 3), modality="text")
+
+
+def test_a_training_that_diverges_says_so(clip):
+    with pytest.raises(ModelError, match=r"loss is not finite at step \d.* below 1e\+30"):
+        trained(clip, cases("pictures", 12), modality="vision", learning_rate=1e30)
 
 
 def test_pairs_that_all_have_one_label_are_trained_on(clip):

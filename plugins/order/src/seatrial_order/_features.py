@@ -19,6 +19,7 @@ __all__ = [
     "Cached",
     "Modality",
     "concatenated",
+    "content_of",
     "images_of",
     "key_of",
     "pair_texts",
@@ -113,7 +114,7 @@ class Cached:
 
     def embed_image(self, images: Sequence[Any], /) -> Floats:
         """Embed the images that are new, by their content, and give all."""
-        keys = [_content(one) for one in images]
+        keys = [content_of(one) for one in images]
         new = {key: at for at, key in enumerate(keys) if key not in self._images}
         if new:
             given = [images[at] for at in new.values()]
@@ -122,7 +123,8 @@ class Cached:
         return np.stack([self._images[key] for key in keys])
 
 
-def _content(image: Any) -> str:
+def content_of(image: Any) -> str:
+    """Name an image by its pixels."""
     array = np.ascontiguousarray(image)
     return digest(f"{array.dtype}{array.shape}".encode() + array.tobytes())
 
@@ -145,7 +147,7 @@ def part(value: Any, name: str) -> Any:
 def key_of(value: Mapping[str, Any], place: int, modality: Modality) -> str:
     """Name one of the two steps by its content, so that both orders name it alike."""
     said = str(part(value, f"headline_{place}"))
-    seen = _content(part(value, f"image_{place}")) if modality in ("vision", "both") else ""
+    seen = content_of(part(value, f"image_{place}")) if modality in ("vision", "both") else ""
     return digest(f"{said}\n{seen}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 from attrs import asdict, field, frozen
@@ -13,6 +13,7 @@ from seatrial import Case
 from seatrial.errors import ParameterError
 from seatrial.kit import cluster_of, did_you_mean, digest
 
+from ._features import content_of
 from ._heads import HEADS, HeadKind
 from ._towers import Towers
 
@@ -65,6 +66,16 @@ def preset(name: str) -> dict[str, Any]:
 
 def job_of(towers: Towers, cases: Sequence[Case], modality: str, recipe: Recipe, seed: int) -> str:
     """Name what is trained on what: a checkpoint of anything else is not gone on from."""
-    shown = [[one.id, one.target, cluster_of(one)] for one in cases]
+    shown = [[one.id, one.target, cluster_of(one), _told(one.input)] for one in cases]
     whole = [towers.identity, shown, modality, asdict(recipe), seed]
     return f"fine-tune-{digest(json.dumps(whole))}"
+
+
+def _told(value: Any) -> list[list[str]]:
+    """Name the parts of an input: texts by themselves, images by their place or their content."""
+    if not isinstance(value, Mapping):
+        return []
+    return [
+        [name, str(getattr(one, "path", one)) if not hasattr(one, "shape") else content_of(one)]
+        for name, one in sorted(value.items())
+    ]

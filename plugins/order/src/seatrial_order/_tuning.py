@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,6 +104,12 @@ class _Training:
                 optimizer.zero_grad()
                 progress.step += 1
                 progress.losses.append(float(loss.detach()))
+                if not isfinite(progress.losses[-1]):
+                    msg = (
+                        f"the loss is not finite at step {progress.step}: train with a learning "
+                        f"rate below {recipe.learning_rate:g}"
+                    )
+                    raise ModelError(msg)
                 if work is not None:
                     work.progress(progress.step, steps * recipe.epochs)
                 if file is not None and progress.step % CHECKPOINT == 0:
