@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ._npz import medmnist, npz_file
     from ._pictures import Pictures
     from ._pinned import Trained, fit, gradients, logits
+    from ._presets import preset
     from ._prompts import Prompts, cupl_file, prompts
     from ._protocol import ESTIMATORS, METHODS, domain_trial, few_shot_trial, noise_trial
     from ._readers import csv_file, image_folder, split_file
@@ -92,6 +93,7 @@ __all__ = [
     "negative_prototypes",
     "noise_trial",
     "npz_file",
+    "preset",
     "prompts",
     "prototypes",
     "relabelled",
@@ -189,6 +191,7 @@ _HOMES = {
     "negative_prototypes": "_inside",
     "noise_trial": "_protocol",
     "npz_file": "_npz",
+    "preset": "_presets",
     "prompts": "_prompts",
     "prototypes": "_extraction",
     "relabelled": "_sampling",

@@ -10,7 +10,7 @@ from attrs import define
 from seatrial.errors import PlanError
 
 from ._cache import Cache
-from ._descent import order_of
+from ._descent import Held, Kept, order_of
 from ._estimator import Searched
 from ._kernel import Tensor
 from ._mixture import Mixture
@@ -35,6 +35,7 @@ class SimNL(Switches, Searched):
 
     name: ClassVar[str] = "simnl.simnl"
 
+    lr_grid: tuple[float, ...] = ()
     alpha_grid: tuple[float, float, int] = (0.0, 7.0, 40)
     beta_grid: tuple[float, float, int] = (0.0, 7.0, 200)
     lam_grid: tuple[float, float, int] = (0.6, 1.0, 20)
@@ -49,7 +50,7 @@ class SimNL(Switches, Searched):
     def _choose(self, counts: Tensor) -> dict[str, float]:
         return self._grid().first(counts) if self.variant == "release" else super()._choose(counts)
 
-    def _learn(self, support: Support, held: tuple[Tensor, ...] | None) -> Mixture:
+    def _learn(self, support: Support, held: Held | None) -> Mixture:
         how = self.resolved(len(support.labels))
         counts = torch.bincount(support.labels)
         if how.negative_keys == "per_shot" and int(counts.min()) != int(counts.max()):
@@ -65,16 +66,7 @@ class SimNL(Switches, Searched):
         texts = support.texts
         start = [texts["template"], texts.get("cupl", texts["template"]), texts["negative"]]
         state = State(cache, torch.stack(start), how)
-        best = (-1, state.residuals)
-
-        def keep(_: int) -> None:
-            nonlocal best
-            if held is None:
-                return
-            right = int((state.mixture().logits(held[0]).argmax(1) == held[1]).sum())
-            if right > best[0]:
-                best = right, state.residuals.clone()
-
+        kept = Kept(held)
         self.losses_ = tuple(
             train(
                 state,
@@ -82,10 +74,11 @@ class SimNL(Switches, Searched):
                 support.labels,
                 order_of(self.seed, len(support.labels), self.device),
                 leave_out=bool(how.leave_self_out) and not support.augmented,
-                after_epoch=keep,
+                after_epoch=lambda _: kept.look(
+                    lambda features: state.mixture().logits(features), [state.residuals]
+                ),
             )
         )
-        if held is not None:
-            state.residuals = best[1]
+        kept.restore([state.residuals])
         self.parameters_ = state.residuals.numel()
         return state.mixture()
