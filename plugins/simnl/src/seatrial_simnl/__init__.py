@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ._ape import Ape
     from ._augment import augmented
     from ._baselines import ClipAdapter, LinearProbe, TaskRes, ZeroShot
+    from ._benchmarks import fgvc_aircraft, imagenet, imagenet_variant
     from ._cells import Cell
     from ._comparison import Comparison, compared
     from ._data import ImageData
@@ -81,9 +82,12 @@ __all__ = [
     "extract",
     "few_shot",
     "few_shot_trial",
+    "fgvc_aircraft",
     "fit",
     "gradients",
     "image_folder",
+    "imagenet",
+    "imagenet_variant",
     "linear_probe",
     "load",
     "load_estimator",
@@ -180,9 +184,12 @@ _HOMES = {
     "extract": "_extraction",
     "few_shot": "_sampling",
     "few_shot_trial": "_protocol",
+    "fgvc_aircraft": "_benchmarks",
     "fit": "_pinned",
     "gradients": "_pinned",
     "image_folder": "_readers",
+    "imagenet": "_benchmarks",
+    "imagenet_variant": "_benchmarks",
     "load": "_model",
     "load_estimator": "_files",
     "logits": "_pinned",

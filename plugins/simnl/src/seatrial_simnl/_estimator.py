@@ -68,6 +68,7 @@ class Estimator(ABC):
         classes: Sequence[Any] | None = None,
         views: Any = None,
         validation: tuple[Any, Any] | None = None,
+        blocks: Any = None,
     ) -> Self:
         """Learn from a support set.
 
@@ -76,6 +77,9 @@ class Estimator(ABC):
         width] are features of augmented images, seen in training in turn; `validation` is a pair
         of features and labels on which the epoch, the rate of `lr_grid` and what is searched are
         chosen, never the test set.
+
+        `blocks` are the classes that the rows were drawn for, where `labels` may be wrong. Only
+        SimNL's negative keys "per_shot" (its release) read them: they pair the shots of one place.
         """
         started = perf_counter()
         support = Support.of(
@@ -87,6 +91,7 @@ class Estimator(ABC):
             classes=classes,
             views=views,
             device=self.device,
+            blocks=blocks if self._by_block() else None,
         )
         held: Held | None = None
         if validation is not None:
@@ -212,9 +217,13 @@ class Estimator(ABC):
             msg = "lr_grid needs validation=(features, labels) to choose by, and selection='val'"
             raise PlanError(msg)
 
+    def _by_block(self) -> bool:
+        """Say whether the classes that rows were drawn for are read beside their labels."""
+        return False
+
     @abstractmethod
     def _learn(self, support: Support, held: Held | None) -> Any:
-        """Learn the classifier from the support set, and keep the epoch that does best on `held`."""
+        """Learn from the support set, and keep the epoch that does best on `held`."""
 
     def _trained(self, support: Support, held: Held | None) -> tuple[Any, dict[str, float]]:
         """Learn at each rate of `lr_grid`, and keep the one that does best on `held`."""
@@ -246,9 +255,10 @@ class Searched(Estimator):
     """An adapter with hyper-parameters that are chosen after the training.
 
     `selection`: "none" keeps them as they are given; "val" keeps the epoch that does best on the
-    validation set, then takes the grid's best point on it; "loo" leaves out one shot of each class at a time (in `folds` parts at most) and
-    takes the best point over all that was left out. With one shot of each class there is nothing to
-    leave out, and "loo" keeps them too. Ties go to the point nearest to the given ones.
+    validation set, then takes the grid's best point on it; "loo" leaves out one shot of each class
+    at a time (in `folds` parts at most) and takes the best point over all that was left out. With
+    one shot of each class there is nothing to leave out, and "loo" keeps them too. Ties go to the
+    point nearest to the given ones.
     """
 
     selection: str = "none"

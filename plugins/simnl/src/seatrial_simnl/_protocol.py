@@ -126,8 +126,8 @@ def noise_trial(
     """Measure methods by rate of wrong labels in what they learn from and choose on.
 
     A higher rate changes the labels that a lower one did, and more; those of the test set stay. The
-    rest is as in `few_shot_trial`. The release of SimNL ("simnl-release") needs equally many images
-    of each label, which noise does not leave.
+    rest is as in `few_shot_trial`. The release of SimNL ("simnl-release") is told which classes the
+    images were drawn for, as it is in the published code; the other methods know the labels alone.
     """
     asked = _Asked(train, {TEST: test}, validation, selection, to)
     points = [_Point(shots, seed, rate) for rate, seed in product(rates, seeds)]
@@ -146,6 +146,7 @@ def fitted(estimator: Estimator, train: Features, drawn: Draw, **more: Any) -> E
         negative=train.texts.get("negative"),
         classes=train.classes,
         views=train.views[:, places] if len(train.views) else None,
+        blocks=drawn.blocks,
         **more,
     )
 

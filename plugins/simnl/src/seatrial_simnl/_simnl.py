@@ -30,7 +30,9 @@ class SimNL(Switches, Searched):
     See `Switches` for what can be set; `variant="release"` is the published code's behaviour. The
     release's order of choosing holds with `selection="val"`: the epoch that does best at the given
     `alpha`, `beta` and `lam`, then the grid. Grids are (low, high, points), the high end left out;
-    `neg_scale` is searched only where it is given one.
+    `neg_scale` is searched only where it is given one. With noisy labels the release needs `blocks`
+    in `fit`: it moves its keys, and pairs the negative ones, by the classes that images were drawn
+    for, and so knows which labels are wrong. The default knows the labels alone.
     """
 
     name: ClassVar[str] = "simnl.simnl"
@@ -50,19 +52,23 @@ class SimNL(Switches, Searched):
     def _choose(self, counts: Tensor) -> dict[str, float]:
         return self._grid().first(counts) if self.variant == "release" else super()._choose(counts)
 
+    def _by_block(self) -> bool:
+        return self.resolved(1).negative_keys == "per_shot"
+
     def _learn(self, support: Support, held: Held | None) -> Mixture:
         how = self.resolved(len(support.labels))
-        counts = torch.bincount(support.labels)
+        counts = torch.bincount(support.blocks, minlength=len(support.classes))
         if how.negative_keys == "per_shot" and int(counts.min()) != int(counts.max()):
             msg = (
                 "negative_keys 'per_shot' (variant 'release') needs equally many images of each "
-                f"class, got {int(counts.min())} to {int(counts.max())}; take 'per_class'"
+                f"class, got {int(counts.min())} to {int(counts.max())}; take 'per_class', or say "
+                "with blocks= which classes they were drawn for, if labels are noisy"
             )
             raise PlanError(msg)
         if "negative" not in support.texts:
             msg = "SimNL needs negative= prototypes, such as of 'a photo without {}.'"
             raise PlanError(msg)
-        cache = Cache.of(support.keys, support.labels, support.labels, len(counts), how)
+        cache = Cache.of(support.keys, support.blocks, support.labels, len(counts), how)
         texts = support.texts
         start = [texts["template"], texts.get("cupl", texts["template"]), texts["negative"]]
         state = State(cache, torch.stack(start), how)

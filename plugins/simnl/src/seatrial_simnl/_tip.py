@@ -25,8 +25,9 @@ class Tip(Searched):
     """A cache of the few images: `100 f.w + alpha sum_a exp(-beta (1 - f.k_a)) y_a`.
 
     With `trained` (Tip-Adapter-F) the keys are learned; they start at the images' features and are
-    not brought to unit norm again. The last epoch is kept, or with a validation set the best one on
-    it: the release keeps the best one on the test set. Grids are (low, high, points), the high end left out.
+    not brought to unit norm again. The last epoch is kept, or the best one on a validation set; the
+    release keeps the best one on the test set. Grids are (low, high, points), the high end left
+    out.
     """
 
     name: ClassVar[str] = "simnl.tip"
