@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from ._model import AdaptedModel, Reasons, load
     from ._npz import medmnist, npz_file
+    from ._outside import Detected, Detection, detection, familiarity
     from ._pictures import Pictures
     from ._pinned import Trained, fit, gradients, logits
     from ._presets import preset
@@ -53,6 +54,8 @@ __all__ = [
     "Cell",
     "ClipAdapter",
     "Comparison",
+    "Detected",
+    "Detection",
     "Difference",
     "Features",
     "ImageData",
@@ -78,8 +81,10 @@ __all__ = [
     "compared",
     "csv_file",
     "cupl_file",
+    "detection",
     "domain_trial",
     "extract",
+    "familiarity",
     "few_shot",
     "few_shot_trial",
     "fgvc_aircraft",
@@ -158,6 +163,8 @@ _HOMES = {
     "Cell": "_cells",
     "ClipAdapter": "_baselines",
     "Comparison": "_comparison",
+    "Detected": "_outside",
+    "Detection": "_outside",
     "Difference": "_spread",
     "Features": "_features",
     "ImageData": "_data",
@@ -180,8 +187,10 @@ _HOMES = {
     "compared": "_comparison",
     "csv_file": "_readers",
     "cupl_file": "_prompts",
+    "detection": "_outside",
     "domain_trial": "_protocol",
     "extract": "_extraction",
+    "familiarity": "_outside",
     "few_shot": "_sampling",
     "few_shot_trial": "_protocol",
     "fgvc_aircraft": "_benchmarks",
