@@ -119,9 +119,10 @@ __all__ = [
 NEEDS = ("embed_image", "embed_text")
 
 
-def _adapter(name: str, summary: str) -> Adapter:
+def _adapter(name: str, summary: str, *, revision: int = 1) -> Adapter:
     return Adapter(
         name=f"simnl.{name}",
+        revision=revision,
         summary=summary,
         factory=f"seatrial_simnl._adapters:{name.replace('-', '_')}",
         needs=NEEDS,
@@ -137,14 +138,16 @@ zero_shot = _adapter(
 )
 tip = _adapter("tip", "Tip-Adapter: a key-value cache of the training images, not trained.")
 tip_f = _adapter("tip-f", "Tip-Adapter-F: the key-value cache with trained keys.")
-taskres = _adapter("taskres", "TaskRes: a trained residual on the text prototypes.")
+taskres = _adapter("taskres", "TaskRes: a trained residual on the text prototypes.", revision=2)
 clip_adapter = _adapter(
     "clip-adapter", "CLIP-Adapter: a trained bottleneck after the image encoder."
 )
-ape = _adapter("ape", "APE: a key-value cache on the channels that separate the classes.")
-clap = _adapter("clap", "CLAP: a linear probe regularised towards the text prototypes.")
+ape = _adapter(
+    "ape", "APE: a key-value cache on the channels that separate the classes.", revision=2
+)
+clap = _adapter("clap", "CLAP: a linear probe regularised towards the text prototypes.", revision=2)
 linear_probe = _adapter(
-    "linear-probe", "A linear probe initialised at the text prototypes (ZS-LP)."
+    "linear-probe", "A linear probe initialised at the text prototypes (ZS-LP).", revision=2
 )
 
 

@@ -47,7 +47,7 @@ def preset(name: str, method: str = "simnl", *, width: int = WIDTH) -> dict[str,
         raise PlanError(msg)
     key = data_set(name)
     table = "tip" if method == "tip-f" else method
-    given = {
+    given: dict[str, Any] = {
         option: tuple(value) if isinstance(value, list) else value
         for option, value in _known()[table][key].items()
     }
