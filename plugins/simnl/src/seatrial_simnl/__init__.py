@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
     from ._model import AdaptedModel, Reasons, load
     from ._npz import medmnist, npz_file
-    from ._outside import Detected, Detection, detection, familiarity
+    from ._ood import Detected, Detection, in_distribution_score, ood_detection
     from ._pictures import Pictures
     from ._pinned import Trained, fit, gradients, logits
     from ._presets import preset
@@ -81,10 +81,8 @@ __all__ = [
     "compared",
     "csv_file",
     "cupl_file",
-    "detection",
     "domain_trial",
     "extract",
-    "familiarity",
     "few_shot",
     "few_shot_trial",
     "fgvc_aircraft",
@@ -93,6 +91,7 @@ __all__ = [
     "image_folder",
     "imagenet",
     "imagenet_variant",
+    "in_distribution_score",
     "linear_probe",
     "load",
     "load_estimator",
@@ -102,6 +101,7 @@ __all__ = [
     "negative_prototypes",
     "noise_trial",
     "npz_file",
+    "ood_detection",
     "preset",
     "prompts",
     "prototypes",
@@ -166,8 +166,8 @@ _HOMES = {
     "Cell": "_cells",
     "ClipAdapter": "_baselines",
     "Comparison": "_comparison",
-    "Detected": "_outside",
-    "Detection": "_outside",
+    "Detected": "_ood",
+    "Detection": "_ood",
     "Difference": "_spread",
     "Features": "_features",
     "ImageData": "_data",
@@ -190,10 +190,8 @@ _HOMES = {
     "compared": "_comparison",
     "csv_file": "_readers",
     "cupl_file": "_prompts",
-    "detection": "_outside",
     "domain_trial": "_protocol",
     "extract": "_extraction",
-    "familiarity": "_outside",
     "few_shot": "_sampling",
     "few_shot_trial": "_protocol",
     "fgvc_aircraft": "_benchmarks",
@@ -202,6 +200,7 @@ _HOMES = {
     "image_folder": "_readers",
     "imagenet": "_benchmarks",
     "imagenet_variant": "_benchmarks",
+    "in_distribution_score": "_ood",
     "load": "_model",
     "load_estimator": "_files",
     "logits": "_pinned",
@@ -210,6 +209,7 @@ _HOMES = {
     "negative_prototypes": "_inside",
     "noise_trial": "_protocol",
     "npz_file": "_npz",
+    "ood_detection": "_ood",
     "preset": "_presets",
     "prompts": "_prompts",
     "prototypes": "_extraction",

@@ -70,9 +70,8 @@ def order_of(seed: int, rows: int, device: str) -> Callable[[int], Tensor]:
 def warmed(epoch: int, epochs: int) -> float | None:
     """Give the fraction of the rate in an epoch: a first epoch at 1e-5 (None), then the cosine.
 
-    The cosine starts after the warm-up epoch, and the last epoch of its course is never reached,
-    as in Dassl, on which the references of TaskRes and CLAP are built: its schedule of the warm-up
-    steps in place of the one that follows.
+    The cosine starts where the warm-up ends, and keeps its whole length, so that its last epoch is
+    never reached: so does Dassl, on which the references of TaskRes and CLAP are built.
     """
     return None if epoch == 0 else cosine(epoch - 1, epochs)
 

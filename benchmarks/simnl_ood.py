@@ -1,6 +1,6 @@
 """Ask whether SimNL's negative classifier knows images of classes that it never saw.
 
-    python benchmarks/simnl_outside.py [--features FOLDER]
+    python benchmarks/simnl_ood.py [--features FOLDER]
 
 FOLDER is what benchmarks/simnl_features.py kept. The estimators learn from 16 images of each class
 with ten augmented views, nothing chosen, three seeds. Known are five classes of CIFAR-10 and
@@ -25,8 +25,8 @@ from seatrial_simnl import (
     Features,
     SimNL,
     Spread,
-    detection,
     few_shot,
+    ood_detection,
 )
 from simnl_features import default_folder
 
@@ -69,7 +69,7 @@ def found(known: Features, inside: Features, outside: Features) -> dict[str, lis
                 views=known.views[:, places],
             )
             scores = (*PLAIN, "negative", "negative-max") if isinstance(learner, SimNL) else PLAIN
-            for by, one in detection(learner, inside, outside, scores=scores).scores.items():
+            for by, one in ood_detection(learner, inside, outside, scores=scores).scores.items():
                 results.setdefault(f"{name}, {by}", []).append(one)
     return results
 

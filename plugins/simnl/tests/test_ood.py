@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 from drawn_features import NAMES, features
-from seatrial_simnl import SimNL, Tip, detection, familiarity
+from seatrial_simnl import SimNL, Tip, in_distribution_score, ood_detection
 from seatrial_simnl._draws import draw
-from seatrial_simnl._outside import SCORES
+from seatrial_simnl._ood import SCORES
 from seatrial_simnl._protocol import fitted
 from slow_simnl import Slow, problem
 
@@ -34,7 +34,7 @@ def test_the_negative_score_is_what_the_negative_classifier_says_of_the_answer()
         plain=queries, keys=queries, views=queries[None],
     )  # fmt: skip
     for by in SCORES:
-        found[by] = familiarity(release, asked, by=by)
+        found[by] = in_distribution_score(release, asked, by=by)
     slow = Slow(drawn, **scales)
     seen = torch.tensor(queries, dtype=torch.float64)
     whole = slow.logits(seen).detach().numpy()
@@ -53,10 +53,10 @@ def test_the_negative_score_is_what_the_negative_classifier_says_of_the_answer()
 
 
 def test_areas_and_false_positives_are_counted_pair_by_pair():
-    found = detection(LEARNED, TEST, OTHER)
+    found = ood_detection(LEARNED, TEST, OTHER)
     assert (found.inside, found.outside) == (63, 34)
     for by, one in found.scores.items():
-        inside, outside = (familiarity(LEARNED, part, by=by) for part in (TEST, OTHER))
+        inside, outside = (in_distribution_score(LEARNED, part, by=by) for part in (TEST, OTHER))
         pairs = [(x > z) + (x == z) / 2 for x in inside for z in outside]
         assert one.area.estimate == pytest.approx(np.mean(pairs))
         assert one.area.low < one.area.estimate < one.area.high
@@ -71,10 +71,10 @@ def test_areas_and_false_positives_are_counted_pair_by_pair():
 
 def test_what_cannot_be_scored_is_refused():
     tip = fitted(Tip(), TRAIN, draw(TRAIN, 4, seed=1))
-    assert detection(tip, TEST, OTHER, scores=("energy",)).scores["energy"].area.estimate > 0.5
+    assert ood_detection(tip, TEST, OTHER, scores=("energy",)).scores["energy"].area.estimate > 0.5
     with pytest.raises(PlanError, match="only SimNL has a negative classifier"):
-        familiarity(tip, TEST)
+        in_distribution_score(tip, TEST)
     with pytest.raises(ParameterError, match="by must be 'probability' or 'logit'"):
-        familiarity(LEARNED, TEST, by="distance")
+        in_distribution_score(LEARNED, TEST, by="distance")
     with pytest.raises(PlanError, match="got 63 inside and 0 outside"):
-        detection(LEARNED, TEST, OTHER.take([]))
+        ood_detection(LEARNED, TEST, OTHER.take([]))

@@ -21,7 +21,7 @@ from ._spread import CONFIDENCE
 from ._switches import one_of
 from ._tables import markdown, plain
 
-__all__ = ["SCORES", "Detected", "Detection", "detection", "familiarity"]
+__all__ = ["SCORES", "Detected", "Detection", "in_distribution_score", "ood_detection"]
 
 Fractions = npt.NDArray[np.float64]
 PASSED = 0.95
@@ -48,10 +48,12 @@ SCORES: Mapping[str, Callable[[Any, Tensor, Tensor], Tensor]] = {
     "negative": _negative,
     "negative-max": lambda model, features, _: _of_negative(model, features).amax(1),
 }
-"""What images are scored by, see `familiarity`."""
+"""What images are scored by, see `in_distribution_score`."""
 
 
-def familiarity(estimator: Estimator, features: Features, *, by: str = "negative") -> Fractions:
+def in_distribution_score(
+    estimator: Estimator, features: Features, *, by: str = "negative"
+) -> Fractions:
     """Score how much images look like those of the classes: [n], lower for what is of none.
 
     - "negative": the negative logit N(f) of the answered class, that is how little SimNL's negative
@@ -86,7 +88,7 @@ class Detected:
 
 @frozen
 class Detection:
-    """What `detection` found, by score."""
+    """What `ood_detection` found, by score."""
 
     scores: Mapping[str, Detected]
     inside: int
@@ -122,7 +124,7 @@ def _bounds(found: Interval, form: str) -> str:
     return f"{found.estimate:{form}} ({found.low:{form}} to {found.high:{form}})"
 
 
-def detection(
+def ood_detection(
     estimator: Estimator,
     inside: Features,
     outside: Features,
@@ -140,7 +142,9 @@ def detection(
     known = np.repeat([True, False], [len(inside), len(outside)])
 
     def scored(by: str) -> Fractions:
-        return np.concatenate([familiarity(estimator, part, by=by) for part in (inside, outside)])
+        return np.concatenate(
+            [in_distribution_score(estimator, part, by=by) for part in (inside, outside)]
+        )
 
     first = scored(BASELINE)
     confidence = (1 + CONFIDENCE) / 2
