@@ -73,7 +73,7 @@ def test_what_cannot_be_scored_is_refused():
     tip = fitted(Tip(), TRAIN, draw(TRAIN, 4, seed=1))
     assert ood_detection(tip, TEST, OTHER, scores=("energy",)).scores["energy"].area.estimate > 0.5
     with pytest.raises(PlanError, match="only SimNL has a negative classifier"):
-        in_distribution_score(tip, TEST)
+        in_distribution_score(tip, TEST, by="negative")
     with pytest.raises(ParameterError, match="by must be 'probability' or 'logit'"):
         in_distribution_score(LEARNED, TEST, by="distance")
     with pytest.raises(PlanError, match="got 63 inside and 0 outside"):

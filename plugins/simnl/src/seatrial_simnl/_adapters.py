@@ -7,7 +7,7 @@ from inspect import Parameter, Signature
 from typing import Any
 
 import numpy as np
-from attrs import NOTHING, define, evolve, field, fields
+from attrs import NOTHING, AttrsInstance, define, evolve, field, fields
 
 from seatrial import Case
 from seatrial.errors import PlanError
@@ -96,10 +96,8 @@ class _Factory:
 
     def __call__(self, **params: Any) -> Callable[..., AdaptedModel]:
         self.__signature__.bind(**params)
-        texts_of, examples = (
-            kind(**{one.name: params.pop(one.name) for one in fields(kind) if one.name in params})
-            for kind in (ClassPrompts, Examples)
-        )
+        texts_of = ClassPrompts(**_taken(params, ClassPrompts))
+        examples = Examples(**_taken(params, Examples))
         examples.check(params.get("selection", getattr(self._estimator(), "selection", None)))
         estimator, fixed = self._estimator, self._fixed
 
@@ -108,6 +106,11 @@ class _Factory:
             return _adapted(learner, texts_of, examples, model, cases, seed=seed, work=work)
 
         return adapt
+
+
+def _taken(params: dict[str, Any], kind: type[AttrsInstance]) -> dict[str, Any]:
+    """Take out of the parameters those that another value has."""
+    return {one.name: params.pop(one.name) for one in fields(kind) if one.name in params}
 
 
 def _adapted(

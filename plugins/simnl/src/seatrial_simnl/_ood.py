@@ -52,7 +52,7 @@ SCORES: Mapping[str, Callable[[Any, Tensor, Tensor], Tensor]] = {
 
 
 def in_distribution_score(
-    estimator: Estimator, features: Features, *, by: str = "negative"
+    estimator: Estimator, features: Features, *, by: str = "energy"
 ) -> Fractions:
     """Score how much images look like those of the classes: [n], lower for what is of none.
 
