@@ -47,9 +47,9 @@ def imagenet(path: str | Path, classnames: str | Path) -> ImageData:
     """Read ImageNet: a folder with `train` and `val`, each with a folder for each WordNet number.
 
     `classnames` is CoOp's `classnames.txt`, with a line for each class: its WordNet number and its
-    name. The classes are in the order of that file; where two share a name, as two of CLIP's names
-    do, the later one gets its number in brackets, which prompts leave out. `val` is the test part,
-    as in the papers: there is no further part to choose on. Source: Deng et al. (CVPR 2009).
+    name. The classes are in the order of that file; where two share a name, the later one gets its
+    number in brackets, which prompts leave out. `val` is the test part, as in the papers: there is
+    no further part to choose on. Source: Deng et al. (CVPR 2009).
     """
     root, names = folder_at(path), wordnet_names(classnames)
     parts = {"train": root / "train", "test": root / "val"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from attrs import define, field, frozen
@@ -62,8 +61,9 @@ class Examples:
         if not self.views:
             plain = unit(matrix("images", model.embed_image(images), rows=len(images)))
             return Seen(plain, plain, None)
-        named = isinstance(getattr(model, "identity", None), str)
-        folder: Path | None = work.directory / "features" if named and work.directory else None
+        folder, named = None, getattr(model, "identity", None)
+        if work.directory is not None and isinstance(named, str) and named:
+            folder = work.directory / "features"
         found = extract(
             model, images, views=self.views, seed=seed, cache=folder, progress=work.progress
         )
