@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,11 +130,11 @@ def test_any_text_tower_stands_beside_any_image_tower(folders):
     assert np.array_equal(both.embed_text(TEXTS), made(folders, "blip").embed_text(TEXTS))
 
 
-def test_an_image_tower_of_timm(folders, tmp_path):
-    try:
-        import timm
-    except (ImportError, RuntimeError) as error:
-        pytest.skip(f"timm cannot be imported: {error}")
+def test_an_image_tower_of_timm(folders, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "timm" / "tests")
+    from torchvision_apart import imported_timm
+
+    timm = imported_timm()
     torch.manual_seed(0)
     module = timm.create_model("resnet10t", num_classes=3).eval()
     timm.models.save_for_hf(module, tmp_path, safe_serialization=True)
