@@ -216,7 +216,17 @@ def test_causal_tests_and_a_sheet_are_of_the_held_out_outcomes(shore, capsys):
 
 
 def test_where_there_is_too_little_to_learn_from_no_test_runs(shore, capsys):
-    asked = ("--with", "demo.word", "--held-out", "0.02", "--causal", "boast", "--sheet", "s.csv")
+    asked = (
+        "--with",
+        "demo.word",
+        "--held-out",
+        "0.02",
+        "--trust",
+        "--causal",
+        "boast",
+        "--sheet",
+        "s.csv",
+    )
     assert call("explain", "runs/a", *asked) == 0
     assert capsys.readouterr().out.startswith("too few to explain: ")
     assert not (shore / "s.csv").exists()

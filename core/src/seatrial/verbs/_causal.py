@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from attrs import evolve, frozen
 
@@ -18,7 +18,10 @@ from ..explaining._experiment import Experiment
 from ..explaining._explanation import Explanation
 from ..inputs._boundary import call
 
-__all__ = ["Tests", "tests_of"]
+__all__ = ["ASKED", "Tests", "tests_of"]
+
+ASKED: Final = ("to be asked again",)
+"""What a causal test needs of a model."""
 
 
 @frozen
@@ -63,7 +66,7 @@ class Tests:
         seed: int,
     ) -> list[Finding]:
         label = f"the causal test {name!r} of {self.use.label}"
-        model = experiment.subject(("to be asked again",), label)
+        model = experiment.subject(ASKED, label)
         options = {"confidence": experiment.confidence, "seed": seed}
         given = list(call(label, test, found, model, experiment.test, **options))
         if wrong := [one for one in given if not isinstance(one, Finding)]:

@@ -23,7 +23,7 @@ from ..inputs._binding import bound, ready
 from ..inputs._boundary import call
 from ..runs._report import Report
 from ..statistics._checks import Floats
-from ._causal import tests_of
+from ._causal import ASKED, tests_of
 
 __all__ = ["explain"]
 
@@ -124,6 +124,8 @@ def explain(
     several = isinstance(explainer, list | tuple)
     uses = [bound(one, Explainer, registry) for one in (explainer if several else [explainer])]
     tests = [tests_of(use, causal, sheet, alone=len(uses) == 1) for use in uses]
+    if any(one.causal for one in tests):
+        experiment.subject(ASKED, "a causal test")  # said now, and not after the training
     _look_first(experiment, audits, allow, registry)
     found = tuple(
         one.applied(_taught(use, experiment), experiment)
