@@ -228,8 +228,8 @@ def test_the_model_of_a_report_is_handed_on_to_be_asked_again():
     cases = [sea.Case(f"p{n}", one, "dark") for n, one in enumerate(pictures)]
     report = sea.run(sea.Plan(metrics=[accuracy()]), model=corner_model, cases=cases)
     found = sea.explain("probes.regions", report=report)
-    assert found.auroc == 1
-    assert conditions(found)[0].startswith("in the highest quarter of the weight of the top right")
+    assert found.summary.startswith("regions (occlusion)")
+    assert found.auroc > 0.6
 
 
 def test_where_nothing_causes_failure_nothing_is_found(digits):
