@@ -28,6 +28,7 @@ from ._plans import Plan, Priority, Specification
 from ._reference import Reference
 from ._registry import Registry, default_registry
 from ._seeds import derive, seeded
+from ._training import Training
 
 if TYPE_CHECKING:
     from ._files import load_specification
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .explaining._split import Split
     from .inputs._loading import load_cases
     from .inputs._recorded import load_answers
+    from .inputs._trained import trained
     from .judging._attack_curve import AttackCurve, AttackPoint, attack_curve
     from .judging._changes import Change
     from .judging._comparison import Comparison
@@ -90,6 +92,7 @@ __all__ = [
     "Reporter",
     "Specification",
     "Split",
+    "Training",
     "Use",
     "Verdict",
     "Volume",
@@ -111,6 +114,7 @@ __all__ = [
     "repaired",
     "run",
     "seeded",
+    "trained",
 ]
 
 if not TYPE_CHECKING:  # a typo in a public name is a type error
@@ -145,6 +149,7 @@ if not TYPE_CHECKING:  # a typo in a public name is a type error
         "repair": "verbs._repair",
         "repaired": "verbs._repaired",
         "run": "verbs._run",
+        "trained": "inputs._trained",
     }
 
     def __getattr__(name: str) -> Any:

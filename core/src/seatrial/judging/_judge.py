@@ -65,7 +65,7 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
 def _model_notes(specification: Specification, report: Report) -> Iterator[str]:
     """Say where the model that was measured is not that of the specification, and of what it is."""
     known, measured = report.provenance, report.identity or "a model without identity"
-    wanted = None if specification.model is None else named(specification.model)
+    wanted = None if specification.on_trial is None else named(specification.on_trial)
     if known.in_place_of is not None and wanted not in (None, known.model):
         yield f"the model is not the specification's: {measured}, in place of {wanted}"
     if known.repairs is not None:

@@ -79,7 +79,7 @@ def provenance(
 ) -> Provenance:
     """Say where the model and the cases are from, and whose place the model takes."""
     place = reference_of(subject)
-    own = asked.model if isinstance(asked, Specification) else None
+    own = asked.on_trial if isinstance(asked, Specification) else None
     replaced = own is not None and own is not subject.model and own != place
     model = subject.model
     return Provenance(
@@ -135,6 +135,7 @@ def _toml(asked: Plan | Specification) -> str | None:
                 asked,
                 model=asked.model if isinstance(asked.model, Reference) else None,
                 cases=_named(asked.cases),
+                train=asked.train if asked.train and asked.train.reference() else None,
             )
         )
     except (TypeError, ValueError):
