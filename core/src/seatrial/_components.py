@@ -148,7 +148,7 @@ class Perturbation(Component):
     relation: Relation | None = field(default=None, validator=optional(one_of(RELATIONS)))
 
     @trains.validator
-    def _of_whole_cases(self, _: Any, trains: bool) -> None:  # noqa: FBT001 - attrs calls it
+    def _of_whole_cases(self, _: Any, trains: bool) -> None:
         if trains and (self.searches or not self.sees_case):
             msg = f"{self.name}: what changes the training cases sees cases, and searches nothing"
             raise ValueError(msg)

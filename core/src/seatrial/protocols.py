@@ -73,7 +73,7 @@ class Perturb(Protocol):
 
 
 class Corrupt(Protocol):
-    """Change the training cases; what is asked of the model that was trained on them may change too.
+    """Change the training cases, and perhaps what the model that was trained on them is asked.
 
     A case that is left alone keeps its id and comes back as it is. Called with a case, it gives
     what the model is asked: that case, unless a trigger belongs to the change.

@@ -135,7 +135,7 @@ def trained(function: Any, cases: Any, seed: int = 0) -> Trained:
     loaded = load_cases([_cases(one) for one in given])
     made = call(f"the function {reference.use}", reference)
     found = Trained(made, loaded, seed)
-    content = sorted(found._contents.values())  # noqa: SLF001 - of this module
+    content = sorted(found._contents.values())
     said = [of_reference(reference).text, [one.hex() for one in content], seed]
     name = f"{reference} on {len(loaded):,} cases [{digest(said)[:SHORT]}]"
     return Trained(made, loaded, seed, name)

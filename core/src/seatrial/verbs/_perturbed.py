@@ -24,9 +24,9 @@ def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:
 
     The ids read `17@torchio.ghosting:3` (and `#1` for the second replicate), and the cluster is
     that of the case. This is what `run` feeds to the model, so training on it is training on the
-    very faults that are tested. A case to
-    which a perturbation does not apply is left out, and so are changes of training cases. What a search finds depends on the model, so
-    plans with searches are refused: `Report.outcomes` gives what was found.
+    very faults that are tested. A case to which a perturbation does not apply is left out, and so
+    are changes of training cases. What a search finds depends on the model, so plans with searches
+    are refused: `Report.outcomes` gives what was found.
     """
     if isinstance(plan, Specification):
         plan = plan.plan()

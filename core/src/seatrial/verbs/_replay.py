@@ -68,7 +68,9 @@ def replay(report: Report, name: str, /, model: Any = None) -> Replay:
     if report._trust:
         seen = _trusting(seen)
     given = plain(seen) if isinstance(seen, Mapping) else seen
-    asker = Asker(_asked(report, record, subject), Asking(1, None, 0, 0.0), report._store.modalities)
+    asker = Asker(
+        _asked(report, record, subject), Asking(1, None, 0, 0.0), report._store.modalities
+    )
     key = record.case_id, record.perturbation, record.severity, record.replicate
     question = Asked(key, given) if goes_by_record(subject.model) else given
     (answer,) = asker.ask([question], Cost(), record.id)

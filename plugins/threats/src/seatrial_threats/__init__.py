@@ -1,8 +1,9 @@
 """Searches for the worst input within a bound, and corruptions of the training cases.
 
-The searches are among typing errors, words, entities and pixels. Their ladders are bounds that grow, so that success over the bound is read off the ladder; how many
-queries each input may cost is the parameter `queries`. The ladders of corruptions are the fraction
-of the training cases that they change.
+The searches are among typing errors, words, entities and pixels. Their ladders are bounds that
+grow, so that success over the bound is read off the ladder; how many queries each input may cost is
+the parameter `queries`. The ladders of corruptions are the fraction of the training cases that they
+change.
 """
 
 from __future__ import annotations
