@@ -12,6 +12,7 @@ from .._specification_schema import specification_schema
 from .._verdicts import OUTCOMES, Verdict
 from ..judging._comparison import Comparison
 from ..judging._pareto import Pareto
+from ..judging._safety_case import Argument
 from ..runs._records import Accounting, Cell, ErrorCount
 from ..verbs._forecast import Forecast
 
@@ -38,6 +39,8 @@ def _judgement() -> dict[str, Schema]:
         "outcome": {"enum": list(OUTCOMES)},
         "verdicts": array_of(schema_of(Verdict)),
         "notes": array_of(TEXT),
+        "scope": {"type": "object", "additionalProperties": TEXT},
+        "arguments": array_of(schema_of(Argument)),
     }
 
 

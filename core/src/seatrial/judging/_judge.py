@@ -23,6 +23,7 @@ from ._judgement import Judgement
 from ._looks import Order, is_limited, looked_at
 from ._power import Units, first_confidence, power_of
 from ._question import Answer, Question
+from ._safety_case import arguments_of
 from ._sample import Sample
 
 __all__ = ["judgement_of", "verdicts_of"]
@@ -59,7 +60,15 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
         notes.append(f"{looked.gone:,} cases that were judged before are no longer in the run")
     verdicts = verdicts_of(specification, report)
     errors = report.errors[:SHOWN]
-    return Judgement(specification.title, verdicts, report.identity, tuple(notes), errors)
+    return Judgement(
+        specification.title,
+        verdicts,
+        report.identity,
+        tuple(notes),
+        errors,
+        specification.scope,
+        arguments_of(specification),
+    )
 
 
 def _model_notes(specification: Specification, report: Report) -> Iterator[str]:
