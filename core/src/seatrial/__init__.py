@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .judging._comparison import Comparison
     from .judging._judgement import Judgement
     from .judging._pareto import Pareto, pareto
+    from .runs._distances import CellDistances, Distances, distances
     from .runs._records import Record
     from .runs._report import Report
     from .verbs._audit import audit
@@ -64,9 +65,11 @@ __all__ = [
     "AttackPoint",
     "Audit",
     "Case",
+    "CellDistances",
     "Change",
     "Comparison",
     "DemandVerdict",
+    "Distances",
     "Executor",
     "Explainer",
     "Explanation",
@@ -101,6 +104,7 @@ __all__ = [
     "compare",
     "default_registry",
     "derive",
+    "distances",
     "explain",
     "forecast",
     "hookimpl",
@@ -121,9 +125,11 @@ if not TYPE_CHECKING:  # a typo in a public name is a type error
     _LATER = {
         "AttackCurve": "judging._attack_curve",
         "AttackPoint": "judging._attack_curve",
+        "CellDistances": "runs._distances",
         "Change": "judging._changes",
         "Comparison": "judging._comparison",
         "DemandVerdict": "_verdicts",
+        "Distances": "runs._distances",
         "Explanation": "explaining._explanation",
         "Finding": "_findings",
         "Forecast": "verbs._forecast",
@@ -138,6 +144,7 @@ if not TYPE_CHECKING:  # a typo in a public name is a type error
         "attack_curve": "judging._attack_curve",
         "audit": "verbs._audit",
         "compare": "verbs._compare",
+        "distances": "runs._distances",
         "explain": "verbs._explain",
         "forecast": "verbs._forecast",
         "judge": "verbs._judge",

@@ -54,6 +54,7 @@ def describe(
                 "ladder": as_json(use.component.ladder),
                 "revision": use.component.revision,
                 "origin": source,
+                **({"trains": True} if use.component.trains else {}),
             }
             for use, source in zip(plan.perturbations, work.origins, strict=True)
         ],
