@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ._verdicts import DemandVerdict, Verdict
     from .explaining._explanation import Explanation
     from .explaining._split import Split
+    from .inputs._incidents import Incident, load_incidents
     from .inputs._loading import load_cases
     from .inputs._recorded import load_answers
     from .inputs._trained import trained
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from .runs._report import Report
     from .verbs._audit import audit
     from .verbs._compare import compare
+    from .verbs._coverage import Coverage, coverage
     from .verbs._explain import explain
     from .verbs._forecast import Forecast, forecast
     from .verbs._judge import judge
@@ -68,6 +70,7 @@ __all__ = [
     "CellDistances",
     "Change",
     "Comparison",
+    "Coverage",
     "DemandVerdict",
     "Distances",
     "Executor",
@@ -77,6 +80,7 @@ __all__ = [
     "Finding",
     "Forecast",
     "Grade",
+    "Incident",
     "Judgement",
     "Metric",
     "Modality",
@@ -102,6 +106,7 @@ __all__ = [
     "attack_curve",
     "audit",
     "compare",
+    "coverage",
     "default_registry",
     "derive",
     "distances",
@@ -111,6 +116,7 @@ __all__ = [
     "judge",
     "load_answers",
     "load_cases",
+    "load_incidents",
     "load_specification",
     "pareto",
     "perturbed",
@@ -128,12 +134,14 @@ if not TYPE_CHECKING:  # a typo in a public name is a type error
         "CellDistances": "runs._distances",
         "Change": "judging._changes",
         "Comparison": "judging._comparison",
+        "Coverage": "verbs._coverage",
         "DemandVerdict": "_verdicts",
         "Distances": "runs._distances",
         "Explanation": "explaining._explanation",
         "Finding": "_findings",
         "Forecast": "verbs._forecast",
         "Grade": "_graded",
+        "Incident": "inputs._incidents",
         "Judgement": "judging._judgement",
         "Pareto": "judging._pareto",
         "Record": "runs._records",
@@ -144,12 +152,14 @@ if not TYPE_CHECKING:  # a typo in a public name is a type error
         "attack_curve": "judging._attack_curve",
         "audit": "verbs._audit",
         "compare": "verbs._compare",
+        "coverage": "verbs._coverage",
         "distances": "runs._distances",
         "explain": "verbs._explain",
         "forecast": "verbs._forecast",
         "judge": "verbs._judge",
         "load_answers": "inputs._recorded",
         "load_cases": "inputs._loading",
+        "load_incidents": "inputs._incidents",
         "load_specification": "_files",
         "pareto": "judging._pareto",
         "perturbed": "verbs._perturbed",
