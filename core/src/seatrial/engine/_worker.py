@@ -231,10 +231,11 @@ class Worker:
                 made = self._searched(unit, apply, case, seed or 0, row, cost)
             else:
                 made = perturb(use, apply, case, seed or 0, None, self.modalities)
-            row.distance, row.unchanged = made.distance, made.unchanged
+            far, still = made.distance, made.unchanged
             if use.component.trains:
-                row.distance = self._variants.of(unit).changed
-                row.unchanged = made.unchanged and not row.distance
+                far = self._variants.of(unit).changed
+                still = still and not far
+        row.distance, row.unchanged = far, still
         if made.retargeted:
             row.target = encode_value(made.case.target, self.modalities)
         return made.case

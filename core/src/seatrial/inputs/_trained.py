@@ -53,6 +53,7 @@ class Trained:
     cases: Cases
     seed: int
     identity: str | None = None
+    made_by: Training | None = None
     _models: dict[str, Callable[..., Any]] = field(factory=dict, init=False)
 
     @property
@@ -145,7 +146,7 @@ def of_training(training: Training) -> Trained:
     """Make the model of a training whose parts are live objects; it has no identity."""
     function = training.function
     made = function() if isinstance(function, Reference) else function
-    return Trained(made, load_cases(training.cases), training.seed)
+    return Trained(made, load_cases(training.cases), training.seed, made_by=training)
 
 
 def _function(value: Any) -> Reference:

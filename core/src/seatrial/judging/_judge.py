@@ -43,7 +43,8 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
         )
     if learned := set(report.learned_from):
         left = sum(cluster_of(case) in learned for case in report.cases)
-        notes.append(f"{left:,} cases that the repaired model learned from are left out")
+        model = "model" if report.provenance.repairs is None else "repaired model"
+        notes.append(f"{left:,} cases that the {model} learned from are left out")
     notes += _model_notes(specification, report)
     looked = looked_at(specification, report)
     if not looked.recorded:

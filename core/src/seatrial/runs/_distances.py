@@ -17,7 +17,7 @@ from ._report import Report
 __all__ = ["CellDistances", "Distances", "distances"]
 
 BOUNDS = (0.02, 0.05, 0.1, 0.2)
-SKIPPED = STATUSES.index("skipped")
+SKIPPED, ERRORED = STATUSES.index("skipped"), STATUSES.index("errored")
 
 
 def _floats(values: Iterable[float]) -> tuple[float, ...]:
@@ -126,7 +126,8 @@ def distances(report: Report, bounds: Sequence[float] = BOUNDS) -> Distances:
 def _cell(report: Report, use: int, severity: int, bounds: Sequence[float]) -> CellDistances:
     columns = report.columns
     here = (columns.use == use) & (columns.severity == severity) & columns.measured
-    changed = here & ~columns.unchanged & (columns.status != SKIPPED)
+    made = (columns.status != ERRORED) | ~np.isnan(columns.distance)  # not failed in the making
+    changed = here & ~columns.unchanged & (columns.status != SKIPPED) & made
     found = columns.distance[changed]
     known = found[~np.isnan(found)]
     return CellDistances(

@@ -73,7 +73,7 @@ class Coverage:
         return Table(
             ("incident", "what happened", "covered by", "source"),
             rows,
-            title=f"{self.title}: {len(self.uncovered)} of {len(rows)} incidents are not covered",
+            title=f"{self.title}: {len(self.uncovered)} of {len(rows)} incidents not covered",
             notes=tuple(self._notes()),
             spare=("source",),
         )

@@ -24,6 +24,7 @@ from ..inputs._identity import of_reference
 from ..inputs._loading import Cases
 from ..inputs._models import Subject, named
 from ..inputs._origin import origin
+from ..inputs._trained import Trained
 from ..runs._provenance import Provenance
 from ._original import reference_of
 from ._repaired import Repaired
@@ -81,8 +82,9 @@ def provenance(
     """Say where the model and the cases are from, and whose place the model takes."""
     place = reference_of(subject)
     own = asked.on_trial if isinstance(asked, Specification) else None
-    replaced = own is not None and own is not subject.model and own != place
     model = subject.model
+    same = own is model or own == place or (isinstance(model, Trained) and own is model.made_by)
+    replaced = own is not None and not same
     return Provenance(
         None if place is None else str(place),
         named(own) if replaced else None,
