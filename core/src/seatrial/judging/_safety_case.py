@@ -128,7 +128,7 @@ def _evidence(verdict: Verdict) -> Iterator[str]:
     for one in verdict.demands:
         yield _measured(one)
     if verdict.changed is not None:
-        yield f"{verdict.changed:.0%} of the inputs were changed"
+        yield f"changed {verdict.changed:.0%}"
     if not verdict.demands:
         yield "nothing was judged"
 
