@@ -106,7 +106,8 @@ def distances(report: Report, bounds: Sequence[float] = BOUNDS) -> Distances:
     normalised edits of texts, NRMSE of images and volumes. Only inputs that were changed count.
     Raises `ParameterError` for a bound that is no distance.
     """
-    for one in bounds:
+    given: Sequence[Any] = bounds
+    for one in given:
         number = isinstance(one, int | float) and not isinstance(one, bool)
         if not number or not math.isfinite(one) or one <= 0:
             msg = f"a bound is a positive number, got {one!r}"
