@@ -159,6 +159,7 @@ missing_information = Perturbation(
     summary="Leave out what the answer depends on, such as the age.",
     modality="text",
     factory="seatrial_clinical._slots:missing_information",
+    revision=2,
     ladder=tuple({"slots": count} for count in (1, 2, 3)),
     alters=("numbers", "drugs", "negation"),
     relation="must-abstain",
