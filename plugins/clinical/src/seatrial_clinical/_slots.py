@@ -77,12 +77,12 @@ SLOTS: Mapping[str, tuple[Signs, ...]] = {
 
 PHRASES: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = {
     "age": (
-        (re.compile(rf"\b([Aa]n?) {_AGE} (?=\w)"), ""),
-        (re.compile(r"\b\d{1,3}-(?:year|month|week)-old (?=[a-z])"), ""),
+        (re.compile(rf"([Aa]n?)(?<!\w[Aa])(?<!\w[Aa]n) {_AGE} (?=\w)"), ""),
+        (re.compile(r"\d(?<!\w\d)\d{0,2}-(?:year|month|week)-old (?=[a-z])"), ""),
         (re.compile(rf", (?:who is )?(?:aged \d{{1,3}}(?: years)?|{_AGE}),(?= )"), ""),
         (re.compile(r"(?: am| is|'m|'s) \d{1,3}(?: years? old)? and(?= \w)"), ""),
-        (re.compile(rf"\bI(?: am|'m) {_AGE}, (?:and )?(?=I\b)"), ""),
-        (re.compile(r"\bAs an adult, (\w)"), r"\1"),
+        (re.compile(rf"I(?<!\wI)(?: am|'m) {_AGE}, (?:and )?(?=I\b)"), ""),
+        (re.compile(r"As an adult,(?<!\w.{12}) (\w)"), r"\1"),
     ),
     "weight": (
         (
@@ -93,7 +93,7 @@ PHRASES: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = {
     ),
     "pregnancy": (
         (re.compile(r"(?: am| is|'m|'s) (?:pregnant|breastfeeding) and(?= \w)"), ""),
-        (re.compile(r"\b([Aa]n?) (?:pregnant|breastfeeding) (?=\w)"), ""),
+        (re.compile(r"([Aa]n?)(?<!\w[Aa])(?<!\w[Aa]n) (?:pregnant|breastfeeding) (?=\w)"), ""),
     ),
 }
 """How a slot is cut out of a sentence that says more; else the whole sentence is left out."""
