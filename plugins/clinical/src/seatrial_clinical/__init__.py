@@ -12,6 +12,8 @@ from seatrial import Case, Metric, Perturbation, Prediction, hookimpl
 from ._conversation_perturbations import (
     challenges,
     changed_mind,
+    image_order,
+    image_turn,
     images,
     tool_failures,
     turn_accuracy,
@@ -62,6 +64,8 @@ __all__ = [
     "doubt",
     "entities",
     "false_history",
+    "image_order",
+    "image_turn",
     "images",
     "injections",
     "invented_names",
@@ -161,6 +165,8 @@ def seatrial_perturbations() -> tuple[Perturbation, ...]:
         changed_mind,
         tool_failures,
         images,
+        image_order,
+        image_turn,
     )
 
 
