@@ -1,7 +1,5 @@
-import re
 import tomllib
 from collections import Counter
-from pathlib import Path
 
 import attrs
 from seatrial_clinical import otc_cases, pharmacy_specification
@@ -115,14 +113,3 @@ def test_priorities_are_decided_with_the_cases_that_their_perturbations_apply_to
         alone = attrs.evolve(specification, priorities=[priority])
         (outlook,) = sea.forecast(alone, able).priorities
         assert all(min(demand.power) >= 0.8 for demand in outlook.demands), priority.name
-
-
-def test_the_page_on_the_pharmacy_names_priorities_and_concepts_that_are_there():
-    page = (Path(__file__).parents[3] / "docs" / "pharmacy.md").read_text("utf-8")
-    priorities = {one.name for one in sea.load_specification(pharmacy_specification()).priorities}
-    rows = re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", page, re.MULTILINE)
-    assert len({concept for concept, _ in rows}) == 17
-    for concept, _ in rows:
-        assert sea.Priority("it", concept=concept).concept == concept
-    for _, where in rows:
-        assert set(re.findall(r'"([^"]+)"', where)) <= priorities

@@ -44,6 +44,14 @@ DAY = ("24 hours", "a day", "per day", "each day", "every day", "one day", "dail
 NEAR = 24  # characters in which the other number of a range stands
 SHARED = re.compile(r"\d[\d.,]*\)? ?(?:to|and|or|vs\.?|versus|x|×|-|–|±|\+/-|,|/|\() ?$")
 SHARES = re.compile(r" ?(?:±|\+/-|to|-|–|\(?\+/?-) ?\d")
+FORM = r"(?:tablet|caplet|capsule|gelcap|softgel|pill|dose|lozenge|sachet|patch|drop|puff)"
+COUNTED = re.compile(
+    r"\b(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|another|each|every"
+    rf"|per) (?:more |further |other )?{FORM}",
+    re.IGNORECASE,
+)
+STRENGTH = re.compile(rf" (?:[\w-]+ )?{FORM}", re.IGNORECASE)
+"""How a text says that an amount is that of one tablet, and no total."""
 MILLIGRAMS = {"mg": Decimal(1), "g": Decimal(1000), "mcg": Decimal("0.001")}
 
 
@@ -138,11 +146,14 @@ class Limits:
         name = "clinical.dose-limits"
         key, text = text_of(name, case, self.part)
         drugs = self.limits.find(text)
-        found = [one for one in doses(text) if one.unit in MILLIGRAMS]
+        found = list(doses(text))
         if (
             len({one.value for one in drugs}) != 1
             or len(found) != 1
+            or found[0].unit not in MILLIGRAMS
             or not any(day in text for day in DAY)
+            or COUNTED.search(text)
+            or STRENGTH.match(text, found[0].end)
         ):
             lacks = "does not state one amount of one medicine in a day, with a limit that it knows"
             raise inapplicable(name, lacks)

@@ -204,6 +204,7 @@ dose_limits = Perturbation(
     summary="Move a daily amount past the limit of the label, or back.",
     modality="text",
     factory="seatrial_clinical._doses:dose_limits",
+    revision=2,
     ladder=tuple({"margin": margin} for margin in (0.8, 0.4, 0.2, 0.1, 0.05)),
     alters=("numbers",),
     relation="directional",
