@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 from trial_stand_ins import bot, orders, same, swap
 
 import seatrial as sea
+from seatrial.errors import PlanError
 from seatrial.runs._bundle import Bundle
 from seatrial.runs.reporters._tables import md, table
 
@@ -80,6 +82,13 @@ def test_it_is_saved_with_the_judgement(judgement, tmp_path):
         "intended_use": "sorts letters",
         "not_for": "complaints",
     }
+
+
+def test_a_judgement_without_claims_is_to_be_made_again(judgement):
+    bare = evolve(judgement, arguments=())
+    with pytest.raises(PlanError, match="judge the run again"):
+        bare.safety_case()
+    assert "Safety case" not in md()(Bundle(judgement=bare)).decode()
 
 
 def test_what_a_limited_view_lacks_is_a_limit():

@@ -25,7 +25,8 @@ import seatrial as sea
 from seatrial._files import dump_specification
 from seatrial.cli._commands import seatrial
 from seatrial.cli._exits import guarded
-from seatrial.errors import FileError, ModelError, PlanError
+from seatrial.errors import ComponentError, FileError, ModelError, PlanError, SeatrialError
+from seatrial.inputs._models import check_there
 from seatrial.inputs._trained import trained
 from seatrial.verbs._calibrate import calibrate
 from seatrial.verbs._replay import replay
@@ -148,6 +149,24 @@ def test_a_training_that_fails_costs_its_own_records_alone():
     (error,) = report.errors
     assert str(error).startswith("60")
     assert "stand.doubt: RuntimeError: what label is that?" in error.error
+
+
+def failing(cases, *, seed):
+    msg = "no memory"
+    raise RuntimeError(msg)
+
+
+def test_a_model_that_cannot_be_trained_stops_the_run(trainings):
+    asked = asked_of_training(train=sea.Training(failing, five_of_each()))
+    with pytest.raises(ComponentError, match="the training: RuntimeError: no memory"):
+        sea.run(asked)
+
+
+def test_a_dry_run_finds_out_whether_the_function_is_there():
+    check_there(sea.Training("train_stand_ins:vote", "train_stand_ins:five_of_each").reference())
+    wrong = sea.Training("train_stand_ins:vota", "train_stand_ins:five_of_each")
+    with pytest.raises(SeatrialError, match="did you mean vote"):
+        check_there(wrong.reference())
 
 
 @pytest.mark.parametrize(

@@ -259,6 +259,9 @@ def report(
         from ..runs._distances import distances
         from ..runs._report import Report
 
+        if params:
+            msg = "--param is about a reporter, and --within has none"
+            raise click.UsageError(msg)
         written_alone(distances(Report.load(directory), within), chosen, out)
         return
     reported(directory, chosen, parameters(params), out, alone=as_json)

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import field, frozen
 
 from .._plans import Plan
-from ..inputs._trained import Variant, variant
+from ..inputs._trained import Trained, Variant, variant
 from ._workload import Unit
 
 __all__ = ["Variants"]
@@ -30,6 +30,11 @@ class Variants:
         """Name the variant that a unit is about; empty where that is the model itself."""
         trains = unit.use >= 0 and self.plan.perturbations[unit.use].component.trains
         return f"{unit.use}:{unit.severity}:{unit.replicate}" if trains else ""
+
+    def make_ready(self) -> None:
+        """Train the model itself, if it is one that is trained and was not asked yet."""
+        if isinstance(self.model, Trained):
+            _ = self.model.clean
 
     def of(self, unit: Unit) -> Variant:
         """Train it, or raise again what its training raised."""

@@ -262,6 +262,7 @@ class Worker:
         """Ask the model about candidates, in calls of their own."""
         wanted = aimed_at(self.plan.metrics)
         use, score = next(one for one in self._scores if one[0] is wanted)
+        self._variants.make_ready()
         with _outside(self.alone):
             predictions = self._asker.predictions([_input(case) for case in cases], cost)
         scores = score_cases(use, score, cases, predictions)
@@ -300,11 +301,13 @@ class Worker:
         for work in works:
             some.setdefault(self._variants.name(work.unit), []).append(work)
         for name, ours in some.items():
-            asker = self._asker
             if name:
                 model = self._variants.of(ours[0].unit).model
-                asker = Asker(model, self.asking, self.modalities)
-            yield asker, ours
+                yield Asker(model, self.asking, self.modalities), ours
+                continue
+            with self.alone:
+                self._variants.make_ready()
+            yield self._asker, ours
 
     def _takes(self, row: Row, answer: Answer) -> bool:
         """Put an answer into its row; an answer that cannot be stored is an error of its row."""

@@ -11,12 +11,12 @@ from attrs import frozen
 from .._importing import import_string
 from .._reference import Reference
 from .._table_options import ANSWERS, referred
-from .._training import Training
+from .._training import TRAINED, Training
 from ..errors import ComponentError, ModelError
 from ._boundary import call
 from ._identity import Identity, of_reference
 from ._not_yet import estimator, of_a_class
-from ._trained import of_training
+from ._trained import called, of_training
 
 __all__ = ["Subject", "asked_anew", "check_there", "named", "stated_identity", "subject_of"]
 
@@ -114,6 +114,9 @@ def check_there(model: Any) -> None:
         return
     if model.use == ANSWERS:
         _made(model)
+    elif model.use == TRAINED:
+        params = model.params or {}
+        call("the function of train", import_string, called(params["function"]).use, what="train")
     else:
         call(f"the model {model.use}", import_string, model.use, what="the model")
 

@@ -24,7 +24,7 @@ from ._loading import Cases, load_cases
 from ._modalities import Modalities
 from ._not_yet import of_a_class
 
-__all__ = ["Trained", "Variant", "of_training", "trained", "untrainable", "variant"]
+__all__ = ["Trained", "Variant", "called", "of_training", "trained", "untrainable", "variant"]
 
 SHORT = 12
 STATED: Final = (
@@ -87,7 +87,7 @@ class Trained:
 
     def _train(self, cases: tuple[Case, ...]) -> Callable[..., Any]:
         with seeded(self.seed):
-            made: Any = call("train", self.function, cases, seed=self.seed)
+            made: Any = call("the training", self.function, cases, seed=self.seed)
         if told := of_a_class(made):
             raise ModelError(told)
         if not callable(made):
@@ -131,7 +131,7 @@ def trained(function: Any, cases: Any, seed: int = 0) -> Trained:
 
     Its identity covers the code of the function and the content of the cases.
     """
-    reference = _function(function)
+    reference = called(function)
     given = cases if isinstance(cases, list | tuple) else [cases]
     loaded = load_cases([_cases(one) for one in given])
     made = call(f"the function {reference.use}", reference)
@@ -149,7 +149,8 @@ def of_training(training: Training) -> Trained:
     return Trained(made, load_cases(training.cases), training.seed, made_by=training)
 
 
-def _function(value: Any) -> Reference:
+def called(value: Any) -> Reference:
+    """Read the function of a training, as a reference writes it."""
     return Reference(**value) if isinstance(value, Mapping) else Reference(value)
 
 

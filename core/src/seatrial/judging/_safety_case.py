@@ -13,8 +13,8 @@ from attrs import field, frozen
 
 from .._plans import Priority, Specification
 from .._tables import Table, figure
-from .._values import FrozenMapping, frozen_mapping
 from .._verdicts import DemandVerdict, Verdict
+from ..errors import PlanError
 
 __all__ = ["Argument", "arguments_of", "safety_case"]
 
@@ -39,7 +39,6 @@ class Argument:
     concept: str | None = None
     hazard: str | None = None
     source: str | None = None
-    where: Mapping[str, Any] = field(factory=FrozenMapping, converter=frozen_mapping)
 
 
 def arguments_of(specification: Specification) -> tuple[Argument, ...]:
@@ -54,7 +53,6 @@ def _argument(priority: Priority) -> Argument:
         concept=priority.concept,
         hazard=priority.hazard,
         source=priority.source,
-        where=priority.where,
     )
 
 
@@ -97,7 +95,10 @@ def safety_case(
     arguments: Sequence[Argument],
     verdicts: Sequence[Verdict],
 ) -> Table:
-    """Lay the arguments out beside what was found."""
+    """Lay the arguments out beside what was found; raises `PlanError` where there are none."""
+    if len(arguments) != len(verdicts):
+        msg = "this judgement does not say what it claims: judge the run again"
+        raise PlanError(msg)
     pairs = list(zip(arguments, verdicts, strict=True))
     rows = [
         (
