@@ -115,3 +115,9 @@ def test_priorities_are_decided_with_the_cases_that_their_perturbations_apply_to
         alone = attrs.evolve(specification, priorities=[priority])
         (outlook,) = sea.forecast(alone, able).priorities
         assert all(min(demand.power) >= 0.8 for demand in outlook.demands), priority.name
+
+
+def test_every_priority_says_what_harm_a_failure_does_and_where_the_demand_comes_from():
+    specification = sea.load_specification(pharmacy_specification())
+    assert set(specification.scope) == {"intended_use", "users", "not_for"}
+    assert all(one.hazard and one.source for one in specification.priorities)
