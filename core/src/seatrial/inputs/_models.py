@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -115,7 +116,7 @@ def check_there(model: Any) -> None:
     if model.use == ANSWERS:
         _made(model)
     elif model.use == TRAINED:
-        params = model.params or {}
+        params: Mapping[str, Any] = model.params or {}
         call("the function of train", import_string, called(params["function"]).use, what="train")
     else:
         call(f"the model {model.use}", import_string, model.use, what="the model")
