@@ -35,6 +35,7 @@ CONTRASTS = {
 NOISE = 0.02
 BRIGHT = 220.0
 """The brightest tissue of a sheet."""
+HALF = 0.5
 SMALLER = (0.0, 0.08, 0.16)
 """By which part the brain of the second visit is smaller."""
 
@@ -55,14 +56,15 @@ class Patient:
 
     @property
     def white_percent(self) -> float:
-        """White matter in percent of grey and white."""
+        """White matter in percent of grey and white, each voxel being what most of it is."""
         _, grey, white = self.tissues
-        return float(100 * white.sum() / (grey.sum() + white.sum()))
+        tissue = grey + white > HALF
+        return float(100 * np.count_nonzero(tissue & (white > grey)) / np.count_nonzero(tissue))
 
     @property
     def brain_ml(self) -> float:
         """Millilitres of everything inside, the fluid too."""
-        return float((self.tissues.sum(axis=0) > 0.5).sum() * np.prod(SPACING) / 1000)  # noqa: PLR2004
+        return float((self.tissues.sum(axis=0) > HALF).sum() * np.prod(SPACING) / 1000)
 
     def picture(self, contrast: str, *, visit: int = 1, mirrored: bool = False) -> Array:
         """Scan the patient: a sheet whose left is the left of the patient, or the right."""
@@ -103,7 +105,7 @@ def _tissues() -> Array:
 
 def _with_cavity(tissues: Array, side: str, draw: np.random.Generator) -> Array:
     """Fill a ball in one half of the brain with fluid."""
-    places = np.argwhere(tissues.sum(axis=0) > 0.5) * np.array(SPACING)  # noqa: PLR2004
+    places = np.argwhere(tissues.sum(axis=0) > HALF) * np.array(SPACING)
     low, high = places.min(axis=0), places.max(axis=0)
     across = 0.74 if side == "right" else 0.26
     centre = low + (high - low) * np.array([across, draw.uniform(0.3, 0.7), draw.uniform(0.5, 0.7)])
