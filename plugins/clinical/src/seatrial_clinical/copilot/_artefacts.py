@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import seatrial_torchio
 
 from seatrial import Case, Perturbation
 from seatrial.errors import NotApplicable, ParameterError
 from seatrial.kit import did_you_mean
 
-from ._sheets import Array, is_sheet, sheet_of, volume_of
+from ._sheets import TILE, Array, is_sheet, sheet_of, volume_of
 
 __all__ = ["scan_artefact"]
 
@@ -41,11 +42,8 @@ def scan_artefact(*, rung: int, artefact: str = "torchio.motion") -> Callable[..
         if worse.array.shape != clean.array.shape:
             msg = f"{NAME}: {artefact} changes how many voxels there are"
             raise NotApplicable(msg)
-        sheet = sheet_of(worse.array[0])
-        found = picture.copy()
-        found[:] = 0
-        rows = sheet.shape[0]
-        found[:rows, : sheet.shape[1]] = sheet
-        return found
+        sheet = sheet_of(worse.array[0], across=picture.shape[1] // TILE[1])
+        empty = picture.shape[0] - sheet.shape[0]
+        return np.pad(sheet, ((0, empty), (0, 0), (0, 0)))
 
     return spoil

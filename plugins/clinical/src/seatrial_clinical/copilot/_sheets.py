@@ -23,13 +23,13 @@ SPACING = (2.0, 2.0, 4.0)
 """Millimetres between voxels: across, from back to front, from below to above."""
 
 
-def sheet_of(values: Array) -> Array:
+def sheet_of(values: Array, *, across: int = ACROSS) -> Array:
     """Lay out X×Y×Z values in [0, 255] as a uint8 picture, H×W×1: slices from below, front up."""
-    rows = -(-values.shape[2] // ACROSS)
+    rows = -(-values.shape[2] // across)
     height, width = TILE
-    sheet = np.zeros((rows * height, ACROSS * width, 1), dtype=np.uint8)
+    sheet = np.zeros((rows * height, across * width, 1), dtype=np.uint8)
     for at in range(values.shape[2]):
-        top, left = at // ACROSS * height, at % ACROSS * width
+        top, left = at // across * height, at % across * width
         tile = np.clip(values[:, ::-1, at].T, 0, 255).round()
         sheet[top : top + height, left : left + width, 0] = tile
     return sheet
