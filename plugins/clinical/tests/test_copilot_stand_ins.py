@@ -18,9 +18,9 @@ from seatrial.kit import digest
 
 pytest.importorskip("seatrial_torchio")
 
-from seatrial_clinical import copilot_specification  # noqa: E402
-from seatrial_clinical.copilot import _cases  # noqa: E402 - it needs scipy
-from seatrial_clinical.copilot._pictures import Picture  # noqa: E402
+from seatrial_clinical import copilot_specification
+from seatrial_clinical.copilot import _cases
+from seatrial_clinical.copilot._pictures import Picture
 
 UNDECIDED = {"Finds the same on scans by each vendor", "Says which organ is shown"}
 REFUSES = "clinical.off-topic"

@@ -14,7 +14,7 @@ from seatrial.errors import PlanError
 from ._headers import VENDORS, Header
 from ._pictures import Picture, abdomen, nothing, other_modalities
 from ._questions import bank, option, wording
-from ._scans import PATIENTS, ROOT, Patient, patient, real_scan
+from ._scans import PATIENTS, Patient, patient, real_scan
 from ._sheets import Array
 
 __all__ = ["TOPICS", "copilot_cases"]

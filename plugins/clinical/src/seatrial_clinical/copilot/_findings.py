@@ -31,6 +31,9 @@ REACH = 6
 """Half voxels to either side of the middle where the plane between the halves may lie."""
 
 
+CLEAR = Quality(0.0, 0.0)
+
+
 @frozen(kw_only=True)
 class Findings:
     """What one image shows, or why nothing can be said of it.
@@ -40,7 +43,7 @@ class Findings:
     """
 
     problem: str | None = None
-    quality: Quality = Quality(0.0, 0.0)
+    quality: Quality = CLEAR
     sequence: str = ""
     brain_ml: float = 0.0
     white_percent: float | None = None
@@ -99,9 +102,8 @@ def _three_means(values: Array) -> Array:
     means = np.quantile(values, [0.05, 0.5, 0.95])
     for _ in range(STEPS):
         nearest = np.abs(values[:, None] - means).argmin(axis=1)
-        means = np.array(
-            [values[nearest == at].mean() if (nearest == at).any() else means[at] for at in range(3)]
-        )
+        some = [values[nearest == at] for at in range(3)]
+        means = np.array([one.mean() if one.size else means[at] for at, one in enumerate(some)])
     return np.sort(means)
 
 
@@ -109,9 +111,7 @@ def _halves(tissue: Array, mask: Array) -> tuple[int, int]:
     """Count tissue on either side of the plane that mirrors the brain best."""
     profile = mask.sum(axis=(1, 2)).astype(float)
     middle = round(2 * float((profile * np.arange(len(profile))).sum() / profile.sum()))
-    plane = max(
-        range(middle - REACH, middle + REACH + 1), key=lambda twice: _mirrored(mask, twice)
-    )
+    plane = max(range(middle - REACH, middle + REACH + 1), key=lambda twice: _mirrored(mask, twice))
     columns = 2 * np.arange(len(profile))
     counts = tissue.sum(axis=(1, 2))
     return int(counts[columns < plane].sum()), int(counts[columns > plane].sum())

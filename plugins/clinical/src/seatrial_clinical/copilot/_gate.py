@@ -1,7 +1,7 @@
-"""What the copilot looks at before it says anything: is this a brain on MRI, and can it be read?
+"""Whether an image is a brain on MRI that can be read, before anything is said of it.
 
 deepbet marks a fifth of pure noise as brain, so whether there is a brain is decided here. The
-thresholds were chosen on simulated patients and pictures other than those of the cases.
+thresholds were chosen on simulated patients other than those of the cases.
 """
 
 from __future__ import annotations
@@ -22,12 +22,11 @@ RANGE = 16
 SMOOTH = 0.6
 """The correlation of neighbouring pixels, below which a picture is noise."""
 DARK, AIR = 0.15, 0.35
-"""What is dark, as a part of the bright end, and how much of a scan must be: around a head is air."""
+"""What is dark, as a part of the bright end, and how much of a scan must be: the air around."""
 LITRES = (0.7, 2.6)
 """Of everything inside the brain's mask."""
 ALIKE = 0.8
 """Dice of the mask with that of the template, moved and scaled to it."""
-INSIDE = 0.5
 NOISY, GHOSTED = 0.055, 0.07
 """The quality flag: noise, and signal outside of the head, as parts of the bright end."""
 
@@ -71,7 +70,10 @@ def _likeness(mask: Array) -> float:
     (here, wide), (there, high) = (_place(one) for one in (mask, whole))
     scale = high / wide
     moved = affine_transform(
-        whole.astype(np.float32), scale, offset=there - scale * here, output_shape=mask.shape,
+        whole.astype(np.float32),
+        scale,
+        offset=there - scale * here,
+        output_shape=mask.shape,
         order=1,
     )
     other = moved > 0.5  # noqa: PLR2004

@@ -67,23 +67,24 @@ class Copilot:
         if heard.topic is None and not options:
             return Prediction(NO_QUESTION, refused=False)
         try:
-            said = self._said(heard)
-            if options and said not in options:
-                msg = f"{said} is none of the options"
-                raise Refuses(msg)
+            said = self._said(heard, options)
         except Refuses as reason:
             why = {"why": str(reason)}
             return Prediction((*refusals, str(reason))[0], refused=True, details=why)
         return Prediction(said, refused=False)
 
-    def _said(self, heard: Heard) -> str:
+    def _said(self, heard: Heard, options: Sequence[str]) -> str:
         if heard.topic is None:
             msg = "that is nothing that I do"
             raise Refuses(msg)
         if len(heard.pictures) > IMAGES:
             msg = f"I compare up to {IMAGES} images, not {len(heard.pictures)}"
             raise Refuses(msg)
-        return ANSWERS[heard.topic](self, heard)
+        said = ANSWERS[heard.topic](self, heard)
+        if options and said not in options:
+            msg = f"{said} is none of the options"
+            raise Refuses(msg)
+        return said
 
     def _findings(self, heard: Heard, number: int) -> Findings:
         """Look at one image, or refuse what its header or the image itself says it is not."""

@@ -74,7 +74,7 @@ def _pixels(file: str) -> Array:
 
 def _eight_bits(values: Array) -> Array:
     low, high = float(values.min()), float(np.percentile(values, 99.5))
-    return np.clip((values - low) / (high - low) * 255, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip((values - low) / (high - low) * 255, 0, 255), dtype=np.uint8)
 
 
 def _ct(at: int) -> Array:
@@ -93,7 +93,7 @@ def _xray(at: int) -> Array:
     skull = binary_dilation(inside, iterations=4) & ~inside
     seen = (inside + 3.0 * skull).sum(axis=1).T[::-1]
     seen = np.kron(seen, np.ones((8, 6)))
-    return (255 * seen / seen.max()).astype(np.uint8)[..., None]
+    return np.asarray(255 * seen / seen.max(), dtype=np.uint8)[..., None]
 
 
 def _ultrasound(at: int) -> Array:
@@ -102,7 +102,8 @@ def _ultrasound(at: int) -> Array:
     y, x = np.mgrid[0:480, -320:320]
     fan = (np.abs(np.arctan2(x, y + 40)) < 0.6) & (np.hypot(x, y + 40) < draw.uniform(400, 500))  # noqa: PLR2004
     speckle = gaussian_filter(draw.rayleigh(1, x.shape), 1.5) * np.exp(-y / 400)
-    return (np.clip(speckle * fan / speckle.max(), 0, 1) * 255).astype(np.uint8)[..., None]
+    found = np.clip(speckle * fan / speckle.max(), 0, 1) * 255
+    return np.asarray(found, dtype=np.uint8)[..., None]
 
 
 def _noise(draw: np.random.Generator) -> Array:

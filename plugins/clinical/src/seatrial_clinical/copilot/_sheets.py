@@ -38,7 +38,7 @@ def sheet_of(values: Array, *, across: int = ACROSS) -> Array:
 def is_sheet(picture: Array) -> bool:
     """Tell whether a picture is divided into tiles, and grey."""
     height, width = picture.shape[:2]
-    return height % TILE[0] == 0 and width % TILE[1] == 0 and picture.shape[2] == 1
+    return bool(height % TILE[0] == 0 and width % TILE[1] == 0 and picture.shape[2] == 1)
 
 
 def volume_of(picture: Array) -> Volume:
