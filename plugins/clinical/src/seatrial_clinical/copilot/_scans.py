@@ -68,14 +68,21 @@ class Patient:
 
     def picture(self, contrast: str, *, visit: int = 1, mirrored: bool = False) -> Array:
         """Scan the patient: a sheet whose left is the left of the patient, or the right."""
-        tissues = self.tissues if visit == 1 else _shrunk(self.tissues, 1 - self.smaller)
-        draw = np.random.default_rng(derive(ROOT, "scan", self.name, contrast, visit))
-        means = [draw.uniform(*ends) for ends in CONTRASTS[contrast].values()]
-        clean = sum(mean * tissue for mean, tissue in zip(means, tissues, strict=True))
-        noise = draw.normal(0, NOISE, clean.shape)
-        inside = tissues.sum(axis=0) > 0.05  # noqa: PLR2004 - all that is not air
-        values = np.where(inside, clean + noise, np.abs(noise) / 2) * BRIGHT
-        return sheet_of(values[::-1] if mirrored else values)
+        return _scanned(self, contrast, visit, mirrored)
+
+
+@lru_cache(maxsize=8 * PATIENTS)
+def _scanned(one: Patient, contrast: str, visit: int, mirrored: bool) -> Array:  # noqa: FBT001
+    tissues = one.tissues if visit == 1 else _shrunk(one.tissues, 1 - one.smaller)
+    draw = np.random.default_rng(derive(ROOT, "scan", one.name, contrast, visit))
+    means = [draw.uniform(*ends) for ends in CONTRASTS[contrast].values()]
+    clean = sum(mean * tissue for mean, tissue in zip(means, tissues, strict=True))
+    noise = draw.normal(0, NOISE, clean.shape)
+    inside = tissues.sum(axis=0) > 0.05  # noqa: PLR2004 - all that is not air
+    values = np.where(inside, clean + noise, np.abs(noise) / 2) * BRIGHT
+    sheet = sheet_of(values[::-1] if mirrored else values)
+    sheet.flags.writeable = False
+    return sheet
 
 
 @lru_cache(maxsize=2 * PATIENTS)
