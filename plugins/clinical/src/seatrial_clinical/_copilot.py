@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seatrial import Case, Metric, Perturbation, Prediction
+from seatrial.kit import freeze
 
 if TYPE_CHECKING:
     from .copilot import Copilot
@@ -29,6 +30,8 @@ scan_artefact = Perturbation(
     samples="seatrial_clinical._samples:sheets",
 )
 
+_KNOWN = freeze({"Sequence": "T1", "Brain": 1400})
+
 report_fields = Metric(
     name="clinical.report-fields",
     summary="Fraction of the fields of a report that are right.",
@@ -37,11 +40,11 @@ report_fields = Metric(
     per_case=True,
     examples=(
         (
-            ({"Sequence": "T1", "Brain": 1400},),
+            (_KNOWN,),
             (Prediction("Sequence: T1-weighted\nBrain: 1,350 mL"),),
             1.0,
         ),
-        (({"Sequence": "T1", "Brain": 1400},), (Prediction("Sequence: T2\nBrain: 1350 mL"),), 0.5),
+        ((_KNOWN,), (Prediction("Sequence: T2\nBrain: 1350 mL"),), 0.5),
     ),
 )
 

@@ -72,7 +72,7 @@ class Patient:
 
 
 @lru_cache(maxsize=8 * PATIENTS)
-def _scanned(one: Patient, contrast: str, visit: int, mirrored: bool) -> Array:  # noqa: FBT001
+def _scanned(one: Patient, contrast: str, visit: int, mirrored: bool) -> Array:
     tissues = one.tissues if visit == 1 else _shrunk(one.tissues, 1 - one.smaller)
     draw = np.random.default_rng(derive(ROOT, "scan", one.name, contrast, visit))
     means = [draw.uniform(*ends) for ends in CONTRASTS[contrast].values()]
