@@ -90,17 +90,21 @@ def pictures(kind, count):
     return (Picture(f"{kind}-{at}", kind, drawn(kind, at), "MR", "it") for at in range(count))
 
 
-@pytest.fixture(scope="module")
-def spec():
+def read(path, **chosen):
+    """Read a specification, with cases whose scans are drawn."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_cases, "patient", Drawn)
         patch.setattr(_cases, "real_scan", lambda: drawn("real"))
         patch.setattr(_cases, "abdomen", lambda: next(pictures("abdomen", 1)))
         patch.setattr(_cases, "nothing", lambda: pictures("nothing", 32))
         patch.setattr(_cases, "other_modalities", lambda: pictures("other", 26))
-        cases = tuple(_cases.copilot_cases())
-    read = sea.load_specification(copilot_specification())
-    return attrs.evolve(read, model=None, cases=cases)
+        cases = tuple(_cases.copilot_cases(**chosen))
+    return attrs.evolve(sea.load_specification(path), model=None, cases=cases)
+
+
+@pytest.fixture(scope="module")
+def spec():
+    return read(copilot_specification())
 
 
 def matches(priority, case):
@@ -232,3 +236,42 @@ def test_a_stand_in_that_is_broken_in_one_scenario_fails_just_that(spec, known, 
     others = {name for name in found if name not in mine}
     assert {name for name in others if found[name] not in ("pass", "inconclusive")} <= failed
     assert CONSEQUENCES.get(scenario, set()) == others & failed
+
+
+@attrs.frozen
+class Reporter:
+    """Writes some lines, of which those of `loses` go wrong in images that are not clean."""
+
+    identity: str
+    clean: frozenset[str]
+    lines: tuple[str, ...]
+    loses: tuple[str, ...]
+
+    def __call__(self, inputs):
+        return [self.report(one["talk"][0]["content"][1]) for one in inputs]
+
+    def report(self, picture):
+        lost = () if digest(picture.tobytes()) in self.clean else self.loses
+        right = {"Sequence": "T1-weighted", "Brain": 1900, "White matter": 35}
+        told = {name: WRONG[name] if name in lost else right.get(name) for name in self.lines}
+        return "\n".join(f"{name}: {value}" for name, value in told.items())
+
+
+@pytest.mark.parametrize(
+    ("loses", "outcome"),
+    [(("Sequence",), "pass"), (("Sequence", "Brain", "White matter"), "fail")],
+    ids=["one line", "three lines"],
+)
+def test_a_cascade_is_told_from_the_loss_of_one_part(tmp_path, loses, outcome):
+    path = copilot_specification().with_name("mri-copilot-cascade.toml")
+    asked = read(path, topics=["report"], patients=48)
+    clean = frozenset(digest(case.input["talk"][0]["content"][1].tobytes()) for case in asked.cases)
+    (priority,) = asked.priorities
+    demand = {"cascade": {**priority.require["cascade"], "component": str(tmp_path / "part")}}
+    asked = attrs.evolve(asked, priorities=[attrs.evolve(priority, require=demand)])
+    part = Reporter("part", clean, ("Sequence",), ("Sequence",))
+    whole = Reporter("whole", clean, ("Sequence", "Brain", "White matter"), loses)
+    sea.run(asked, part, to=tmp_path / "part")
+    judgement = sea.judge(asked, sea.run(asked, whole))
+    assert judgement.outcome == outcome
+    assert judgement.verdicts[0].estimate == pytest.approx(len(loses))
