@@ -8,6 +8,7 @@ input of its scenario.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import attrs
 import numpy as np
@@ -236,6 +237,14 @@ def test_a_stand_in_that_is_broken_in_one_scenario_fails_just_that(spec, known, 
     others = {name for name in found if name not in mine}
     assert {name for name in others if found[name] not in ("pass", "inconclusive")} <= failed
     assert CONSEQUENCES.get(scenario, set()) == others & failed
+
+
+def test_the_page_on_the_copilot_names_priorities_that_are_there():
+    page = (Path(__file__).parents[3] / "docs" / "mri-copilot.md").read_text("utf-8")
+    rows = re.findall(r"^(?:fail|inconclusive) +(\S.*?)  ", page, re.MULTILINE)
+    assert len(rows) == 10 + 1  # of the whole, and of the cascade
+    known = {name for names in SECTIONS.values() for name in names}
+    assert set(rows) - known == {"A wrong sequence takes no other line along"}
 
 
 @attrs.frozen
