@@ -7,7 +7,7 @@ from typing import Any
 from seatrial import Case
 from seatrial.testing import Samples
 
-__all__ = ["NOTES", "options", "passages", "questions", "talks", "texts"]
+__all__ = ["NOTES", "options", "passages", "questions", "sheets", "talks", "texts"]
 
 NOTES = (
     (
@@ -179,3 +179,22 @@ def _pictures(count: int) -> list[Any]:
 
     ramp = np.arange(16, dtype=np.uint8)
     return [np.tile((ramp * (3 * at + 2))[None, :, None], (16, 1, 3)) for at in range(count)]
+
+
+def sheets() -> Samples:
+    """Give sheets of a few slices: balls and boxes of two tissues, in air."""
+    import numpy as np
+
+    from .copilot._sheets import sheet_of
+
+    x, y, z = np.mgrid[-1:1:96j, -1:1:112j, -1:1:10j]
+    ball = np.sqrt(x**2 + y**2 + z**2)
+    box = np.maximum(np.abs(x), np.abs(y))
+    return Samples(
+        values={
+            "image": [
+                sheet_of(200.0 * (shape < wide) + 60.0 * (shape < wide / 2) * (x > 0))
+                for shape, wide in ((ball, 0.8), (box, 0.6))
+            ]
+        }
+    )
