@@ -230,7 +230,7 @@ def test_a_run_whose_preferences_leak_into_its_own_evaluation_is_refused(report)
 
 def unchanged():
     def adapt(model, examples, /, *, seed, work):
-        return lambda inputs: model(inputs)
+        return Chooser()
 
     return adapt
 

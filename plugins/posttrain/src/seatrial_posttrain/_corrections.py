@@ -51,22 +51,26 @@ def located(text: str, given: Correction) -> Located | str:
     step, correction = given.step.strip(), given.correction.strip()
     if not step or not correction:
         return "the step or its correction is empty"
-    places = _places(text, step)
-    if not places:
-        return "the quoted step does not stand in the answer"
-    if given.before is not None:
-        before = given.before.strip()
-        places = [place for place in places if text[:place].strip() == before]
-        if not places:
-            return "the quoted reasoning is not what stands before the step"
-    if len(places) > 1:
-        return "the quoted step stands in the answer more than once"
-    before, after = text[: places[0]], text[places[0] + len(step) :]
+    place = _place(text, step, given.before)
+    if isinstance(place, str):
+        return place
+    before, after = text[:place], text[place + len(step) :]
     if not after.strip():
         return "the quoted step is the end of the answer"
     if not (_ends(before) and _ends(step + after[0])):
         return "the quoted step is only a part of one"
     return Located(before.strip(), step, correction)
+
+
+def _place(text: str, step: str, before: str | None) -> int | str:
+    places = _places(text, step)
+    if not places:
+        return "the quoted step does not stand in the answer"
+    if before is not None:
+        places = [one for one in places if text[:one].strip() == before.strip()]
+        if not places:
+            return "the quoted reasoning is not what stands before the step"
+    return places[0] if len(places) == 1 else "the quoted step stands in the answer more than once"
 
 
 def _places(text: str, step: str) -> list[int]:
