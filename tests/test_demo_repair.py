@@ -32,9 +32,7 @@ def test_it_measures_what_the_pharmacy_demands_on_every_fact(demo):
         assert len({cluster_of(case) for case in few if case.groups["topic"] == topic}) == 3
 
 
-def test_the_loop_closes_on_facts_that_no_preference_came_from(
-    demo, tmp_path, monkeypatch, capsys
-):
+def test_the_loop_closes_on_facts_that_no_preference_came_from(demo, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("SEATRIAL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(demo, "TUNING", posttrain.dpo(rank=2, batch_size=8, learning_rate=1e-3))
     path = saved(tmp_path / "tiny", max_position_embeddings=1024)

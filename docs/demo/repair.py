@@ -29,7 +29,7 @@ PRIORITIES = (
 HELD_OUT = 0.5  # of the facts, from which no preference comes
 SEED = 1
 RIGHT_BY = "metrics.accuracy"
-TUNING = posttrain.dpo(learning_rate=3e-4, epochs=2, batch_size=4)
+TUNING = posttrain.dpo(learning_rate=5e-4, epochs=2, batch_size=4, beta=0.05)
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
@@ -139,7 +139,7 @@ def main() -> None:
     options = ArgumentParser(description=__doc__)
     options.add_argument("--to", type=Path, default=Path("runs/repair"), help="the folder")
     given = options.parse_args()
-    loop(demanded(), given.to, per_kind=40)
+    loop(demanded(), given.to, per_kind=50)
     say(f"\nThe runs, the preferences' model and the comparison: {given.to}", "bold")
 
 

@@ -220,9 +220,13 @@ def test_a_run_whose_preferences_leak_into_its_own_evaluation_is_refused(report)
         return sea.repair(kept_as_it_is(), model=Chooser(), cases=made)
 
     plan = sea.Plan(metrics=[accuracy()], seed=1)
-    leaked = learned(posttrain.failures(report, held_out=0))
+    after = sea.run(plan, model=learned(posttrain.failures(report, held_out=0)), cases=cases())
     with pytest.raises(PlanError, match="learned from every case"):
-        sea.compare(report, sea.run(plan, model=leaked, cases=cases()))
+        sea.compare(report, after)
+    half = sea.Priority("half is right", metric=accuracy(), require={"at_least": 0.5})
+    judged = sea.judge(sea.Specification("t", priorities=[half], seed=1, cases=cases()), after)
+    assert judged.outcome == "error"
+    assert "learned from every case" in judged.verdicts[0].note
     kept = posttrain.failures(report, held_out=0.25, seed=3)
     change = sea.compare(report, sea.run(plan, model=learned(kept), cases=cases()))
     assert change.notes == ("18 cases that a repaired model learned from are left out",)

@@ -94,7 +94,7 @@ class Corrector:
 
 def _replied(model: Any, instruction: str, case: Case, answer: str) -> Iterator[Mapping[str, Any]]:
     """Ask the model, and give every JSON object in its reply."""
-    parts = [instruction, "Question:\n" + "\n".join(_asked(case.input))]
+    parts = [instruction, "Question:\n" + "\n".join(texts_of(case.input))]
     if case.target is not None:
         parts.append(f"Reference:\n{case.target}")
     parts.append(f"Proposed solution:\n{answer}")
@@ -115,16 +115,12 @@ def _replied(model: Any, instruction: str, case: Case, answer: str) -> Iterator[
         place = text.find("{", end)
 
 
-def _answers(model: Any, inputs: Sequence[Any]) -> Sequence[Any]:
-    given: Any = model(inputs)
+def _answers(model: Any, inputs: Sequence[Any]) -> Any:
+    given = model(inputs)
     if not inspect.isawaitable(given):
         return given
 
-    async def waited() -> Sequence[Any]:
+    async def waited() -> Any:
         return await given
 
     return asyncio.run(waited())
-
-
-def _asked(value: Any) -> Iterator[str]:
-    yield from texts_of(value)
