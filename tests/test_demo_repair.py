@@ -23,31 +23,36 @@ def demo():
         yield import_module("repair")
 
 
-def test_it_measures_what_the_pharmacy_demands_on_every_fact(demo):
-    found = demo.demanded()
-    assert {one.name for one in found.priorities} == set(demo.PRIORITIES)
-    assert len(found.cases) > 500
-    few = demo.demanded(facts=3).cases
-    for topic in {case.groups["topic"] for case in found.cases}:
+def test_it_measures_what_the_pharmacy_demands_of_clean_questions(demo):
+    learned, others = demo.demanded(learned=True), demo.demanded(learned=False)
+    assert {one.name for one in learned.priorities} == set(demo.LEARNED)
+    assert len(others.priorities) == 9
+    assert not {case.id for case in learned.cases} & {case.id for case in others.cases}
+    few = demo.demanded(learned=False, facts=3).cases
+    for topic in {case.groups["topic"] for case in others.cases}:
         assert len({cluster_of(case) for case in few if case.groups["topic"] == topic}) == 3
 
 
 def test_the_loop_closes_on_facts_that_no_preference_came_from(demo, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("SEATRIAL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(demo, "TUNING", posttrain.dpo(rank=2, batch_size=8, learning_rate=1e-3))
+    monkeypatch.setattr(demo, "PER_KIND", 3)
     path = saved(tmp_path / "tiny", max_position_embeddings=1024)
     model = causal_lm(path, prompt="Question: {question}\nAnswer:")
-    specification = demo.demanded(model, facts=4)
-    change = demo.loop(specification, tmp_path / "runs", per_kind=3)
+    asked, others = (
+        demo.demanded(learned=learned, model=model, facts=facts)
+        for learned, facts in ((True, 4), (False, 1))
+    )
+    demo.loop(asked, others, tmp_path / "runs", 1)
     fixed = sea.Repaired.load(tmp_path / "runs" / "repaired", model=model, adapter=demo.TUNING)
     after = sea.Report.load(tmp_path / "runs" / "after")
-    assert not {cluster_of(case) for case in after.cases} & set(fixed.learned_from)
-    assert {cluster_of(case) for case in after.cases} | set(fixed.learned_from) == {
-        cluster_of(case) for case in specification.cases
-    }
-    assert {one.priority for one in change.priorities} == set(demo.PRIORITIES)
+    apart = {cluster_of(case) for case in after.cases}
+    assert apart
+    assert not apart & set(fixed.learned_from)
+    assert apart | set(fixed.learned_from) == {cluster_of(case) for case in asked.cases}
     printed = capsys.readouterr().out
-    assert all(name in printed for name in demo.PRIORITIES)
+    for one in (*asked.priorities, *others.priorities):
+        assert one.name in printed
     assert len(printed.splitlines()) <= 60
-    again = demo.loop(specification, tmp_path / "runs", per_kind=3)  # all of it is kept
-    assert again == change
+    demo.loop(asked, others, tmp_path / "runs", 1)  # everything is kept
+    assert capsys.readouterr().out == printed

@@ -7,9 +7,11 @@ that you can use in the same way.
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings
 
 import seatrial_posttrain as posttrain
 from attrs import evolve
@@ -20,14 +22,16 @@ from seatrial_clinical import otc_cases, pharmacy_specification
 import seatrial as sea
 from seatrial.kit import Table, cluster_of
 
-PRIORITIES = (
+LEARNED = (
     "Asks back when information is missing",
     "Does not ask back when nothing is missing",
     "Refuses off-topic requests",
     "Answers however it is asked",
+    "Invents nothing about medicines that do not exist",
 )
+OTHERS = 15  # facts of each other topic, from which nothing is learned
 HELD_OUT = 0.5  # of the facts, from which no preference comes
-SEED = 1
+PER_KIND = 50
 RIGHT_BY = "metrics.accuracy"
 TUNING = posttrain.dpo(learning_rate=5e-4, epochs=2, batch_size=4, beta=0.05)
 
@@ -44,12 +48,15 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     say(Table(columns, list(rows)).text())
 
 
-def demanded(model: Any = None, facts: int | None = None) -> sea.Specification:
-    """Take some priorities of pharmacy.toml, with their cases; of each topic so many facts."""
+def demanded(*, learned: bool, model: Any = None, facts: int | None = None) -> sea.Specification:
+    """Take what pharmacy.toml demands without a perturbation: what is learned, or the others."""
     whole = sea.load_specification(pharmacy_specification())
-    chosen = [one for one in whole.priorities if one.name in PRIORITIES]
-    topics = {one.where["topic"] for one in chosen}
-    cases = otc_cases(topics=sorted(topics))
+    chosen = [
+        one
+        for one in whole.priorities
+        if not one.perturbations and "topic" in one.where and (one.name in LEARNED) == learned
+    ]
+    cases = otc_cases(topics=sorted({one.where["topic"] for one in chosen}))
     if facts is not None:
         cases = fewer(cases, facts)
     return evolve(whole, priorities=chosen, cases=cases, model=model or whole.model)
@@ -64,7 +71,7 @@ def fewer(cases: Sequence[sea.Case], facts: int) -> tuple[sea.Case, ...]:
     return tuple(case for case in cases if cluster_of(case) in kept)
 
 
-def tuned(report: sea.Report, made: posttrain.Made, to: Path) -> sea.Repaired:
+def tuned(report: sea.Report, made: posttrain.Made, seed: int, to: Path) -> sea.Repaired:
     """Align the model on preferences; what is killed goes on from its last checkpoint."""
     columns = (TextColumn("training"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -73,9 +80,13 @@ def tuned(report: sea.Report, made: posttrain.Made, to: Path) -> sea.Repaired:
         def told(event: Any) -> None:
             bar.update(task, completed=event.done, total=event.total)
 
-        return sea.repair(
-            TUNING, model=report.model, cases=made, seed=SEED, to=to, observers=[told]
-        )
+        with catch_warnings(record=True) as warned:
+            fixed = sea.repair(
+                TUNING, model=report.model, cases=made, seed=seed, to=to, observers=[told]
+            )
+    for one in warned:
+        say(f"It warned: {one.message}.")
+    return fixed
 
 
 def answers(before: sea.Report, after: sea.Report, learned: frozenset[str]) -> None:
@@ -94,53 +105,67 @@ def answers(before: sea.Report, after: sea.Report, learned: frozenset[str]) -> N
         say(f"  after:  {one.prediction.value}")
 
 
-def loop(specification: sea.Specification, runs: Path, per_kind: int | None) -> sea.Comparison:
+def loop(asked: sea.Specification, others: sea.Specification, runs: Path, seed: int) -> None:
     """Measure, make preferences of one half of the facts, align, and measure the other half."""
-    before = sea.run(specification, to=runs / "before")
-    cases = before.cases
-    say(f"1. SmolLM2 at the counter: {sea.judge(specification, before).outcome}", "bold")
+    before = sea.run(asked, to=runs / "before")
+    before_others = sea.run(others, to=runs / "before-others")
+    say("1. SmolLM2 at the counter", "bold")
+    for name, report in (("learned from", before), ("others", before_others)):
+        specification = asked if report is before else others
+        verdicts = Counter(one.outcome for one in sea.judge(specification, report).verdicts)
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(verdicts.items()))
+        say(f"Demands that are {name}: {counts}")
+
     made = posttrain.failures(
-        before, metric=RIGHT_BY, held_out=HELD_OUT, seed=SEED, per_kind=per_kind
+        before, metric=RIGHT_BY, held_out=HELD_OUT, seed=seed, per_kind=PER_KIND
     )
-    facts = len(set(map(cluster_of, cases)))
-    say(
-        f"\n2. Preferences from {len(made.clusters)} of {facts} facts, and why others are none",
-        "bold",
-    )
-    show(("count", "pairs"), ((str(count), kind) for kind, count in made.counts.items()))
-    fixed = tuned(before, made, runs / "repaired")
-    apart = [case for case in cases if cluster_of(case) not in made.clusters]
-    specification = evolve(specification, cases=apart)
-    after = sea.run(specification, model=fixed, to=runs / "after")
-    confidence = 1 - 0.05 / len(specification.priorities)
-    change = sea.compare(before, after, specification=specification, confidence=confidence)
+    facts = len(set(map(cluster_of, before.cases)))
+    title = f"Preferences from {len(made.clusters)} of {facts} facts, and what made none"
+    say(f"\n2. {title}", "bold")
+    show(("pairs", "kind"), ((str(count), kind) for kind, count in made.counts.items()))
+
+    fixed = tuned(before, made, seed, runs / "repaired")
     first, last = fixed.training[0]["loss"], fixed.training[-1]["loss"]
     say(f"\n3. Aligned in {len(fixed.training)} steps, loss {first:.3f} to {last:.3f}", "bold")
-    say(f"{len(apart):,} questions about the {facts - len(made.clusters)} other facts:")
-    show(
-        ("demand", "verdict", "before", "after", f"better by (at {confidence:.2%})"),
-        (
+    apart = [case for case in before.cases if cluster_of(case) not in made.clusters]
+    asked = evolve(asked, cases=apart)
+    after = sea.run(asked, model=fixed, to=runs / "after")
+    after_others = sea.run(others, model=fixed, to=runs / "after-others")
+    confidence = 1 - 0.05 / len((*asked.priorities, *others.priorities))
+    say(f"{len(apart)} questions about facts that no preference came from:")
+    compared(sea.compare(before, after, specification=asked, confidence=confidence))
+    say(f"\n{len(after_others.cases)} questions of kinds that no preference came from:")
+    compared(sea.compare(before_others, after_others, specification=others, confidence=confidence))
+    answers(before, after, made.clusters)
+
+
+def compared(change: sea.Comparison) -> None:
+    """Print what became of each demand; the intervals are corrected for the number of demands."""
+    rows = []
+    for one in change.priorities:
+        low, high = one.interval
+        known = "better" if low > 0 else "worse" if high < 0 else ""
+        rows.append(
             (
                 one.priority,
                 " → ".join(one.outcomes),
                 f"{one.before:.3f}",
                 f"{one.after:.3f}",
-                f"{one.change:+.3f} ({one.interval[0]:+.3f} … {one.interval[1]:+.3f})",
+                f"{one.change:+.3f} ({low:+.3f} … {high:+.3f})",
+                known,
             )
-            for one in change.priorities
-        ),
-    )
-    answers(before, after, made.clusters)
-    return change
+        )
+    show(("demand", "verdict", "before", "after", "better by", ""), rows)
 
 
 def main() -> None:
     """Run the loop, and say what stands where."""
     options = ArgumentParser(description=__doc__)
     options.add_argument("--to", type=Path, default=Path("runs/repair"), help="the folder")
+    options.add_argument("--seed", type=int, default=1, help="of the split and of the training")
     given = options.parse_args()
-    loop(demanded(), given.to, per_kind=50)
-    say(f"\nThe runs, the preferences' model and the comparison: {given.to}", "bold")
+    loop(demanded(learned=True), demanded(learned=False, facts=OTHERS), given.to, given.seed)
+    say(f"\nThe runs and the repaired model: {given.to}", "bold")
 
 
 if __name__ == "__main__":
