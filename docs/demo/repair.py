@@ -85,7 +85,7 @@ def tuned(report: sea.Report, made: posttrain.Made, seed: int, to: Path) -> sea.
                 TUNING, model=report.model, cases=made, seed=seed, to=to, observers=[told]
             )
     for one in warned:
-        say(f"It warned: {one.message}.")
+        say(f"\nIt warned: {one.message}.")
     return fixed
 
 
@@ -110,11 +110,11 @@ def loop(asked: sea.Specification, others: sea.Specification, runs: Path, seed: 
     before = sea.run(asked, to=runs / "before")
     before_others = sea.run(others, to=runs / "before-others")
     say("1. SmolLM2 at the counter", "bold")
-    for name, report in (("learned from", before), ("others", before_others)):
-        specification = asked if report is before else others
-        verdicts = Counter(one.outcome for one in sea.judge(specification, report).verdicts)
+    judged = (sea.judge(asked, before), sea.judge(others, before_others))
+    for name, one in zip(("demands that it will learn from", "other demands"), judged, strict=True):
+        verdicts = Counter(verdict.outcome for verdict in one.verdicts)
         counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(verdicts.items()))
-        say(f"Demands that are {name}: {counts}")
+        say(f"{len(one.verdicts)} {name}: {counts}")
 
     made = posttrain.failures(
         before, metric=RIGHT_BY, held_out=HELD_OUT, seed=seed, per_kind=PER_KIND
