@@ -10,7 +10,7 @@ from attrs import asdict
 
 from seatrial import Case, Preference
 from seatrial.errors import PlanError
-from seatrial.kit import cluster_of, digest, only_text
+from seatrial.kit import cluster_of, digest, only_text, plain
 
 from ._corrections import Correction, Located, correction_of, located
 from ._made import Made, Making
@@ -142,7 +142,8 @@ def _criticised(
     sampling: Sampling, case: Case, sample: Sample, critic: Critic
 ) -> Correction | None:
     """Have the first wrong step named, or read what was named before."""
-    key = digest(["step", name_of(critic), *sampling.facts.values(), case.id, sample.text])
+    asked = [plain(case.input), plain(case.target), sample.text]
+    key = digest(["step", name_of(critic), *sampling.facts.values(), *asked])
     known = sampling.kept.get(key)
     if known is None:
         given = correction_of(critic(case, sample.text))
