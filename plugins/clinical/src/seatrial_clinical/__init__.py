@@ -12,11 +12,20 @@ from seatrial import Case, Metric, Perturbation, Prediction, hookimpl
 from ._conversation_perturbations import (
     challenges,
     changed_mind,
+    image_order,
+    image_turn,
     images,
     tool_failures,
     turn_accuracy,
     turn_order,
     turns,
+)
+from ._copilot import (
+    copilot_cases,
+    copilot_specification,
+    mri_copilot,
+    report_fields,
+    scan_artefact,
 )
 from ._negation import negation_twins
 from ._otc import otc_cases
@@ -55,6 +64,8 @@ __all__ = [
     "challenges",
     "changed_mind",
     "conversation_specification",
+    "copilot_cases",
+    "copilot_specification",
     "dates",
     "demographics",
     "distractors",
@@ -62,12 +73,15 @@ __all__ = [
     "doubt",
     "entities",
     "false_history",
+    "image_order",
+    "image_turn",
     "images",
     "injections",
     "invented_names",
     "lay_terms",
     "missing_information",
     "misspelt_drugs",
+    "mri_copilot",
     "negation",
     "negation_twins",
     "off_topic",
@@ -82,6 +96,8 @@ __all__ = [
     "passages_reordered",
     "pharmacy_specification",
     "recall_cases",
+    "report_fields",
+    "scan_artefact",
     "seatrial_metrics",
     "seatrial_perturbations",
     "sides",
@@ -161,10 +177,13 @@ def seatrial_perturbations() -> tuple[Perturbation, ...]:
         changed_mind,
         tool_failures,
         images,
+        image_order,
+        image_turn,
+        scan_artefact,
     )
 
 
 @hookimpl
 def seatrial_metrics() -> tuple[Metric, ...]:
     """Declare the metrics."""
-    return (pair_accuracy, turn_accuracy)
+    return (pair_accuracy, turn_accuracy, report_fields)

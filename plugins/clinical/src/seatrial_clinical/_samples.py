@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from seatrial import Case
 from seatrial.testing import Samples
 
-__all__ = ["NOTES", "options", "passages", "questions", "talks", "texts"]
+__all__ = ["NOTES", "options", "passages", "questions", "sheets", "talks", "texts"]
 
 NOTES = (
     (
@@ -146,3 +148,53 @@ def talks() -> Samples:
         {"role": "tool", "content": "three packs", "tool_call_id": "call_1"},
     )
     return Samples(values={"messages": [*said, (*began, *said[0]), (seen,), (*began, seen), asked]})
+
+
+def several_images() -> Samples:
+    """Give messages with two to five images, in which no word refers to their order."""
+    said = "Which of these shows a fracture? Answer in one word."
+    return Samples(
+        values={
+            "messages": [
+                ({"role": "user", "content": (said, *_pictures(count))},) for count in (2, 3, 4, 5)
+            ]
+        }
+    )
+
+
+def places_of_images() -> Samples:
+    """Ask at which place something is to be seen."""
+    said = "Which image shows a fracture?"
+    talks = [({"role": "user", "content": (*_pictures(count), said)},) for count in (2, 3, 5)]
+    targets = ("the first", "Image 3", "The fourth image")
+    cases = [
+        Case(f"i{at}", talk, target)
+        for at, (talk, target) in enumerate(zip(talks, targets, strict=True))
+    ]
+    return Samples(values={"messages": cases})
+
+
+def _pictures(count: int) -> list[Any]:
+    import numpy as np
+
+    ramp = np.arange(16, dtype=np.uint8)
+    return [np.tile((ramp * (3 * at + 2))[None, :, None], (16, 1, 3)) for at in range(count)]
+
+
+def sheets() -> Samples:
+    """Give sheets of a few slices: balls and boxes of two tissues, in air."""
+    import numpy as np
+
+    from .copilot._sheets import sheet_of
+
+    x, y, z = np.mgrid[-1:1:96j, -1:1:112j, -1:1:10j]
+    ball = np.sqrt(x**2 + y**2 + z**2)
+    box = np.maximum(np.abs(x), np.abs(y))
+    return Samples(
+        values={
+            "image": [
+                sheet_of(200.0 * (shape < wide) + 60.0 * (shape < wide / 2) * (x > 0))
+                for shape, wide in ((ball, 0.8), (box, 0.6))
+            ]
+        }
+    )
