@@ -9,23 +9,30 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial import Adapter, Audit, hookimpl
 
+from ._corrections import Correction
 from ._failures import failures
+from ._final_answers import final_answer_pairs
+from ._generative import corrected_by, judged_by
 from ._made import Made
-from ._sampling import final_answer_pairs
+from ._stepwise import stepwise_pairs
 
 if TYPE_CHECKING:
     from ._losses import preference_loss
     from ._tuned import Tuned, load
 
 __all__ = [
+    "Correction",
     "Made",
     "Tuned",
+    "corrected_by",
     "dpo",
     "failures",
     "final_answer_pairs",
     "joint",
+    "judged_by",
     "load",
     "preference_loss",
+    "stepwise_pairs",
 ]
 
 dpo = Adapter(
