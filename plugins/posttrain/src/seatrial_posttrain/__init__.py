@@ -11,6 +11,7 @@ from seatrial import Adapter, Audit, hookimpl
 
 from ._failures import failures
 from ._made import Made
+from ._perplexity import Perplexity, perplexity
 from ._sampling import final_answer_pairs
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Made",
+    "Perplexity",
     "Tuned",
     "dpo",
     "failures",
     "final_answer_pairs",
     "joint",
     "load",
+    "perplexity",
     "preference_loss",
 ]
 

@@ -41,6 +41,7 @@ def joint(
     weight_decay: float = 0.1,
     max_grad_norm: float = 1.0,
     checkpoint_every: int = 50,
+    gradient_checkpointing: bool = False,
 ) -> Adapt:
     """Train on documents and instructions in one stream.
 
@@ -56,7 +57,7 @@ def joint(
       packed without seeing each other; longer documents are cut into chunks, longer instructions
       refused.
     - `rank`, `alpha`, `dropout`: of LoRA; rank 0 trains all weights, as FinDAP found better here.
-    - The rest is as in `posttrain.dpo`; `batch_size` counts rows. The default rate is 5e-6, and
+    - The rest is as in `posttrain.dpo`, `gradient_checkpointing` too; `batch_size` counts rows. The default rate is 5e-6, and
       1e-4 with LoRA.
 
     Raises `ParameterError` for parameters that make no sense.
@@ -96,7 +97,12 @@ def joint(
             msg = "nothing is left to train on: every case is of one token"
             raise PlanError(msg)
         weight = len(rows) / targets
-        module, finished = trainable_copy(copied(trainable.module), lora, seed=derive(seed, "lora"))
+        module, finished = trainable_copy(
+            copied(trainable.module),
+            lora,
+            seed=derive(seed, "lora"),
+            recompute=gradient_checkpointing,
+        )
 
         def loss(place: int) -> tuple[Any, dict[str, float]]:
             # Over the mean row, not over each row's own tokens: every token counts the same.

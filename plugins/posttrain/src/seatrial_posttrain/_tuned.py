@@ -17,12 +17,15 @@ from safetensors import SafetensorError
 from seatrial.errors import ModelError, StoreError
 from seatrial.kit import freeze
 
+from ._curves import curves
+
 if TYPE_CHECKING:
     from seatrial_transformers import CausalLM, Trainable
 
 __all__ = ["Tuned", "load", "tuned"]
 
 TRAINING = "training.jsonl"
+CURVES = "training.svg"
 
 
 def _steps(values: Iterable[Mapping[str, float]]) -> tuple[Mapping[str, float], ...]:
@@ -33,7 +36,8 @@ def _steps(values: Iterable[Mapping[str, float]]) -> tuple[Mapping[str, float], 
 class Tuned:
     """A trained language model, which has all that `model`, a `CausalLM`, has.
 
-    `save` writes safetensors, configuration and tokenizer, which `causal_lm(folder)` reads, too.
+    `save` writes safetensors, configuration and tokenizer, which `causal_lm(folder)` reads, too;
+    beside them are the steps (`training.jsonl`) and their curves (`training.svg`).
     """
 
     model: CausalLM
@@ -79,6 +83,7 @@ def tuned(
         trainable.tokenizer.save_pretrained(folder)
         text = "".join(json.dumps(one) + "\n" for one in (manifest, *training))
         (folder / TRAINING).write_text(text, "utf-8")
+        (folder / CURVES).write_text(curves(training), "utf-8")
     except (OSError, SafetensorError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         msg = f"the trained model cannot be written to {folder}: {error}; TMPDIR names another disk"
