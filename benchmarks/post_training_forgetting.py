@@ -32,7 +32,6 @@ import seatrial as sea
 SEED = 5
 RATE = 1e-4
 CHARACTERS = 4  # of a token, about
-PAIRS = 48
 DIGITS = "0123456789"
 
 ARMS = (
@@ -99,7 +98,7 @@ def wrong(text: str, draw: Random) -> str:
 class Data:
     """All that is trained on and measured, drawn once."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, size: int) -> None:
         train, held = reports(data)
         math = lines(data / "gsm8k/test.jsonl")
         common = lines(data / "piqa/valid.jsonl")
@@ -141,52 +140,55 @@ class Data:
         for some in (*self.documents.values(), *self.instructions.values(), *self.pairs.values()):
             draw.shuffle(some)
         self.texts = {
-            "reports": [body(one) for one in held[:24]],
-            "general": [*how[700:740], *math_text[1200:1230]],
-            "medicine": [" ".join(one["CONTEXTS"]) for one in list(abstracts.values())[:16]],
+            "reports": [body(one) for one in held[: size // 2]],
+            "general": [*how[700 : 700 + size // 2], *math_text[1200 : 1200 + size // 2]],
+            "medicine": [
+                " ".join(one["CONTEXTS"]) for one in list(abstracts.values())[: size // 4]
+            ],
         }
         answered = list(questions(held, spans))
         self.answers = {
-            "it_reports": [sea.Case(u, asked(r, q), worked(q)) for u, r, q in answered[:50]],
+            "it_reports": [
+                sea.Case(u, asked(r, q), worked(q)) for u, r, q in answered[: size // 2]
+            ],
             "it_general": [
                 sea.Case(str(at), row["question"], solved(row))
-                for at, row in enumerate(math[1240:1280])
+                for at, row in enumerate(math[1240 : 1240 + size // 2])
             ],
         }
         numbers = [(u, r, q) for u, r, q in questions(held, ["arithmetic"]) if q["derivation"]]
         self.chosen = {
             "calculation": [
                 (asked(r, q), [worked(q), *(wrong(worked(q), draw) for _ in range(3))], 0)
-                for _, r, q in numbers[:60]
+                for _, r, q in numbers[:size]
             ],
             "mathematics": [
                 (row["question"], [solved(row), *(wrong(solved(row), draw) for _ in range(3))], 0)
-                for row in math[1280:1319]
+                for row in math[-size:]
             ],
             "common_sense": [
                 (goal["goal"], [goal["sol1"], goal["sol2"]], label)
-                for goal, label in list(zip(common, right, strict=True))[-100:]
+                for goal, label in list(zip(common, right, strict=True))[-2 * size :]
             ],
-            "credit": credit(data),
+            "credit": credit(data, size),
         }
         self.prompts = [
-            *(one.input for one in self.answers["it_reports"][:10]),
-            *(goal["goal"] for goal in common[-10:]),
+            *(one.input for one in self.answers["it_reports"][:5]),
+            *(goal["goal"] for goal in common[-5:]),
         ]
 
 
-def credit(data: Path) -> list[tuple[str, list[str], int]]:
+def credit(data: Path, size: int) -> list[tuple[str, list[str], int]]:
     """Read requests for credit, of which seven in ten are good."""
     rows = [line.split() for line in (data / "german_credit/german.data").read_text().splitlines()]
     Random(SEED).shuffle(rows)
     return [
         (
-            f"A bank lends {row[4]} marks for {row[1]} months to a client of {row[12]} years who "
-            f"lives at the address for {row[10]} years. Is the credit risk good or bad?",
+            f"A loan of {row[4]} marks for {row[1]} months; age {row[12]}. Good or bad risk?",
             ["good", "bad"],
             int(row[-1]) - 1,
         )
-        for row in rows[:100]
+        for row in rows[:size]
     ]
 
 
@@ -237,10 +239,10 @@ def trained(model: Any, some: Sequence[sea.Case]) -> Any:
     return sea.repair(adapter, model=model, cases=some, seed=SEED)
 
 
-def aligned(model: Any, data: Data, kind: str) -> Any:
+def aligned(model: Any, data: Data, kind: str, count: int) -> Any:
     """Align on preferences: as many of the domain alone as of both together."""
-    half = PAIRS // 2
-    pairs = data.pairs["in"][:PAIRS]
+    half = count // 2
+    pairs = data.pairs["in"][:count]
     if kind == "mix":
         pairs = data.pairs["in"][:half] + data.pairs["general"][:half]
     adapter = posttrain.dpo(kind="sigmoid_nll", rank=0, learning_rate=5e-6, batch_size=4)
@@ -268,17 +270,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--tokens", type=int, default=12_000)
+    parser.add_argument("--size", type=int, default=24, help="cases of a measurement")
+    parser.add_argument("--pairs", type=int, default=24)
     parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
-    data = Data(given.data)
-    base = smollm2(threads=given.threads, max_new_tokens=64)
+    data = Data(given.data, given.size)
+    base = smollm2(threads=given.threads, max_new_tokens=40)
     joint = None
     for name in ("base", *given.arms):
         begun = time.process_time()
         if name.startswith("pa"):
             joint = joint or arm("joint-mix", base, data, given.tokens)
-            model = aligned(joint, data, name.split("-")[1])
+            model = aligned(joint, data, name.split("-")[1], given.pairs)
         else:
             model = base if name == "base" else arm(name, base, data, given.tokens)
             joint = model if name == "joint-mix" else joint

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 import seatrial_posttrain as posttrain
@@ -92,7 +92,7 @@ def test_a_model_without_such_layers_is_refused():
 
 def test_the_curves_of_a_training_are_drawn(model, preferences, tmp_path):
     fixed = sea.repair(posttrain.dpo(**FAST), model=model, cases=preferences, to=tmp_path / "fixed")
-    picture = ElementTree.parse(tmp_path / "fixed" / "model" / "training.svg").getroot()
+    picture = ET.parse(tmp_path / "fixed" / "model" / "training.svg").getroot()
     told = "".join(picture.itertext())
     assert f"3 steps: loss from 0.693 to {fixed.training[-1]['loss']:.3g}" in told
     assert len(picture.findall(".//{*}path")) == 4 + 5  # a frame for each panel, and its lines

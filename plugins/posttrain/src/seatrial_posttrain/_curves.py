@@ -21,7 +21,7 @@ STYLE = "text{font-family:sans-serif;font-size:11px;fill:#222}path{fill:none;str
 
 
 def curves(training: Sequence[Mapping[str, float]]) -> str:
-    """Draw what was told of each step as an SVG picture; figures that were not told are left out."""
+    """Draw what was told of each step as SVG; figures that were not told are left out."""
     told = set(training[0]) if training else set()
     panels = [(title, names) for title, names in PANELS if told.issuperset(names)]
     drawn = [

@@ -132,9 +132,7 @@ class _Pairs:
         }
 
 
-def _aligned(
-    model: Any, examples: Sequence[Preference], how: _How, seed: int, work: Work
-) -> Tuned:
+def _aligned(model: Any, examples: Sequence[Preference], how: _How, seed: int, work: Work) -> Tuned:
     trainable = model.trainable
     pairs = pairs_of(trainable, examples)
     warn_of_pairs(pairs)
