@@ -30,6 +30,10 @@ from seatrial_transformers import smollm2
 import seatrial as sea
 
 SEED = 5
+REQUEST = (
+    "A bank lends {} marks for {} months to a client of {} years who lives at the address for {} "
+    "years. Is the credit risk good or bad?"
+)
 RATE = 1e-4
 CHARACTERS = 4  # of a token, about
 DIGITS = "0123456789"
@@ -184,7 +188,7 @@ def credit(data: Path, size: int) -> list[tuple[str, list[str], int]]:
     Random(SEED).shuffle(rows)
     return [
         (
-            f"A loan of {row[4]} marks for {row[1]} months; age {row[12]}. Good or bad risk?",
+            REQUEST.format(row[4], row[1], row[12], row[10]),
             ["good", "bad"],
             int(row[-1]) - 1,
         )

@@ -72,7 +72,7 @@ joint = Adapter(
 
 recipe = Adapter(
     name="posttrain.recipe",
-    summary="Train a language model on documents, instructions and preferences, and compare.",
+    summary="Train on documents and instructions, then on preferences; compare.",
     factory="seatrial_posttrain._recipe:recipe",
     needs=("transformers.trainable",),
     reads="cases",

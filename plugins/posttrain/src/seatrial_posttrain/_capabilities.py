@@ -64,8 +64,13 @@ class Capabilities:
 
     def table(self) -> Table:
         """Lay it out: capability by capability, and what was forgotten below."""
-        names = ("capability", "kind", "task", "metric", "cases", "before", "after", "change", "")
+        names = ("capability", "kind", "task", "metric", "cases", "before", "after", "change", "parsed")
         rows = [self._row(one) for one in self.changes]
+        how = (
+            "change: after minus before, of a perplexity after over before, paired by case; each "
+            f"end of an interval is at {self.confidence:g}, and the lists are corrected for "
+            f"{len(rows)} tasks (Holm)"
+        )
         gone = ", ".join(self.forgotten) or "nothing beyond chance"
         return Table(
             names,
@@ -73,16 +78,14 @@ class Capabilities:
             notes=(
                 f"forgotten: {gone}",
                 f"gained: {', '.join(self.gained) or 'nothing beyond chance'}",
-                "change: after minus before, of a perplexity after over before; paired by case",
-                f"each end of an interval is at {self.confidence:g}; the two lists are corrected",
-                f"for {len(rows)} tasks (Holm)",
+                how,
             ),
         )
 
     def _row(self, one: Change) -> Sequence[str]:
         sign = "" if one.metric == "perplexity" else "+"
         found = [f"{part:.0%}" for part in one.parsed if part is not None]
-        note = f"parsed {' → '.join(found)}" if found and set(found) != {"100%"} else ""
+        note = " → ".join(found) if found and set(found) != {"100%"} else ""
         figures = (f"{one.before:.3f}", f"{one.after:.3f}")
         change = f"{one.change:{sign}.3f} ({one.low:{sign}.3f} to {one.high:{sign}.3f})"
         what = (one.capability, one.kind, one.task, one.metric, str(one.cases))
@@ -211,7 +214,8 @@ def _ratio(before: Measured, after: Measured, confidence: float) -> tuple[float,
         confidence,
         None,
     )
-    return math.exp(found.low), math.exp(found.high)
+    with np.errstate(over="ignore"):  # of a few cases nothing is known
+        return float(np.exp(found.low)), float(np.exp(found.high))
 
 
 def _difference(

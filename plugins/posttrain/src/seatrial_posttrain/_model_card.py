@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
 from seatrial.kit import Table
 
 from ._capabilities import Capabilities
@@ -33,18 +31,19 @@ def model_card(
     parts = ["# Model card", "## Training data", _markdown(data_table(cards))]
     for one in steps:
         first, last = one.training[0]["loss"], one.training[-1]["loss"]
-        facts = ", ".join(f"{key} {value}" for key, value in one.manifest.items() if _flat(value))
-        told = f"{len(one.training)} steps, loss {first:.3f} to {last:.3f}. {facts}."
+        facts = "".join(
+            f", {value:,} {key.replace('_', ' ')}"
+            for key, value in one.manifest.items()
+            if isinstance(value, int)
+        )
+        told = f"`{one.manifest['adapter']}`: {len(one.training)} steps{facts}; loss "
+        told += f"{first:.3f} to {last:.3f}."
         parts += [f"## Stage: {one.name}", told, f"![curves]({one.name}.svg)"]
     if compared is not None:
         table = compared.table()
         parts += ["## Capabilities, before and after", _markdown(table)]
         parts += ["\n".join(f"- {note}" for note in table.notes)]
     return "\n\n".join(parts) + "\n"
-
-
-def _flat(value: Any) -> bool:
-    return isinstance(value, int | float | str)
 
 
 def _markdown(table: Table) -> str:

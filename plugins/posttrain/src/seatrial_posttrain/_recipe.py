@@ -83,7 +83,7 @@ def recipe(
                 trained, lambda: _pairs(trained, found.asked, sampling, stage), built[1], steps
             )
         compared = _compared(model, trained, tasks, confidence, seed, work)
-        return _told(trained, steps, found, compared)
+        return _told(trained, steps, found, compared, confidence)
 
     return adapt
 
@@ -192,7 +192,11 @@ def _compared(
 
 
 def _told(
-    trained: Tuned, steps: Sequence[Step], found: _Found, compared: Capabilities | None
+    trained: Tuned,
+    steps: Sequence[Step],
+    found: _Found,
+    compared: Capabilities | None,
+    confidence: float,
 ) -> Tuned:
     """Give the last stage's model, with a card that tells of all of them."""
     manifest = {
@@ -200,6 +204,7 @@ def _told(
         "data": [asdict(one) for one in found.cards],
         "stages": [one.manifest for one in steps],
         "capabilities": [] if compared is None else [asdict(one) for one in compared.changes],
+        "confidence": confidence,
         "forgotten": [] if compared is None else list(compared.forgotten),
     }
     more = {f"{one.name}.svg": one.curves for one in steps}

@@ -10,7 +10,7 @@ from attrs.validators import in_, instance_of
 
 from seatrial import Case, Metric, Use, default_registry, load_cases
 from seatrial.errors import ParameterError
-from seatrial.kit import did_you_mean
+from seatrial.kit import did_you_mean, plain
 
 from ._asking import ANSWERS
 
@@ -121,7 +121,8 @@ def _metric(given: Any) -> Use[Metric] | None:
 
 
 def cases_of(given: Any) -> Sequence[Case]:
-    """Load cases: a table with `file` or `use`, or what `load_cases` takes."""
+    """Load cases: a table with `file` or `use`, rows, or what else `load_cases` takes."""
+    given = plain(given) if isinstance(given, Mapping | tuple) else given
     if isinstance(given, Mapping) and "file" in given:
         options = {key: one for key, one in given.items() if key != "file"}
         return load_cases(given["file"], **options)

@@ -16,7 +16,7 @@ from attrs import define, field
 from safetensors import SafetensorError
 
 from seatrial.errors import ModelError, StoreError
-from seatrial.kit import freeze, plain
+from seatrial.kit import Table, freeze, plain
 
 from ._curves import curves
 
@@ -51,6 +51,17 @@ class Tuned:
     def identity(self) -> str:
         """The identity of the trained weights and the options."""
         return self.model.identity
+
+    @property
+    def summary(self) -> Table | None:
+        """What was gained and forgotten, for a recipe with an evaluation."""
+        from ._capabilities import Capabilities, Change
+
+        told = self.manifest.get("capabilities")
+        if not told:
+            return None
+        changes = [Change(**one) for one in told]
+        return Capabilities(changes, self.manifest["confidence"]).table()
 
     def __call__(self, inputs: Sequence[Any], /) -> Sequence[Any]:
         """Answer inputs as the trained model does."""
