@@ -15,13 +15,13 @@ from ._failures import failures
 from ._made import Made
 from ._perplexity import Perplexity, perplexity
 from ._sampling import final_answer_pairs
-from ._sources import source
-from ._tasks import FINEVAL, Task
 
 if TYPE_CHECKING:
     from ._capabilities import Capabilities, Change, capabilities
     from ._evaluating import Measured, evaluate
     from ._losses import preference_loss
+    from ._sources import source
+    from ._tasks import FINEVAL, Task
     from ._tuned import Tuned, load
 
 __all__ = [
@@ -127,19 +127,22 @@ def seatrial_audits() -> tuple[Audit, ...]:
 
 
 HOMES = {
+    "FINEVAL": "_tasks",
     "Capabilities": "_capabilities",
     "Change": "_capabilities",
     "Measured": "_evaluating",
+    "Task": "_tasks",
     "Tuned": "_tuned",
     "capabilities": "_capabilities",
     "evaluate": "_evaluating",
     "load": "_tuned",
     "preference_loss": "_losses",
+    "source": "_sources",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import what computes when it is first asked for: some of it loads torch."""
+    """Import what computes when it is first asked for: it loads torch or numpy."""
     if name in HOMES:
         return getattr(import_module(f".{HOMES[name]}", __name__), name)
     msg = f"module {__name__!r} has no attribute {name!r}"

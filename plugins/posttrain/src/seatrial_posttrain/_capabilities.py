@@ -64,7 +64,17 @@ class Capabilities:
 
     def table(self) -> Table:
         """Lay it out: capability by capability, and what was forgotten below."""
-        names = ("capability", "kind", "task", "metric", "cases", "before", "after", "change", "parsed")
+        names = (
+            "capability",
+            "kind",
+            "task",
+            "metric",
+            "cases",
+            "before",
+            "after",
+            "change",
+            "parsed",
+        )
         rows = [self._row(one) for one in self.changes]
         how = (
             "change: after minus before, of a perplexity after over before, paired by case; each "

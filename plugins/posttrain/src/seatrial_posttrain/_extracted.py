@@ -21,7 +21,8 @@ UNPARSED = "unparsed"
 """The class of answers in which none was found: right for no target."""
 
 BRACKETS = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
-PHRASE = re.compile(r"\b(?:answer\s+is|answer\s*:|selection\s*:)[ \t]*([^\n]+)", re.IGNORECASE)
+LEAD = r"\b(?:answer\s+is|answer\s*:|selection\s*:)"
+PHRASE = re.compile(rf"{LEAD}((?:(?!{LEAD})[^\n])+)", re.IGNORECASE)
 
 
 def extracted(text: str, options: Sequence[str] = (), *, whole: bool = True) -> tuple[str, str]:
@@ -60,8 +61,9 @@ def _named(told: str, options: Sequence[str]) -> str | None:
         wanted = _plain(option)
         if plain == wanted or re.fullmatch(rf"{letter}\W+{re.escape(wanted)}", plain):
             return option
-    for letter, option in zip(string.ascii_lowercase, options, strict=False):
-        if plain == letter:
+    letter = re.match(r"\W*([A-Z])(?:$|[.,:;)\]]|\W+(?:because|since)\b)", told)
+    for one, option in zip(string.ascii_uppercase, options, strict=False):
+        if plain == one.casefold() or (letter is not None and letter[1] == one):
             return option
     (only, *more) = _mentioned(told, options) or [""]
     return only if only and not more else None

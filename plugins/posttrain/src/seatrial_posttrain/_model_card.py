@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from seatrial.kit import Table
 
 from ._capabilities import Capabilities
