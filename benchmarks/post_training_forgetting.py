@@ -34,7 +34,6 @@ REQUEST = (
     "A bank lends {} marks for {} months to a client of {} years who lives at the address for {} "
     "years. Is the credit risk good or bad?"
 )
-RATE = 1e-4
 CHARACTERS = 4  # of a token, about
 DIGITS = "0123456789"
 
@@ -196,13 +195,15 @@ def credit(data: Path, size: int) -> list[tuple[str, list[str], int]]:
     ]
 
 
-def measured(model: Any, data: Data) -> dict[str, float]:
-    """Measure perplexities, accuracies, and how often an answer comes to an end."""
+def measured(model: Any, data: Data, *, quick: bool) -> dict[str, float]:
+    """Measure perplexities, and accuracies and how often an answer ends unless it must be quick."""
     found: dict[str, float] = {}
     for name, texts in data.texts.items():
         found[f"ppl_{name}"] = posttrain.perplexity(model, texts).value
     for name, cases in data.answers.items():
         found[f"ppl_{name}"] = posttrain.perplexity(model, cases).value
+    if quick:
+        return found
     for name, items in data.chosen.items():
         inputs = [
             {"question": text, "options": tuple(dict.fromkeys(options))}
@@ -237,9 +238,11 @@ def stage(source: dict[str, Any], data: str, tokens: int) -> list[sea.Case]:
     return cases(source[data], tokens, data)
 
 
-def trained(model: Any, some: Sequence[sea.Case]) -> Any:
-    """Train all weights for an epoch."""
-    adapter = posttrain.joint(learning_rate=RATE, batch_size=2, row_tokens=512)
+def trained(model: Any, some: Sequence[sea.Case], given: argparse.Namespace) -> Any:
+    """Train all weights."""
+    adapter = posttrain.joint(
+        learning_rate=given.rate, epochs=given.epochs, batch_size=2, row_tokens=512
+    )
     return sea.repair(adapter, model=model, cases=some, seed=SEED)
 
 
@@ -253,20 +256,19 @@ def aligned(model: Any, data: Data, kind: str, count: int) -> Any:
     return sea.repair(adapter, model=model, cases=pairs, seed=SEED)
 
 
-def arm(name: str, model: Any, data: Data, tokens: int) -> Any:
+def arm(name: str, model: Any, data: Data, given: argparse.Namespace) -> Any:
     """Train one of the models that are compared."""
     what, kind = name.split("-")
     documents, instructions = (
-        stage(source, "in" if kind == "in" else kind, tokens)
-        for source in (data.documents, data.instructions)
+        stage(source, kind, given.tokens) for source in (data.documents, data.instructions)
     )
     if what == "cpt":
-        return trained(model, documents)
+        return trained(model, documents, given)
     if what == "it":
-        return trained(model, instructions)
+        return trained(model, instructions, given)
     if what == "joint":
-        return trained(model, [*documents, *instructions])
-    return trained(trained(model, documents), instructions)
+        return trained(model, [*documents, *instructions], given)
+    return trained(trained(model, documents, given), instructions, given)
 
 
 def main() -> None:
@@ -277,6 +279,9 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=24, help="cases of a measurement")
     parser.add_argument("--pairs", type=int, default=24)
     parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
+    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="measure perplexities alone")
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     data = Data(given.data, given.size)
@@ -285,12 +290,12 @@ def main() -> None:
     for name in ("base", *given.arms):
         begun = time.process_time()
         if name.startswith("pa"):
-            joint = joint or arm("joint-mix", base, data, given.tokens)
+            joint = joint or arm("joint-mix", base, data, given)
             model = aligned(joint, data, name.split("-")[1], given.pairs)
         else:
-            model = base if name == "base" else arm(name, base, data, given.tokens)
+            model = base if name == "base" else arm(name, base, data, given)
             joint = model if name == "joint-mix" else joint
-        found = measured(model, data)
+        found = measured(model, data, quick=given.quick)
         told = {key: round(value, 3) for key, value in found.items()}
         print(json.dumps({"model": name, **told}), flush=True)
         print(f"{name}: {time.process_time() - begun:.0f} s of processor time", flush=True)

@@ -59,6 +59,7 @@ def judged_right(*, judge: Any) -> Scores:
     model = judge_of(judge)
 
     def score(cases: Sequence[Case], predictions: Sequence[Prediction], /) -> list[float]:
+        _check(cases)
         asked = [
             asked_right(case, one.details.get("written", one.value))
             for case, one in zip(cases, predictions, strict=True)
@@ -78,12 +79,19 @@ def judged_score(*, judge: Any) -> Scores:
     model = judge_of(judge)
 
     def score(cases: Sequence[Case], predictions: Sequence[Prediction], /) -> list[float]:
+        _check(cases)
         return [
             _mean([_read(case, reply, _rating) for reply in model(_conversations(case, one))])
             for case, one in zip(cases, predictions, strict=True)
         ]
 
     return score
+
+
+def _check(cases: Sequence[Case]) -> None:
+    if not cases:
+        msg = "there are no cases for a judge to score"
+        raise MetricError(msg)
 
 
 def _conversations(case: Case, answer: Prediction) -> list[str]:
