@@ -270,19 +270,19 @@ def test_a_recipe_says_all_that_a_repair_needs(shore, capsys):
 
 
 @pytest.mark.parametrize(
-    ("change", "status", "told"),
+    ("change", "told"),
     [
-        (("seed = 3", "sead = 3"), 4, "recipe.toml.sead: no such key; did you mean 'seed'?"),
-        (("demo.learn", "demo.lern"), 4, "did you mean 'demo.learn'?"),
-        (("demo.learn", "demo.word"), 4, "recipe.toml.adapter: "),
-        (("adapter", "# adapter"), 4, "recipe.toml.adapter: is missing"),
-        (("format = 1", "format = 2"), 4, "this seatrial reads format = 1"),
+        (("seed = 3", "sead = 3"), "recipe.toml.sead: no such key; did you mean seed?"),
+        (("demo.learn", "demo.lern"), "did you mean demo.learn?"),
+        (("demo.learn", "demo.word"), "recipe.toml.adapter: "),
+        (("adapter", "# adapter"), "recipe.toml.adapter: is missing"),
+        (("format = 1", "format = 2"), "this seatrial reads format = 1"),
     ],
     ids=["key", "name", "kind", "missing", "format"],
 )
-def test_a_recipe_that_is_wrong_is_told_where(shore, capsys, change, status, told):
+def test_a_recipe_that_is_wrong_is_told_where(shore, capsys, change, told):
     (shore / "recipe.toml").write_text(RECIPE.replace(*change))
-    assert call("repair", "recipe.toml", "--to", "fixed") == status
+    assert call("repair", "recipe.toml", "--to", "fixed") == 2
     out, err = capsys.readouterr()
     assert told in err
     assert out == ""

@@ -75,14 +75,18 @@ def progress_bar(*, patience: float = 0.0) -> Iterator[Callable[[Progress], None
 
 @contextmanager
 def training_bar() -> Iterator[Callable[[Trained], None]]:
-    """Show on stderr how far an adapter is, with a bar that is gone when the block ends."""
-    with _bar() as bar:
-        task = bar.add_task("training", total=None)
+    """Show on stderr how far an adapter is, once it says so; the bar goes when the block ends."""
+    bar = _bar(transient=True)
+    task = bar.add_task("training", total=None)
 
-        def tell(event: Trained) -> None:
-            bar.update(task, total=event.total, completed=event.done)
+    def tell(event: Trained) -> None:
+        bar.start()
+        bar.update(task, total=event.total, completed=event.done)
 
+    try:
         yield tell
+    finally:
+        bar.stop()
 
 
 def training_lines() -> Callable[[Trained], None]:
@@ -99,7 +103,7 @@ def training_lines() -> Callable[[Trained], None]:
     return tell
 
 
-def _bar() -> Any:
+def _bar(*, transient: bool = False) -> Any:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -116,7 +120,7 @@ def _bar() -> Any:
         TimeRemainingColumn(),
     )
     console = Console(stderr=True, markup=False)
-    return Progress(*columns, console=console, redirect_stdout=False)
+    return Progress(*columns, console=console, redirect_stdout=False, transient=transient)
 
 
 class Lines:
