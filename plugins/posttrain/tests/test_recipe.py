@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
+from pathlib import Path
 
 import pytest
 import seatrial_posttrain as posttrain
+from click.testing import CliRunner
 from seatrial_posttrain._ablation import Ablation
 from seatrial_posttrain._sources import card_of
 from seatrial_transformers import causal_lm
 
 import seatrial as sea
+from seatrial.cli import seatrial
 from seatrial.errors import ParameterError, PlanError
 from seatrial.testing import check
 
@@ -223,3 +228,38 @@ def test_a_recipe_that_is_interrupted_again_and_again_ends_like_one_that_is_not(
     often, whole = (tmp_path / name / "model" for name in ("often", "whole"))
     for name in ("model.safetensors", "training.jsonl", "README.md"):
         assert (often / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_the_recipe_of_the_documentation_runs(folder, tmp_path, monkeypatch):
+    page = Path(__file__).parents[3] / "docs" / "post-training.md"
+    (block,) = re.findall(r"```toml\n(# recipe.toml\n.*?)```", page.read_text("utf-8"), re.DOTALL)
+    files = {
+        "filings": [{"text": f"profit of {n} rose", "score": n % 6} for n in range(12)],
+        "web": [{"text": f"a cat sat on mat {n}"} for n in range(4)],
+        "chat": [{"messages": [*said(f"what is {n}?", f"it is {n}")]} for n in range(4)],
+        "exercises": [{"question": f"is {n} even?", "answer": "yes"} for n in range(2)],
+        "mathqa": [
+            {"id": f"m{n}", "question": f"{n} + 1 =", "options": ["1", "2"], "answer": "2"}
+            for n in range(3)
+        ],
+        "held-out": [{"text": f"profit of 20{n} fell"} for n in range(3)],
+    }
+    for name, some in files.items():
+        lines = [json.dumps({"id": str(at), **row}) + "\n" for at, row in enumerate(some)]
+        (tmp_path / f"{name}.jsonl").write_text("".join(lines), "utf-8")
+    (tmp_path / "fpb.csv").write_text("id,sentence,label\na,It rose,positive\nb,It,neutral\n")
+    tiny = f'causal_lm", params = {{ path = "{folder}", max_new_tokens = 9 }}'
+    text = re.sub(r'smollm2", params = \{.*?\}', tiny, block, count=1)
+    text = text.replace("samples = 8", "samples = 2")
+    (tmp_path / "recipe.toml").write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path.parent)
+    command = ["repair", str(tmp_path / "recipe.toml"), "--to", str(tmp_path / "adapted")]
+    found = CliRunner().invoke(seatrial, [*command, "--param", "ablation=cpt+it-mix"])
+    assert found.exception is None, found.output
+    card = (tmp_path / "adapted" / "model" / "README.md").read_text("utf-8")
+    assert "| filings | cpt | in | 4 | 8 |" in card
+    assert "| reasoning | novel | MathQA | metrics.accuracy | 3 |" in card
+
+
+def said(asked, answer):
+    return ({"role": "user", "content": asked}, {"role": "assistant", "content": answer})
