@@ -84,7 +84,7 @@ def lines(path: Path) -> list[Any]:
 
 def solved(row: Any) -> str:
     """Give the solution of a problem without the calculator's marks."""
-    text = row["answer"]
+    text: str = row["answer"]
     while "<<" in text:
         text = text[: text.index("<<")] + text[text.index(">>") + 2 :]
     return text.replace("#### ", "The answer is ")
@@ -140,7 +140,12 @@ class Data:
                 for at, row in enumerate(math[500:700])
             ],
         }
-        for some in (*self.documents.values(), *self.instructions.values(), *self.pairs.values()):
+        drawn: list[list[Any]] = [
+            *self.documents.values(),
+            *self.instructions.values(),
+            *self.pairs.values(),
+        ]
+        for some in drawn:
             draw.shuffle(some)
         self.texts = {
             "reports": [body(one) for one in held[: size // 2]],

@@ -71,7 +71,7 @@ def _recomputed(copy: Any) -> list[Any]:
         )
         raise ModelError(msg)
     for layer in layers:
-        layer.forward = partial(checkpoint, layer.forward, use_reentrant=False)  # type: ignore[method-assign]
+        layer.forward = partial(checkpoint, layer.forward, use_reentrant=False)
     return layers
 
 

@@ -47,7 +47,8 @@ class Measured:
         """The fraction of the answers in which one was found; None where nothing was asked."""
         if not self.answers:
             return None
-        return sum(one != UNPARSED for one in self.answers) / len(self.answers)
+        found = [one for one in self.answers if one != UNPARSED]
+        return len(found) / len(self.answers)
 
 
 def evaluate(

@@ -61,9 +61,9 @@ def _named(told: str, options: Sequence[str]) -> str | None:
         wanted = _plain(option)
         if plain == wanted or re.fullmatch(rf"{letter}\W+{re.escape(wanted)}", plain):
             return option
-    letter = re.match(r"\W*([A-Z])(?:$|[.,:;)\]]|\W+(?:because|since)\b)", told)
+    alone = re.match(r"\W*([A-Z])(?:$|[.,:;)\]]|\W+(?:because|since)\b)", told)
     for one, option in zip(string.ascii_uppercase, options, strict=False):
-        if plain == one.casefold() or (letter is not None and letter[1] == one):
+        if plain == one.casefold() or (alone is not None and alone[1] == one):
             return option
     (only, *more) = _mentioned(told, options) or [""]
     return only if only and not more else None

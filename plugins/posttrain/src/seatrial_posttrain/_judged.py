@@ -40,8 +40,9 @@ def judge_of(judge: Any) -> Callable[[Sequence[str]], Sequence[Any]]:
     if not isinstance(table, Mapping) or set(table) - {"use", "params"} or "use" not in table:
         msg = f"judge must be an import string, or a table with use and params, got {judge!r}"
         raise ParameterError(msg)
-    made = import_string(table["use"], what="judge")
-    return made(**table["params"]) if "params" in table else made  # type: ignore[no-any-return]
+    made: Any = import_string(str(table["use"]), what="judge")
+    params: Any = table.get("params")
+    return made if params is None else made(**params)  # type: ignore[no-any-return]
 
 
 def asked_right(case: Case, answer: Any) -> str:

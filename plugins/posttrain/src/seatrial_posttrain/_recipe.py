@@ -69,7 +69,7 @@ def recipe(
     built = _built("joint", joint_training, joint or {}), _built("preference", dpo, how)
     tasks = tasks_of(evaluation)
 
-    def adapt(model: Any, examples: Sequence[Case], /, *, seed: int, work: Work) -> Tuned:
+    def adapt(model: Any, examples: Sequence[Any], /, *, seed: int, work: Work) -> Tuned:
         found = _Found.of(examples, part)
         _check_leaks(examples, tasks)
         steps: list[Step] = []
