@@ -331,6 +331,13 @@ def test_a_name_without_its_namespace_gets_the_full_one_and_imports_nothing(inst
     assert not [name for name in sys.modules if name.startswith("fake_acme_l")]
 
 
+def test_a_name_that_is_not_near_gets_no_suggestion(install, installed):
+    install("loud", 'name = "loud.noise"\n')
+    with pytest.raises(UnknownComponentError) as caught:
+        installed("loud").get("nope")
+    assert str(caught.value) == "there is no component 'nope'; seatrial list shows all"
+
+
 def test_a_name_of_several_namespaces_gets_all_of_them(install, installed):
     install("loud", 'name = "loud.shout"\n')
     install("low", 'other = "low.shout"\n')

@@ -38,6 +38,6 @@ def full_name(name: str, known: Mapping[str, Iterable[str]], *, near: bool = Tru
         return f"; did you mean {' or '.join(same)}?"
     if not near:
         return ""
-    close = get_close_matches(name, [*(end for end, _ in ends), *known], n=1)
+    close = get_close_matches(name, [*(end for end, _ in ends), *known], n=1, cutoff=0.7)
     found = [one for end, one in ends if end in close] or close
     return f"; did you mean {' or '.join(found)}?" if found else ""

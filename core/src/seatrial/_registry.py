@@ -258,7 +258,7 @@ class Registry:
             msg = f"no installed plugin provides {name!r}; try: pip install seatrial-{namespace}"
         elif "." not in name:
             hint = full_name(name, {BUILT_IN: self._load(BUILT_IN, name), **self._named()})
-            msg = f"there is no component {name!r}{hint}"
+            msg = f"there is no component {name!r}{hint or '; seatrial list shows all'}"
         else:
             near = did_you_mean(name, [one for names in self._named().values() for one in names])
             hint = near or did_you_mean(namespace, self.namespaces())
