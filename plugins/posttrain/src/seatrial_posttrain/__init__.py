@@ -87,6 +87,7 @@ judged_right = Metric(
     per_case=True,
     reads="case",
     samples="seatrial_posttrain._judge_samples:rightly",
+    examples=((("12", "13"), ("12", "14"), 0.5),),
 )
 
 judged_score = Metric(
@@ -97,6 +98,7 @@ judged_score = Metric(
     reads="case",
     bounds=(1.0, 10.0),
     samples="seatrial_posttrain._judge_samples:scored",
+    examples=((("any", "any"), ("10", "1"), 5.5),),
 )
 
 contamination = Audit(
