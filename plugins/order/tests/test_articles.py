@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from xml.etree import ElementTree as ET
 
@@ -10,9 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from seatrial_order import (
+    Accuracy,
     Article,
+    Drawing,
     Step,
     accuracy_by,
+    accuracy_by_stories,
     accuracy_chart,
     all_pairs,
     card,
@@ -23,12 +27,15 @@ from seatrial_order import (
     read_articles,
     sample_pairs,
     split_articles,
+    story_chart,
     wikiplan_folder,
     write_articles,
 )
+from seatrial_order._drawing import Box, Dot, Line, Words
 
 import seatrial as sea
-from seatrial.errors import FileError, MetricError, PlanError
+from seatrial.errors import FileError, MetricError, ParameterError, PlanError
+from seatrial.statistics import proportion
 
 
 def plain(number, steps=5, category="Home", **more):
@@ -70,6 +77,31 @@ def test_every_mistake_of_a_file_is_listed_with_its_line(tmp_path):
     told = caught.value.problems
     assert [one.split("set.jsonl:")[1][0] for one in told[:5]] == ["2", "3", "4", "5", "7"]
     assert "two articles have the id '1'" in told[5]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{"title": "t", "steps": "abc"}', "steps are a list of objects"),
+        ('{"title": "t", "steps": [1]}', "step 1 is an object with a headline"),
+        ('{"title": "t", "steps": [{"image": "a.png"}]}', "step 1 is an object with a headline"),
+        ('{"title": "t", "steps": [{"headline": "a", "image": 3}]}', "image of step 1 is a path"),
+        ('{"title": "t", "category": null, "steps": []}', "title and category are texts"),
+    ],
+)
+def test_a_line_that_is_no_article_says_what_is_wrong(tmp_path, line, told):
+    (tmp_path / "set.jsonl").write_text(line, encoding="utf-8")
+    with pytest.raises(FileError, match=told):
+        read_articles(tmp_path / "set.jsonl")
+
+
+@pytest.mark.parametrize("read", [read_articles, goal_step_csv])
+def test_a_file_that_is_missing_or_no_text_is_named(tmp_path, read):
+    with pytest.raises(FileError, match=r"nowhere.* cannot be read"):
+        read(tmp_path / "nowhere")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(FileError, match=r"binary.* cannot be read"):
+        read(tmp_path / "binary")
 
 
 def test_what_cannot_be_asked_is_dropped_and_the_reason_is_said(tmp_path):
@@ -116,6 +148,13 @@ def test_articles_are_split_whole_and_by_category():
     assert all(abs(counts[f"c{at}"] - 6) <= 1 for at in range(3))
     again = split_articles(given[::-1], test=0.2, validation=0.2, seed=1)
     assert [one.id for one in again["test"]] == [one.id for one in found["test"]]
+    lone = split_articles([plain(1), plain(2, category="lone")], test=0.5, seed=1)
+    assert {name: len(some) for name, some in lone.items()} == {"train": 1, "test": 1}
+    with pytest.raises(PlanError, match="1 articles cannot be split"):
+        split_articles([plain(1)], seed=1)
+    for wrong in ({"test": 0.6, "validation": 0.6}, {"test": -0.2}, {"test": 1}, {"test": 0}):
+        with pytest.raises(PlanError, match="together leave some to train on"):
+            split_articles(given, **wrong, seed=1)
     with pytest.raises(PlanError, match="same id"):
         split_articles([plain(1), plain(1)], seed=1)
 
@@ -133,6 +172,11 @@ def test_pairs_are_balanced_seeded_and_of_the_wished_distances():
     assert pairs == sample_pairs(given, per_article=3, distances={1: 3.0, 4: 1.0}, seed=5)
     assert pairs != sample_pairs(given, per_article=3, distances={1: 3.0, 4: 1.0}, seed=6)
     assert len(sample_pairs(given, total=40, seed=1)) == 40
+    for wrong in ({"per_article": 0}, {"per_article": -1}, {"total": -1}):
+        with pytest.raises(PlanError, match="1 or more"):
+            sample_pairs(given, **wrong, seed=1)
+    with pytest.raises(PlanError, match="weight of a distance"):
+        sample_pairs(given, distances={1: -1.0}, seed=1)
     with pytest.raises(PlanError, match="40 pairs"):
         sample_pairs(given[:1], total=40, seed=1)
     with pytest.raises(PlanError, match="no pairs to draw"):
@@ -212,8 +256,106 @@ def test_the_card_counts():
     assert found.rows[-1]["pairs"] == len(pairs) == 12
     assert found.rows[-1]["in order"] == 0.5
     assert found.rows[-1]["characters a headline"] == 6
-    assert dict(found.verbs) == {"step": 12, "do": 4}
+    assert dict(found.words["first words"]) == {"step": 12, "do": 4}
     assert "| c0 | 2 | 3 | 6 | 6 | 0.5 |" in found.markdown()
+    assert "First words: step (12), do (4)." in found.markdown()
+
+
+def test_an_empty_set_has_no_card():
+    with pytest.raises(PlanError, match="no articles"):
+        card([])
+
+
+def test_the_card_counts_verbs_and_nouns_as_a_tagger_tells_them():
+    tags = {"Cut": "VB", "Cutting": "VBG", "the": "DT", "cloth": "NN", "cloths": "NNS", "red": "JJ"}
+    steps = [Step("Cut the red cloth."), Step("Cutting the cloths, cut")]
+    found = card(
+        [Article("a", "Cut cloth", "c", steps)],
+        tagger=lambda words: [(one, tags.get(one, "VBP")) for one in words],
+    )
+    assert dict(found.words["verbs"]) == {"cut": 3, "cutting": 1}
+    assert dict(found.words["nouns"]) == {"cloth": 2, "cloths": 1}
+    assert "Nouns: cloth (2), cloths (1)." in found.markdown()
+
+
+def test_a_picture_is_written_as_png_and_as_svg(tmp_path):
+    shapes = (Dot("first", 20, 30), Dot("text", 60, 30, 8), Line("third", 5, 50, 95, 50))
+    shapes += (Line("half", 80, 0, 80, 60), Box(2, 2, 90, 10), Words(5, 20, "Title", bold=True))
+    drawn = Drawing("A title", "what is seen", 100, 60, shapes)
+    shown = Image.open(io.BytesIO(drawn.png(scale=3)))
+    assert shown.size == (300, 180)
+    assert shown.text == {"Title": "A title", "Description": "what is seen"}
+    assert shown.getpixel((60, 90)) == (192, 57, 43)
+    red, green, blue = shown.getpixel((180, 90))  # half sheer, over white
+    assert (red, green, blue) == pytest.approx((132, 167, 207), abs=2)
+    assert shown.getpixel((150, 150)) == pytest.approx((34, 34, 34), abs=60)
+    assert shown.getpixel((295, 175)) == (255, 255, 255)
+    drawn.save(tmp_path / "x.svg")
+    drawn.save(tmp_path / "x.png")
+    assert (tmp_path / "x.svg").read_text() == drawn.svg() == drawn._repr_svg_()
+    assert (tmp_path / "x.png").read_bytes() == drawn.png()
+    tags = [one.tag.rpartition("}")[2] for one in ET.fromstring(drawn.svg())]
+    assert tags == [
+        "title",
+        "desc",
+        "style",
+        "rect",
+        *["circle"] * 2,
+        *["line"] * 2,
+        "rect",
+        "text",
+    ]
+    with pytest.raises(ParameterError, match=r"\.svg or \.png"):
+        drawn.save(tmp_path / "x.jpg")
+    with pytest.raises(ParameterError, match="scale"):
+        drawn.png(scale=0)
+
+
+def accuracies(**given):
+    interval = proportion([1.0, 0.0], ["a", "b"], 0.95)
+    return [
+        Accuracy(name, 2, 2, attrs.evolve(interval, estimate=value))
+        for name, value in given.items()
+    ]
+
+
+@pytest.mark.parametrize("categories", [5, 12])
+def test_the_trend_over_stories_is_spearmans(categories):
+    stats = pytest.importorskip("scipy.stats")
+    rng = np.random.default_rng(categories)
+    numbers = rng.integers(1, 9, categories)  # with ties
+    values = (numbers / 20 + rng.random(categories) / 4).round(2)
+    names = [f"c{at}" for at in range(categories)]
+    found = accuracy_by_stories(
+        accuracies(**dict(zip(names, values, strict=True))),
+        dict(zip(names, numbers.tolist(), strict=True)),
+    )
+    peer = stats.spearmanr(numbers, values)
+    assert found.correlation == pytest.approx(peer.statistic)
+    reference = stats.permutation_test(
+        (values,),
+        lambda one: stats.spearmanr(numbers, one).statistic,
+        permutation_type="pairings",
+        n_resamples=2000,
+        rng=1,
+    )
+    assert found.p == pytest.approx(reference.pvalue, abs=0.04 if categories > 8 else 1e-9)
+    assert [stories for _, stories, _ in found.points] == sorted(numbers)
+
+
+def test_the_trend_is_drawn_and_what_has_none_is_refused():
+    given = [plain(at, category=f"c{at % 3 if at < 6 else 2}") for at in range(12)]
+    found = accuracy_by_stories(accuracies(c0=0.5, c1=0.6, c2=0.9), given)
+    assert found.points == (("c0", 2, 0.5), ("c1", 2, 0.6), ("c2", 8, 0.9))
+    drawn = story_chart(found)
+    assert "c2: 8 stories, 0.900" in drawn.told
+    assert drawn.png().startswith(b"\x89PNG")
+    with pytest.raises(MetricError, match="has no stories"):
+        accuracy_by_stories(accuracies(c0=0.5, c1=0.6, c9=0.9), given)
+    with pytest.raises(MetricError, match="3 categories or more, got 2"):
+        accuracy_by_stories(accuracies(c0=0.5, c1=0.6), given)
+    with pytest.raises(MetricError, match="no trend"):
+        accuracy_by_stories(accuracies(c0=0.5, c1=0.5, c2=0.5), given)
 
 
 def test_the_chart_shows_each_model_in_each_group():
@@ -223,10 +365,12 @@ def test_the_chart_shows_each_model_in_each_group():
         "vision": accuracy_by(cases, right, group="category"),
         "text": accuracy_by(cases, [1] * len(cases), group="category"),
     }
-    root = ET.fromstring(accuracy_chart(found))
+    drawn = accuracy_chart(found)
+    root = ET.fromstring(drawn.svg())
     texts = [one.text for one in root.iter() if one.tag.endswith("text")]
-    assert {"c<0", "c<1", "vision", "text"} <= set(texts)
-    assert "c<0, vision: 1.000" in next(one.text for one in root.iter() if one.tag.endswith("desc"))
+    assert {"Accuracy", "c<0", "c<1", "vision", "text"} <= set(texts)
+    assert "c<0, vision: 1.000" in drawn.told
+    assert drawn.told == next(one.text for one in root.iter() if one.tag.endswith("desc"))
     with pytest.raises(MetricError, match="one to 3 models"):
         accuracy_chart({})
     with pytest.raises(MetricError, match="no group 'site'"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seatrial_order import fuse, modality_collapse, modality_gap_audit
+from seatrial_order import fine_tune, fuse, modality_collapse, modality_gap_audit
 
 from seatrial.testing import parametrize
 
@@ -12,6 +12,7 @@ from seatrial.testing import parametrize
         fuse(),
         fuse(head="linear", modality="vision"),
         fuse(modality="title"),
+        fine_tune(learning_rate=1e-3, epochs=1),
         modality_gap_audit(),
         modality_collapse(),
     ],

@@ -88,6 +88,63 @@ def test_length_and_type_of_the_rows_do_not_matter():
     assert single.gap == modality_gap(np.float32(x).astype(float), np.float32(y).astype(float)).gap
 
 
+@pytest.mark.parametrize("scale", [1e-300, 1e-160, 1e160, 1e300])
+def test_any_scale_of_the_rows_is_taken(scale):
+    x, y = drawn(30, 30)
+    wanted = modality_gap(x, y)
+    found = modality_gap(x * scale, y)
+    mixed = modality_gap(x * np.where(np.arange(30) % 2, scale, 1)[:, None], y)
+    for one in (found, mixed):
+        assert one.gap == pytest.approx(wanted.gap, abs=1e-14)
+        assert one.interval == pytest.approx(wanted.interval, abs=1e-12)
+
+
+def test_lists_tensors_half_precision_and_views_are_taken():
+    torch = pytest.importorskip("torch")
+    x, y = drawn(30, 30)
+    wanted = modality_gap(x, y)
+    tensor = torch.tensor(x, requires_grad=True)
+    for one in (x.tolist(), tensor, np.asfortranarray(x), np.repeat(x, 2, axis=0)[::2]):
+        assert modality_gap(one, y).gap == wanted.gap
+    half = x.astype(np.float16)
+    assert modality_gap(half, y).gap == modality_gap(half.astype(float), y).gap
+    brain = tensor.bfloat16()
+    assert modality_gap(brain, y).gap == modality_gap(brain.double(), y).gap
+    before = x.copy()
+    modality_gap(x, y)
+    assert np.array_equal(x, before)
+
+
+def test_equal_modalities_have_no_gap_and_an_interval_near_zero():
+    x, _ = drawn(400, 1)
+    apart = modality_gap(x, x)  # as if they were independent: the square is below zero
+    assert apart.gap == 0
+    assert apart.squared_unbiased < 0 == apart.corrected
+    assert apart.interval.low == 0 <= apart.interval.high < 0.1
+    together = modality_gap(x, x, paired=True)
+    assert together.squared_unbiased == pytest.approx(0, abs=1e-15)
+    assert together.interval == pytest.approx((0, 0), abs=1e-7)
+    assert together.fraction_per_dimension.tolist() == [0] * 6
+
+
+@pytest.mark.parametrize("options", [{}, {"paired": True}, {"clusters": [0, 1]}])
+def test_two_rows_say_almost_nothing(options):
+    found = modality_gap(*drawn(2, 2), **options)
+    assert found.interval == (0, 2)
+
+
+def test_labels_are_told_apart_as_python_does():
+    x, y = drawn(6, 6)
+    mixed = [1, "1", 2, "2", (3,), 3.5]
+    found = modality_gap(x, y, paired=True, clusters=mixed)
+    plain = modality_gap(x, y, paired=True)
+    assert found.clusters == 6
+    assert found.squared_unbiased == pytest.approx(plain.squared_unbiased, abs=1e-12)
+    assert found.interval == pytest.approx(plain.interval, abs=1e-9)
+    again = modality_gap(x, y, paired=True, clusters=np.arange(6))
+    assert again.squared_unbiased == pytest.approx(plain.squared_unbiased, abs=1e-12)
+
+
 def test_blocks_and_clusters_of_one_change_nothing():
     x, y = drawn(5000, 4500, width=3)
     plain = modality_gap(x, y)
@@ -182,6 +239,14 @@ def test_what_cannot_be_measured_is_refused():
         modality_gap(x, y, paired=True, clusters=["a"] * 10)
     with pytest.raises(MetricError, match="as many cluster labels"):
         modality_gap(x, y[:9], clusters=range(10))
+    for labels_ in ([None, *"abcdefghi"], [float("nan"), *"abcdefghi"]):
+        with pytest.raises(MetricError, match="no cluster label in some rows"):
+            modality_gap(x, y, paired=True, clusters=labels_)
+    for labels_ in (3, [[1]] * 10):
+        with pytest.raises(MetricError, match="clusters are labels"):
+            modality_gap(x, y, paired=True, clusters=labels_)
+    with pytest.raises(MetricError, match="differ in width"):
+        modality_gap([[1.0, 2.0], [3.0]], y)
     with pytest.raises(MetricError, match="at least 2"):
         modality_gap(x[:1], y)
     with pytest.raises(PlanError, match="confidence"):
@@ -229,7 +294,7 @@ def test_a_shift_closes_the_gap_and_leaves_a_task_that_does_not_read_it():
     assert min(point.score for point in curve) > 0.95
 
 
-def test_one_plane_for_before_and_after():
+def test_one_plane_for_before_and_after(tmp_path):
     x, y = drawn(50, 60)
     plane = principal_plane(before=(x, y), after=(y, x))
     assert np.array_equal(plane.images["before"], plane.texts["after"])
@@ -237,7 +302,12 @@ def test_one_plane_for_before_and_after():
     values = np.linalg.svd(every - every.mean(axis=0), compute_uv=False) ** 2
     assert plane.explained == pytest.approx(tuple(values[:2] / values.sum()))
     dots = [one.get("class") for one in ET.fromstring(plane.svg()).iter() if one.get("r")]
-    assert dots.count("image") == dots.count("text") == 110
+    assert dots.count("image") == dots.count("text") == 111  # the legend has one of each
+    assert plane.png().startswith(b"\x89PNG")
+    plane.save(tmp_path / "plane.svg")
+    assert (tmp_path / "plane.svg").read_text() == plane.svg()
+    with pytest.raises(MetricError, match="lie on a line"):
+        principal_plane(before=(x[:, :1], y[:, :1]))
     with pytest.raises(MetricError, match="no plane"):
         principal_plane(before=(x, y), after=(x[:, :3], y[:, :3]))
     with pytest.raises(MetricError, match="nothing to draw"):

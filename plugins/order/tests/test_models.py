@@ -241,7 +241,7 @@ def test_a_model_saves_and_loads_bit_for_bit_and_refuses_other_towers(tmp_path):
         load(__file__, model=Hashed())
 
 
-def test_training_refuses_what_has_no_label():
+def test_training_refuses_what_has_no_label(tmp_path):
     adapt = fuse().build()
     with pytest.raises(PlanError, match="none"):
         adapt(Hashed(), [], seed=1, work=None)
@@ -253,6 +253,11 @@ def test_training_refuses_what_has_no_label():
     words = sea.Case("a", {"title": "t", "headline_1": "a", "headline_2": "b"}, 1)
     with pytest.raises(ModelError, match="image_1"):
         adapt(Hashed(), [words], seed=1, work=None)
+    (tmp_path / "cut.png").write_bytes(b"\x89PNG")
+    image = sea.Asset(tmp_path / "cut.png", "image")
+    broken = attrs.evolve(words, input={**words.input, "image_1": image, "image_2": image})
+    with pytest.raises(ModelError, match=r"image_1 cannot be read.*filtered"):
+        adapt(Hashed(), [broken], seed=1, work=None)
 
 
 def test_the_order_task_runs_as_cases_and_is_repaired():

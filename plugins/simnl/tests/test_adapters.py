@@ -225,3 +225,100 @@ def test_an_unknown_parameter_is_refused():
         seatrial_simnl.simnl(alhpa=1).build()
     assert {"alpha", "tau", "templates", "classes"} <= set(seatrial_simnl.simnl.parameters())
     assert "trained" not in seatrial_simnl.tip_f.parameters()
+
+
+class Counted(Towers):
+    """Notes how many images it embeds, and which."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def embed_image(self, images):
+        self.seen += [np.asarray(one).tobytes() for one in images]
+        return super().embed_image(images)
+
+
+@each
+def test_a_repair_trains_on_augmented_views(adapter):
+    learned = cases(4)
+    fixed = sea.repair(adapter(views=2), model=Towers(), cases=learned, seed=3)
+    same = sea.repair(adapter(views=2), model=Towers(), cases=learned, seed=3)
+    images = [case.input for case in cases(8, seed=1)]
+    assert (fixed.predict_proba(images) == same.predict_proba(images)).all()
+    plain = sea.repair(adapter, model=Towers(), cases=learned, seed=3)
+    differs = (fixed.predict_proba(images) != plain.predict_proba(images)).any()
+    assert differs == (adapter is not seatrial_simnl.zero_shot)
+    assert fixed.explain(learned[5].input).nearest[0][2] == pytest.approx(1, abs=1e-5)
+
+
+def test_views_are_those_of_the_images_and_go_on_after_an_interruption(tmp_path):
+    from seatrial_simnl import augmented, extract
+    from seatrial_simnl._examples import Examples
+
+    class Work:
+        directory = tmp_path
+        reference = None
+
+        def progress(self, done, total=None, /):
+            told.append((done, total))
+
+    told, learned, model = [], cases(2), Counted()
+    seen = Examples(views=3).seen(model, learned, seed=5, work=Work())
+    wanted = extract(Towers(), learned, views=3, seed=5)
+    assert (seen.cached == wanted.keys).all()
+    assert (seen.views == wanted.views).all()
+    assert told[-1] == (24, 24)
+    assert len(model.seen) == 24
+    assert sum(len(one) == augmented(learned[0].input, seed=0).size for one in model.seen) == 18
+    again = Examples(views=3).seen(model, learned, seed=5, work=Work())
+    assert len(model.seen) == 24
+    assert (again.views == seen.views).all()
+
+
+def test_a_repair_sets_whole_clusters_apart_to_choose_on():
+    from seatrial_simnl._examples import set_apart
+
+    paired = [evolve(case, cluster=f"pair-{at // 2}") for at, case in enumerate(cases(8))]
+    kept, held = set_apart(paired, 3, seed=1)
+    assert sorted(one.id for one in (*kept, *held)) == sorted(one.id for one in paired)
+    assert not {one.cluster for one in kept} & {one.cluster for one in held}
+    assert {name: sum(one.target == name for one in held) for name in COLOURS} == dict.fromkeys(
+        COLOURS, 4
+    )
+    assert [one.id for one in kept] == [one.id for one in paired if one in kept]
+    assert {one.id for one in held} != {one.id for one in set_apart(paired, 3, seed=2)[1]}
+
+    use = seatrial_simnl.taskres(validation=2, lr_grid=(1e-3, 1e-2))
+    fixed = sea.repair(use, model=Towers(), cases=cases(5), seed=3)
+    assert fixed.model.estimator.selected_["lr"] in (1e-3, 1e-2)
+    assert len(fixed.model._cases) == 9
+    grid = {"beta_grid": (0.1, 4.0, 4), "alpha_grid": (0.1, 4.0, 4)}
+    tip = sea.repair(
+        seatrial_simnl.tip(selection="val", validation=1, **grid), model=Towers(), cases=cases()
+    )
+    assert set(tip.model.estimator.selected_) == {"alpha", "beta"}
+
+
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        ({"selection": "val"}, "needs validation=, how many images of each class"),
+        ({"validation": 2}, "selection='none' does not use them"),
+        ({"validation": 2, "selection": "loo"}, "selection='loo' does not use them"),
+        ({"validation": 4, "selection": "val"}, "3 classes have none to learn from, as 'blue'"),
+        ({"views": -1}, "views must be a whole number from 0, not -1"),
+        ({"views": 1.5}, "views must be a whole number from 0"),
+    ],
+)
+def test_images_that_cannot_be_used_so_are_refused(params, says):
+    with pytest.raises((PlanError, ParameterError), match=says):
+        sea.repair(seatrial_simnl.tip(**params), model=Towers(), cases=cases())
+
+
+def test_a_repair_by_the_release_takes_noisy_labels():
+    noisy = seatrial_simnl.relabelled(cases(6), 0.3, seed=2, classes=list(COLOURS))
+    assert any(case.target != case.groups["true class"] for case in noisy)
+    use = seatrial_simnl.simnl(variant="release", epochs=2)
+    fixed = sea.repair(use, model=Towers(), cases=noisy)
+    assert fixed.predict_proba([case.input for case in cases(2)]).shape == (6, 3)

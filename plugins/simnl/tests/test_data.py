@@ -6,7 +6,20 @@ import json
 
 import numpy as np
 import pytest
-from seatrial_simnl import csv_file, image_folder, medmnist, npz_file, split_file
+from seatrial_simnl import (
+    csv_file,
+    domain_trial,
+    extract,
+    fgvc_aircraft,
+    image_folder,
+    imagenet,
+    imagenet_variant,
+    medmnist,
+    npz_file,
+    prompts,
+    split_file,
+)
+from towers import Towers
 
 from seatrial.errors import FileError, PlanError
 
@@ -198,3 +211,135 @@ def test_files_that_are_something_else_are_refused(tmp_path):
     np.savez(tmp_path / "pickled.npz", images=np.array([{}]), labels=np.array([0]))
     with pytest.raises(FileError, match="cannot be read as npz"):
         npz_file(tmp_path / "pickled.npz", classes=["a"])
+
+
+@pytest.fixture
+def aircraft(tmp_path):
+    names = ["707-320", "F-16A/B", "Boeing 717"]
+    (tmp_path / "variants.txt").write_text("\n".join(names) + "\n")
+    for shift, part in enumerate(("train", "val", "test")):
+        rows = []
+        for at, name in enumerate(names):
+            number = f"00{shift}{at}"
+            paint(tmp_path / "images" / f"{number}.jpg", (40 * at, 0, 0))
+            rows.append(f"{number} {name}")
+        (tmp_path / f"images_variant_{part}.txt").write_text("\n".join(reversed(rows)) + "\n")
+    return tmp_path
+
+
+def test_aircraft_are_read_with_their_variants_in_the_order_of_the_list(aircraft):
+    data = fgvc_aircraft(aircraft)
+    assert data.classes == ("707-320", "F-16A/B", "Boeing 717")
+    parts = (data.train, data.validation, data.test)
+    assert [[case.target for case in part] for part in parts] == [list(reversed(data.classes))] * 3
+    assert [part[0].id for part in parts] == [f"images/00{at}2.jpg" for at in range(3)]
+    assert data.test[0].input.shape == (3, 4, 3)
+    (aircraft / "images_variant_val.txt").write_text("0010 Concorde\n")
+    with pytest.raises(FileError, match=r"val.txt:1: 'Concorde' is none of the variants"):
+        fgvc_aircraft(aircraft)
+    (aircraft / "images_variant_val.txt").unlink()
+    with pytest.raises(FileError, match=r"images_variant_val.txt cannot be read"):
+        fgvc_aircraft(aircraft)
+
+
+NUMBERS = {
+    "n01443537": "red", "n02112018": "green", "n04356056": "sunglasses", "n04355933": "sunglasses",
+    "n02834778": "blue",
+}  # fmt: skip
+SHADES = dict(
+    zip(
+        NUMBERS,
+        [(200, 40, 40), (40, 200, 40), (9, 9, 9), (250, 250, 250), (40, 40, 200)],
+        strict=True,
+    )
+)
+
+
+@pytest.fixture
+def nets(tmp_path):
+    """ImageNet and its variants, with two pictures of each class."""
+    names = tmp_path / "classnames.txt"
+    names.write_text("".join(f"{number} {name}\n" for number, name in NUMBERS.items()))
+
+    def fill(folder, numbers, ending):
+        for number in numbers:
+            shade = SHADES[number]
+            called = str(list(NUMBERS).index(number)) if ending == "jpeg" else number
+            for at in range(2):
+                near = tuple(max(0, min(255, one + 9 * at)) for one in shade)
+                paint(folder / called / f"{number}_{at}.{ending}", near)
+
+    fill(tmp_path / "imagenet" / "train", NUMBERS, "JPEG")
+    fill(tmp_path / "imagenet" / "val", NUMBERS, "JPEG")
+    fill(tmp_path / "v2", NUMBERS, "jpeg")
+    fill(tmp_path / "sketch", NUMBERS, "JPEG")
+    for name in ("a", "r"):
+        fill(tmp_path / name, ["n02834778", "n01443537"], "jpg")
+        (tmp_path / name / "README.txt").write_text("about it")
+    return tmp_path
+
+
+def test_imagenet_is_read_with_its_validation_images_as_the_test(nets):
+    data = imagenet(nets / "imagenet", nets / "classnames.txt")
+    assert data.classes == ("red", "green", "sunglasses", "sunglasses (n04355933)", "blue")
+    assert [len(part) for part in (data.train, data.validation, data.test)] == [10, 0, 10]
+    assert {case.id.split("/")[0]: case.target for case in data.train} == dict(
+        zip(NUMBERS, data.classes, strict=True)
+    )
+    told = prompts("imagenet").sentences(data.classes)["template"]
+    assert (
+        told[2]
+        == told[3]
+        == tuple(one.format("sunglasses") for one in prompts("imagenet").positive)
+    )
+    with pytest.raises(PlanError, match="has no folder train or val"):
+        imagenet(nets, nets / "classnames.txt")
+
+
+@pytest.mark.parametrize(("name", "count"), [("v2", 5), ("sketch", 5), ("a", 2), ("r", 2)])
+def test_a_variant_of_imagenet_has_a_test_part_and_its_own_classes(nets, name, count):
+    data = imagenet_variant(nets / name, nets / "classnames.txt")
+    assert (len(data.train), len(data.validation), len(data.test)) == (0, 0, 2 * count)
+    whole = imagenet(nets / "imagenet", nets / "classnames.txt").classes
+    assert data.classes == (whole if count == 5 else ("red", "blue"))
+    for case in data.test:
+        assert np.abs(case.input[0, 0].astype(int) - SHADES[number_of(case)]).max() < 15
+        assert case.target == dict(zip(NUMBERS, whole, strict=True))[number_of(case)]
+
+
+def number_of(case):
+    return case.id.split("/")[1].split("_")[0]
+
+
+def test_imagenet_is_adapted_and_scored_on_its_variants(nets):
+    data = imagenet(nets / "imagenet", nets / "classnames.txt")
+    variants = {
+        name: imagenet_variant(nets / name, nets / "classnames.txt") for name in ("v2", "a")
+    }
+    train = extract(Towers(), data.train, classes=data.classes, prompts=prompts("imagenet"))
+    tests = {
+        name: extract(Towers(), one.test, classes=one.classes) for name, one in variants.items()
+    }
+    found = domain_trial(train, tests, methods=["zero-shot", "tip"], shots=2, selection="none")
+    assert found.points == ("v2", "a")
+    assert found.accuracy("tip", "a").mean == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("n0144353 red\n", "classnames.txt:1: 'n0144353 red' is no WordNet number"),
+        ("n01443537\n", "classnames.txt:1: 'n01443537' is no WordNet number with a name"),
+        ("n01443537 red\nn01443537 pink\n", "classnames.txt:2: .* or comes twice"),
+    ],
+)
+def test_class_names_that_make_no_sense_are_refused(nets, text, says):
+    (nets / "classnames.txt").write_text(text)
+    with pytest.raises(FileError, match=says):
+        imagenet_variant(nets / "a", nets / "classnames.txt")
+
+
+def test_a_folder_of_no_class_is_refused(nets):
+    paint(nets / "a" / "n00000001" / "1.jpg", (0, 0, 0))
+    with pytest.raises(PlanError, match="n00000001 is named after no class"):
+        imagenet_variant(nets / "a", nets / "classnames.txt")

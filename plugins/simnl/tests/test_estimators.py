@@ -193,13 +193,6 @@ def test_ape_is_its_formula(drawn):
     assert found.min() > 0
 
 
-def test_ape_t_starts_at_ape(drawn):
-    start = fitted(Ape(), drawn).decision_function(drawn["queries"])
-    still = fitted(Ape(trained=True, epochs=0), drawn).decision_function(drawn["queries"])
-    np.testing.assert_allclose(still, start, atol=1e-4)
-    assert fitted(Ape(trained=True), drawn).parameters_ == 5 * 10 + 20
-
-
 @pytest.mark.parametrize(
     ("ours", "theirs", "options"),
     [

@@ -41,9 +41,9 @@ def test_the_templates_are_those_of_the_paper():
 
 
 def test_unknown_names_are_answered_with_the_known_ones():
-    with pytest.raises(PlanError, match=r"no prompts for 'cifar10'; .* eurosat, "):
+    with pytest.raises(PlanError, match=r"the data set 'cifar10' is not known here; .* eurosat, "):
         prompts("cifar10")
-    with pytest.raises(PlanError, match="no prompts for 'aliases'"):
+    with pytest.raises(PlanError, match="the data set 'aliases' is not known"):
         prompts("aliases")
     with pytest.raises(PlanError, match="source must be"):
         prompts("dtd", source="book")

@@ -51,10 +51,10 @@ def fits(monkeypatch):
     return seen
 
 
-def test_all_nine_methods_learn_from_the_same_draw_and_answer_every_test_image():
+def test_all_ten_methods_learn_from_the_same_draw_and_answer_every_test_image():
     found = few_shot_trial(TRAIN, TEST, shots=(2,), seeds=(1,), selection="none")
     assert found.methods == METHODS
-    assert len(METHODS) == 9
+    assert len(METHODS) == 10
     assert {len(cell.right) for cell in found.cells} == {len(TEST)}
     best = max(cell.accuracy for cell in found.cells)
     assert best > found.accuracy("zero-shot", 2).mean

@@ -18,6 +18,13 @@ from ._conversation_perturbations import (
     turn_order,
     turns,
 )
+from ._copilot import (
+    copilot_cases,
+    copilot_specification,
+    mri_copilot,
+    report_fields,
+    scan_artefact,
+)
 from ._negation import negation_twins
 from ._otc import otc_cases
 from ._perturbations import (
@@ -55,6 +62,8 @@ __all__ = [
     "challenges",
     "changed_mind",
     "conversation_specification",
+    "copilot_cases",
+    "copilot_specification",
     "dates",
     "demographics",
     "distractors",
@@ -68,6 +77,7 @@ __all__ = [
     "lay_terms",
     "missing_information",
     "misspelt_drugs",
+    "mri_copilot",
     "negation",
     "negation_twins",
     "off_topic",
@@ -82,6 +92,8 @@ __all__ = [
     "passages_reordered",
     "pharmacy_specification",
     "recall_cases",
+    "report_fields",
+    "scan_artefact",
     "seatrial_metrics",
     "seatrial_perturbations",
     "sides",
@@ -161,10 +173,11 @@ def seatrial_perturbations() -> tuple[Perturbation, ...]:
         changed_mind,
         tool_failures,
         images,
+        scan_artefact,
     )
 
 
 @hookimpl
 def seatrial_metrics() -> tuple[Metric, ...]:
     """Declare the metrics."""
-    return (pair_accuracy, turn_accuracy)
+    return (pair_accuracy, turn_accuracy, report_fields)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from seatrial import Case
 from seatrial.testing import Samples
 
-__all__ = ["NOTES", "options", "passages", "questions", "talks", "texts"]
+__all__ = ["NOTES", "options", "passages", "questions", "sheets", "talks", "texts"]
 
 NOTES = (
     (
@@ -146,3 +146,22 @@ def talks() -> Samples:
         {"role": "tool", "content": "three packs", "tool_call_id": "call_1"},
     )
     return Samples(values={"messages": [*said, (*began, *said[0]), (seen,), (*began, seen), asked]})
+
+
+def sheets() -> Samples:
+    """Give sheets of a few slices: balls and boxes of two tissues, in air."""
+    import numpy as np
+
+    from .copilot._sheets import sheet_of
+
+    x, y, z = np.mgrid[-1:1:96j, -1:1:112j, -1:1:10j]
+    ball = np.sqrt(x**2 + y**2 + z**2)
+    box = np.maximum(np.abs(x), np.abs(y))
+    return Samples(
+        values={
+            "image": [
+                sheet_of(200.0 * (shape < wide) + 60.0 * (shape < wide / 2) * (x > 0))
+                for shape, wide in ((ball, 0.8), (box, 0.6))
+            ]
+        }
+    )

@@ -1,6 +1,7 @@
 """Step order from pictures and words, and the gap between the modalities of an encoder.
 
-Articles become pairs of steps, pairs become cases, and `order.fuse` trains a head on frozen towers.
+Articles become pairs of steps, and pairs become cases. `order.fuse` trains a head on frozen towers,
+`order.fine-tune` trains the towers too.
 """
 
 from __future__ import annotations
@@ -20,16 +21,19 @@ if TYPE_CHECKING:
         write_articles,
     )
     from ._card import Card, card
-    from ._chart import accuracy_chart
+    from ._chart import accuracy_chart, story_chart
     from ._controls import controlled
+    from ._drawing import Drawing
     from ._features import Cached
-    from ._fusion import OrderModel, load
+    from ._fusion import OrderModel
     from ._gap import Ends, ModalityGap, modality_gap
     from ._gap_measures import ShiftPoint, relative_gap, separability, shift_curve
     from ._generated import Hashed, generated_articles
     from ._importers import goal_step_csv, wikiplan_folder
     from ._pairs import Pair, all_pairs, cases_of, sample_pairs
     from ._plane import Plane, principal_plane
+    from ._random_towers import random_towers
+    from ._recipe import preset
     from ._scores import (
         Accuracy,
         Decoded,
@@ -42,6 +46,9 @@ if TYPE_CHECKING:
         swapped,
     )
     from ._shifted import Shifted
+    from ._stories import StoryTrend, accuracy_by_stories
+    from ._towers import Towers, towers
+    from ._tuned import TunedModel, load
 
 __all__ = [
     "Accuracy",
@@ -49,6 +56,7 @@ __all__ = [
     "Cached",
     "Card",
     "Decoded",
+    "Drawing",
     "Ends",
     "Filtered",
     "Hashed",
@@ -60,7 +68,11 @@ __all__ = [
     "ShiftPoint",
     "Shifted",
     "Step",
+    "StoryTrend",
+    "Towers",
+    "TunedModel",
     "accuracy_by",
+    "accuracy_by_stories",
     "accuracy_chart",
     "all_pairs",
     "card",
@@ -68,6 +80,7 @@ __all__ = [
     "controlled",
     "decoded",
     "filtered",
+    "fine_tune",
     "fuse",
     "generated_articles",
     "goal_step_csv",
@@ -76,7 +89,9 @@ __all__ = [
     "modality_gap",
     "modality_gap_audit",
     "paired",
+    "preset",
     "principal_plane",
+    "random_towers",
     "read_articles",
     "relative_gap",
     "right_in_one",
@@ -84,8 +99,10 @@ __all__ = [
     "separability",
     "shift_curve",
     "split_articles",
+    "story_chart",
     "swap_consistency",
     "swapped",
+    "towers",
     "wikiplan_folder",
     "write_articles",
 ]
@@ -97,6 +114,15 @@ fuse = Adapter(
     needs=("embed_image", "embed_text"),
     loader="seatrial_order:load",
     samples="seatrial_order._samples:samples",
+)
+
+fine_tune = Adapter(
+    name="order.fine-tune",
+    summary="Two towers are trained to tell whether two steps are in order.",
+    factory="seatrial_order._fine_tuning:fine_tune",
+    needs=("order.trainable",),
+    loader="seatrial_order:load",
+    samples="seatrial_order._samples:trainable_samples",
 )
 
 modality_gap_audit = Audit(
@@ -118,8 +144,8 @@ modality_collapse = Audit(
 
 @hookimpl
 def seatrial_adapters() -> tuple[Adapter, ...]:
-    """Declare it."""
-    return (fuse,)
+    """Declare both."""
+    return (fuse, fine_tune)
 
 
 @hookimpl
@@ -134,6 +160,7 @@ _HOMES = {
     "Cached": "_features",
     "Card": "_card",
     "Decoded": "_scores",
+    "Drawing": "_drawing",
     "Ends": "_gap",
     "Filtered": "_articles",
     "Hashed": "_generated",
@@ -145,7 +172,11 @@ _HOMES = {
     "ShiftPoint": "_gap_measures",
     "Shifted": "_shifted",
     "Step": "_articles",
+    "StoryTrend": "_stories",
+    "Towers": "_towers",
+    "TunedModel": "_tuned",
     "accuracy_by": "_scores",
+    "accuracy_by_stories": "_stories",
     "accuracy_chart": "_chart",
     "all_pairs": "_pairs",
     "card": "_card",
@@ -155,10 +186,12 @@ _HOMES = {
     "filtered": "_articles",
     "generated_articles": "_generated",
     "goal_step_csv": "_importers",
-    "load": "_fusion",
+    "load": "_tuned",
     "modality_gap": "_gap",
     "paired": "_scores",
+    "preset": "_recipe",
     "principal_plane": "_plane",
+    "random_towers": "_random_towers",
     "read_articles": "_articles",
     "relative_gap": "_gap_measures",
     "right_in_one": "_scores",
@@ -166,8 +199,10 @@ _HOMES = {
     "separability": "_gap_measures",
     "shift_curve": "_gap_measures",
     "split_articles": "_articles",
+    "story_chart": "_chart",
     "swap_consistency": "_scores",
     "swapped": "_scores",
+    "towers": "_towers",
     "wikiplan_folder": "_importers",
     "write_articles": "_articles",
 }

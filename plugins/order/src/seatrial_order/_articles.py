@@ -21,10 +21,12 @@ __all__ = [
     "opened",
     "read_articles",
     "split_articles",
+    "text_of",
     "write_articles",
 ]
 
 MIN_STEPS = 2
+MIN_SPLIT = 2
 
 
 @frozen(eq=False)
@@ -84,7 +86,7 @@ def read_articles(path: str | Path) -> tuple[Article, ...]:
     path = Path(path)
     found: list[Article] = []
     problems: list[str] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(text_of(path).splitlines(), start=1):
         if not line.strip():
             continue
         try:
@@ -102,17 +104,34 @@ def read_articles(path: str | Path) -> tuple[Article, ...]:
     return tuple(found)
 
 
+def text_of(path: Path) -> str:
+    """Read a text file; raises `FileError` where it is missing or no text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(str(path), (f"{path} cannot be read: {error}",)) from error
+
+
 def _article(given: Any, number: int, folder: Path) -> Article:
     if not isinstance(given, dict):
         msg = "an article is an object with a title, a category and steps"
         raise TypeError(msg)
+    if not isinstance(given["steps"], list):
+        msg = "steps are a list of objects with a headline each"
+        raise TypeError(msg)
     steps = []
     for at, one in enumerate(given["steps"], start=1):
+        if not isinstance(one, dict) or "headline" not in one:
+            msg = f"step {at} is an object with a headline and maybe an image, got {one!r:.60}"
+            raise TypeError(msg)
         headline = one["headline"]
         if not isinstance(headline, str):
             msg = f"the headline of step {at} is a text, got {headline!r}"
             raise TypeError(msg)
         image = one.get("image")
+        if not isinstance(image, str | None):
+            msg = f"the image of step {at} is a path, got {image!r:.60}"
+            raise TypeError(msg)
         steps.append(Step(headline, None if image is None else folder / image))
     title, category = given["title"], given.get("category", "")
     if not isinstance(title, str) or not isinstance(category, str):
@@ -215,12 +234,21 @@ def split_articles(
     if len({one.id for one in articles}) < len(articles):
         msg = "two articles have the same id: they could not be told apart in a split"
         raise PlanError(msg)
+    if min(test, validation) < 0 or not 0 < test + validation < 1:
+        msg = (
+            f"test ({test:g}) and validation ({validation:g}) are fractions of the articles that "
+            "together leave some to train on"
+        )
+        raise PlanError(msg)
     rest = sorted(articles, key=lambda one: one.id)
     found: dict[str, tuple[Article, ...]] = {}
-    wanted = {"test": test, "validation": validation / (1 - test) if test < 1 else 1.0}
+    wanted = {"test": test, "validation": validation / (1 - test)}
     for name, fraction in wanted.items():
-        if name == "validation" and not fraction:
+        if not fraction:
             continue
+        if len(rest) < MIN_SPLIT:
+            msg = f"{len(rest)} articles cannot be split: each side needs one"
+            raise PlanError(msg)
         categories = [one.category for one in rest]
         ids = [one.id for one in rest]
         out = held_out(categories, ids, fraction=fraction, seed=seed)

@@ -14,7 +14,19 @@ from seatrial.kit import digest
 from ._articles import opened
 from ._rows import Floats
 
-__all__ = ["MODALITIES", "Cached", "Modality", "concatenated", "key_of", "step_rows"]
+__all__ = [
+    "MODALITIES",
+    "Cached",
+    "Modality",
+    "concatenated",
+    "content_of",
+    "images_of",
+    "key_of",
+    "pair_texts",
+    "part",
+    "step_rows",
+    "step_texts",
+]
 
 Modality = Literal["text", "vision", "both", "title"]
 MODALITIES = get_args(Modality)
@@ -102,7 +114,7 @@ class Cached:
 
     def embed_image(self, images: Sequence[Any], /) -> Floats:
         """Embed the images that are new, by their content, and give all."""
-        keys = [_content(one) for one in images]
+        keys = [content_of(one) for one in images]
         new = {key: at for at, key in enumerate(keys) if key not in self._images}
         if new:
             given = [images[at] for at in new.values()]
@@ -111,7 +123,8 @@ class Cached:
         return np.stack([self._images[key] for key in keys])
 
 
-def _content(image: Any) -> str:
+def content_of(image: Any) -> str:
+    """Name an image by its pixels."""
     array = np.ascontiguousarray(image)
     return digest(f"{array.dtype}{array.shape}".encode() + array.tobytes())
 
@@ -122,13 +135,19 @@ def part(value: Any, name: str) -> Any:
         msg = f"an order case has the part {name!r}, and this input has not: {value!r:.80}"
         raise ModelError(msg)
     found = value[name]
-    return opened(getattr(found, "path", found)) if name.startswith("image") else found
+    if not name.startswith("image"):
+        return found
+    try:
+        return opened(getattr(found, "path", found))
+    except Exception as error:
+        msg = f"{name} cannot be read: {error}; `filtered` leaves such articles out"
+        raise ModelError(msg) from error
 
 
 def key_of(value: Mapping[str, Any], place: int, modality: Modality) -> str:
     """Name one of the two steps by its content, so that both orders name it alike."""
     said = str(part(value, f"headline_{place}"))
-    seen = _content(part(value, f"image_{place}")) if modality in ("vision", "both") else ""
+    seen = content_of(part(value, f"image_{place}")) if modality in ("vision", "both") else ""
     return digest(f"{said}\n{seen}")
 
 
@@ -143,35 +162,43 @@ def step_rows(towers: Any, inputs: Sequence[Any], modality: Modality) -> tuple[F
 
 
 def _steps(towers: Any, inputs: Sequence[Any], place: int, modality: Modality) -> Floats:
-    titles = [part(one, "title") for one in inputs]
-    texts = titles
-    if modality in ("text", "both"):
-        said = [part(one, f"headline_{place}") for one in inputs]
-        texts = [f"{title}. {one}" for title, one in zip(titles, said, strict=True)]
-    rows = [_embedded(towers.embed_text, texts)]
+    rows = [_embedded(towers.embed_text, step_texts(inputs, place, modality))]
     if modality in ("vision", "both"):
-        rows.append(_embedded(towers.embed_image, [part(one, f"image_{place}") for one in inputs]))
+        rows.append(_embedded(towers.embed_image, images_of(inputs, place)))
     return np.concatenate(rows, axis=1)
 
 
 def concatenated(towers: Any, inputs: Sequence[Any], modality: Modality) -> Floats:
-    """Embed each pair as the paper does: [T(title; headlines); V(image 1); V(image 2)].
+    """Embed each pair as the paper does: [T(title; headlines); V(image 1); V(image 2)]."""
+    rows = [_embedded(towers.embed_text, pair_texts(inputs, modality))]
+    if modality in ("vision", "both"):
+        rows += [_embedded(towers.embed_image, images_of(inputs, place)) for place in (1, 2)]
+    return np.concatenate(rows, axis=1)
+
+
+def step_texts(inputs: Sequence[Any], place: int, modality: Modality) -> list[str]:
+    """Give the text of one step of each pair: its title, and its headline where they are read."""
+    titles = [str(part(one, "title")) for one in inputs]
+    if modality not in ("text", "both"):
+        return titles
+    said = [part(one, f"headline_{place}") for one in inputs]
+    return [f"{title}. {one}" for title, one in zip(titles, said, strict=True)]
+
+
+def pair_texts(inputs: Sequence[Any], modality: Modality) -> list[str]:
+    """Give one text of each pair: its title, and both headlines where they are read.
 
     The vision model keeps the title, in the place of title and headlines (section 4.3).
     """
-    texts = [part(one, "title") for one in inputs]
-    if modality in ("text", "both"):
-        texts = [
-            f"{title}. {part(one, 'headline_1')} {part(one, 'headline_2')}"
-            for title, one in zip(texts, inputs, strict=True)
-        ]
-    rows = [_embedded(towers.embed_text, texts)]
-    if modality in ("vision", "both"):
-        rows += [
-            _embedded(towers.embed_image, [part(one, f"image_{place}") for one in inputs])
-            for place in (1, 2)
-        ]
-    return np.concatenate(rows, axis=1)
+    texts = step_texts(inputs, 1, modality)
+    if modality not in ("text", "both"):
+        return texts
+    return [f"{text} {part(one, 'headline_2')}" for text, one in zip(texts, inputs, strict=True)]
+
+
+def images_of(inputs: Sequence[Any], place: int) -> list[Any]:
+    """Give the image of one step of each pair."""
+    return [part(one, f"image_{place}") for one in inputs]
 
 
 def _embedded(embed: Any, given: list[Any]) -> npt.NDArray[np.float64]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,15 +10,16 @@ from typing import Any, Final
 import numpy as np
 
 from seatrial import Case, Prediction
-from seatrial.errors import ModelError, ParameterError, PlanError
-from seatrial.kit import cluster_of, digest, object_with, write_atomically
+from seatrial.errors import ParameterError, PlanError
+from seatrial.kit import cluster_of, digest
 from seatrial.protocols import Work
 
 from ._features import MODALITIES, Modality, concatenated, key_of, step_rows
+from ._head_file import HeadFile
 from ._heads import HEADS, Head, HeadKind, trained
 from ._rows import Floats
 
-__all__ = ["OrderModel", "fuse", "load"]
+__all__ = ["OrderModel", "checked", "fuse", "named"]
 
 TIE: Final = 1e-6  # log odds that rounding in a tower may change
 
@@ -32,7 +32,8 @@ class OrderModel:
     """
 
     def __init__(self, towers: Any, head: Head, modality: Modality) -> None:
-        self.original, self.head, self.modality = towers, head, modality
+        self.towers, self.original = towers, towers
+        self.head, self.modality = head, modality
 
     @property
     def identity(self) -> str:
@@ -41,21 +42,26 @@ class OrderModel:
         whole = json.dumps(
             [self.head.kind, [[name, digest(one.tobytes())] for name, one in arrays]]
         )
-        return f"order:{self.modality}:{digest(whole)} of {_named(self.original)}"
+        return f"order:{self.modality}:{digest(whole)} of {named(self.towers)}"
+
+    @property
+    def shared_space(self) -> bool:
+        """Whether its towers say that they share a space."""
+        return bool(getattr(self.towers, "shared_space", True))
 
     def embed_text(self, texts: Sequence[str], /) -> Any:
         """Embed texts as the text tower does."""
-        return self.original.embed_text(texts)
+        return self.towers.embed_text(texts)
 
     def embed_image(self, images: Sequence[Any], /) -> Any:
         """Embed images as the image tower does."""
-        return self.original.embed_image(images)
+        return self.towers.embed_image(images)
 
     def log_odds(self, inputs: Sequence[Any], /) -> Floats:
         """Give the log odds of "in order" for each pair."""
         if not len(inputs):
             return np.empty(0)
-        return self.head(_rows(self.original, inputs, self.modality, self.head.kind))
+        return self.head(_rows(self.towers, inputs, self.modality, self.head.kind))
 
     def __call__(self, inputs: Sequence[Any], /) -> list[Prediction]:
         """Answer each pair, with the probability of both answers."""
@@ -76,7 +82,7 @@ class OrderModel:
 
     def save(self, path: str | Path) -> None:
         """Write what was learned to one .npz file, without the towers; `load` reads it."""
-        write_atomically(Path(path), _dumped(self.head, self.modality, _named(self.original)))
+        HeadFile(self.head, self.modality, named(self.towers)).write(Path(path))
 
 
 def fuse(
@@ -104,12 +110,7 @@ def fuse(
 
     def adapt(model: Any, cases: Sequence[Case], /, *, seed: int, work: Work) -> OrderModel:
         del work
-        if not cases:
-            msg = "order.fuse learns from cases, and there are none"
-            raise PlanError(msg)
-        if wrong := [one.id for one in cases if one.target not in (0, 1)]:
-            msg = f"case {wrong[0]!r}: the target of a pair is 1 (in order) or 0 (swapped)"
-            raise PlanError(msg)
+        checked(cases, "order.fuse")
         inputs = [one.input for one in cases]
         learned = trained(
             head,
@@ -125,6 +126,16 @@ def fuse(
     return adapt
 
 
+def checked(cases: Sequence[Case], adapter: str) -> None:
+    """Refuse what has nothing to learn from."""
+    if not cases:
+        msg = f"{adapter} learns from cases, and there are none"
+        raise PlanError(msg)
+    if wrong := [one.id for one in cases if one.target not in (0, 1)]:
+        msg = f"case {wrong[0]!r}: the target of a pair is 1 (in order) or 0 (swapped)"
+        raise PlanError(msg)
+
+
 def _rows(
     towers: Any, inputs: Sequence[Any], modality: Modality, kind: HeadKind
 ) -> tuple[Floats, ...]:
@@ -133,40 +144,6 @@ def _rows(
     return (concatenated(towers, inputs, modality),)
 
 
-def _named(model: Any) -> str:
+def named(model: Any) -> str:
+    """Say what a model is: its identity, or else its class."""
     return str(getattr(model, "identity", None) or type(model).__qualname__)
-
-
-def _dumped(head: Head, modality: str, original: str) -> bytes:
-    facts = {"format": 1, "kind": head.kind, "modality": modality, "original": original}
-    file = io.BytesIO()
-    written = np.frombuffer(json.dumps(facts).encode(), np.uint8)
-    arrays: dict[str, Any] = {**head.arrays, "facts": written}
-    np.savez(file, **arrays)
-    return file.getvalue()
-
-
-def load(path: str | Path, *, model: Any = None) -> OrderModel:
-    """Read a trained head; `model` is the pair of towers, or the import string of it.
-
-    `path` is the file that `OrderModel.save` wrote, or the folder of `seatrial.Repaired.save`.
-    Refuses towers with another identity than those it was trained on, with `ModelError`.
-    """
-    path = Path(path)
-    path = path / "model" if path.is_dir() else path  # what `Repaired.save` writes
-    try:
-        with np.load(path, allow_pickle=False) as held:
-            arrays = {name: held[name] for name in held.files}
-        facts = json.loads(arrays.pop("facts").tobytes())
-        kind, modality, original = (facts[one] for one in ("kind", "modality", "original"))
-    except (OSError, ValueError, KeyError) as error:
-        msg = f"{path} is no trained head of order.fuse: {error}"
-        raise ModelError(msg) from error
-    if model is None:
-        msg = f"{path} holds a head and not its towers, {original}: pass model="
-        raise ModelError(msg)
-    towers = object_with(model, "embed_text", what="model")
-    if _named(towers) != original:
-        msg = f"{path} was trained on {original}, and these towers are {_named(towers)}"
-        raise ModelError(msg)
-    return OrderModel(towers, Head(kind, arrays), modality)

@@ -53,9 +53,9 @@ class ModalityGap:
 
     @property
     def fraction_per_dimension(self) -> Floats:
-        """What each dimension contributes to the square of the gap: sums to 1."""
+        """What each dimension contributes to the square of the gap: sums to 1, or 0 without one."""
         square = np.square(self.vector)
-        return np.asarray(square / square.sum())
+        return np.asarray(square / (square.sum() or 1.0))
 
 
 def modality_gap(

@@ -118,12 +118,13 @@ def _moments(
     plain = float(np.square(small).sum())
     third = float(((small @ small) * small).sum())
     second = max(plain - fourth - second_bias, total**2 / stacked.shape[1])
-    top = float(np.linalg.eigvalsh(small)[-1]) - total / len(stacked)
+    largest = float(np.linalg.eigvalsh(small)[-1])
+    top = largest - total / len(stacked)
     mixed = along / max(float(vector @ vector), 1e-300)
     if square > max(CLEAR * np.sqrt(2 * second), CLEAR**2 * top):
         mixed = max(mixed, (along - second) / square)
     else:  # which way a small gap points is unknown: it may lie along the widest direction
-        mixed = max(mixed, top)
+        mixed = min(max(mixed, top), largest)
     weight = np.square(spread) @ (1 / np.array(degrees))
     df = float(np.sum(spread) ** 2 / weight) if weight > 0 else min(degrees)
     skewed = third * (second / plain) ** 1.5 if plain > 0 else 0.0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from pathlib import Path
 from typing import Final
 
 from seatrial.errors import FileError, PlanError
 
-from ._articles import Article, Step
+from ._articles import Article, Step, text_of
 
 __all__ = ["goal_step_csv", "wikiplan_folder"]
 
@@ -60,14 +61,13 @@ def goal_step_csv(path: str | Path, *, ordered: bool = True) -> tuple[Article, .
     """
     path = Path(path)
     found = []
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        if missing := [one for one in COLUMNS if one not in (rows.fieldnames or ())]:
-            raise FileError(str(path), (f"{path}: the columns {', '.join(missing)} are missing",))
-        for number, row in enumerate(rows, start=1):
-            if ordered and row["ordered?"].strip() != "1":
-                continue
-            title = re.sub(r"^How to\s+", "", row["goal"].strip())
-            steps = [Step(one) for one in SENTENCE.split(row["steps"].strip()) if one]
-            found.append(Article(f"row-{number}", title, title.split(" ", 1)[0], steps))
+    rows = csv.DictReader(io.StringIO(text_of(path), newline=""))
+    if missing := [one for one in COLUMNS if one not in (rows.fieldnames or ())]:
+        raise FileError(str(path), (f"{path}: the columns {', '.join(missing)} are missing",))
+    for number, row in enumerate(rows, start=1):
+        if ordered and (row["ordered?"] or "").strip() != "1":
+            continue
+        title = re.sub(r"^How to\s+", "", row["goal"].strip())
+        steps = [Step(one) for one in SENTENCE.split((row["steps"] or "").strip()) if one]
+        found.append(Article(f"row-{number}", title, title.split(" ", 1)[0], steps))
     return tuple(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -73,6 +74,13 @@ def sample_pairs(
     to the other in the next, so the labels differ by at most one. What is drawn of an article hangs
     on the seed and on its id, and not on the other articles (before `total`).
     """
+    for name, count in (("per_article", per_article), ("total", total)):
+        if count is not None and count < 1:
+            msg = f"{name} is a number of pairs, 1 or more, got {count}"
+            raise PlanError(msg)
+    if wrong := [one for one in (distances or {}).values() if not 0 <= one < inf]:
+        msg = f"the weight of a distance is 0 or more, got {wrong[0]}"
+        raise PlanError(msg)
     drawn: list[Pair] = []
     for article in articles:
         draw = Random(derive(seed, "pairs", article.id))

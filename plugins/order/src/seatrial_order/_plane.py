@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -10,13 +11,14 @@ from attrs import frozen
 
 from seatrial.errors import MetricError
 
-from ._drawing import picture
+from ._drawing import Box, Dot, Drawing, Line, Words
 from ._rows import Floats, embeddings, same_width, unit
 
 __all__ = ["Plane", "principal_plane"]
 
 SIDE: Final = 260
 MARGIN: Final = 30
+AXES: Final = 2
 SHOWN: Final = 1000  # dots of a colour in a panel: more hide each other
 
 
@@ -35,25 +37,40 @@ class Plane:
 
     def svg(self) -> str:
         """Draw one panel beside the other: images are red, texts blue, as in the paper."""
+        return self._drawn().svg()
+
+    def png(self, *, scale: float = 2.0) -> bytes:
+        """Draw the same as PNG."""
+        return self._drawn().png(scale=scale)
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a file whose name ends in .svg or .png."""
+        self._drawn().save(path)
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+    def _drawn(self) -> Drawing:
         every = np.concatenate([*self.images.values(), *self.texts.values()])
         low, high = every.min(axis=0), every.max(axis=0)
         scale = (SIDE - 2 * MARGIN) / max(float((high - low).max()), 1e-12)
         middle = (low + high) / 2
-        body: list[str] = []
+        shapes: list[Dot | Line | Box | Words] = []
         for at, name in enumerate(self.images):
             left = at * SIDE
-            body.append(f'<text class="title" x="{left + MARGIN}" y="20">{name}</text>')
-            body.append(
-                f'<rect class="axis" x="{left + MARGIN / 2:.0f}" y="28" '
-                f'width="{SIDE - MARGIN}" height="{SIDE - MARGIN}"/>'
-            )
+            shapes.append(Words(left + MARGIN, 20, name, bold=True))
+            shapes.append(Box(left + MARGIN / 2, 28, SIDE - MARGIN, SIDE - MARGIN))
             for kind, rows in (("image", self.images[name]), ("text", self.texts[name])):
-                body += _dots(kind, rows, middle, scale, left)
+                shapes += _dots(kind, rows, middle, scale, left)
         first, second = (f"{100 * one:.0f} %" for one in self.explained)
         note = f"principal components of all panels together: {first} and {second} of the variance"
-        body.append(f'<text x="{MARGIN / 2:.0f}" y="{SIDE + 16}">{note}</text>')
+        for place, kind in enumerate(("image", "text")):
+            x = MARGIN / 2 + 4 + 70 * place
+            shapes += [Dot(kind, x, SIDE + 12), Words(x + 8, SIDE + 16, f"{kind}s")]
+        shapes.append(Words(MARGIN / 2, SIDE + 34, note))
         width = max(SIDE * len(self.images), 2 * SIDE)
-        return picture("Embeddings of images and texts", note, width, SIDE + 26, body)
+        title = "Embeddings of images and texts"
+        return Drawing(title, note, width, SIDE + 44, tuple(shapes))
 
 
 def principal_plane(**panels: tuple[Any, Any]) -> Plane:
@@ -71,6 +88,9 @@ def principal_plane(**panels: tuple[Any, Any]) -> Plane:
         x, y = embeddings(given[0], "images"), embeddings(given[1], "texts")
         same_width(x, y)
         rows.append((unit(x, "images"), unit(y, "texts")))
+    if min(x.shape[1] for x, _ in rows) < AXES:
+        msg = "embeddings of one dimension lie on a line: a plane needs two or more"
+        raise MetricError(msg)
     if len({x.shape[1] for x, _ in rows}) > 1:
         msg = "the panels have embeddings of different widths: no plane holds them all"
         raise MetricError(msg)
@@ -88,10 +108,7 @@ def principal_plane(**panels: tuple[Any, Any]) -> Plane:
     )
 
 
-def _dots(kind: str, rows: Floats, middle: Floats, scale: float, left: float) -> Iterator[str]:
+def _dots(kind: str, rows: Floats, middle: Floats, scale: float, left: float) -> Iterator[Dot]:
     step = max(1, len(rows) // SHOWN)
     for x, y in (rows[::step] - middle) * scale:
-        yield (
-            f'<circle class="{kind}" cx="{left + SIDE / 2 + x:.1f}" '
-            f'cy="{28 + (SIDE - MARGIN) / 2 - y:.1f}" r="2"/>'
-        )
+        yield Dot(kind, left + SIDE / 2 + x, 28 + (SIDE - MARGIN) / 2 - y, 2)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from seatrial.testing import Example, Samples
 from ._generated import STAGES, Hashed, OrderIn, generated_articles
 from ._pairs import cases_of, sample_pairs
 
-__all__ = ["Rule", "collapse_examples", "gap_examples", "samples"]
+__all__ = ["Rule", "collapse_examples", "gap_examples", "samples", "trainable_samples"]
 
 
 class Rule:
@@ -48,6 +50,26 @@ def _cases(order_in: OrderIn, articles: int) -> tuple[Case, ...]:
 def samples() -> Samples:
     """Give pairs whose order stands in the pictures, and two towers that know nothing."""
     return Samples(cases=_cases("pictures", 8), models=[Hashed()])
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    from ._random_towers import random_towers
+
+    folder = tempfile.TemporaryDirectory(prefix="seatrial-order-")
+    random_towers(folder.name)
+    return folder
+
+
+def trainable_samples() -> Samples:
+    """Give few pairs, and a tiny CLIP with random weights."""
+    from ._towers import towers
+
+    return Samples(
+        cases=_cases("pictures", 4),
+        models=[towers(_folder().name)],
+        params={"learning_rate": 1e-3, "epochs": 1},
+    )
 
 
 def collapse_examples() -> tuple[Example, ...]:

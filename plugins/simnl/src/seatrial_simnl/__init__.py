@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ._ape import Ape
     from ._augment import augmented
     from ._baselines import ClipAdapter, LinearProbe, TaskRes, ZeroShot
+    from ._benchmarks import fgvc_aircraft, imagenet, imagenet_variant
     from ._cells import Cell
     from ._comparison import Comparison, compared
     from ._data import ImageData
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
     )
     from ._model import AdaptedModel, Reasons, load
     from ._npz import medmnist, npz_file
+    from ._ood import Detected, Detection, in_distribution_score, ood_detection
     from ._pictures import Pictures
     from ._pinned import Trained, fit, gradients, logits
+    from ._presets import preset
     from ._prompts import Prompts, cupl_file, prompts
     from ._protocol import ESTIMATORS, METHODS, domain_trial, few_shot_trial, noise_trial
     from ._readers import csv_file, image_folder, split_file
@@ -51,6 +54,8 @@ __all__ = [
     "Cell",
     "ClipAdapter",
     "Comparison",
+    "Detected",
+    "Detection",
     "Difference",
     "Features",
     "ImageData",
@@ -80,9 +85,13 @@ __all__ = [
     "extract",
     "few_shot",
     "few_shot_trial",
+    "fgvc_aircraft",
     "fit",
     "gradients",
     "image_folder",
+    "imagenet",
+    "imagenet_variant",
+    "in_distribution_score",
     "linear_probe",
     "load",
     "load_estimator",
@@ -92,6 +101,8 @@ __all__ = [
     "negative_prototypes",
     "noise_trial",
     "npz_file",
+    "ood_detection",
+    "preset",
     "prompts",
     "prototypes",
     "relabelled",
@@ -108,9 +119,10 @@ __all__ = [
 NEEDS = ("embed_image", "embed_text")
 
 
-def _adapter(name: str, summary: str) -> Adapter:
+def _adapter(name: str, summary: str, *, revision: int = 1) -> Adapter:
     return Adapter(
         name=f"simnl.{name}",
+        revision=revision,
         summary=summary,
         factory=f"seatrial_simnl._adapters:{name.replace('-', '_')}",
         needs=NEEDS,
@@ -126,14 +138,16 @@ zero_shot = _adapter(
 )
 tip = _adapter("tip", "Tip-Adapter: a key-value cache of the training images, not trained.")
 tip_f = _adapter("tip-f", "Tip-Adapter-F: the key-value cache with trained keys.")
-taskres = _adapter("taskres", "TaskRes: a trained residual on the text prototypes.")
+taskres = _adapter("taskres", "TaskRes: a trained residual on the text prototypes.", revision=2)
 clip_adapter = _adapter(
     "clip-adapter", "CLIP-Adapter: a trained bottleneck after the image encoder."
 )
-ape = _adapter("ape", "APE: a key-value cache on the channels that separate the classes.")
-clap = _adapter("clap", "CLAP: a linear probe regularised towards the text prototypes.")
+ape = _adapter(
+    "ape", "APE: a key-value cache on the channels that separate the classes.", revision=2
+)
+clap = _adapter("clap", "CLAP: a linear probe regularised towards the text prototypes.", revision=2)
 linear_probe = _adapter(
-    "linear-probe", "A linear probe initialised at the text prototypes (ZS-LP)."
+    "linear-probe", "A linear probe initialised at the text prototypes (ZS-LP).", revision=2
 )
 
 
@@ -152,6 +166,8 @@ _HOMES = {
     "Cell": "_cells",
     "ClipAdapter": "_baselines",
     "Comparison": "_comparison",
+    "Detected": "_ood",
+    "Detection": "_ood",
     "Difference": "_spread",
     "Features": "_features",
     "ImageData": "_data",
@@ -178,9 +194,13 @@ _HOMES = {
     "extract": "_extraction",
     "few_shot": "_sampling",
     "few_shot_trial": "_protocol",
+    "fgvc_aircraft": "_benchmarks",
     "fit": "_pinned",
     "gradients": "_pinned",
     "image_folder": "_readers",
+    "imagenet": "_benchmarks",
+    "imagenet_variant": "_benchmarks",
+    "in_distribution_score": "_ood",
     "load": "_model",
     "load_estimator": "_files",
     "logits": "_pinned",
@@ -189,6 +209,8 @@ _HOMES = {
     "negative_prototypes": "_inside",
     "noise_trial": "_protocol",
     "npz_file": "_npz",
+    "ood_detection": "_ood",
+    "preset": "_presets",
     "prompts": "_prompts",
     "prototypes": "_extraction",
     "relabelled": "_sampling",

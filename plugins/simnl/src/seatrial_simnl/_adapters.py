@@ -7,7 +7,7 @@ from inspect import Parameter, Signature
 from typing import Any
 
 import numpy as np
-from attrs import NOTHING, define, evolve, field, fields
+from attrs import NOTHING, AttrsInstance, define, evolve, field, fields
 
 from seatrial import Case
 from seatrial.errors import PlanError
@@ -17,10 +17,12 @@ from ._ape import Ape
 from ._arrays import Matrix, matrix, unit
 from ._baselines import ClipAdapter, LinearProbe, TaskRes, ZeroShot
 from ._estimator import Estimator
+from ._examples import Examples, set_apart
 from ._extraction import prototypes
 from ._fingerprint import Fingerprint
 from ._model import AdaptedModel, load
 from ._prompts import Prompts
+from ._sampling import TRUE_CLASS
 from ._simnl import SimNL
 from ._tip import Tip
 
@@ -73,13 +75,12 @@ class ClassPrompts:
 
 
 class _Factory:
-    """Makes the adapter of one method; it takes that method's parameters and `ClassPrompts`."""
+    """Makes the adapter of a method; it takes the method's parameters, its texts and images."""
 
     def __init__(self, name: str, estimator: type[Estimator], **fixed: Any) -> None:
         self.__name__ = self.__qualname__ = name
         self.__doc__ = estimator.__doc__
         self._estimator, self._fixed = estimator, fixed
-        self._own = {one.name for one in fields(ClassPrompts)}
         self.__signature__ = Signature(
             [
                 Parameter(
@@ -88,26 +89,39 @@ class _Factory:
                     default=Parameter.empty if one.default is NOTHING else one.default,
                     annotation=one.type,
                 )
-                for one in (*fields(estimator), *fields(ClassPrompts))
+                for one in (*fields(estimator), *fields(ClassPrompts), *fields(Examples))
                 if one.init and one.name not in {*fixed, "seed"}
             ]
         )
 
     def __call__(self, **params: Any) -> Callable[..., AdaptedModel]:
         self.__signature__.bind(**params)
-        texts_of = ClassPrompts(**{name: params.pop(name) for name in self._own & params.keys()})
+        texts_of = ClassPrompts(**_taken(params, ClassPrompts))
+        examples = Examples(**_taken(params, Examples))
+        examples.check(params.get("selection", getattr(self._estimator(), "selection", None)))
         estimator, fixed = self._estimator, self._fixed
 
         def adapt(model: Any, cases: Sequence[Case], /, *, seed: int, work: Work) -> AdaptedModel:
             learner = estimator().set_params(**fixed, **params, seed=seed)
-            del work
-            return _adapted(learner, texts_of, model, cases)
+            return _adapted(learner, texts_of, examples, model, cases, seed=seed, work=work)
 
         return adapt
 
 
+def _taken(params: dict[str, Any], kind: type[AttrsInstance]) -> dict[str, Any]:
+    """Take out of the parameters those that another value has."""
+    return {one.name: params.pop(one.name) for one in fields(kind) if one.name in params}
+
+
 def _adapted(
-    learner: Estimator, texts_of: ClassPrompts, model: Any, cases: Sequence[Case]
+    learner: Estimator,
+    texts_of: ClassPrompts,
+    examples: Examples,
+    model: Any,
+    cases: Sequence[Case],
+    *,
+    seed: int,
+    work: Work,
 ) -> AdaptedModel:
     if not cases:
         msg = f"{learner.name} learns from cases, and there are none"
@@ -116,18 +130,21 @@ def _adapted(
     if without:
         msg = f"{learner.name}: case {without[0]!r} has no target; give it its class"
         raise PlanError(msg)
-    labels = [case.target for case in cases]
-    classes = list(np.unique(labels).tolist() if texts_of.classes is None else texts_of.classes)
-    raw = matrix("images", model.embed_image([case.input for case in cases]), rows=len(cases))
-    cached = unit(raw)
-    texts = texts_of.texts(model, classes, cached.shape[1])
+    found = np.unique([case.target for case in cases]).tolist()
+    classes = list(found if texts_of.classes is None else texts_of.classes)
+    cases, held = set_apart(cases, examples.validation, seed=seed)
+    seen = examples.seen(model, cases, seed=seed, work=work)
+    texts = texts_of.texts(model, classes, seen.plain.shape[1])
     learner.fit(
-        cached,
-        labels,
+        seen.cached,
+        [case.target for case in cases],
         classes=classes,
         text=texts["template"],
         cupl=texts.get("cupl"),
         negative=texts["negative"],
+        views=seen.views,
+        validation=_validation(model, held),
+        blocks=[case.groups.get(TRUE_CLASS, case.target) for case in cases],
     )
     prompts = [texts_of.templates[0].format(one) for one in classes]
     if texts_of.negatives:
@@ -135,10 +152,17 @@ def _adapted(
     return AdaptedModel(
         model,
         learner,
-        cached=cached,
+        cached=seen.plain,
         cases=[(case.id, case.target) for case in cases],
         fingerprint=Fingerprint.taken(model, prompts, cases[0].input),
     )
+
+
+def _validation(model: Any, held: Sequence[Case]) -> tuple[Matrix, list[Any]] | None:
+    if not held:
+        return None
+    rows = matrix("images", model.embed_image([case.input for case in held]), rows=len(held))
+    return unit(rows), [case.target for case in held]
 
 
 simnl = _Factory("simnl", SimNL)

@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 from seatrial import derive
 
 from ._classifiers import Bottleneck, Linear, directions
-from ._descent import descend
+from ._descent import Held, descend
 from ._estimator import Estimator
 from ._kernel import Tensor
 from ._steps import Adam, Momentum
@@ -37,7 +37,7 @@ class ZeroShot(Estimator):
 
     name: ClassVar[str] = "simnl.zero-shot"
 
-    def _learn(self, support: Support, held: tuple[Tensor, ...] | None) -> Linear:  # noqa: ARG002
+    def _learn(self, support: Support, held: Held | None) -> Linear:  # noqa: ARG002
         return Linear(SCALE * support.weight())
 
 
@@ -53,11 +53,12 @@ class TaskRes(Estimator):
     scale: float = 0.5
     text_norm: float = 10.0
     lr: float = 2e-3
+    lr_grid: tuple[float, ...] = ()
     weight_decay: float = 5e-4
     epochs: int | None = None
     batch_size: int = 256
 
-    def _learn(self, support: Support, held: tuple[Tensor, ...] | None) -> Linear:  # noqa: ARG002
+    def _learn(self, support: Support, held: Held | None) -> Linear:
         base = self.text_norm * support.weight()
         residual = torch.zeros_like(base)
         few = int(torch.bincount(support.labels).max()) <= FEW_SHOTS
@@ -75,6 +76,8 @@ class TaskRes(Estimator):
             batch_size=self.batch_size,
             seed=self.seed,
             by_step=False,
+            logits=lambda features: features @ weight().T,
+            held=held,
         )
         self.parameters_ = residual.numel()
         return Linear(weight())
@@ -93,14 +96,16 @@ class LinearProbe(Estimator):
     penalty: str = "none"
     text_norm: float = 10.0
     lr: float = 0.1
+    lr_grid: tuple[float, ...] = ()
     momentum: float = 0.9
     epochs: int = 300
     batch_size: int = 256
 
-    def _check(self, validated: bool) -> None:  # noqa: ARG002 - it needs none
+    def _check(self, validated: bool) -> None:
+        super()._check(validated)
         one_of("penalty", self.penalty, PENALTIES)
 
-    def _learn(self, support: Support, held: tuple[Tensor, ...] | None) -> Linear:  # noqa: ARG002
+    def _learn(self, support: Support, held: Held | None) -> Linear:
         start = self.text_norm * support.weight()
         weight = start.clone()
         trust = trusted(support) if self.penalty == "zero-shot" else start.new_zeros(len(start))
@@ -119,6 +124,8 @@ class LinearProbe(Estimator):
             batch_size=self.batch_size,
             seed=self.seed,
             by_step=False,
+            logits=lambda features: SCALE * features @ directions(weight).T,
+            held=held,
         )
         self.parameters_ = weight.numel()
         return Linear(SCALE * directions(weight))
@@ -150,14 +157,11 @@ class ClipAdapter(Estimator):
     ratio: float = 0.2
     reduction: int = 4
     lr: float = 1e-3
+    lr_grid: tuple[float, ...] = ()
     epochs: int = 100
     batch_size: int = 256
 
-    def _learn(
-        self,
-        support: Support,
-        held: tuple[Tensor, ...] | None,  # noqa: ARG002 - it chooses nothing
-    ) -> Bottleneck:
+    def _learn(self, support: Support, held: Held | None) -> Bottleneck:
         width = support.keys.shape[1]
         inner = max(1, width // self.reduction)
         drawn = np.random.default_rng(derive(self.seed, "seatrial_simnl", "clip-adapter"))
@@ -179,6 +183,8 @@ class ClipAdapter(Estimator):
             batch_size=self.batch_size,
             seed=self.seed,
             by_step=True,
+            logits=learned.logits,
+            held=held,
         )
         self.parameters_ = down.numel() + up.numel()
         return learned

@@ -13,7 +13,7 @@ from seatrial import Case
 from seatrial.errors import PlanError, StoreError
 
 from ._features import Features
-from ._sampling import few_shot
+from ._sampling import TRUE_CLASS, few_shot
 
 __all__ = ["Draw", "check_parts", "content", "draw", "held_out"]
 
@@ -23,10 +23,11 @@ MOST_VALIDATION = 4
 
 @frozen(eq=False)
 class Draw:
-    """Places of images in their features, and their labels (which may be noisy)."""
+    """Places of images in their features, their labels (which may be noisy), and their classes."""
 
     places: list[int]
     labels: list[str]
+    blocks: list[str]
 
     def __len__(self) -> int:
         return len(self.places)
@@ -43,7 +44,11 @@ def draw(
         if place not in left_out
     ]
     drawn = few_shot(cases, shots, seed=seed, classes=part.classes, noise=noise)
-    return Draw([case.input for case in drawn], [case.target for case in drawn])
+    return Draw(
+        [case.input for case in drawn],
+        [case.target for case in drawn],
+        [case.groups.get(TRUE_CLASS, case.target) for case in drawn],
+    )
 
 
 def held_out(

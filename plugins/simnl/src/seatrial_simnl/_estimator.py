@@ -15,13 +15,14 @@ from attrs import define, evolve, fields
 from seatrial.errors import ModelError, ParameterError, PlanError
 
 from ._arrays import Matrix, unit_matrix
+from ._descent import Held, standing
 from ._kernel import Tensor
 from ._saved import moved, write
 from ._search import Grid, Mixed, table
 from ._support import Support, places_of
 from ._switches import one_of
 
-__all__ = ["Classifier", "Estimator"]
+__all__ = ["Classifier", "Estimator", "Searched", "untrained"]
 
 SELECTIONS = ("none", "val", "loo")
 
@@ -67,13 +68,18 @@ class Estimator(ABC):
         classes: Sequence[Any] | None = None,
         views: Any = None,
         validation: tuple[Any, Any] | None = None,
+        blocks: Any = None,
     ) -> Self:
         """Learn from a support set.
 
         `features` float32 [rows, width] of unit norm; `text`, `cupl` and `negative` are unit
         prototypes [classes, width] of template, CuPL and negative prompts; `views` [views, rows,
         width] are features of augmented images, seen in training in turn; `validation` is a pair
-        of features and labels on which hyper-parameters are chosen, never the test set.
+        of features and labels on which the epoch, the rate of `lr_grid` and what is searched are
+        chosen, never the test set.
+
+        `blocks` are the classes that the rows were drawn for, where `labels` may be wrong. Only
+        SimNL's negative keys "per_shot" (its release) read them: they pair the shots of one place.
         """
         started = perf_counter()
         support = Support.of(
@@ -85,15 +91,19 @@ class Estimator(ABC):
             classes=classes,
             views=views,
             device=self.device,
+            blocks=blocks if self._by_block() else None,
         )
-        held = None
+        held: Held | None = None
         if validation is not None:
             seen = unit_matrix("validation", validation[0], width=support.keys.shape[1])
             places = places_of(validation[1], support.classes)
             if len(places) != len(seen) or not len(seen):
                 msg = f"validation has {len(seen)} features and {len(places)} labels"
                 raise PlanError(msg)
-            held = tuple(torch.from_numpy(one).to(self.device) for one in (seen, places))
+            held = (
+                torch.from_numpy(seen).to(self.device),
+                torch.from_numpy(places).to(self.device),
+            )
         self._check(held is not None)
         self.losses_: tuple[float, ...] = ()
         self.parameters_ = 0
@@ -201,27 +211,54 @@ class Estimator(ABC):
         _ = self._fitted
         return torch.from_numpy(unit_matrix("features", features, width=self.width_))
 
-    def _check(self, validated: bool) -> None:  # noqa: B027 - some have nothing to refuse
-        """Refuse parameters that make no sense; `validated` says that a validation set is there."""
+    def _check(self, validated: bool) -> None:
+        """Refuse parameters that make no sense; `validated` says that a validation set is used."""
+        if getattr(self, "lr_grid", ()) and not validated:
+            msg = "lr_grid needs validation=(features, labels) to choose by, and selection='val'"
+            raise PlanError(msg)
+
+    def _by_block(self) -> bool:
+        """Say whether the classes that rows were drawn for are read beside their labels."""
+        return False
 
     @abstractmethod
-    def _learn(self, support: Support, held: tuple[Tensor, ...] | None) -> Any:
-        """Learn the classifier from the support set."""
+    def _learn(self, support: Support, held: Held | None) -> Any:
+        """Learn from the support set, and keep the epoch that does best on `held`."""
 
-    def _selected(
-        self, support: Support, held: tuple[Tensor, ...] | None
-    ) -> tuple[Any, dict[str, float]]:
-        return self._learn(support, held), {}
+    def _trained(self, support: Support, held: Held | None) -> tuple[Any, dict[str, float]]:
+        """Learn at each rate of `lr_grid`, and keep the one that does best on `held`."""
+        rates: Sequence[float] = getattr(self, "lr_grid", ())
+        if held is None or not rates:
+            return self._learn(support, held), {}
+        found = []
+        for rate in rates:
+            one = type(self)().set_params(**{**self.get_params(), "lr": rate})
+            learned = one._learn(support, held)
+            found.append((standing(learned.logits(held[0]), held[1]), rate, one, learned))
+        _, rate, best, learned = max(found, key=lambda one: one[0])
+        self.losses_, self.parameters_ = best.losses_, best.parameters_
+        return learned, {"lr": rate}
+
+    def _selected(self, support: Support, held: Held | None) -> tuple[Any, dict[str, float]]:
+        return self._trained(support, held)
+
+
+def untrained(estimator: Any) -> None:
+    """Refuse learning rates to choose among where nothing is trained."""
+    if estimator.lr_grid and not estimator.trained:
+        msg = "lr_grid chooses a learning rate, and nothing is trained: set trained=True"
+        raise ParameterError(msg)
 
 
 @define(kw_only=True, eq=False, slots=False)
 class Searched(Estimator):
     """An adapter with hyper-parameters that are chosen after the training.
 
-    `selection`: "none" keeps them as they are given; "val" takes the grid's best point on the
-    validation set; "loo" leaves out one shot of each class at a time (in `folds` parts at most) and
-    takes the best point over all that was left out. With one shot of each class there is nothing to
-    leave out, and "loo" keeps them too. Ties go to the point nearest to the given ones.
+    `selection`: "none" keeps them as they are given; "val" keeps the epoch that does best on the
+    validation set, then takes the grid's best point on it; "loo" leaves out one shot of each class
+    at a time (in `folds` parts at most) and takes the best point over all that was left out. With
+    one shot of each class there is nothing to leave out, and "loo" keeps them too. Ties go to the
+    point nearest to the given ones.
     """
 
     selection: str = "none"
@@ -233,6 +270,7 @@ class Searched(Estimator):
 
     def _check(self, validated: bool) -> None:
         one_of("selection", self.selection, SELECTIONS)
+        super()._check(validated and self.selection == "val")
         if self.selection == "val" and not validated:
             msg = "selection 'val' needs validation=(features, labels)"
             raise PlanError(msg)
@@ -241,18 +279,16 @@ class Searched(Estimator):
         grid = self._grid()
         return grid.nearest(counts, {n: getattr(self, n) for n in (*grid.kernels, *grid.weights)})
 
-    def _selected(
-        self, support: Support, held: tuple[Tensor, ...] | None
-    ) -> tuple[Any, dict[str, float]]:
+    def _selected(self, support: Support, held: Held | None) -> tuple[Any, dict[str, float]]:
         counts: list[Tensor] = []
         if self.selection == "loo":
             for remaining, out in support.folds(self.folds):
                 learned: Mixed = self._learn(remaining, None)
                 counts.append(table(learned, self._grid(), support.keys[out], support.labels[out]))
-        model = self._learn(support, held if self.selection == "val" else None)
+        model, rate = self._trained(support, held if self.selection == "val" else None)
         if self.selection == "val" and held is not None:
             counts.append(table(model, self._grid(), *held))
         if not counts:
-            return model, {}
+            return model, rate
         chosen = self._choose(torch.stack(counts).sum(0))
-        return evolve(model, **chosen), chosen
+        return evolve(model, **chosen), {**chosen, **rate}

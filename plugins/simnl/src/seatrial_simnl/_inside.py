@@ -220,8 +220,7 @@ def negative_prototypes(estimator: SimNL, images: Features, *, most: int = 5) ->
         msg = f"there must be an image to show, got most={most!r} of {len(images)} images"
         raise PlanError(msg)
     model: Mixture = estimator._fitted
-    terms = model.parts(model.seen(torch.from_numpy(images.plain)), beta=model.beta)
-    logits = (model.neg_scale * terms[2] + model.alpha * terms[3]).numpy()
+    logits = model.against(torch.from_numpy(images.plain)).numpy()
 
     def listed(column: Any, places: Any) -> tuple[tuple[str, float], ...]:
         return tuple((images.ids[place], float(column[place])) for place in places)

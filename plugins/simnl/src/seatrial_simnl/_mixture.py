@@ -67,11 +67,21 @@ class Mixture:
 
         Both add up to the logits: a class that the negative branch rules out gets little of it.
         """
+        found = self._weighed(features, self.mix(alpha=self.alpha, lam=self.lam))
+        return {"positive": found[0] + found[1], "negative": found[2] + found[3]}
+
+    def against(self, features: Tensor, /) -> Tensor:
+        """Give the logits N(f) of the negative classifier alone, [queries, classes].
+
+        They are high where little is against a class.
+        """
+        return self._weighed(features, self.mix(alpha=self.alpha, lam=0.0))[2:].sum(0)
+
+    def _weighed(self, features: Tensor, mix: tuple[float, ...]) -> Tensor:
         step = max(1, BLOCK // len(self.positive.keys))
-        weights = torch.tensor(self.mix(alpha=self.alpha, lam=self.lam)).to(features)
+        weights = torch.tensor(mix).to(features)
         pieces = [
             self.parts(self.seen(some), beta=self.beta) * weights[:, None, None]
             for some in features.split(step)
         ]
-        found = torch.cat(pieces, 1)
-        return {"positive": found[0] + found[1], "negative": found[2] + found[3]}
+        return torch.cat(pieces, 1)

@@ -16,7 +16,7 @@ from seatrial.errors import FileError, PlanError
 
 from ._wording import plain_name
 
-__all__ = ["Prompts", "cupl_file", "prompts"]
+__all__ = ["Prompts", "cupl_file", "data_set", "prompts"]
 
 SHOWN = 5
 Side = tuple[str, ...] | Mapping[str, tuple[str, ...]]
@@ -106,18 +106,26 @@ def prompts(name: str, *, source: str = "paper") -> Prompts:
     -r), oxford_flowers, oxford_pets, stanford_cars, sun397 and ucf101. `source` "paper" is table C5
     of the supplement; "release" is the published code, which has more templates for four of them.
     """
+    key = data_set(name)
+    if source not in ("paper", "release"):
+        msg = f"source must be 'paper' or 'release', not {source!r}"
+        raise PlanError(msg)
+    known = _known()[key]
+    found = known.get(source, known["paper"])
+    return Prompts(found["positive"], found["negative"])
+
+
+def data_set(name: str) -> str:
+    """Give the name under which a data set's prompts and settings stand."""
     known = _known()
     key = name.casefold().replace("-", "_")
     key = known["aliases"].get(key, key)
     if key not in known or key == "aliases":
         names = sorted({*known, *known["aliases"]} - {"aliases"})
-        msg = f"there are no prompts for {name!r}; there are some for {', '.join(names)}"
+        msg = f"the data set {name!r} is not known here; known are {', '.join(names)}"
         raise PlanError(msg)
-    if source not in ("paper", "release"):
-        msg = f"source must be 'paper' or 'release', not {source!r}"
-        raise PlanError(msg)
-    found = known[key].get(source, known[key]["paper"])
-    return Prompts(found["positive"], found["negative"])
+    found: str = key
+    return found
 
 
 @cache

@@ -35,6 +35,7 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "taskres": TaskRes(),
     "clip-adapter": ClipAdapter(),
     "ape": Ape(),
+    "ape-t": Ape(trained=True),
     "linear-probe": LinearProbe(),
     "clap": LinearProbe(penalty="zero-shot"),
     "simnl": SimNL(),
@@ -70,7 +71,8 @@ def few_shot_trial(
 
     - "loo": by leaving out shots of the support set; no further image is needed.
     - "validation": on min(shots, 4) images of each class, as in CoOp, drawn by the same seed from
-      `validation` or, without it, from the training images that no support set holds.
+      `validation` or, without it, from the training images that no support set holds. Every trained
+      method keeps the epoch that does best on them, and chooses from its `lr_grid`.
     - "none": not at all.
 
     The test set is scored once, by what was chosen. `methods` are names of `ESTIMATORS`, or your
@@ -124,8 +126,8 @@ def noise_trial(
     """Measure methods by rate of wrong labels in what they learn from and choose on.
 
     A higher rate changes the labels that a lower one did, and more; those of the test set stay. The
-    rest is as in `few_shot_trial`. The release of SimNL ("simnl-release") needs equally many images
-    of each label, which noise does not leave.
+    rest is as in `few_shot_trial`. The release of SimNL ("simnl-release") is told which classes the
+    images were drawn for, as it is in the published code; the other methods know the labels alone.
     """
     asked = _Asked(train, {TEST: test}, validation, selection, to)
     points = [_Point(shots, seed, rate) for rate, seed in product(rates, seeds)]
@@ -144,6 +146,7 @@ def fitted(estimator: Estimator, train: Features, drawn: Draw, **more: Any) -> E
         negative=train.texts.get("negative"),
         classes=train.classes,
         views=train.views[:, places] if len(train.views) else None,
+        blocks=drawn.blocks,
         **more,
     )
 
@@ -228,16 +231,16 @@ class _Asked:
             learner.set_params(
                 selection="val" if self.selection == "validation" else self.selection
             )
-            if self.selection == "validation":
-                source, held = held_out(
-                    self.train,
-                    self.validation,
-                    point.shots,
-                    most=most,
-                    seed=point.seed,
-                    noise=point.noise,
-                )
-                more["validation"] = source.plain[held.places], held.labels
+        if self.selection == "validation":
+            source, held = held_out(
+                self.train,
+                self.validation,
+                point.shots,
+                most=most,
+                seed=point.seed,
+                noise=point.noise,
+            )
+            more["validation"] = source.plain[held.places], held.labels
         learner = fitted(learner, self.train, drawn, **more)
         setting = {
             "method": name,

@@ -14,7 +14,7 @@ from seatrial.errors import FileError, PlanError
 from ._data import PARTS, ImageData, assembled
 from ._wording import plain_name
 
-__all__ = ["csv_file", "image_folder", "split_file"]
+__all__ = ["SUFFIXES", "case_of", "csv_file", "folder_at", "image_folder", "split_file"]
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
@@ -26,7 +26,7 @@ def image_folder(path: str | Path, *, classes: Sequence[str] | None = None) -> I
     for training, and `split` divides them. A class is named after its folder, with underscores as
     spaces.
     """
-    root = _folder(path)
+    root = folder_at(path)
     tops = sorted(one for one in root.iterdir() if one.is_dir() and not one.name.startswith("."))
     parts = {one: PARTS[one.name.casefold()] for one in tops if one.name.casefold() in PARTS}
     if parts and len(parts) < len(tops):
@@ -39,7 +39,7 @@ def image_folder(path: str | Path, *, classes: Sequence[str] | None = None) -> I
         for folder in sorted(one for one in top.iterdir() if one.is_dir()):
             for file in sorted(one for one in folder.rglob("*") if one.suffix.lower() in SUFFIXES):
                 name = file.relative_to(root).as_posix()
-                cases.setdefault(part, []).append(_case(name, file, plain_name(folder.name)))
+                cases.setdefault(part, []).append(case_of(name, file, plain_name(folder.name)))
     return assembled(cases, classes, where=str(root), lazy=True)
 
 
@@ -79,7 +79,7 @@ def csv_file(
             problems.append(f"{file}:{line}: the image or the label is missing")
         else:
             groups = {key: row[key] for key in columns if key not in (image, label, part)}
-            case = _case(row[image], base / row[image], row[label].strip(), groups)
+            case = case_of(row[image], base / row[image], row[label].strip(), groups)
             cases.setdefault(where, []).append(case)
     if problems:
         raise FileError(str(file), tuple(problems))
@@ -92,7 +92,7 @@ def split_file(path: str | Path, images: str | Path) -> ImageData:
     It has the lists "train", "val" and "test" of [path, number, class name]; the classes are in the
     order of their numbers. Source: Zhou et al., CoOp (IJCV 2022).
     """
-    file, base = Path(path), _folder(images)
+    file, base = Path(path), folder_at(images)
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -112,7 +112,7 @@ def split_file(path: str | Path, images: str | Path) -> ImageData:
                     said = f"{name!r} and {names[int(number)]!r} are both number {number}"
                     problems.append(f"{file}: {part}[{place}]: {said}")
                     continue
-                case = _case(relative, base / relative, name)
+                case = case_of(relative, base / relative, name)
             except (TypeError, ValueError, AttributeError):
                 problems.append(f"{file}: {part}[{place}] is {row!r}, not [path, number, class]")
                 continue
@@ -124,7 +124,8 @@ def split_file(path: str | Path, images: str | Path) -> ImageData:
     return assembled(cases, [names[number] for number in sorted(names)], where=str(file), lazy=True)
 
 
-def _folder(path: str | Path) -> Path:
+def folder_at(path: str | Path) -> Path:
+    """Give a folder that is there."""
     root = Path(path).expanduser()
     if not root.is_dir():
         msg = f"there is no folder {root}"
@@ -132,5 +133,6 @@ def _folder(path: str | Path) -> Path:
     return root
 
 
-def _case(name: str, file: Path, target: str, groups: Any = None) -> Case:
+def case_of(name: str, file: Path, target: str, groups: Any = None) -> Case:
+    """Make a case of an image that stays in its file."""
     return Case(name, str(file), target, groups or {})

@@ -10,7 +10,7 @@ from attrs import define
 from seatrial.errors import PlanError
 
 from ._cache import Cache
-from ._descent import order_of
+from ._descent import Held, Kept, order_of
 from ._estimator import Searched
 from ._kernel import Tensor
 from ._mixture import Mixture
@@ -30,11 +30,14 @@ class SimNL(Switches, Searched):
     See `Switches` for what can be set; `variant="release"` is the published code's behaviour. The
     release's order of choosing holds with `selection="val"`: the epoch that does best at the given
     `alpha`, `beta` and `lam`, then the grid. Grids are (low, high, points), the high end left out;
-    `neg_scale` is searched only where it is given one.
+    `neg_scale` is searched only where it is given one. With noisy labels the release needs `blocks`
+    in `fit`: it moves its keys, and pairs the negative ones, by the classes that images were drawn
+    for, and so knows which labels are wrong. The default knows the labels alone.
     """
 
     name: ClassVar[str] = "simnl.simnl"
 
+    lr_grid: tuple[float, ...] = ()
     alpha_grid: tuple[float, float, int] = (0.0, 7.0, 40)
     beta_grid: tuple[float, float, int] = (0.0, 7.0, 200)
     lam_grid: tuple[float, float, int] = (0.6, 1.0, 20)
@@ -49,32 +52,27 @@ class SimNL(Switches, Searched):
     def _choose(self, counts: Tensor) -> dict[str, float]:
         return self._grid().first(counts) if self.variant == "release" else super()._choose(counts)
 
-    def _learn(self, support: Support, held: tuple[Tensor, ...] | None) -> Mixture:
+    def _by_block(self) -> bool:
+        return self.resolved(1).negative_keys == "per_shot"
+
+    def _learn(self, support: Support, held: Held | None) -> Mixture:
         how = self.resolved(len(support.labels))
-        counts = torch.bincount(support.labels)
+        counts = torch.bincount(support.blocks, minlength=len(support.classes))
         if how.negative_keys == "per_shot" and int(counts.min()) != int(counts.max()):
             msg = (
                 "negative_keys 'per_shot' (variant 'release') needs equally many images of each "
-                f"class, got {int(counts.min())} to {int(counts.max())}; take 'per_class'"
+                f"class, got {int(counts.min())} to {int(counts.max())}; take 'per_class', or say "
+                "with blocks= which classes they were drawn for, if labels are noisy"
             )
             raise PlanError(msg)
         if "negative" not in support.texts:
             msg = "SimNL needs negative= prototypes, such as of 'a photo without {}.'"
             raise PlanError(msg)
-        cache = Cache.of(support.keys, support.labels, support.labels, len(counts), how)
+        cache = Cache.of(support.keys, support.blocks, support.labels, len(counts), how)
         texts = support.texts
         start = [texts["template"], texts.get("cupl", texts["template"]), texts["negative"]]
         state = State(cache, torch.stack(start), how)
-        best = (-1, state.residuals)
-
-        def keep(_: int) -> None:
-            nonlocal best
-            if held is None:
-                return
-            right = int((state.mixture().logits(held[0]).argmax(1) == held[1]).sum())
-            if right > best[0]:
-                best = right, state.residuals.clone()
-
+        kept = Kept(held)
         self.losses_ = tuple(
             train(
                 state,
@@ -82,10 +80,11 @@ class SimNL(Switches, Searched):
                 support.labels,
                 order_of(self.seed, len(support.labels), self.device),
                 leave_out=bool(how.leave_self_out) and not support.augmented,
-                after_epoch=keep,
+                after_epoch=lambda _: kept.look(
+                    lambda features: state.mixture().logits(features), [state.residuals]
+                ),
             )
         )
-        if held is not None:
-            state.residuals = best[1]
+        kept.restore([state.residuals])
         self.parameters_ = state.residuals.numel()
         return state.mixture()

@@ -44,15 +44,18 @@ def places_of(labels: Any, classes: Sequence[Any]) -> Places:
 
 @frozen(eq=False)
 class Support:
-    """What adapters learn from, on one device; the rows of a class stand together.
+    """What adapters learn from, on one device; the rows of a block stand together.
 
-    `keys` [rows, width] are the cached features, `views` those of augmented images, each with the
-    same rows; `texts` maps "template", "cupl" and "negative" to prototypes [classes, width].
-    `original` holds the place that each row had when it was given.
+    `blocks` are the classes that the rows were drawn for, and `labels` what is said of them: they
+    differ where labels are known to be noisy, and are the same elsewhere. `keys` [rows, width] are
+    the cached features, `views` those of augmented images, each with the same rows; `texts` maps
+    "template", "cupl" and "negative" to prototypes [classes, width]. `original` holds the place
+    that each row had when it was given.
     """
 
     keys: Tensor
     labels: Tensor
+    blocks: Tensor
     views: tuple[Tensor, ...]
     texts: dict[str, Tensor]
     classes: tuple[Any, ...]
@@ -71,8 +74,9 @@ class Support:
         classes: Sequence[Any] | None,
         views: Any,
         device: str,
+        blocks: Any = None,
     ) -> Support:
-        """Check what is given, and bring the rows of each class together."""
+        """Check what is given, and bring the rows of each block together."""
         keys = unit_matrix("features", features)
         if np.shape(labels) != (len(keys),):
             msg = f"labels must be one for each of {len(keys)} rows, got {np.shape(labels)}"
@@ -84,7 +88,12 @@ class Support:
             msg = f"the classes {without!r:.200} have no image; give each one, or leave it out"
             raise PlanError(msg)
         no_contradictions(keys, places, names)
-        order = np.argsort(places, kind="stable")
+        drawn = places
+        if blocks is not None:
+            drawn = labels_of(
+                "blocks", places_of(blocks, names), rows=len(keys), classes=len(names)
+            )
+        order = np.argsort(drawn, kind="stable")
         given = {"template": text, "cupl": cupl, "negative": negative}
         texts = {
             name: torch.from_numpy(_text(name, value, names, keys.shape[1])).to(device)
@@ -102,6 +111,7 @@ class Support:
         return cls(
             torch.from_numpy(keys[order]).to(device),
             torch.from_numpy(places[order]).to(device),
+            torch.from_numpy(drawn[order]).to(device),
             tuple(torch.from_numpy(view).to(device) for view in checked),
             texts,
             names,
@@ -119,6 +129,7 @@ class Support:
             self,
             keys=self.keys[places],
             labels=self.labels[places],
+            blocks=self.blocks[places],
             views=tuple(view[places] for view in self.views),
             original=self.original[places.cpu().numpy()],
         )
@@ -126,13 +137,13 @@ class Support:
     def folds(self, most: int) -> list[tuple[Support, Tensor]]:
         """Leave shots out: pairs of what remains and the places of what is held out.
 
-        Shot `j` of each class is in fold `j mod n`, with `n` the number of shots of the largest
-        class or `most`. A class's only shot is never held out. Empty where no class has two.
+        Shot `j` of each block is in fold `j mod n`, with `n` the number of shots of the largest
+        block or `most`. A block's only shot is never held out. Empty where no block has two.
         """
-        counts = torch.bincount(self.labels)
+        counts = torch.bincount(self.blocks)
         starts = counts.cumsum(0) - counts
-        shot = torch.arange(len(self.labels), device=self.labels.device) - starts[self.labels]
-        several = counts[self.labels] > 1
+        shot = torch.arange(len(self.blocks), device=self.blocks.device) - starts[self.blocks]
+        several = counts[self.blocks] > 1
         number = min(int(counts.max()), most)
         if number < 2:  # noqa: PLR2004 - a single shot cannot be left out
             return []

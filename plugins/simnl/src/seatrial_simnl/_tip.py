@@ -9,9 +9,8 @@ from attrs import define, evolve
 from torch.nn.functional import cross_entropy
 
 from ._classifiers import Cached
-from ._descent import descend
-from ._estimator import Searched
-from ._kernel import Tensor
+from ._descent import Held, descend
+from ._estimator import Searched, untrained
 from ._search import Grid, points
 from ._steps import Adam
 from ._support import Support
@@ -26,8 +25,9 @@ class Tip(Searched):
     """A cache of the few images: `100 f.w + alpha sum_a exp(-beta (1 - f.k_a)) y_a`.
 
     With `trained` (Tip-Adapter-F) the keys are learned; they start at the images' features and are
-    not brought to unit norm again. The last epoch is kept: the release keeps the best one on the
-    test set. Grids are (low, high, points), the high end left out.
+    not brought to unit norm again. The last epoch is kept, or the best one on a validation set; the
+    release keeps the best one on the test set. Grids are (low, high, points), the high end left
+    out.
     """
 
     name: ClassVar[str] = "simnl.tip"
@@ -36,6 +36,7 @@ class Tip(Searched):
     beta: float = 1.0
     trained: bool = False
     lr: float = 1e-3
+    lr_grid: tuple[float, ...] = ()
     eps: float = 1e-4
     weight_decay: float = 0.01
     epochs: int = 20
@@ -46,7 +47,11 @@ class Tip(Searched):
     def _grid(self) -> Grid:
         return Grid({"beta": points(*self.beta_grid)}, {"alpha": points(*self.alpha_grid)})
 
-    def _learn(self, support: Support, held: tuple[Tensor, ...] | None) -> Cached:  # noqa: ARG002
+    def _check(self, validated: bool) -> None:
+        super()._check(validated)
+        untrained(self)
+
+    def _learn(self, support: Support, held: Held | None) -> Cached:
         ones = torch.ones_like(support.keys[:, 0])
         learned = Cached(
             text=SCALE * support.weight(),
@@ -71,6 +76,8 @@ class Tip(Searched):
             batch_size=self.batch_size,
             seed=self.seed,
             by_step=True,
+            logits=learned.logits,
+            held=held,
         )
         self.parameters_ = learned.keys.numel()
         return learned

@@ -37,6 +37,8 @@ NEGATIVE: Mapping[str, tuple[str, ...]] = {
 }
 """Negative sentences by the grammar of the name; `{a}` is the name with its article."""
 
+WORDNET = re.compile(r" \(n\d{8}\)$")
+"""How a class is told from another of the same name, see `imagenet`."""
 VOWEL = re.compile(r"[aeiou]", re.IGNORECASE)
 SOUNDS_LIKE_A_CONSONANT = re.compile(
     r"(?:eu|ewe|u[bcfkqrst][aeiou]|uni(?![dmn])|one\b|once)", re.IGNORECASE
@@ -64,8 +66,8 @@ MASS = frozenset(
 
 
 def plain_name(name: str) -> str:
-    """Give a class name as it is read: underscores are spaces."""
-    return " ".join(name.replace("_", " ").split())
+    """Give a class name as it is read: underscores are spaces, a WordNet number is left out."""
+    return " ".join(WORDNET.sub("", name.replace("_", " ")).split())
 
 
 def article(name: str) -> str:

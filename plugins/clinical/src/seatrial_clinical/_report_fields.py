@@ -1,0 +1,60 @@
+"""How much of a report is right: its lines are read back and compared with what is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from seatrial import Prediction
+from seatrial.errors import MetricError
+from seatrial.kit import answer_of
+
+__all__ = ["report_fields"]
+
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def report_fields(
+    *, fields: Sequence[str] = (), tolerance: float = 0.1
+) -> Callable[[Sequence[Any], Sequence[Any]], list[float]]:
+    """Give the fraction of fields that a report states rightly; a missing line is wrong.
+
+    A target maps each field to what is right: a text, which the line of that name must hold, or a
+    number, which the first number of the line may miss by the part `tolerance`. `fields` keeps
+    only some. An answer that refuses states nothing.
+    """
+    if not 0 <= tolerance < 1:
+        msg = f"tolerance must be from 0 to below 1, got {tolerance!r}"
+        raise ValueError(msg)
+
+    def score(targets: Sequence[Any], predictions: Sequence[Any], /) -> list[float]:
+        if not len(targets):
+            msg = "clinical.report-fields is undefined without cases"
+            raise MetricError(msg)
+        pairs = zip(targets, map(answer_of, predictions), strict=True)
+        return [one(target, prediction) for target, prediction in pairs]
+
+    def one(target: Any, prediction: Prediction) -> float:
+        if not isinstance(target, Mapping):
+            return float(bool(prediction.value == target))
+        wanted = tuple(fields) or tuple(target)
+        if missing := [name for name in wanted if name not in target]:
+            there = ", ".join(target)
+            msg = f"clinical.report-fields: no field {missing[0]!r} in the target; it has {there}"
+            raise MetricError(msg)
+        text = str(prediction.value)
+        right = [_states(text, name, target[name], tolerance) for name in wanted]
+        return sum(right) / len(right)
+
+    return score
+
+
+def _states(report: str, name: str, value: Any, tolerance: float) -> bool:
+    line = re.search(rf"^\W*{re.escape(name)}\b[^:\n]*:(.*)$", report, re.MULTILINE | re.IGNORECASE)
+    if line is None:
+        return False
+    if isinstance(value, str):
+        return re.search(rf"(?<!\w){re.escape(value)}(?!\w)", line[1], re.IGNORECASE) is not None
+    found = NUMBER.search(line[1].replace(",", ""))
+    return found is not None and abs(float(found[0]) - value) <= tolerance * abs(value)

@@ -1,0 +1,322 @@
+"""The report copilot: sheets, headers, questions, its gate, and what it finds in a few scans."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+import pytest
+from seatrial_clinical import copilot_specification, mri_copilot, report_fields, scan_artefact
+
+import seatrial as sea
+from seatrial.errors import MetricError, NotApplicable, ParameterError, PlanError
+
+pytest.importorskip("torch")
+pytest.importorskip("seatrial_torchio")
+
+from seatrial_clinical import copilot, copilot_cases
+from seatrial_clinical.copilot import _gate, _model, _pictures, _scans, _sheets
+from seatrial_clinical.copilot._headers import VENDORS, Header, headers_in
+from seatrial_clinical.copilot._hearing import heard_in
+from seatrial_clinical.copilot._questions import bank, wording
+from seatrial_clinical.copilot._understanding import topic_of
+from seatrial_torchio import spike
+
+LEFT = {"left": "the patient's left half", "right": "the patient's right half"}
+
+
+def installed(*names):
+    try:
+        return all(version(name) for name in names)
+    except PackageNotFoundError:
+        return False
+
+
+needs_files = pytest.mark.skipif(
+    not installed("nilearn", "deepbet"), reason="the files of nilearn and deepbet are not here"
+)
+
+
+def test_the_face_loads_nothing_heavy():
+    code = (
+        "import sys, seatrial_clinical, seatrial_clinical.copilot as c;"
+        "seatrial_clinical.copilot_specification();"
+        "print(*{'numpy', 'torch', 'nibabel', 'scipy', 'pydicom'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+    assert set(copilot.__all__) <= set(dir(copilot))
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        copilot.nothing  # noqa: B018
+
+
+# sheets
+
+
+def test_a_sheet_holds_the_slices_from_below_with_the_front_up():
+    values = np.zeros((96, 112, 10), np.float32)
+    values[3, 100, 9] = 200  # at the left, in front, in the last slice
+    sheet = _sheets.sheet_of(values)
+    assert sheet.shape == (2 * 112, 8 * 96, 1)
+    assert np.argwhere(sheet[..., 0]).tolist() == [[112 + 111 - 100, 96 + 3]]
+    values = np.random.default_rng(0).integers(0, 256, (96, 112, 11)).astype(np.float32)
+    assert np.array_equal(_sheets.volume_of(_sheets.sheet_of(values)).array[0], values)
+
+
+def test_an_artefact_on_a_sheet_is_that_on_its_volume():
+    values = np.random.default_rng(1).integers(0, 200, (96, 112, 9)).astype(np.float32)
+    sheet = _sheets.sheet_of(values)
+    found = scan_artefact.at(2, {"artefact": "torchio.spike"})(sheet, seed=5)
+    volume = spike.at(2)(_sheets.volume_of(sheet), seed=5)
+    assert np.array_equal(found, _sheets.sheet_of(volume.array[0]))
+    with pytest.raises(NotApplicable, match="no sheet of slices"):
+        scan_artefact.at(2)(sheet[:50], seed=5)
+    with pytest.raises(NotApplicable, match="changes how many voxels"):
+        scan_artefact.at(5, {"artefact": "torchio.crop"})(sheet, seed=5)
+    with pytest.raises(ParameterError, match=r"no artefact 'torchio\.motio'"):
+        scan_artefact.at(2, {"artefact": "torchio.motio"})
+
+
+# headers and questions
+
+
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda one: one.name)
+@pytest.mark.parametrize("left", ["left", "right", None])
+def test_a_header_is_read_as_it_was_written(vendor, left):
+    header = Header(number=3, scanner=vendor.header, day=date(2021, 3, 14), left=left)
+    bare = Header(number=1, scanner="it", day=date(1999, 12, 31), modality=None, left=None)
+    assert headers_in([f"{bare} {header} Which one?"]) == {1: bare, 3: header}
+
+
+def test_each_plain_wording_is_understood_and_what_is_off_topic_is_not():
+    for topic in ("side", "sequence", "vendor", "organ", "change", "first"):
+        for at in range(len(bank()[topic]["plain"])):
+            assert topic_of(wording(topic, at)) == topic
+    assert topic_of(bank()["report"]) == "report"
+    assert topic_of("Which half of the brian is smaler, and which hemispere?") == "side"
+    assert topic_of("Who painted the ceiling of that famous chapel in Rome?") is None
+
+
+def test_the_last_question_counts_and_images_keep_their_numbers():
+    one, two = (np.full((2, 2, 1), at, np.uint8) for at in (1, 2))
+    header = Header(number=2, scanner="it", day=date(2021, 3, 14))
+    heard = heard_in(
+        (
+            {"role": "user", "content": (str(header), one)},
+            {"role": "assistant", "content": "Which vendor made the scanner?"},
+            {"role": "user", "content": [two, "Which sequence is image 2?"]},
+            {"role": "assistant", "content": "T1."},
+            {"role": "user", "content": "Are you sure?"},
+        )
+    )
+    assert (heard.topic, heard.question) == ("sequence", "Which sequence is image 2?")
+    assert [picture.max() for picture in heard.pictures] == [1, 2]
+    assert heard.headers == {2: header}
+
+
+# the copilot, with findings that are given
+
+
+FOUND = _model.Findings(sequence="T1-weighted", brain_ml=1400, white_percent=40, smaller="left")
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Let the copilot find what a test says in pictures, by their first pixel."""
+    found = {}
+    monkeypatch.setattr(_model, "findings_in", lambda picture, _: found[int(picture[0, 0, 0])])
+    monkeypatch.setattr(_model, "thresholds", lambda: lambda volumes: volumes)
+    return found
+
+
+def asked(question, *headers, options=(), count=None):
+    pictures = [np.full((2, 2, 1), at, np.uint8) for at in range(1, (count or len(headers)) + 1)]
+    content = (" ".join(map(str, headers)), *pictures, question)
+    talk = ({"role": "user", "content": content},)
+    return {"talk": talk, "options": options, "refusals": ("I cannot.",)}
+
+
+def header(number=1, **more):
+    return Header(number=number, scanner="SIEMENS", day=date(2021, 3, number), **more)
+
+
+def test_the_half_is_the_patients_as_the_header_says(told):
+    told[1] = FOUND
+    question = "Which half is smaller in image 1?"
+    for left, side in (("left", "left"), ("right", "right")):
+        (answer,) = mri_copilot()([asked(question, header(left=left), options=[*LEFT.values()])])
+        assert (answer.value, answer.refused) == (LEFT[side], False)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "says"),
+    [(1400, 1380, "less than 4 %"), (1400, 1290, "about 8 %"), (1400, 1180, "about 16 %")],
+)
+def test_change_is_from_the_earlier_to_the_later_date(told, earlier, later, says):
+    told[1] = _model.Findings(sequence="T1-weighted", brain_ml=later)
+    told[2] = _model.Findings(sequence="T1-weighted", brain_ml=earlier)
+    first = Header(number=2, scanner="it", day=date(2020, 1, 1))
+    (answer,) = mri_copilot()([asked("How much did the volume change?", header(1), first)])
+    assert answer.value.startswith(says)
+    (answer,) = mri_copilot()([asked("Which image was taken first?", header(1), first)])
+    assert answer.value == "image 2"
+
+
+@pytest.mark.parametrize(
+    ("question", "why", "found", "headers", "count"),
+    [
+        ("Who won the match?", "nothing that I do", FOUND, [header()], None),
+        ("Which sequence is image 2?", "there is no image 2", FOUND, [header()], None),
+        ("Which sequence is it?", "is CT, not MR", FOUND, [header(modality="CT")], None),
+        ("Which sequence is it?", "I need its header", FOUND, [], 1),
+        ("Which sequence is it?", "up to 5 images, not 6", FOUND, [header()], 6),
+        ("Which half is smaller?", "on T1 alone", _model.Findings(sequence="FLAIR"), [header()], 1),
+        (
+            "Which sequence is it?",
+            "it is blank",
+            _model.Findings(problem="it is blank"),
+            [header()],
+            1,
+        ),
+        (
+            "Which half is smaller?",
+            "quality of image 1 is too low",
+            _model.Findings(quality=_gate.Quality(0.5, 0.0)),
+            [header()],
+            1,
+        ),
+        ("Which vendor made the scanner?", "is none of the options", FOUND, [header()], None),
+    ],
+)
+def test_what_it_cannot_say_it_refuses_and_says_why(told, question, why, found, headers, count):
+    told[1] = found
+    given = asked(question, *headers, options=("a", "I cannot."), count=count)
+    (answer,) = mri_copilot()([given])
+    assert (answer.value, answer.refused) == ("I cannot.", True)
+    assert why in answer.details["why"]
+
+
+def test_small_talk_is_answered_and_refuses_nothing(told):
+    talk = ({"role": "user", "content": "The weather is awful today."},)
+    (answer,) = mri_copilot()([talk])
+    assert answer.refused is False
+    assert "MR images" in answer.value
+
+
+def test_a_part_writes_its_own_line_alone(told):
+    told[1] = FOUND
+    (whole,), (part,) = (
+        mri_copilot(lines=lines)([asked(bank()["report"], header())])
+        for lines in (None, ["Sequence"])
+    )
+    assert whole.value.splitlines() == [
+        "Sequence: T1-weighted",
+        "Smaller half: left",
+        "Brain: 1400 mL",
+        "White matter: 40 %",
+        "Quality: good",
+    ]
+    assert part.value == "Sequence: T1-weighted"
+    assert mri_copilot().identity != mri_copilot(lines=["Sequence"]).identity
+    with pytest.raises(ParameterError, match="lines must be some of Sequence"):
+        mri_copilot(lines=["Sequences"])
+
+
+def test_an_image_is_looked_at_once(told, monkeypatch):
+    looks = []
+    monkeypatch.setattr(_model, "findings_in", lambda picture, _: looks.append(picture) or FOUND)
+    model = mri_copilot()
+    for question in ("Which sequence is image 1?", "Which half is smaller in image 1?"):
+        model([asked(question, header())] * 2)
+    assert len(looks) == 1
+
+
+# the score of reports
+
+
+def test_fields_of_a_report_are_read_in_any_layout():
+    score = report_fields.build({})
+    target = {"Sequence": "T1", "Smaller half": "left", "Brain": 1400}
+    said = (
+        "**Sequence**: T1-weighted MPRAGE\n- Smaller half of the brain: Left\nBrain (mL): 1,280.5\n"
+    )
+    assert score([target], [said]) == [1.0]
+    assert score([target], [said.replace("1,280.5", "1,250")]) == pytest.approx([2 / 3])
+    assert score([target], ["Sequence: T11. Smaller half: leftish"]) == [0.0]
+    assert report_fields.build({"fields": ["Brain"]})([target], [said]) == [1.0]
+    assert score(["image 1", "image 1"], ["image 1", "image 2"]) == [1.0, 0.0]
+    with pytest.raises(MetricError, match="no field 'Grey' in the target"):
+        report_fields.build({"fields": ["Grey"]})([target], [said])
+    with pytest.raises(MetricError, match="without cases"):
+        score([], [])
+    with pytest.raises(ParameterError, match="tolerance must be from 0"):
+        report_fields.build({"tolerance": 1})
+
+
+# with real parts
+
+
+@needs_files
+def test_what_a_patient_has_is_what_was_put_there():
+    one, other = (_scans.patient(at) for at in (40, 41))
+    assert (one.side, other.side) == ("left", "right")
+    for patient in (one, other):
+        fluid = patient.tissues[0]
+        halves = fluid[:48].sum(), fluid[48:].sum()
+        assert (halves[0] > halves[1]) == (patient.side == "left")
+    volumes = [(one.picture("FLAIR", visit=visit) > 20).sum() for visit in (1, 2)]
+    assert volumes[1] / volumes[0] == pytest.approx(1 - one.smaller, abs=0.02)
+    assert np.array_equal(one.picture("FLAIR"), _scans.patient(40).picture("FLAIR"))
+
+
+@needs_files
+@pytest.mark.slow
+def test_the_copilot_answers_right_about_two_patients():
+    cases = copilot_cases(topics=["sequence", "report", "first", "change"], patients=2)
+    answers = mri_copilot()([case.input for case in cases])
+    for case, answer in zip(cases, answers, strict=True):
+        if case.groups["topic"] == "report":
+            fields = {"fields": ["Sequence", "Smaller half", "Brain"]}
+            assert report_fields.build(fields)([case.target], [answer]) == [1.0]
+        else:
+            assert answer.value == case.target, case.id
+
+
+@needs_files
+@pytest.mark.slow
+def test_the_gate_refuses_noise_that_deepbet_takes_for_brain():
+    pictures = [one for one in _pictures.nothing() if one.name in ("noise-0", "clouds-0")]
+    for one in pictures:
+        found = _model.findings_in(one.pixels, lambda volumes: volumes)
+        assert found.problem, one.name
+    for at in (40, 41):
+        assert _gate.problem_of_picture(_scans.patient(at).picture("T1-weighted")) is None
+    assert "blank" in _gate.problem_of_picture(np.zeros((112, 96, 1), np.uint8))
+    assert "colour" in _gate.problem_of_picture(np.eye(96, dtype=np.uint8)[..., None] * [1, 2, 3])
+
+
+@needs_files
+def test_pictures_of_other_modalities_are_many_and_half_say_what_they_are():
+    found = list(_pictures.other_modalities())
+    assert len({one.pixels.tobytes() for one in found}) == len(found) == 26
+    assert {one.kind for one in found} == {"CT", "XR", "US"}
+    assert sum(one.modality is None for one in found) == 12
+
+
+def test_topics_that_are_not_there_are_refused():
+    with pytest.raises(PlanError, match="topics must be some of five"):
+        copilot_cases(topics=["knees"])
+
+
+def test_specifications_can_be_read_and_the_part_is_asked_what_the_whole_is():
+    folder = copilot_specification().parent
+    whole, part = (
+        sea.load_specification(folder / f"mri-copilot-{name}.toml")
+        for name in ("cascade", "sequence")
+    )
+    assert whole.priorities == part.priorities
+    assert (whole.seed, whole.cases) == (part.seed, part.cases)
+    assert whole.model != part.model
