@@ -101,7 +101,9 @@ def test_its_stages_follow_each_other_and_are_told_of(model, tmp_path):
     ],
 )
 def test_an_ablation_leaves_data_out(model, ablation, stages, kept):
-    fixed = sea.repair(recipe(ablation=ablation), model=model, cases=sources())
+    how = {"joint": {**JOINT, "mixture": "findap"}, "preference": {"rank": 2}}
+    adapter = posttrain.recipe(**how, ablation=ablation)
+    fixed = sea.repair(adapter, model=model, cases=sources())
     assert [one["stage"] for one in fixed.manifest["stages"]] == stages
     assert {one["source"] for one in fixed.manifest["data"]} == kept
 

@@ -46,7 +46,8 @@ def recipe(
     What a case is for stands in its groups, as `source` notes it.
 
     - `joint`: the parameters of `posttrain.joint`, which takes documents and instructions;
-      `mixture = "findap"` takes as many documents as instructions.
+      `mixture = "findap"` takes as many documents as instructions. A stream of one of them alone
+      has no mixture.
     - `order`: "joint", one stream, or "sequential", documents first and then instructions.
     - `preference`: the parameters of `posttrain.dpo`. Its pairs are those that are given, and
       for each question of stage "pa" what `final_answer_pairs` makes of answers sampled from
@@ -66,7 +67,10 @@ def recipe(
         msg = f"order must be one of {', '.join(ORDERS)}, not {order!r}"
         raise ParameterError(msg)
     part = Ablation.read(ablation)
-    built = _built("joint", joint_training, joint or {}), _built("preference", dpo, how)
+    whole = dict(joint or {})
+    built = _built("joint", joint_training, whole), _built("preference", dpo, how)
+    # Documents alone, or instructions alone, are taken as they are.
+    alone = joint_training(**{name: one for name, one in whole.items() if name != "mixture"})
     tasks = tasks_of(evaluation)
 
     def adapt(model: Any, examples: Sequence[Any], /, *, seed: int, work: Work) -> Tuned:
@@ -76,7 +80,8 @@ def recipe(
         trained = model
         for name, cases in found.streams(order):
             stage = Stage(name, work, derive(seed, "recipe", name))
-            trained = stage.done(trained, cases, built[0], steps)
+            mixed = {stage_of(one) for one in cases} == {"cpt", "it"}
+            trained = stage.done(trained, cases, built[0] if mixed else alone, steps)
         if found.asked:
             stage = Stage("preference", work, derive(seed, "recipe", "preference"))
             trained = stage.done(
