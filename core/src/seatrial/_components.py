@@ -127,6 +127,9 @@ class Perturbation(Component):
     `searches` makes it a `Search`: it gets the keyword `loss` besides `seed`, and gives the worst
     candidate that it found. Its factory has the parameter `queries`: how many it may ask for each
     input (or named part of one).
+    `trains` makes it change what the model is trained on: its factory gives a `Corrupt`, whose
+    method `training` takes and gives the training cases, and which is applied, as a perturbation
+    that sees the case, to what the model that was trained on them is asked.
     `alters` declares the protected spans that it changes on purpose ("numbers", "drugs",
     "negation", "laterality", "options"); everything protected that is not named there must stay
     untouched.
@@ -140,8 +143,15 @@ class Perturbation(Component):
     ladder: tuple[FrozenMapping, ...] = field(default=({},), converter=rungs_of)
     sees_case: bool = False
     searches: bool = False
+    trains: bool = field(default=False)
     alters: tuple[str, ...] = field(default=(), converter=strings_of)
     relation: Relation | None = field(default=None, validator=optional(one_of(RELATIONS)))
+
+    @trains.validator
+    def _of_whole_cases(self, _: Any, trains: bool) -> None:
+        if trains and (self.searches or not self.sees_case):
+            msg = f"{self.name}: what changes the training cases sees cases, and searches nothing"
+            raise ValueError(msg)
 
     @ladder.validator
     def _has_rungs(self, _: Any, ladder: tuple[FrozenMapping, ...]) -> None:

@@ -26,6 +26,7 @@ from ._table_options import (
     referred,
 )
 from ._toml import as_toml, toml, toml_key
+from ._training import Training
 from ._values import did_you_mean
 from .errors import FileError, PlanError
 
@@ -152,6 +153,11 @@ def _converter(registry: Registry, folder: Path) -> Converter:
             "cases": partial(_cases, folder),
             "audits": partial(_list, partial(_use, registry, Audit)),
             "allow": partial(_list, partial(_primitive, str, "text")),
+            "train": lambda one: converter.structure(one, Training),
+        },
+        Training: {
+            "function": partial(_reference, ANSWERS, folder),
+            "cases": partial(_cases, folder),
         },
         Recipe: {
             "adapter": partial(_use, registry, Adapter),

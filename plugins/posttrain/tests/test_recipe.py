@@ -11,6 +11,7 @@ import pytest
 import seatrial_posttrain as posttrain
 from click.testing import CliRunner
 from seatrial_posttrain._ablation import Ablation
+from seatrial_posttrain._recipe import _judge
 from seatrial_posttrain._sources import card_of
 from seatrial_transformers import causal_lm
 
@@ -265,3 +266,10 @@ def test_the_recipe_of_the_documentation_runs(folder, tmp_path, monkeypatch):
 
 def said(asked, answer):
     return ({"role": "user", "content": asked}, {"role": "assistant", "content": answer})
+
+
+def test_an_answer_is_judged_by_a_model_or_by_what_is_read_off_it():
+    case = sea.Case("a", "what is 2?", "two")
+    rule, model = (_judge(one) for one in (None, lambda asked: ['{"correctness": "wrong"}']))
+    assert [rule(case, one) for one in ("The answer is two.", "three")] == [True, False]
+    assert model(case, "two") is False

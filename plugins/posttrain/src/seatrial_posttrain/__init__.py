@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial import Adapter, Audit, Metric, hookimpl
 
+from ._corrections import Correction
 from ._extracted import extracted
 from ._failures import failures
+from ._final_answers import final_answer_pairs
+from ._generative import corrected_by, judged_by
 from ._made import Made
 from ._perplexity import Perplexity, perplexity
-from ._sampling import final_answer_pairs
+from ._stepwise import stepwise_pairs
 
 if TYPE_CHECKING:
     from ._capabilities import Capabilities, Change, capabilities
@@ -28,6 +31,7 @@ __all__ = [
     "FINEVAL",
     "Capabilities",
     "Change",
+    "Correction",
     "Made",
     "Measured",
     "Perplexity",
@@ -35,12 +39,14 @@ __all__ = [
     "Tuned",
     "capabilities",
     "contamination",
+    "corrected_by",
     "dpo",
     "evaluate",
     "extracted",
     "failures",
     "final_answer_pairs",
     "joint",
+    "judged_by",
     "judged_right",
     "judged_score",
     "load",
@@ -48,6 +54,7 @@ __all__ = [
     "preference_loss",
     "recipe",
     "source",
+    "stepwise_pairs",
 ]
 
 dpo = Adapter(

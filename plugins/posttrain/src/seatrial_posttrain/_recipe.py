@@ -9,7 +9,7 @@ from attrs import asdict, frozen
 
 from seatrial import Case, Metric, Preference, default_registry, derive
 from seatrial.errors import ParameterError, PlanError
-from seatrial.kit import answer_of, cluster_of, plain
+from seatrial.kit import cluster_of, plain
 from seatrial.protocols import Adapt, Work
 
 from ._ablation import Ablation
@@ -17,10 +17,11 @@ from ._capabilities import Capabilities, capabilities
 from ._dpo import dpo
 from ._evaluating import evaluate
 from ._extracted import extracted
+from ._final_answers import final_answer_pairs
+from ._generative import judged_by
 from ._joint import joint as joint_training
-from ._judged import RIGHTLY, asked_right, judge_of
+from ._judged import judge_of
 from ._model_card import model_card
-from ._sampling import final_answer_pairs
 from ._sources import STAGES, card_of, good_enough, stage_of
 from ._stages import Stage, Step
 from ._tasks import Task, tasks_of
@@ -28,7 +29,7 @@ from ._tuned import Tuned, retold
 
 __all__ = ["recipe"]
 
-SAMPLING = ("samples", "temperature", "per_case", "judge")
+SAMPLING = ("samples", "temperature", "per_case", "max_length_ratio", "judge")
 ORDERS = ("joint", "sequential")
 
 
@@ -51,8 +52,9 @@ def recipe(
     - `order`: "joint", one stream, or "sequential", documents first and then instructions.
     - `preference`: the parameters of `posttrain.dpo`. Its pairs are those that are given, and
       for each question of stage "pa" what `final_answer_pairs` makes of answers sampled from
-      the model that the first stage gave: `samples`, `temperature`, `per_case` and `judge` are its
-      own. Without `judge` an answer is right if what is read off it is the target.
+      the model that the first stage gave: `samples`, `temperature`, `per_case`,
+      `max_length_ratio` and `judge` are its own. Without `judge`, an answer is right if
+      what is read off it is the target.
     - `evaluation`: tasks, asked before and after. A case of theirs that is trained on is an error.
     - `ablation`: train on a part of it: stages, joined by "+", then "in", "general" or "mix",
       as in "cpt-in", "cpt+it-mix" or "pa-general" (which limits only the preferences, after all
@@ -175,14 +177,7 @@ def _judge(judge: Any) -> Callable[[Case, str], Any]:
             return bool(exact([case.target], [extracted(answer)[0]])[0])
 
         return rule
-    model = judge_of(judge)
-
-    def judged(case: Case, answer: str) -> Any:
-        (reply,) = model([asked_right(case, answer)])
-        said = extracted(str(answer_of(reply).value), tuple(RIGHTLY))[0]
-        return {"correct": True, "wrong": False}.get(said)
-
-    return judged
+    return judged_by(judge_of(judge))
 
 
 def _compared(
