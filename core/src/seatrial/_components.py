@@ -232,7 +232,8 @@ class Adapter(Component):
     `reads` says what the examples are: "cases" with their targets, "outcomes" (what a model made of
     them), or "preferences" (a better and a worse answer to one input).
     `loader` is the import string of `load(path, /, *, model)`, which reads what the repaired
-    model's own `save(path)` wrote; without it, what comes out cannot be saved.
+    model's own `save(path)` wrote; without it, what comes out cannot be saved. A repaired model may
+    have a `summary`, a `seatrial.kit.Table` of what became of it, which the command line shows.
     """
 
     modality: str | None = field(default=None, validator=check_modality)

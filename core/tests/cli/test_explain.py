@@ -15,6 +15,7 @@ from seatrial.cli._exits import guarded
 PLUGIN = """
 from pathlib import Path
 from seatrial import Adapter, Explainer, Explanation, Finding, Metric, hookimpl
+from seatrial.kit import Table
 
 def word(word="child", *, rate=0.9, layers=()):
     def explain(model, outcomes, /, *, seed):
@@ -38,6 +39,7 @@ def sheet(explanation, outcomes, path, /, *, seed):
 class Fixed:
     def __init__(self, number, saves):
         self.number = number
+        self.summary = Table(["gained"], [["much"]]) if saves == "told" else None
         if saves:
             self.save = lambda path: Path(path).write_text(f"{self.number} {saves}")
     def __call__(self, texts):
@@ -307,6 +309,61 @@ def test_a_repaired_model_is_saved(shore, capsys):
         "clusters": 120,
         "to": "other",
     }
+
+
+RECIPE = """
+format = 1
+seed = 3
+model = "demo_patient:bot"
+cases = [{ file = "training.csv" }]
+adapter = { use = "demo.learn", params = { saves = "told" } }
+"""
+
+
+def test_a_recipe_says_all_that_a_repair_needs(shore, capsys):
+    (shore / "plans").mkdir()
+    (shore / "plans" / "recipe.toml").write_text(RECIPE)
+    (shore / "plans" / "training.csv").write_text("id,input,target\na,aspirin?,yes\nb,zinc?,no\n")
+    recipe = ("repair", "plans/recipe.toml")
+    assert call(*recipe, "--to", "fixed") == 0
+    out = capsys.readouterr().out
+    assert "demo.learn learned from 2 cases" in out
+    assert out.splitlines()[2:] == ["gained", "──────", "much"]
+    facts = json.loads((shore / "fixed" / "repaired.json").read_text())
+    assert (facts["seed"], facts["params"]) == (3, {"saves": "told"})
+    more = ("--seed", "4", "--param", "saves=well", "--cases", "demo_patient:cases")
+    assert call(*recipe, "--to", "other", *more) == 0
+    assert (shore / "other" / "model").read_text() == "120 well"
+    assert json.loads((shore / "other" / "repaired.json").read_text())["seed"] == 4
+    assert call(*recipe, "--to", "other") == 4
+    assert "other holds a repair of another model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("seed = 3", "sead = 3"), "recipe.toml.sead: no such key; did you mean seed?"),
+        (("demo.learn", "demo.lern"), "did you mean demo.learn?"),
+        (("demo.learn", "demo.word"), "recipe.toml.adapter: "),
+        (("adapter", "# adapter"), "recipe.toml.adapter: is missing"),
+        (("format = 1", "format = 2"), "this seatrial reads format = 1"),
+    ],
+    ids=["key", "name", "kind", "missing", "format"],
+)
+def test_a_recipe_that_is_wrong_is_told_where(shore, capsys, change, told):
+    (shore / "recipe.toml").write_text(RECIPE.replace(*change))
+    assert call("repair", "recipe.toml", "--to", "fixed") == 2
+    out, err = capsys.readouterr()
+    assert told in err
+    assert out == ""
+
+
+def test_the_adapter_is_named_once(shore, capsys):
+    (shore / "recipe.toml").write_text(RECIPE)
+    assert call("repair", "recipe.toml", "--with", "demo.learn", "--to", "fixed") == 2
+    assert "recipe.toml names the adapter: leave --with out" in capsys.readouterr().err
+    assert call("repair", "runs/a", "--to", "fixed") == 2
+    assert "say which adapter: --with NAME, or a recipe" in capsys.readouterr().err
 
 
 def test_a_run_is_repaired_and_the_repaired_model_measured_by_import_string(shore, capsys):
