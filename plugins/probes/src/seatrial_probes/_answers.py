@@ -13,6 +13,7 @@ from seatrial import Case, Explanation, Finding, Outcome, derive
 from seatrial.errors import PlanError
 from seatrial.kit import answer_of
 
+from ._answer_shapes import Row, Shapes
 from ._conditions import Condition, findings_of
 from ._given_answers import confidence, frequent, named
 from ._odds import Columns
@@ -59,7 +60,10 @@ class Answers:
             return Explanation(
                 "too few failures or successes in independent clusters to learn from"
             )
-        rows = [_Row(one.input, one.prediction) for one in outcomes]
+        inputs = [one.input for one in outcomes]
+        predictions = [one.prediction for one in outcomes]
+        shapes = Shapes.of(inputs, predictions)
+        rows = shapes.rows(inputs, predictions)
         known = _Known.of(rows)
         views = list(_views(known, rows, seed))
         if not views:
@@ -72,7 +76,7 @@ class Answers:
         )
 
         def predictor(cases: Sequence[Case], given: Sequence[Any]) -> list[float]:
-            unseen = [_Row(case.input, one) for case, one in zip(cases, given, strict=True)]
+            unseen = shapes.rows([case.input for case in cases], given)
             return found.probabilities(unseen) if unseen else []
 
         return Explanation(
@@ -85,14 +89,6 @@ class Answers:
 
 
 @frozen(eq=False)
-class _Row:
-    """One input and the answer to it."""
-
-    input: Any
-    prediction: Any
-
-
-@frozen(eq=False)
 class _Known:
     """What all views share: the frequent answers, and the levels of confidence."""
 
@@ -102,7 +98,7 @@ class _Known:
     texts: bool
 
     @classmethod
-    def of(cls, rows: Sequence[_Row]) -> _Known:
+    def of(cls, rows: Sequence[Row]) -> _Known:
         names = [named(row.input, row.prediction) for row in rows]
         sure = confidence([row.prediction for row in rows])
         there = ~np.isnan(sure)
@@ -115,13 +111,13 @@ class _Known:
             all(_readable(row.input) for row in rows),
         )
 
-    def given(self, rows: Sequence[_Row]) -> Floats:
+    def given(self, rows: Sequence[Row]) -> Floats:
         """Give a column of 0 and 1 for each frequent answer."""
         names = [named(row.input, row.prediction) for row in rows]
         table = [[name == one for one in self.answers] for name in names]
         return np.array(table, dtype=np.float64).reshape(len(rows), len(self.answers))
 
-    def sure(self, rows: Sequence[_Row]) -> Floats:
+    def sure(self, rows: Sequence[Row]) -> Floats:
         """Give the standardised confidence, its squares, and where it is not said."""
         sure = confidence([row.prediction for row in rows])
         unsaid = np.isnan(sure)
@@ -142,7 +138,7 @@ def _readable(given: Any) -> bool:
     return True
 
 
-def _views(known: _Known, rows: Sequence[_Row], seed: int) -> Any:
+def _views(known: _Known, rows: Sequence[Row], seed: int) -> Any:
     """Give the views that these cases have something for."""
     linear = tuple(by_logistic(strength) for strength in STRENGTHS)
     numbers: list[Callable[[Any], Any]] = [known.given] if len(known.answers) > 1 else []
@@ -164,11 +160,11 @@ def _views(known: _Known, rows: Sequence[_Row], seed: int) -> Any:
         )
 
 
-def _looks(rows: Sequence[_Row]) -> Any:
+def _looks(rows: Sequence[Row]) -> Any:
     return surface_features([row.input for row in rows])
 
 
-def _worded(known: _Known, rows: Sequence[_Row], linear: Any) -> Any:
+def _worded(known: _Known, rows: Sequence[Row], linear: Any) -> Any:
     whole = _vectors([_whole(row) for row in rows])
     if whole is None:
         return
@@ -184,14 +180,14 @@ def _worded(known: _Known, rows: Sequence[_Row], linear: Any) -> Any:
         yield View("words of the chosen option", _of_the_choice(chosen), linear)
 
 
-def _by_answer(known: _Known, vectors: Any, text: Callable[[_Row], str]) -> Callable[[Any], Any]:
+def _by_answer(known: _Known, vectors: Any, text: Callable[[Row], str]) -> Callable[[Any], Any]:
     """Give each word beside itself times each answer, and the answers.
 
     Two answers make one column of +1 and -1; more make one each.
     """
     from scipy.sparse import csr_matrix, hstack
 
-    def table(rows: Sequence[_Row]) -> Any:
+    def table(rows: Sequence[Row]) -> Any:
         words, given = vectors([text(row) for row in rows]), known.given(rows)
         signs = given[:, :1] - given[:, 1:2] if given.shape[1] == len((0, 1)) else given
         crossed = [words.multiply(signs[:, [at]]) for at in range(signs.shape[1])]
@@ -204,7 +200,7 @@ def _of_the_choice(vectors: Any) -> Callable[[Any], Any]:
     """Give the words of the option that was chosen, and the mean of those that were not."""
     from scipy.sparse import hstack
 
-    def table(rows: Sequence[_Row]) -> Any:
+    def table(rows: Sequence[Row]) -> Any:
         chosen, others = [], []
         for row in rows:
             said = answer_of(row.prediction).value
@@ -216,15 +212,15 @@ def _of_the_choice(vectors: Any) -> Callable[[Any], Any]:
     return table
 
 
-def _whole(row: _Row) -> str:
+def _whole(row: Row) -> str:
     return read(row.input).text
 
 
-def _asked(row: _Row) -> str:
+def _asked(row: Row) -> str:
     return read(row.input).asked
 
 
-def _has_parts(rows: Sequence[_Row]) -> bool:
+def _has_parts(rows: Sequence[Row]) -> bool:
     return any(len(read(row.input).parts) > 1 for row in rows)
 
 
@@ -238,7 +234,7 @@ def _vectors(texts: Sequence[str]) -> Callable[[Sequence[str]], Any] | None:
     return made.transform  # type: ignore[no-any-return]
 
 
-def _findings(known: _Known, rows: Sequence[_Row], learning: Learning) -> list[Finding]:
+def _findings(known: _Known, rows: Sequence[Row], learning: Learning) -> list[Finding]:
     """Say with which answers, and how unsure, the model fails more or less often."""
     given = known.given(rows) > 0
     conditions = [
@@ -262,7 +258,7 @@ def _findings(known: _Known, rows: Sequence[_Row], learning: Learning) -> list[F
     return findings_of(conditions, learning)
 
 
-def _as_said(name: str, rows: Sequence[_Row], chose: npt.NDArray[np.bool_]) -> str:
+def _as_said(name: str, rows: Sequence[Row], chose: npt.NDArray[np.bool_]) -> str:
     """Name an option by its words where all who chose it said the same."""
     words = {str(answer_of(rows[at].prediction).value) for at in np.flatnonzero(chose).tolist()}
     return words.pop() if len(words) == 1 else name
