@@ -9,6 +9,8 @@ import pytest
 from seatrial_metrics import accuracy
 from seatrial_probes import answers
 from seatrial_probes._answer_shapes import Shapes
+from seatrial_probes._comparing import chosen_beside_others
+from seatrial_probes._rendering import read
 
 import seatrial as sea
 from seatrial import Case, Outcome, Prediction
@@ -197,3 +199,33 @@ def test_answers_of_a_file_are_explained_on_the_split_that_is_given(tmp_path):
         ).auroc,
         abs=0.02,
     )
+
+
+def test_the_chosen_option_is_compared_as_by_hand():
+    given = read({"sentence": "The cup is on the shelf, the red cup", "options": ("Shelf", "cup")})
+    found = {name: one.value for name, one in chosen_beside_others(given, "cup").items()}
+    assert found == {
+        "longer": np.log2(4) - np.log2(6),
+        "repeats": 0.0,
+        "more often": 1.0,
+        "first": 1.0,
+    }
+    assert chosen_beside_others(given, "plate") == {}
+
+
+def test_a_model_that_takes_what_is_named_first_is_found_out():
+    drawn = np.random.default_rng(8)
+    found = []
+    for number in range(700):
+        first, second = (f"{drawn.choice(WHO)} {at}" for at in drawn.integers(0, 99, 2))
+        options = [first, second] if drawn.random() < 0.5 else [second, first]
+        said = int(drawn.integers(2))
+        # Wrong mostly where it took the noun that comes first, wherever the option stands.
+        right = drawn.random() < (0.25 if options[said] == first else 0.75)
+        given = {"sentence": f"The {first} met the {second} as _ came.", "options": options}
+        case = Case(f"case-{number}", given)
+        answer = Prediction(str(said + 1))
+        found.append(Outcome(case=case, input=given, prediction=answer, right=bool(right)))
+    grade = sea.explain(answers(), outcomes=found[:450], held_out=found[450:])
+    assert grade.auroc > 0.75 - 3 * 0.031
+    assert max(grade.baselines.values()) < 0.65

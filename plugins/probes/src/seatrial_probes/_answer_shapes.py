@@ -126,7 +126,7 @@ def _parts(given: Any) -> Any:
         return given
 
 
-def _of_mapping(given: Mapping[str, Any]) -> Mapping[str, Any]:
+def _of_mapping(given: Mapping[str, Any]) -> Any:
     named = [name for name in given if NUMBERED.fullmatch(str(name).casefold())]
     if len(named) >= TWO:
         rest = {name: part for name, part in given.items() if name not in named}

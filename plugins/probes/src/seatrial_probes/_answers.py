@@ -14,6 +14,7 @@ from seatrial.errors import PlanError
 from seatrial.kit import answer_of
 
 from ._answer_shapes import Row, Shapes
+from ._comparing import chosen_beside_others
 from ._conditions import Condition, findings_of
 from ._given_answers import confidence, frequent, named
 from ._odds import Columns
@@ -44,9 +45,14 @@ class Answers:
     and what a word means hangs on the answer: a word that makes "yes" likely to be right makes "no"
     likely to be wrong. So several predictors are fitted, each on a view of its own: the answer; the
     margin, odds and entropy of its probabilities; the looks of the input; its words; its words by
-    answer; the words of the chosen option beside those of the others; and trees on all that are
-    numbers. A logistic regression on what each says of cases that it did not learn from combines
-    them. The predictor reads recorded answers, so it needs no model.
+    answer; the chosen option beside the others, by its words and by length and place in the input;
+    and trees on all that are numbers. A logistic regression on what each says of cases that it did
+    not learn from combines them.
+
+    Questions and answers are read in every usual shape alike. Options stand in a list (`options`,
+    `choices`), in parts of their own (`option1`, `option2`) or in the lines of a prompt; an answer
+    is an option's text, its letter or its place (from 0 if one is 0), or true and false for yes and
+    no. The predictor reads recorded answers, so it needs no model.
     """
 
     def __call__(self, model: Any, outcomes: Sequence[Outcome], /, *, seed: int) -> Explanation:
@@ -148,9 +154,11 @@ def _views(known: _Known, rows: Sequence[Row], seed: int) -> Any:
         numbers.append(known.sure)
         yield View("how sure the model is", known.sure, linear)
     if known.texts:
-        columns = Columns().fit(_looks(rows))
-        numbers.append(lambda some: columns.transform(_looks(some)))
-        yield View("the looks of the input", numbers[-1], linear[:3])
+        looks = _columns(_looks, rows)
+        numbers.append(looks)
+        yield View("the looks of the input", looks, linear[:3])
+        if _varied(rows):
+            yield View("the chosen option beside the others", _columns(_chosen, rows), linear)
         yield from _worded(known, rows, linear)
     if len(numbers) > 1:
         yield View(
@@ -160,8 +168,26 @@ def _views(known: _Known, rows: Sequence[Row], seed: int) -> Any:
         )
 
 
+def _columns(describe: Callable[[Any], Any], rows: Sequence[Row]) -> Callable[[Any], Any]:
+    columns = Columns().fit(describe(rows))
+    return lambda some: columns.transform(describe(some))
+
+
 def _looks(rows: Sequence[Row]) -> Any:
     return surface_features([row.input for row in rows])
+
+
+def _chosen(rows: Sequence[Row]) -> Any:
+    answers = [answer_of(row.prediction).value for row in rows]
+    return [
+        chosen_beside_others(read(row.input), one) for row, one in zip(rows, answers, strict=True)
+    ]
+
+
+def _varied(rows: Sequence[Row]) -> bool:
+    """Tell whether options differ from input to input, so that their words can say something."""
+    options = {text for row in rows for text in read(row.input).options}
+    return len(options) > 2 * MOST_ANSWERS
 
 
 def _worded(known: _Known, rows: Sequence[Row], linear: Any) -> Any:
@@ -176,7 +202,7 @@ def _worded(known: _Known, rows: Sequence[Row], linear: Any) -> Any:
     if crossed and asked is not None:
         yield View("words of the question by answer", _by_answer(known, asked, _asked), linear)
     options = [text for row in rows for text in read(row.input).options]
-    if len(set(options)) > 2 * MOST_ANSWERS and (chosen := _vectors(options)) is not None:
+    if _varied(rows) and (chosen := _vectors(options)) is not None:
         yield View("words of the chosen option", _of_the_choice(chosen), linear)
 
 
