@@ -260,11 +260,15 @@ def test_what_cannot_be_trained_is_refused(clip):
         adapt(clip, words, seed=1, work=None)
     with pytest.raises(ModelError, match="an order case has the part 'title'"):
         adapt(clip, [sea.Case("a", "a text", 1)], seed=1, work=None)
-    for wrong in ({"head": "cubic"}, {"epochs": 0}, {"learning_rate": 0}, {"freeze": ["audio"]}):
+    for wrong in ({"head": "cubic"}, {"epochs": 0}, {"learning_rate": 0}, {"freeze": "audio"}):
         with pytest.raises(ParameterError, match=r"order\.fine-tune"):
             fine_tune(**wrong).build()
     with pytest.raises(ParameterError, match="modality"):
         fine_tune(modality="audio").build()
+    with pytest.raises(ParameterError, match="learning_rate"):
+        fine_tune(learning_rate=float("inf")).build()
+    with pytest.raises(ParameterError, match="towers are read from a folder"):
+        towers(None)
 
 
 def test_towers_on_a_device_that_accelerate_does_not_use_are_refused(folders):
