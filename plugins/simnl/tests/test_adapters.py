@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import seatrial_simnl
 from attrs import evolve
+from PIL import Image
 from towers import COLOURS, Towers, cases
 
 import seatrial as sea
@@ -323,6 +324,19 @@ def test_a_repair_by_the_release_takes_noisy_labels():
     use = seatrial_simnl.simnl(variant="release", epochs=2)
     fixed = sea.repair(use, model=Towers(), cases=noisy)
     assert fixed.predict_proba([case.input for case in cases(2)]).shape == (6, 3)
+
+
+def test_images_that_stay_in_their_files_are_read(tmp_path):
+    placed = []
+    for case in cases():
+        Image.fromarray(case.input).save(tmp_path / f"{case.id}.png")
+        placed.append(evolve(case, input=sea.Asset(tmp_path / f"{case.id}.png", "image")))
+    use = seatrial_simnl.simnl(views=1, validation=1, selection="val", epochs=3)
+    before, after = (
+        sea.repair(use, model=Towers(), cases=some, seed=1) for some in (cases(), placed)
+    )
+    asked = [case.input for case in cases()]
+    assert before.model(asked) == after.model(asked)
 
 
 def test_a_brace_beside_the_place_of_the_class_is_text():

@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 from attrs import asdict, field, frozen
 from attrs.validators import and_, ge, gt, in_, instance_of, lt
 
-from seatrial import Case
-from seatrial.errors import ParameterError
+from seatrial import Asset, Case
+from seatrial.errors import ModelError, ParameterError
 from seatrial.kit import cluster_of, did_you_mean, digest
 
 from ._features import content_of
@@ -73,10 +73,17 @@ def job_of(towers: Towers, cases: Sequence[Case], modality: str, recipe: Recipe,
 
 
 def _told(value: Any) -> list[list[str]]:
-    """Name the parts of an input: texts by themselves, images by their place or their content."""
+    """Name the parts of an input: texts by themselves, images by their content, in files too."""
     if not isinstance(value, Mapping):
         return []
-    return [
-        [name, str(getattr(one, "path", one)) if not hasattr(one, "shape") else content_of(one)]
-        for name, one in sorted(value.items())
-    ]
+    return [[name, _content(one)] for name, one in sorted(value.items())]
+
+
+def _content(value: Any) -> str:
+    if hasattr(value, "shape"):
+        return content_of(value)
+    try:
+        return digest(value.path.read_bytes()) if isinstance(value, Asset) else str(value)
+    except OSError as error:
+        msg = f"{value.path} cannot be read: {error}; `filtered` leaves such articles out"
+        raise ModelError(msg) from error

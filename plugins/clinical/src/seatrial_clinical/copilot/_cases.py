@@ -48,7 +48,8 @@ def copilot_cases(*, topics: Sequence[str] | None = None, patients: int = PATIEN
     """
     if isinstance(topics, str):
         topics = (topics,)
-    if not isinstance(patients, int) or patients < 1:
+    given: Any = patients
+    if not isinstance(given, int) or given < 1:
         msg = f"patients must be a whole number from 1 on, got {patients!r}"
         raise PlanError(msg)
     if unknown := [one for one in topics or () if one not in TOPICS]:

@@ -200,10 +200,11 @@ def _talk(value: Any) -> Sequence[Mapping[str, Any]]:
     ):
         msg = "the copilot takes a conversation: messages with role and content, alone or as `talk`"
         raise ModelError(msg)
-    return value
+    messages: Sequence[Mapping[str, Any]] = value
+    return messages
 
 
-def _made(tissue: Mapping[str, Any]) -> Segment:
+def _made(tissue: Any) -> Segment:
     if not isinstance(tissue, Mapping) or "use" not in tissue or {*tissue} - {"use", "params"}:
         msg = f"tissue names a model by use and params, as a specification does, got {tissue!r}"
         raise ParameterError(msg)
