@@ -74,6 +74,9 @@ def test_an_artefact_on_a_sheet_is_that_on_its_volume():
     assert np.array_equal(found, _sheets.sheet_of(volume.array[0]))
     with pytest.raises(NotApplicable, match="no sheet of slices"):
         scan_artefact.at(2)(sheet[:50], seed=5)
+    for odd in (sheet[..., 0], sheet[:0]):
+        with pytest.raises(NotApplicable, match="no sheet of slices"):
+            scan_artefact.at(2)(odd, seed=5)
     with pytest.raises(NotApplicable, match="changes how many voxels"):
         scan_artefact.at(5, {"artefact": "torchio.crop"})(sheet, seed=5)
     with pytest.raises(ParameterError, match=r"no artefact 'torchio\.motio'"):
@@ -340,10 +343,26 @@ def test_fields_of_a_report_are_read_in_any_layout():
     assert score([target], [said]) == [1.0]
     assert score([target], [said.replace("1,280.5", "1,250")]) == pytest.approx([2 / 3])
     assert score([target], ["Sequence: T11. Smaller half: leftish"]) == [0.0]
+    assert score([target], [sea.Prediction(said, refused=True)]) == [0.0]
+    for half in (
+        "left or right",
+        "left/right",
+        "not left",
+        "Neither left nor right",
+        "not assessed",
+    ):
+        assert score([{"Smaller half": "left"}], [f"Smaller half: {half}"]) == [0.0], half
+    for half in ("left, not right", "the patient's left half", "left-sided, w/o shift"):
+        assert score([{"Smaller half": "left"}], [f"Smaller half: {half}"]) == [1.0], half
     assert report_fields.build({"fields": ["Brain"]})([target], [said]) == [1.0]
     assert score(["image 1", "image 1"], ["image 1", "image 2"]) == [1.0, 0.0]
     with pytest.raises(MetricError, match="no field 'Grey' in the target"):
         report_fields.build({"fields": ["Grey"]})([target], [said])
+    with pytest.raises(MetricError, match="the target has no field"):
+        score([{}], [said])
+    with pytest.raises(MetricError, match="'Brain' of the target is no text or number"):
+        score([{"Brain": None}], [said])
+    assert report_fields.build({"fields": "Brain"})([target], [said]) == [1.0]
     with pytest.raises(MetricError, match="without cases"):
         score([], [])
     with pytest.raises(ParameterError, match="tolerance must be from 0"):

@@ -38,7 +38,7 @@ class Recipe:
 
     head: HeadKind = field(default="antisymmetric", validator=in_(HEADS))
     hidden: int = field(default=0, validator=[instance_of(int), ge(0)])
-    learning_rate: float = field(default=1e-5, converter=float, validator=and_(gt(0), lt(inf)))
+    learning_rate: float = field(default=1e-5, converter=float, validator=[gt(0), lt(inf)])
     batch_size: int = field(default=4, validator=[instance_of(int), ge(1)])
     epochs: int = field(default=5, validator=[instance_of(int), ge(1)])
     validation: float = field(default=0.2, converter=float, validator=and_(ge(0), lt(1)))
