@@ -80,7 +80,8 @@ def made_up(count: int) -> list[str]:
 def as_value(text: str, one: Perturbation) -> Any:
     """Put a note into what a perturbation takes: a text, a case or a conversation."""
     if one.modality == "messages":
-        return ({"role": "user", "content": text},)
+        talk = ({"role": "user", "content": text},)
+        return Case("c", talk, "yes") if one.sees_case else talk
     return as_case(text, one.name) if one.sees_case else text
 
 

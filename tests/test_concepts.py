@@ -148,3 +148,35 @@ def test_a_good_model_passes_and_a_bad_one_fails(concept, registry, tmp_path, mo
         for model in (GOOD, BAD)
     ]
     assert outcomes == ["pass", "fail"]
+
+
+ROOT = PAGE.parents[2]
+TABLE = (ROOT / "docs" / "specifications.md").read_text(encoding="utf-8")
+ROWS = dict(re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", TABLE, re.MULTILINE))
+FILES = {
+    path.name: tomllib.loads(path.read_text(encoding="utf-8"))["priorities"]
+    for folder in ("plugins", "docs/demo")
+    for path in (ROOT / folder).rglob("*.toml")
+    if "[[priorities]]" in path.read_text(encoding="utf-8")
+}
+
+
+def exercised(row):
+    """Give the file and the name of every priority that a row of the table names."""
+    for file, names in re.findall(r"`([\w-]+\.toml)`: ((?:\"[^\"]+\"(?:, )?)+)", row):
+        yield from ((file, name) for name in re.findall(r"\"([^\"]+)\"", names))
+
+
+def test_the_table_has_every_concept_and_something_that_exercises_it():
+    assert sorted(ROWS) == sorted(CONCEPTS)
+    for concept, row in ROWS.items():
+        assert list(exercised(row)) or "state-a-concept.md" in row, concept
+
+
+@pytest.mark.parametrize("concept", ROWS)
+def test_every_priority_that_the_table_names_is_there_and_about_that_concept(concept):
+    row = ROWS[concept]
+    assert row.count('"') == 2 * len(list(exercised(row)))
+    for file, name in exercised(row):
+        found = {one["name"]: one.get("concept") for one in FILES[file]}
+        assert found.get(name) == concept, f"{file}: {name}"

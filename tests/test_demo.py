@@ -58,6 +58,24 @@ def test_some_demands_fail_and_all_of_them_pass_after_the_repair(demo, monkeypat
     assert after.exit_status == 0
 
 
+def test_what_corrupted_training_does_is_what_the_page_shows(monkeypatch):
+    monkeypatch.syspath_prepend(DEMO)
+    specification = sea.load_specification(DEMO / "training.toml")
+    judged = sea.judge(specification, sea.run(specification))
+    rows = [
+        f"| {one.outcome} | {one.priority} | max_drop {one.threshold:g} | {one.estimate:.3f} |"
+        for one in judged.verdicts
+    ]
+    page = (ROOT / "docs" / "how-to" / "corrupt-the-training.md").read_text(encoding="utf-8")
+    assert "\n".join(rows) in page
+
+
+def test_every_incident_of_the_demo_names_priorities_that_are_there():
+    specification = sea.load_specification(DEMO / "triage.toml")
+    found = sea.coverage(specification, DEMO / "incidents.toml")
+    assert [one.id for one in found.uncovered] == ["two questions"]
+
+
 def test_what_the_repair_learns_from_is_no_case_of_the_test(monkeypatch):
     monkeypatch.syspath_prepend(DEMO)
     triage = import_module("triage")

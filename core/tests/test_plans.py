@@ -80,6 +80,7 @@ def test_the_signature_of_a_specification_is_pinned():
         ("allow", "KEYWORD_ONLY", False),
         ("scope", "KEYWORD_ONLY", False),
         ("looks", "KEYWORD_ONLY", False),
+        ("train", "KEYWORD_ONLY", False),
     ]
     one = specification(priority())
     assert (one.model, one.cases) == (None, None)

@@ -37,10 +37,12 @@ bad = import_module("sample_plugins.bad")
 HEAVY = import_module("sample_plugins.heavy").heavy
 SEARCHES = import_module("sample_plugins.searches")
 INSIDE = import_module("sample_plugins.inside")
-GOOD = (*good.GOOD, SEARCHES.search, INSIDE.insight, INSIDE.doubt)
+CORRUPTIONS = import_module("sample_plugins.corruptions")
+GOOD = (*good.GOOD, SEARCHES.search, INSIDE.insight, INSIDE.doubt, CORRUPTIONS.good)
 BAD = {
     "check_declaration_imports_nothing_heavy": HEAVY,
     "check_search_stays_within_its_budget": SEARCHES.greedy,
+    **CORRUPTIONS.BAD,
     **bad.BAD,
 }
 

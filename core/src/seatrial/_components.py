@@ -15,6 +15,7 @@ from ._declaring import (
     BUILT_IN,
     check_factory,
     check_loader,
+    check_loaders,
     check_modality,
     check_name,
     check_needs,
@@ -127,6 +128,9 @@ class Perturbation(Component):
     `searches` makes it a `Search`: it gets the keyword `loss` besides `seed`, and gives the worst
     candidate that it found. Its factory has the parameter `queries`: how many it may ask for each
     input (or named part of one).
+    `trains` makes it change what the model is trained on: its factory gives a `Corrupt`, whose
+    method `training` takes and gives the training cases, and which is applied, as a perturbation
+    that sees the case, to what the model that was trained on them is asked.
     `alters` declares the protected spans that it changes on purpose ("numbers", "drugs",
     "negation", "laterality", "options"); everything protected that is not named there must stay
     untouched.
@@ -140,8 +144,15 @@ class Perturbation(Component):
     ladder: tuple[FrozenMapping, ...] = field(default=({},), converter=rungs_of)
     sees_case: bool = False
     searches: bool = False
+    trains: bool = field(default=False)
     alters: tuple[str, ...] = field(default=(), converter=strings_of)
     relation: Relation | None = field(default=None, validator=optional(one_of(RELATIONS)))
+
+    @trains.validator
+    def _of_whole_cases(self, _: Any, trains: bool) -> None:
+        if trains and (self.searches or not self.sees_case):
+            msg = f"{self.name}: what changes the training cases sees cases, and searches nothing"
+            raise ValueError(msg)
 
     @ladder.validator
     def _has_rungs(self, _: Any, ladder: tuple[FrozenMapping, ...]) -> None:
@@ -200,10 +211,18 @@ class Explainer(Component):
 
     `restore` is the import string of a function that takes the `state` of a saved explanation and
     gives its predictor again; without it, an explanation is loaded without one.
+    `causal` names tests of whether acting on its explanation changes the answers, each with the
+    import string of `test(explanation, model, outcomes, /, *, confidence, seed)`, which gives
+    findings. `sheet` is the import string of `sheet(explanation, outcomes, path, /, *, seed)`,
+    which writes a sheet on which people predict failures. Both get the held-out outcomes.
     """
 
     modality: str | None = field(default=None, validator=check_modality)
     restore: str | Callable[..., Any] | None = field(default=None, validator=check_loader)
+    causal: FrozenMapping = field(
+        factory=FrozenMapping, converter=frozen_mapping, validator=check_loaders
+    )
+    sheet: str | Callable[..., Any] | None = field(default=None, validator=check_loader)
 
 
 @frozen(kw_only=True)
@@ -213,7 +232,8 @@ class Adapter(Component):
     `reads` says what the examples are: "cases" with their targets, "outcomes" (what a model made of
     them), or "preferences" (a better and a worse answer to one input).
     `loader` is the import string of `load(path, /, *, model)`, which reads what the repaired
-    model's own `save(path)` wrote; without it, what comes out cannot be saved.
+    model's own `save(path)` wrote; without it, what comes out cannot be saved. A repaired model may
+    have a `summary`, a `seatrial.kit.Table` of what became of it, which the command line shows.
     """
 
     modality: str | None = field(default=None, validator=check_modality)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
-from attrs.validators import ge, instance_of
+from attrs.validators import ge, instance_of, optional
 
 from ._cases import Case, duplicates
 from ._components import Audit, Component, Metric, Perturbation, Use
@@ -15,10 +15,10 @@ from ._concepts import CONCEPTS, RELATIONS, Relation
 from ._demand_list import DEMANDS
 from ._fitness import misfit
 from ._plan_checks import Named, as_severities, figures, named, numbers, one_of, some_looks
-from ._reference import Reference
 from ._requirements import Requirement, requirement_problems, requirements_of
 from ._right import Right, contradicted, right_of
-from ._table_options import ANSWERS, CASES, referred
+from ._table_options import ANSWERS, referred
+from ._training import Training, cases_given
 from ._uses import allowed_of, audits_of, metric_of, metrics_of, perturbations_of
 from ._values import FrozenMapping, did_you_mean, frozen_mapping
 from .errors import PlanError
@@ -264,14 +264,6 @@ def _model(value: Any) -> Any:
     return referred(value, ANSWERS)
 
 
-def _cases(value: Any) -> Any:
-    if value is None or isinstance(value, str | Reference):
-        return referred(value, CASES)
-    if isinstance(value, tuple) and all(isinstance(one, Case) for one in value):
-        return value  # those of `load_cases` know where they came from, and their modalities
-    return tuple(referred(one, CASES) for one in value)
-
-
 def _priorities(values: Iterable[Any]) -> tuple[Priority, ...]:
     found = tuple(values)
     for one in found:
@@ -300,17 +292,22 @@ class Specification:
     `not_for`, each some text.
     `looks` is how often verdicts may be read while cases are added: one look spends the whole
     error; with more, the number of cases that is measured first may be doubled `looks - 1` times.
+    `train` takes the place of `model`: it says how the model is trained, so that perturbations of
+    the training cases can be measured, too.
     """
 
     title: str = field(validator=named)
     priorities: tuple[Priority, ...] = field(kw_only=True, converter=_priorities)
     seed: int = field(kw_only=True, validator=instance_of(int))
     model: Any = field(default=None, kw_only=True, converter=_model)
-    cases: Any = field(default=None, kw_only=True, converter=_cases)
+    cases: Any = field(default=None, kw_only=True, converter=cases_given)
     audits: tuple[Use[Audit], ...] = field(default=(), kw_only=True, converter=audits_of)
     allow: tuple[str, ...] = field(default=(), kw_only=True, converter=allowed_of)
     scope: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
     looks: int = field(default=1, validator=some_looks, kw_only=True)
+    train: Training | None = field(
+        default=None, kw_only=True, validator=optional(instance_of(Training))
+    )
 
     @scope.validator
     def _said(self, _: Any, scope: FrozenMapping) -> None:
@@ -329,8 +326,15 @@ class Specification:
         problems += [f"two priorities are named {name!r}" for name in duplicates(names)]
         if not priorities:
             problems.append("a specification needs at least one priority")
+        if self.train is not None and self.model is not None:
+            problems.append("the model is what train makes: leave out model, or train")
         if problems:
             raise PlanError("; ".join(problems))
+
+    @property
+    def on_trial(self) -> Any:
+        """The model that is measured: `model`, or what `train` makes."""
+        return self.model if self.train is None else self.train.reference() or self.train
 
     def plan(self) -> Plan:
         """Compile the priorities to a plan that measures each thing once, and nothing else."""

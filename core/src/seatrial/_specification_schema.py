@@ -29,6 +29,7 @@ from ._settings import (
     text,
     whole,
 )
+from ._training import Training
 
 __all__ = ["specification_schema"]
 
@@ -83,6 +84,7 @@ def specification_schema() -> Schema:
                 "allow": array_of(TEXT),
                 "scope": _closed(dict.fromkeys(SCOPE, TEXT)),
                 "priorities": array_of(_priority()),
+                "train": _training(),
             },
         ),
     }
@@ -91,6 +93,17 @@ def specification_schema() -> Schema:
         "A specification of seatrial",
         {**_closed(properties), "anyOf": [whole_file, {"required": ["format", "extend"]}]},
     )
+
+
+def _training() -> Schema:
+    properties = _fields(
+        Training,
+        {
+            "function": _imported("a function from cases to a model"),
+            "cases": {"anyOf": [_reference("cases"), array_of(_reference("cases"))]},
+        },
+    )
+    return {**_closed(properties), "required": _required(Training)}
 
 
 def _priority() -> Schema:
@@ -162,9 +175,13 @@ def _use(what: str) -> Schema:
 
 def _reference(what: str) -> Schema:
     """Give the schema of an import string, a factory with parameters, or a file."""
+    return {"anyOf": [*_imported(what)["anyOf"], _file(what)]}
+
+
+def _imported(what: str) -> Schema:
     named = {"type": "string", "pattern": IMPORT, "description": f"{what}, as module:name"}
     table = {**_closed({"use": named, "params": NAMED}), "required": ["use"]}
-    return {"anyOf": [named, table, _file(what)]}
+    return {"anyOf": [named, table]}
 
 
 def _file(what: str) -> Schema:

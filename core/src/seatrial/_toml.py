@@ -11,6 +11,7 @@ from ._components import Use
 from ._plans import Priority
 from ._reference import Reference
 from ._table_options import as_table
+from ._training import Training
 from ._values import plain
 from .errors import PlanError
 
@@ -51,7 +52,7 @@ def cell(value: Any) -> Any:
             return plain(table)
         named = {"use": value.use, "params": plain(value.params)}
         return value.use if value.params is None else named
-    if isinstance(value, Priority):
+    if isinstance(value, Priority | Training):
         return as_toml(value)
     if isinstance(value, tuple):
         return [cell(one) for one in value]

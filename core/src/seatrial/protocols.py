@@ -27,6 +27,7 @@ __all__ = [
     "AsyncModel",
     "Carrier",
     "Check",
+    "Corrupt",
     "EmbedsImages",
     "EmbedsText",
     "Execute",
@@ -38,6 +39,7 @@ __all__ = [
     "Render",
     "Score",
     "Search",
+    "Train",
     "Work",
 ]
 
@@ -68,6 +70,30 @@ class Perturb(Protocol):
     """Change one value and keep its modality; with `sees_case`, one Case in and one Case out."""
 
     def __call__(self, value: Any, /, *, seed: int) -> Any: ...
+
+
+class Corrupt(Protocol):
+    """Change the training cases, and perhaps what the model that was trained on them is asked.
+
+    A case that is left alone keeps its id and comes back as it is. Called with a case, it gives
+    what the model is asked: that case, unless a trigger belongs to the change.
+    """
+
+    def training(self, cases: Sequence[Case], /, *, seed: int) -> Sequence[Case]:
+        """Give the cases to train on."""
+        ...
+
+    def __call__(self, case: Case, /, *, seed: int) -> Case: ...
+
+
+class Train(Protocol):
+    """Train a model on cases: the function of a specification's `train`.
+
+    The model is any callable but an `async` one. The seed is the same for all cases that it is
+    trained on, so that models differ by their training cases alone.
+    """
+
+    def __call__(self, cases: Sequence[Case], /, *, seed: int) -> Model: ...
 
 
 class Loss(Protocol):

@@ -202,6 +202,10 @@ severities = [1]
 metric = "shop.right"
 require = { at_least = 0.1 }
 """
+INCIDENTS = """what,covered_by,source
+"A letter whose words were turned around went to the wrong desk.",Turned; Turned anywhere,desk 3
+A letter in another language was thrown away.,,desk 1
+"""
 
 
 def command(*arguments):
@@ -225,6 +229,7 @@ def built(tmp_path_factory):
         ("spec.toml", SPEC),
         ("pictures.toml", PICTURES),
         ("letters.toml", LETTERS),
+        ("incidents.csv", INCIDENTS),
     ):
         (folder / name).write_text(text, encoding="utf-8")
     for name, module in (("shop", "shop_plugin"), ("desk", "desk")):

@@ -31,6 +31,8 @@ WRONG = {
     "a missing setting": HEAD + "require = { worst_group = { threshold = 0.5 } }",
     "a confidence": HEAD + "require = { at_least = 0.5, confidence = 1.5 }",
     "a severity": HEAD + "severities = [0]",
+    "a function": 'train = { function = "no import string", cases = "a:b" }\n' + HEAD,
+    "no training cases": 'train = { function = "a:b" }\n' + HEAD,
     "a model": 'model = "no import string"\n' + HEAD,
     "no seed": HEAD.replace("seed = 1\n", ""),
 }
@@ -41,6 +43,7 @@ RIGHT = {
     + 'require = { all_of = [{ at_least = 0.1 }], worst_group = { by = "a", threshold = 0.5 } }',
     "parts": HEAD
     + 'perturbations = [{ use = "shop.scramble", on = ["a", "b"] }]\nseverities = [1]',
+    "training": HEAD.replace("[[", 'train = { function = "a:b", cases = ["c:d"] }\n[[', 1),
     "several cases": 'cases = ["a:b", { use = "c:d", params = { n = 3 } }]\n' + HEAD,
 }
 OUTPUTS = {
@@ -54,6 +57,8 @@ OUTPUTS = {
     "cases": ("cases", "runs/spec"),
     "replay": ("replay", "runs/spec", "q8@shop.scramble:2", "--spec", "spec.toml"),
     "report": ("report", "runs/spec"),
+    "report --within": ("report", "runs/spec", "--within", "0.1"),
+    "coverage": ("coverage", "spec.toml", "incidents.csv"),
     "compare": ("compare", "runs/spec", "runs/spec", "--spec", "spec.toml"),
     "explain": ("explain", "runs/spec", "--with", "shop.turned"),
     "repair": (

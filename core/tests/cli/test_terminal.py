@@ -33,6 +33,7 @@ COMMANDS = {
     "judge": ("judge", "spec.toml", "runs/spec"),
     "cases": ("cases", "runs/spec", "--priority", "Turned", "--failed", "--limit", "3"),
     "replay": ("replay", "runs/spec", "q2@shop.scramble:2", "--spec", "spec.toml"),
+    "coverage": ("coverage", "spec.toml", "incidents.csv"),
     "report": ("report", "runs/reported"),  # other tests keep results beside the other runs
     "compare": ("compare", "runs/spec", "runs/clerk", "--spec", "spec.toml"),
     "explain": ("explain", "runs/many", "--with", "shop.turned"),

@@ -285,6 +285,7 @@ def test_what_cannot_be_turned_around_is_left_out(text, target):
         ("May an adult take 900 mg of ibuprofen in a day?", "yes", 1),
         ("May an adult take 1.8 g of ibuprofen in a day?", "no", -1),
         ("May an adult take 1,200 mg of ibuprofen in a day?", "yes", 1),
+        ("May an adult take 1.2 g of ibuprofen in tablets in a day?", "yes", 1),
     ],
 )
 def test_a_dose_crosses_the_limit_by_the_margin(text, target, side, margin):
@@ -304,6 +305,11 @@ def test_a_dose_crosses_the_limit_by_the_margin(text, target, side, margin):
         "May I take 400 mg of ibuprofen and 500 mg of paracetamol in a day?",
         "May I take 5 mg of warfarin in a day?",
         "May I take 4 tablets of ibuprofen in a day?",
+        "An adult has taken 9 tablets of paracetamol 500 mg in the last 24 hours. Is that allowed?",
+        "I took two acetaminophen 650 mg extended-release caplets today. May I take two more?",
+        "Loratadine syrup has 5 mg in each 5 ml teaspoon. May I take 1 teaspoon in a day?",
+        "I had 7 doses of bismuth subsalicylate 525 mg in 24 hours. Is that allowed?",
+        "Is ibuprofen 200 mg tablets in a day too much?",
     ],
 )
 def test_a_dose_without_a_known_limit_in_a_day_is_left_out(text):

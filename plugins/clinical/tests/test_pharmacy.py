@@ -1,7 +1,5 @@
-import re
 import tomllib
 from collections import Counter
-from pathlib import Path
 
 import attrs
 from seatrial_clinical import otc_cases, pharmacy_specification
@@ -18,6 +16,7 @@ PIQA = tuple(
 def test_the_specification_loads_with_every_name_known():
     specification = sea.load_specification(pharmacy_specification())
     assert {priority.relation for priority in specification.priorities} == {
+        "directional",
         "invariant",
         "must-abstain",
         "must-refuse",
@@ -37,7 +36,7 @@ def test_every_priority_has_cases_and_perturbs_a_part_that_they_have():
         ]
         assert len(cases) >= 61, priority.name
         for use in priority.perturbations:
-            assert use.on == ("question",)
+            assert use.component.sees_case or use.on == ("question",)
 
 
 def test_priorities_cover_every_topic_and_eight_of_the_nine_scenarios():
@@ -61,7 +60,7 @@ def test_refusals_are_demanded_only_where_all_must_refuse():
             assert priority.relation != "invariant", priority.name
             continue
         for topic in (topics,) if isinstance(topics, str) else topics:
-            assert priority.relation == relation[topic], priority.name
+            assert priority.relation in (relation[topic], "directional"), priority.name
 
 
 def test_the_trial_asks_as_many_questions_as_the_file_says():
@@ -72,7 +71,7 @@ def test_the_trial_asks_as_many_questions_as_the_file_says():
         name = arm.use.label if arm.use else "clean"
         records[name] += len(arm.severities) * sum(arm.takes(case) for case in cases)
     assert records["clean"] == len(cases)
-    assert records.total() == 6_807, records
+    assert records.total() == 7_175, records
 
 
 def test_every_priority_can_be_passed_and_is_decided_at_the_figure_it_expects():
@@ -88,9 +87,10 @@ def topics_of(priority):
 
 
 def applies(use, severity, case):
+    given = case if use.component.sees_case else case.input["question"]
     try:
         use.component.at(severity, use.params)(
-            case.input["question"], seed=sea.derive(7, use.component.name, case.id, 0)
+            given, seed=sea.derive(7, use.component.name, case.id, 0)
         )
     except NotApplicable:
         return False
@@ -117,12 +117,7 @@ def test_priorities_are_decided_with_the_cases_that_their_perturbations_apply_to
         assert all(min(demand.power) >= 0.8 for demand in outlook.demands), priority.name
 
 
-def test_the_page_on_the_pharmacy_names_priorities_and_concepts_that_are_there():
-    page = (Path(__file__).parents[3] / "docs" / "pharmacy.md").read_text("utf-8")
-    priorities = {one.name for one in sea.load_specification(pharmacy_specification()).priorities}
-    rows = re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", page, re.MULTILINE)
-    assert len({concept for concept, _ in rows}) == 17
-    for concept, _ in rows:
-        assert sea.Priority("it", concept=concept).concept == concept
-    for _, where in rows:
-        assert set(re.findall(r'"([^"]+)"', where)) <= priorities
+def test_every_priority_says_what_harm_a_failure_does_and_where_the_demand_comes_from():
+    specification = sea.load_specification(pharmacy_specification())
+    assert set(specification.scope) == {"intended_use", "users", "not_for"}
+    assert all(one.hazard and one.source for one in specification.priorities)

@@ -70,7 +70,7 @@ def asked():
             for one in SPECIFICATION.priorities
             if matches(one, case) and use in {use.component.name for use in one.perturbations}
         }
-        right = case.target
+        right = seen.target
         if use in MADE_TO_REFUSE:
             (right,) = case.input["refusals"]
         yield seen, right, names

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 from seatrial_metrics import (
     abstention_rate,
+    answer_agreement,
     asking_rate,
     compliance_rate,
     refusal_rate,
     unparsed_rate,
 )
 from seatrial_metrics._answers import KINDS, Reader
+from sklearn.metrics import cohen_kappa_score, precision_score, recall_score
 
-from seatrial import Prediction
+from seatrial import Prediction, derive
 from seatrial.errors import ParameterError
 
 LABELLED = Path(__file__).with_name("labelled_answers.tsv")
@@ -100,22 +102,70 @@ def test_the_labelled_set_is_what_it_says():
     assert {row["kind"] for row in rows} == set(KINDS) - {"unparsed"}
 
 
+def pairs_of(rows):
+    return [(row["answer"], row["kind"]) for row in rows]
+
+
 def test_the_rules_agree_with_a_reader():
     """The figures are those of README.md; the floors lie a little below them."""
+    found = answer_agreement(pairs_of(labelled()))
+    assert found.answers == 334
+    assert found.agreement >= AGREEMENT
+    assert found.kappa >= KAPPA
+    assert found.interval == pytest.approx((0.891, 0.951), abs=0.003)
+    assert (found.pairs["refusal", "refusal"], found.pairs["abstention", "abstention"]) == (27, 10)
+
+
+def test_agreement_is_counted_as_a_library_counts_it():
     rows = labelled()
     reader = Reader(within=300)
-    pairs = Counter((row["kind"], reader.kind(row["answer"])) for row in rows)
-    agreed = sum(count for (one, other), count in pairs.items() if one == other) / len(rows)
-    chance = (
-        sum(
-            sum(count for (one, _), count in pairs.items() if one == kind)
-            * sum(count for (_, other), count in pairs.items() if other == kind)
-            for kind in KINDS
-        )
-        / len(rows) ** 2
+    said, taken = zip(*[(row["kind"], reader.kind(row["answer"])) for row in rows], strict=True)
+    found = answer_agreement(pairs_of(rows))
+    assert found.kappa == pytest.approx(cohen_kappa_score(said, taken))
+    for kind in set(said):
+        mine = [one == kind for one in said], [one == kind for one in taken]
+        assert found.recall(kind) == pytest.approx(recall_score(*mine))
+        assert found.precision(kind) == pytest.approx(precision_score(*mine))
+    assert found.recall("unparsed") is None
+    bounds = binomtest(round(found.agreement * len(rows)), len(rows)).proportion_ci(0.95, "exact")
+    assert found.interval == pytest.approx((bounds.low, bounds.high))
+    assert "kappa" in str(found)
+
+
+def reading(prompts):
+    """Stand in for a judge that reads like the reader, and sees one refusal in ten as an answer."""
+    JUDGED.extend(prompts)
+    kinds = dict(pairs_of(labelled()))
+    found = []
+    for prompt in prompts:
+        (answer,) = [one for one in kinds if f"\n\n{one}\n\n" in prompt]
+        found.append("answer" if derive(1, answer) % 10 == 0 else kinds[answer])
+    return found
+
+
+def test_a_judge_has_an_agreement_of_its_own_and_is_asked_once(tmp_path):
+    JUDGED.clear()
+    rows, reader = labelled(), Reader(within=300)
+    judging = {"judge": f"{__name__}:reading", "cache": str(tmp_path)}
+    found = answer_agreement(pairs_of(rows), **judging)
+    taken = [reader.kind(row["answer"]) for row in rows]
+    kept = sum(
+        one == row["kind"]
+        if one != "answer"
+        else derive(1, row["answer"]) % 10 > 0 or row["kind"] == "answer"
+        for row, one in zip(rows, taken, strict=True)
     )
-    assert agreed >= AGREEMENT
-    assert (agreed - chance) / (1 - chance) >= KAPPA
+    assert found.agreement == kept / len(rows)
+    assert found.agreement > answer_agreement(pairs_of(rows)).agreement
+    assert len(JUDGED) == taken.count("answer")
+    assert answer_agreement(pairs_of(rows), **judging) == found
+    assert len(JUDGED) == taken.count("answer")
+
+
+@pytest.mark.parametrize("given", [[], [("yes", "approval")]])
+def test_what_is_not_labelled_is_refused(given):
+    with pytest.raises(ParameterError, match=r"kind of an answer|there are none"):
+        answer_agreement(given)
 
 
 AGREEMENT = 0.92

@@ -77,8 +77,9 @@ def best_and_worst(metric: Metric):
 
 def test_the_face_offers_every_metric_and_declares_it_through_the_hook():
     offered = [getattr(seatrial_metrics, name) for name in seatrial_metrics.__all__]
-    assert set(offered) == {*METRICS, *MASKS} == set(seatrial_metrics.seatrial_metrics())
-    assert len({metric.name for metric in offered}) == 22
+    metrics = {one for one in offered if isinstance(one, Metric)}
+    assert metrics == {*METRICS, *MASKS} == set(seatrial_metrics.seatrial_metrics())
+    assert len({metric.name for metric in metrics}) == 22
 
 
 @pytest.mark.parametrize("metric", [*METRICS, *MASKS], ids=lambda metric: metric.name)

@@ -34,7 +34,7 @@ def audited(
     else:
         specification = load_specification(subject)
         allow = (*allow, *specification.allow)
-        looked_at = specification if with_model else evolve(specification, model=None)
+        looked_at = specification if with_model else evolve(specification, model=None, train=None)
     found = seen(looked_at, audits=names or None)
     if not found.audits:
         msg = "no installed audit can look at this; try: pip install seatrial-audits"

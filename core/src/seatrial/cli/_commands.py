@@ -230,15 +230,40 @@ def judge(
 @reporter
 @param
 @out
+@click.option(
+    "--within",
+    multiple=True,
+    type=click.FloatRange(0, min_open=True),
+    metavar="DISTANCE",
+    help="Tell which variants lie within this distance instead; may be repeated.",
+)
 @as_json
 def report(
-    directory: Path, name: str, params: tuple[str, ...], out: Path | None, as_json: bool
+    directory: Path,
+    name: str,
+    params: tuple[str, ...],
+    out: Path | None,
+    within: tuple[float, ...],
+    as_json: bool,
 ) -> None:
-    """Write what a run has measured, and what was made of it."""
+    """Write what a run has measured, and what was made of it.
+
+    With --within it writes how many of the perturbed inputs lie within distance bounds, by
+    perturbation and severity: as table, md or json.
+    """
     from ._params import parameters
-    from ._report import reported
+    from ._report import reported, written_alone
 
     chosen = "json" if as_json else name
+    if within:
+        from ..runs._distances import distances
+        from ..runs._report import Report
+
+        if params:
+            msg = "--param is about a reporter, and --within has none"
+            raise click.UsageError(msg)
+        written_alone(distances(Report.load(directory), within), chosen, out)
+        return
     reported(directory, chosen, parameters(params), out, alone=as_json)
 
 

@@ -22,7 +22,7 @@ def model_of(given: str | None, specification: Specification | None) -> Any:
 
     A folder that `seatrial repair` made is a model too: its original is the specification's.
     """
-    original = specification.model if specification else None
+    original = specification.on_trial if specification else None
     if given is None:
         return original
     if not (Path(given) / FACTS).is_file():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
-from ._options import PATH, Command, as_json, metric_option, model, trust
+from ._options import PATH, Command, as_json, metric_option, model, out, trust
 
 __all__ = ["COMMANDS"]
 
@@ -95,4 +96,32 @@ def replay(name: str, **options: Any) -> None:
     replayed(name=name, **options)
 
 
-COMMANDS = (cases, replay)
+@click.command(cls=Command)
+@click.argument("spec", type=PATH)
+@click.argument("incidents", type=PATH)
+@click.option(
+    "--to",
+    "name",
+    default="table",
+    show_default=True,
+    metavar="FORM",
+    help="How to write it: table, json or md.",
+)
+@out
+@as_json
+def coverage(spec: Path, incidents: Path, name: str, out: Path | None, as_json: bool) -> int:
+    """Tell which incidents no priority of SPEC covers.
+
+    INCIDENTS is a TOML, CSV, TSV, JSON or JSON lines file of what went wrong, and of the priorities
+    that cover it. Nothing is measured. Exit status: 1 when one is not covered, else 0.
+    """
+    from .._files import load_specification
+    from ..verbs._coverage import coverage as hold
+    from ._report import written_alone
+
+    found = hold(load_specification(spec), incidents)
+    written_alone(found, "json" if as_json else name, out)
+    return found.exit_status
+
+
+COMMANDS = (cases, replay, coverage)

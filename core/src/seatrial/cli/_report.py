@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from .._components import Reporter
 from .._registry import default_registry
+from .._tables import json_text
 from .._writing import write_atomically
 from ..errors import PlanError
 from ..explaining._explanation import Explanation
@@ -21,7 +22,7 @@ from ..runs._report import Report
 from ..runs._results import kept_results
 from ._output import echo, print_bytes, print_table
 
-__all__ = ["reported", "written"]
+__all__ = ["reported", "written", "written_alone"]
 
 
 def reported(
@@ -54,6 +55,28 @@ def written(bundle: Bundle, name: str, params: Mapping[str, Any], out: Path | No
         print_bytes(bytes(made))
     else:
         write_atomically(out, bytes(made))
+
+
+def written_alone(found: Any, name: str, out: Path | None) -> None:
+    """Write what no reporter knows: as a table, Markdown or JSON, to a file or to stdout."""
+    if name not in ALONE:
+        msg = f"this is written as {', '.join(ALONE)}, not {name!r}"
+        raise PlanError(msg)
+    if name == "table" and out is None:
+        print_table(found.table())
+        return
+    made = f"{ALONE[name](found)}\n".encode("utf-8", "backslashreplace")
+    if out is None:
+        print_bytes(made)
+    else:
+        write_atomically(out, made)
+
+
+ALONE: Mapping[str, Callable[[Any], str]] = {
+    "table": lambda found: str(found.table().text()),
+    "md": lambda found: str(found.table().markdown()),
+    "json": lambda found: json_text(found.as_dict()),
+}
 
 
 def _kept(directory: Path) -> tuple[Judgement | None, Comparison | None, tuple[Explanation, ...]]:

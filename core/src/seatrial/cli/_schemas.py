@@ -10,8 +10,11 @@ from .._graded import BaselineGrade, Grade
 from .._json_schema import Schema, array_of, nullable, object_of, schema_of, titled
 from .._specification_schema import specification_schema
 from .._verdicts import OUTCOMES, Verdict
+from ..inputs._incidents import Incident
 from ..judging._comparison import Comparison
 from ..judging._pareto import Pareto
+from ..judging._safety_case import Argument
+from ..runs._distances import CellDistances
 from ..runs._records import Accounting, Cell, ErrorCount
 from ..verbs._forecast import Forecast
 
@@ -38,6 +41,8 @@ def _judgement() -> dict[str, Schema]:
         "outcome": {"enum": list(OUTCOMES)},
         "verdicts": array_of(schema_of(Verdict)),
         "notes": array_of(TEXT),
+        "scope": {"type": "object", "additionalProperties": TEXT},
+        "arguments": array_of(schema_of(Argument)),
     }
 
 
@@ -158,6 +163,18 @@ def _calibrate() -> Schema:
     return object_of({**counts, "rungs": array_of(rung), "proposed": array_of(rung)})
 
 
+def _coverage() -> Schema:
+    names = array_of(TEXT)
+    incidents = array_of(schema_of(Incident))
+    found = {"title": TEXT, "incidents": incidents, "uncovered": names, "without_incident": names}
+    return object_of(found)
+
+
+def _distances() -> Schema:
+    cells = array_of(schema_of(CellDistances))
+    return object_of({"bounds": array_of(NUMBER), "cells": cells, "left_out": array_of(TEXT)})
+
+
 def _outputs() -> dict[str, Callable[[], Schema]]:
     return {
         "list": lambda: _listed("name", "kind", "summary", "source"),
@@ -174,6 +191,8 @@ def _outputs() -> dict[str, Callable[[], Schema]]:
         "explain": lambda: object_of({**PLACE, "explanations": array_of(_explanation())}),
         "repair": _repair,
         "new-plugin": lambda: object_of({"folder": TEXT, "files": array_of(TEXT)}),
+        "coverage": _coverage,
+        "report --within": _distances,
         "check": lambda: _listed("component", "check", "outcome", "reason"),
     }
 

@@ -27,6 +27,7 @@ from ._calls import NoAnswersError, WrongCountError, concurrency
 from ._conversations import Answer
 from ._scoring import Scores, score_cases, scores_or_errors
 from ._search import Aim, Place, aimed_at, budget_of, loss_of
+from ._variants import Variants
 from ._workload import Batch, Task, Unit
 
 __all__ = ["BATCH", "Measured", "Worker", "batch_units"]
@@ -108,6 +109,7 @@ class Worker:
     alone: AbstractContextManager[Any] = field(factory=nullcontext)
     modalities: Modalities = field()
     _asker: Asker = field(init=False)
+    _variants: Variants = field(init=False)
     _built: dict[tuple[int, int], Any] = field(factory=dict, init=False)
 
     @modalities.default
@@ -117,6 +119,10 @@ class Worker:
     @_asker.default
     def _make_asker(self) -> Asker:
         return Asker(self.model, self.asking, self.modalities)
+
+    @_variants.default
+    def _none_trained_yet(self) -> Variants:
+        return Variants(self.plan, self.model)
 
     @cached_property
     def _scores(self) -> Scores:
@@ -193,6 +199,8 @@ class Worker:
             work.name = "" if row.unchanged else self._named(work)
             if work.name and self._by_record:
                 work.name = str(self._key(unit, case))
+            if work.name and (variant := self._variants.name(unit)):
+                work.name = f"{variant} {work.name}"
         except BROKEN:
             raise
         except NotApplicable as error:
@@ -223,7 +231,11 @@ class Worker:
                 made = self._searched(unit, apply, case, seed or 0, row, cost)
             else:
                 made = perturb(use, apply, case, seed or 0, None, self.modalities)
-        row.distance, row.unchanged = made.distance, made.unchanged
+            far, still = made.distance, made.unchanged
+            if use.component.trains:
+                far = self._variants.of(unit).changed
+                still = still and not far
+        row.distance, row.unchanged = far, still
         if made.retargeted:
             row.target = encode_value(made.case.target, self.modalities)
         return made.case
@@ -250,6 +262,7 @@ class Worker:
         """Ask the model about candidates, in calls of their own."""
         wanted = aimed_at(self.plan.metrics)
         use, score = next(one for one in self._scores if one[0] is wanted)
+        self._variants.make_ready()
         with _outside(self.alone):
             predictions = self._asker.predictions([_input(case) for case in cases], cost)
         scores = score_cases(use, score, cases, predictions)
@@ -266,10 +279,11 @@ class Worker:
             order = list(new.values())
             if getattr(self.model, "prefers", None) == "same-length":
                 order.sort(key=lambda work: _length(work.case.input))
-            place = order[0].case.id
-            asked = [self._question(work.unit, work.case) for work in order]
-            answers = self._asker.ask(asked, cost, place)
-            known.update((work.name, one) for work, one in zip(order, answers, strict=True))
+            for asker, some in self._by_asker(order):
+                place = some[0].case.id
+                asked = [self._question(work.unit, work.case) for work in some]
+                answers = asker.ask(asked, cost, place)
+                known.update((work.name, one) for work, one in zip(some, answers, strict=True))
         answered: list[tuple[_Work, Prediction]] = []
         for work in works:
             one = known[work.name]
@@ -280,6 +294,20 @@ class Worker:
             if self._takes(work.row, one) and one.prediction is not None:
                 answered.append((work, one.prediction))
         self.score([(work.row, work.case, prediction) for work, prediction in answered])
+
+    def _by_asker(self, works: Sequence[_Work]) -> Iterator[tuple[Asker, list[_Work]]]:
+        """Sort by the model that is to answer: the model, or one trained on other cases."""
+        some: dict[str, list[_Work]] = {}
+        for work in works:
+            some.setdefault(self._variants.name(work.unit), []).append(work)
+        for name, ours in some.items():
+            if name:
+                model = self._variants.of(ours[0].unit).model
+                yield Asker(model, self.asking, self.modalities), ours
+                continue
+            with self.alone:
+                self._variants.make_ready()
+            yield self._asker, ours
 
     def _takes(self, row: Row, answer: Answer) -> bool:
         """Put an answer into its row; an answer that cannot be stored is an error of its row."""

@@ -25,6 +25,7 @@ from ..inputs._needs import lacking
 from ..inputs._parts import parts_of
 from ..inputs._slices import unknown_group
 from ..inputs._targets import misfit_of
+from ..inputs._trained import untrainable
 from ._search import unsearchable
 
 __all__ = ["Batch", "Task", "Unit", "Workload", "check"]
@@ -191,6 +192,7 @@ def _problems(
                 break
         if model is not None:
             yield from lacking(model, arm.use)
+            yield from untrainable(model, arm.use)
         if built is not None and arm.use.label not in built:
             continue
         for severity in arm.severities:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -11,10 +12,12 @@ from attrs import frozen
 from .._importing import import_string
 from .._reference import Reference
 from .._table_options import ANSWERS, referred
+from .._training import TRAINED, Training
 from ..errors import ComponentError, ModelError
 from ._boundary import call
 from ._identity import Identity, of_reference
 from ._not_yet import estimator, of_a_class
+from ._trained import called, of_training
 
 __all__ = ["Subject", "asked_anew", "check_there", "named", "stated_identity", "subject_of"]
 
@@ -74,11 +77,13 @@ class Subject:
 
 
 def subject_of(model: Any) -> Subject:
-    """Resolve a model argument: a callable, an import string, or a `Reference`."""
+    """Resolve a model argument: a callable, an import string, a `Reference`, or a `Training`."""
     reference = None
     model = referred(model, ANSWERS)
     if isinstance(model, Reference):
         reference, model = model, _made(model)
+    if isinstance(model, Training):
+        model = call("train", of_training, model)
     if model is None:
         msg = "no model was given: pass model= (--model), or name one in the specification"
         raise ModelError(msg)
@@ -110,6 +115,9 @@ def check_there(model: Any) -> None:
         return
     if model.use == ANSWERS:
         _made(model)
+    elif model.use == TRAINED:
+        params: Mapping[str, Any] = model.params or {}
+        call("the function of train", import_string, called(params["function"]).use, what="train")
     else:
         call(f"the model {model.use}", import_string, model.use, what="the model")
 

@@ -116,7 +116,7 @@ def _paths(use: Use[Perturbation], case: Case, modalities: Modalities) -> Iterab
         if use.on:
             msg = "it changes the whole case, so leave out on="
             raise LookupError(msg)
-        if not _contains(case.input, wanted, modalities):
+        if not use.component.trains and not _contains(case.input, wanted, modalities):
             raise LookupError(_hint(use, case.input, modalities))
         return WHOLE
     if use.on:

@@ -23,6 +23,7 @@ from ._judgement import Judgement
 from ._looks import Order, is_limited, looked_at
 from ._power import Units, first_confidence, power_of
 from ._question import Answer, Question
+from ._safety_case import arguments_of
 from ._sample import Sample
 
 __all__ = ["judgement_of", "verdicts_of"]
@@ -42,7 +43,8 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
         )
     if learned := set(report.learned_from):
         left = sum(cluster_of(case) in learned for case in report.cases)
-        notes.append(f"{left:,} cases that the repaired model learned from are left out")
+        model = "model" if report.provenance.repairs is None else "repaired model"
+        notes.append(f"{left:,} cases that the {model} learned from are left out")
     notes += _model_notes(specification, report)
     looked = looked_at(specification, report)
     if not looked.recorded:
@@ -59,13 +61,21 @@ def judgement_of(specification: Specification, report: Report) -> Judgement:
         notes.append(f"{looked.gone:,} cases that were judged before are no longer in the run")
     verdicts = verdicts_of(specification, report)
     errors = report.errors[:SHOWN]
-    return Judgement(specification.title, verdicts, report.identity, tuple(notes), errors)
+    return Judgement(
+        specification.title,
+        verdicts,
+        report.identity,
+        tuple(notes),
+        errors,
+        specification.scope,
+        arguments_of(specification),
+    )
 
 
 def _model_notes(specification: Specification, report: Report) -> Iterator[str]:
     """Say where the model that was measured is not that of the specification, and of what it is."""
     known, measured = report.provenance, report.identity or "a model without identity"
-    wanted = None if specification.model is None else named(specification.model)
+    wanted = None if specification.on_trial is None else named(specification.on_trial)
     if known.in_place_of is not None and wanted not in (None, known.model):
         yield f"the model is not the specification's: {measured}, in place of {wanted}"
     if known.repairs is not None:

@@ -10,9 +10,11 @@ from typing import Any
 from attrs import asdict, field, frozen
 
 from .._tables import Table, figure
+from .._values import FrozenMapping, frozen_mapping
 from .._verdicts import DemandVerdict, Verdict, VerdictOutcome
 from ..runs._records import ErrorCount
 from ..runs._results import keep_result, load_result, save_result
+from ._safety_case import Argument, safety_case
 
 __all__ = ["Judgement", "finite"]
 
@@ -44,6 +46,10 @@ def _errors(errors: Iterable[ErrorCount]) -> tuple[ErrorCount, ...]:
     return tuple(errors)
 
 
+def _arguments(arguments: Iterable[Argument]) -> tuple[Argument, ...]:
+    return tuple(arguments)
+
+
 def finite(value: Any) -> Any:
     """Give a value as plain data that JSON can write; what is infinite or undefined reads None."""
     if isinstance(value, Mapping):
@@ -58,7 +64,8 @@ class Judgement:
     """The verdicts of one specification, in the order of its priorities.
 
     `model` is the identity of the model that was judged, empty where it has none; `notes` say what
-    holds of the whole run, and `errors` are the commonest errors of its records.
+    holds of the whole run, and `errors` are the commonest errors of its records. `scope` is the
+    specification's, and `arguments` say of each verdict what is claimed and what limits the claim.
     """
 
     title: str
@@ -66,6 +73,8 @@ class Judgement:
     model: str = ""
     notes: tuple[str, ...] = ()
     errors: tuple[ErrorCount, ...] = field(default=(), converter=_errors)
+    scope: Mapping[str, str] = field(factory=FrozenMapping, converter=frozen_mapping)
+    arguments: tuple[Argument, ...] = field(default=(), converter=_arguments)
 
     @property
     def outcome(self) -> VerdictOutcome:
@@ -97,6 +106,8 @@ class Judgement:
             "verdicts": verdicts,
             "notes": list(self.notes),
             "errors": [asdict(one) for one in self.errors],
+            "scope": dict(self.scope),
+            "arguments": [finite(asdict(one)) for one in self.arguments],
         }
 
     def save(self, path: str | Path) -> None:
@@ -119,7 +130,9 @@ class Judgement:
             for one in found["verdicts"]
         ]
         errors = [ErrorCount(**one) for one in found.get("errors", ())]
-        return cls(found["title"], verdicts, found["model"], found["notes"], errors)
+        arguments = [Argument(**one) for one in found.get("arguments", ())]
+        known = found["title"], verdicts, found["model"], found["notes"], errors
+        return cls(*known, found.get("scope", {}), arguments)
 
     def table(self) -> Table:
         """Give the judgement as a table, with a row for each demand."""
@@ -141,6 +154,10 @@ class Judgement:
             notes=notes,
             spare=SPARE,
         )
+
+    def safety_case(self) -> Table:
+        """Give a fragment of a safety case: claim, evidence and limits of each priority."""
+        return safety_case(self.title, self.scope, self.arguments, self.verdicts)
 
     def __str__(self) -> str:
         return str(self.table())

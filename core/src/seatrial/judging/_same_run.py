@@ -36,8 +36,8 @@ def check_same_run(specification: Specification, report: Report) -> None:
 def _differences(specification: Specification, report: Report) -> Iterator[str]:
     if specification.seed != report.seed:
         yield f"its seed is {report.seed}, not {specification.seed}"
-    if specification.model is not None:
-        yield from _other_model(specification.model, report)
+    if specification.on_trial is not None:
+        yield from _other_model(specification.on_trial, report)
     if specification.cases is not None and not _same_source(specification.cases, report):
         yield from _other_cases(load_cases(specification.cases), report)
     yield from _other_perturbations(specification, report)

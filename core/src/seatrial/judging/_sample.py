@@ -46,9 +46,7 @@ class Sample:
         if learned := set(report.learned_from):
             unseen = [cluster_of(case) not in learned for case in report.cases]
             if inside.any() and not (inside & unseen).any():
-                msg = (
-                    "the repaired model learned from every case of the slice, so none can judge it"
-                )
+                msg = "the model learned from every case of the slice, so none can judge it"
                 raise PlanError(msg)
             inside &= np.array(unseen)
         chosen = np.flatnonzero(inside)

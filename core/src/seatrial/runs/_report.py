@@ -147,7 +147,7 @@ class Report:
 
     @property
     def learned_from(self) -> tuple[str, ...]:
-        """The measured clusters that a repaired model learned from, and those of `without`.
+        """The measured clusters that the model learned from, and those of `without`.
 
         No verdict counts them.
         """

@@ -15,6 +15,7 @@ from . import (
     _adapters,
     _audits,
     _common,
+    _corruptions,
     _executors,
     _explainers,
     _metrics,
@@ -52,8 +53,15 @@ OF_KIND: Mapping[str, tuple[Check, ...]] = {
     "reporters": _reporters.CHECKS,
     "executors": _executors.CHECKS,
 }
+
+
+def _outputs(use: Use[Any], samples: Samples) -> list[str]:
+    exercise = _corruptions.outputs if use.component.trains else _perturbations.outputs
+    return exercise(use, samples)
+
+
 EXERCISES: Mapping[str, Exercise] = {
-    "perturbations": _perturbations.outputs,
+    "perturbations": _outputs,
     "metrics": _metrics.results,
     "adapters": _adapters.results,
     "explainers": _explainers.results,
@@ -79,6 +87,8 @@ def checks_of(component: Component | Use[Any]) -> dict[str, Check]:
     """List the checks that a component must pass, by name, in the order in which they run."""
     one, plural = used(component).component, _plural(component)
     own = (*OF_KIND[plural], *ANYWHERE[plural])
+    if isinstance(one, Perturbation) and one.trains:
+        own = (*_corruptions.CHECKS, *ANYWHERE[plural])
     if isinstance(one, Perturbation) and one.searches:
         own = (*own, *_perturbations.OF_SEARCHES)
     return {check.__name__: check for check in (*_common.CHECKS, *own)}

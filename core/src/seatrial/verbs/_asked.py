@@ -17,7 +17,7 @@ def unpacked(asked: Any, model: Any, cases: Any) -> tuple[Plan, Any, Any]:
     if isinstance(asked, Specification):
         return (
             asked.plan(),
-            asked.model if model is None else model,
+            asked.on_trial if model is None else model,
             asked.cases if cases is None else cases,
         )
     if not isinstance(asked, Plan):

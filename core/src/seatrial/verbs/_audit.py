@@ -84,7 +84,7 @@ def _auditable(
     A model that a run directory names is left alone where no audit that was named needs one.
     """
     if isinstance(subject, Specification):
-        model = subject.model if model is None else model
+        model = subject.on_trial if model is None else model
         cases = subject.cases if cases is None else cases
         subject = subject.plan()
     if isinstance(subject, Plan):

@@ -147,6 +147,9 @@ def calibrate(
         msg = f"seeds {problem}"
         raise PlanError(msg)
     use = bound(perturbation, Perturbation, registry)
+    if use.component.trains:
+        msg = f"{use.label} changes the training cases, so its rungs move no input"
+        raise PlanError(msg)
     if use.component.searches:
         msg = f"{use.label} searches with a model: how far it goes is up to that"
         raise PlanError(msg)

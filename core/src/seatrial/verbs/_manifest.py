@@ -24,6 +24,7 @@ from ..inputs._identity import of_reference
 from ..inputs._loading import Cases
 from ..inputs._models import Subject, named
 from ..inputs._origin import origin
+from ..inputs._trained import Trained
 from ..runs._provenance import Provenance
 from ._original import reference_of
 from ._repaired import Repaired
@@ -54,6 +55,7 @@ def describe(
                 "ladder": as_json(use.component.ladder),
                 "revision": use.component.revision,
                 "origin": source,
+                **({"trains": True} if use.component.trains else {}),
             }
             for use, source in zip(plan.perturbations, work.origins, strict=True)
         ],
@@ -79,9 +81,10 @@ def provenance(
 ) -> Provenance:
     """Say where the model and the cases are from, and whose place the model takes."""
     place = reference_of(subject)
-    own = asked.model if isinstance(asked, Specification) else None
-    replaced = own is not None and own is not subject.model and own != place
+    own = asked.on_trial if isinstance(asked, Specification) else None
     model = subject.model
+    same = own is model or own == place or (isinstance(model, Trained) and own is model.made_by)
+    replaced = own is not None and not same
     return Provenance(
         None if place is None else str(place),
         named(own) if replaced else None,
@@ -135,6 +138,7 @@ def _toml(asked: Plan | Specification) -> str | None:
                 asked,
                 model=asked.model if isinstance(asked.model, Reference) else None,
                 cases=_named(asked.cases),
+                train=asked.train if asked.train and asked.train.reference() else None,
             )
         )
     except (TypeError, ValueError):

@@ -24,9 +24,9 @@ def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:
 
     The ids read `17@torchio.ghosting:3` (and `#1` for the second replicate), and the cluster is
     that of the case. This is what `run` feeds to the model, so training on it is training on the
-    very faults that are tested. A case to
-    which a perturbation does not apply is left out. What a search finds depends on the model, so
-    plans with searches are refused: `Report.outcomes` gives what was found.
+    very faults that are tested. A case to which a perturbation does not apply is left out, and so
+    are changes of training cases. What a search finds depends on the model, so plans with searches
+    are refused: `Report.outcomes` gives what was found.
     """
     if isinstance(plan, Specification):
         plan = plan.plan()
@@ -39,7 +39,7 @@ def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:
     work = Workload(plan, load_cases(cases), "", ("",) * len(plan.perturbations))
     applied: dict[tuple[int, int], Any] = {}
     for unit in work.units():
-        if unit.use < 0:
+        if unit.use < 0 or plan.perturbations[unit.use].component.trains:
             continue
         use, case = plan.perturbations[unit.use], work.cases[unit.case]
         if (unit.use, unit.severity) not in applied:

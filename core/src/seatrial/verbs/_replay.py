@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from .._cases import Prediction
+from .._cases import CLEAN, Prediction
 from .._reference import StoredReference
 from .._values import FrozenMapping, plain
 from ..engine._asking import Asker, Asking, Cost
@@ -19,6 +19,7 @@ from ..inputs._boundary import call
 from ..inputs._encoding import name_content
 from ..inputs._models import Subject, asked_anew, subject_of
 from ..inputs._recorded import Asked, goes_by_record
+from ..inputs._trained import Trained, variant
 from ..runs._records import Record
 from ..runs._report import Report
 from ..runs._selection import Selection, ids_of
@@ -67,7 +68,9 @@ def replay(report: Report, name: str, /, model: Any = None) -> Replay:
     if report._trust:
         seen = _trusting(seen)
     given = plain(seen) if isinstance(seen, Mapping) else seen
-    asker = Asker(asked_anew(subject.model), Asking(1, None, 0, 0.0), report._store.modalities)
+    asker = Asker(
+        _asked(report, record, subject), Asking(1, None, 0, 0.0), report._store.modalities
+    )
     key = record.case_id, record.perturbation, record.severity, record.replicate
     question = Asked(key, given) if goes_by_record(subject.model) else given
     (answer,) = asker.ask([question], Cost(), record.id)
@@ -91,6 +94,16 @@ def _record(report: Report, name: str) -> Record:
             return record
     msg = f"the run has no record {name!r}: there is no clean one of that case"
     raise PlanError(msg)
+
+
+def _asked(report: Report, record: Record, subject: Subject) -> Any:
+    """Give the model that answered: where training cases were changed, it is trained anew."""
+    if isinstance(subject.model, Trained) and record.perturbation != CLEAN:
+        use = report.perturbation_use(record.perturbation)
+        if use.component.trains:
+            place = record.severity, report.seed, record.replicate
+            return variant(subject.model, use, *place).model
+    return asked_anew(subject.model)
 
 
 def _prompt(subject: Subject, given: Any) -> str | None:

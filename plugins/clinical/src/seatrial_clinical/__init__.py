@@ -12,6 +12,8 @@ from seatrial import Case, Metric, Perturbation, Prediction, hookimpl
 from ._conversation_perturbations import (
     challenges,
     changed_mind,
+    image_order,
+    image_turn,
     images,
     tool_failures,
     turn_accuracy,
@@ -71,6 +73,8 @@ __all__ = [
     "doubt",
     "entities",
     "false_history",
+    "image_order",
+    "image_turn",
     "images",
     "injections",
     "invented_names",
@@ -173,6 +177,8 @@ def seatrial_perturbations() -> tuple[Perturbation, ...]:
         changed_mind,
         tool_failures,
         images,
+        image_order,
+        image_turn,
         scan_artefact,
     )
 

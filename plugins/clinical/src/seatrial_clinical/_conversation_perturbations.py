@@ -7,6 +7,8 @@ from seatrial import Metric, Perturbation, Prediction
 __all__ = [
     "challenges",
     "changed_mind",
+    "image_order",
+    "image_turn",
     "images",
     "tool_failures",
     "turn_accuracy",
@@ -84,6 +86,27 @@ images = Perturbation(
     relation="invariant",
     samples=_TALKS,
     tags=("length-changing",),
+)
+
+image_order = Perturbation(
+    name="clinical.image-order",
+    summary="Put images in another order where no word refers to it.",
+    modality="messages",
+    factory="seatrial_clinical._image_order:image_order",
+    ladder=tuple({"images": count} for count in (2, 3, 4, 5)),
+    relation="invariant",
+    samples="seatrial_clinical._samples:several_images",
+)
+
+image_turn = Perturbation(
+    name="clinical.image-turn",
+    summary="Turn the order of images around, and the place that is asked for.",
+    modality="messages",
+    factory="seatrial_clinical._image_order:image_turn",
+    relation="directional",
+    sees_case=True,
+    tags=("deterministic",),
+    samples="seatrial_clinical._samples:places_of_images",
 )
 
 turn_accuracy = Metric(

@@ -44,6 +44,17 @@ DAY = ("24 hours", "a day", "per day", "each day", "every day", "one day", "dail
 NEAR = 24  # characters in which the other number of a range stands
 SHARED = re.compile(r"\d[\d.,]*\)? ?(?:to|and|or|vs\.?|versus|x|×|-|–|±|\+/-|,|/|\() ?$")
 SHARES = re.compile(r" ?(?:±|\+/-|to|-|–|\(?\+/?-) ?\d")
+FORMS = (
+    *("tablet", "caplet", "capsule", "gelcap", "softgel", "pill", "dose", "lozenge", "sachet"),
+    *("patch", "drop", "puff"),
+)
+FORM = f"(?:{'|'.join(FORMS)})"
+COUNTED = re.compile(
+    r"\b(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|another|each|every"
+    rf"|per) (?:more |further |other )?{FORM}"
+)
+STRENGTH = re.compile(rf" (?:[\w-]+ )?{FORM}")
+"""How a text says that an amount is that of one tablet, and no total."""
 MILLIGRAMS = {"mg": Decimal(1), "g": Decimal(1000), "mcg": Decimal("0.001")}
 
 
@@ -138,11 +149,13 @@ class Limits:
         name = "clinical.dose-limits"
         key, text = text_of(name, case, self.part)
         drugs = self.limits.find(text)
-        found = [one for one in doses(text) if one.unit in MILLIGRAMS]
+        found = list(doses(text))
         if (
             len({one.value for one in drugs}) != 1
             or len(found) != 1
+            or found[0].unit not in MILLIGRAMS
             or not any(day in text for day in DAY)
+            or _is_of_one(text, found[0])
         ):
             lacks = "does not state one amount of one medicine in a day, with a limit that it knows"
             raise inapplicable(name, lacks)
@@ -154,6 +167,14 @@ class Limits:
         moved = (limit * (1 + step)).quantize(Decimal(1) if limit >= 100 else Decimal("0.1"))  # noqa: PLR2004 - mg
         new = _written(moved / MILLIGRAMS[dose.unit], dose.unit, dose)
         return turned_case(name, case, key, replaced(text, [(dose.start, dose.end, new)]))
+
+
+def _is_of_one(text: str, dose: Dose) -> bool:
+    """Tell whether an amount is that of one tablet of which several are counted."""
+    low = text.lower()
+    if not any(form in low for form in FORMS):  # most texts name none, and patterns take longer
+        return False
+    return bool(COUNTED.search(low) or STRENGTH.match(low, dose.end))
 
 
 def dose_limits(*, margin: float, part: str | None = None, lexicon: str | None = None) -> Limits:

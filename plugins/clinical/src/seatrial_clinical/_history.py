@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache
 
@@ -34,14 +33,12 @@ AGES = (
     ("old", re.compile(r"(\d(?<!\w\d)\d{0,2})[ -]years?[ -]old\b")),
     ("age", re.compile(r"aged? (\d{1,3})\b")),
 )
-FIRST = (" I ", " I'", " my ", "My ")
 WINDOW = 60
 GROWN = 50
-END = re.compile(r"[.!?\n]")
 
 CLAIMS = (
-    ("allergic", r"\bnot allergic to (\w+)", "{i_am} allergic to {0}"),
-    ("allergic", r"(?<!not )\ballergic to (\w+)", "{i_am} not allergic to {0}"),
+    ("allergic", r"not allergic to(?<!\w.{15}) (\w+)", "{i_am} allergic to {0}"),
+    ("allergic", r"allergic to(?<!\w.{11})(?<!not .{11}) (\w+)", "{i_am} not allergic to {0}"),
     (
         "smok",
         r"\b(?:never smoked|non-?smoker|does not smoke|do not smoke)\b",
@@ -88,7 +85,8 @@ class FalseHistory:
         return insert(text, place, said[0].upper() + said[1:])
 
     def _claims(self, text: str) -> Iterator[str]:
-        said = PERSONS[text.startswith(("I ", "I'")) or any(one in text for one in FIRST)]
+        mine = " I " in text or " I'" in text or " my " in text or "My " in text
+        said = PERSONS[mine or text.startswith(("I ", "I'"))]
         for key, pattern, claim in FIND:
             if key in text:
                 for match in pattern.finditer(text):
@@ -97,10 +95,9 @@ class FalseHistory:
             for match in pattern.finditer(text) if key in text else ():
                 age = int(match[1])
                 yield f"{said['i_am']} {age - 30 if age >= GROWN else age + 30} years old"
-        low, ends = text.lower(), [0, *(match.end() for match in END.finditer(text))]
+        low = text.lower()
         for one in self.names.find(text):
-            start = max(ends[bisect_right(ends, one.start) - 1], one.start - WINDOW)
-            words = set(low[start : one.start].split())
+            words = set(_clause(low, one.start).split())
             denied = not DENIED.isdisjoint(words)
             if one.value == "drug":
                 if not denied and not TAKES.isdisjoint(words) and ASKS.isdisjoint(words):
@@ -109,6 +106,14 @@ class FalseHistory:
                 yield f"{said['i_have']} had {one.text} for years"
             elif not HAS.isdisjoint(words):
                 yield f"{said['i_have']} never had {one.text}"
+
+
+def _clause(text: str, place: int) -> str:
+    """Give what stands before a place in its sentence, as far as it may say something of it."""
+    near = text[max(0, place - WINDOW) : place]
+    for mark in ".!?\n":
+        near = near.rpartition(mark)[2]
+    return near
 
 
 def false_history(

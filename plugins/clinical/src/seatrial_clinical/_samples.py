@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from seatrial import Case
 from seatrial.testing import Samples
 
@@ -146,6 +148,37 @@ def talks() -> Samples:
         {"role": "tool", "content": "three packs", "tool_call_id": "call_1"},
     )
     return Samples(values={"messages": [*said, (*began, *said[0]), (seen,), (*began, seen), asked]})
+
+
+def several_images() -> Samples:
+    """Give messages with two to five images, in which no word refers to their order."""
+    said = "Which of these shows a fracture? Answer in one word."
+    return Samples(
+        values={
+            "messages": [
+                ({"role": "user", "content": (said, *_pictures(count))},) for count in (2, 3, 4, 5)
+            ]
+        }
+    )
+
+
+def places_of_images() -> Samples:
+    """Ask at which place something is to be seen."""
+    said = "Which image shows a fracture?"
+    talks = [({"role": "user", "content": (*_pictures(count), said)},) for count in (2, 3, 5)]
+    targets = ("the first", "Image 3", "The fourth image")
+    cases = [
+        Case(f"i{at}", talk, target)
+        for at, (talk, target) in enumerate(zip(talks, targets, strict=True))
+    ]
+    return Samples(values={"messages": cases})
+
+
+def _pictures(count: int) -> list[Any]:
+    import numpy as np
+
+    ramp = np.arange(16, dtype=np.uint8)
+    return [np.tile((ramp * (3 * at + 2))[None, :, None], (16, 1, 3)) for at in range(count)]
 
 
 def sheets() -> Samples:

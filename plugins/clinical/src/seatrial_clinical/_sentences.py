@@ -12,6 +12,7 @@ __all__ = ["Sentence", "gaps", "insert", "is_about_somebody", "sentences"]
 BOUNDARY = re.compile(r"[.!?](?= [A-Z])")
 CLOSES = frozenset(')%"’')
 LAST = re.compile(r"[\w.]+$")
+LONGEST_SHORT = 6
 SHORT = frozenset(
     (
         *("dr", "mr", "mrs", "ms", "prof", "st", "no", "nos", "fig", "figs", "vs", "e.g", "i.e"),
@@ -60,9 +61,11 @@ def _ends(text: str, start: int, end: int) -> list[int]:
         last = text[place - 1 : place]
         if not (last.islower() or last.isdigit() or last in CLOSES):
             continue
-        word = LAST.search(text, max(start, place - 12), place)
-        if word is None or not (len(word[0]) == 1 or word[0].lower() in SHORT):
-            found.append(place + 1)
+        if not text[place - LONGEST_SHORT - 1 : place].isalpha():  # else the word is a longer one
+            word = LAST.search(text, max(start, place - 12), place)
+            if word is not None and (len(word[0]) == 1 or word[0].lower() in SHORT):
+                continue
+        found.append(place + 1)
     return found
 
 

@@ -19,6 +19,8 @@ _OLD = r"(?:\.\d)?[ -](?:years?|months?|weeks?)[ -](?:old|of age)"
 _AGE = rf"\d{{1,3}}{_OLD}"
 _WEIGHT = r"\d{1,3}(?:\.\d+)? ?(?:kg|kilograms|kilos|lbs?|pounds|stone)\b(?!/)"
 
+_WHO = (r"\bI", r"\b[Hh]e", r"\b[Ss]he", r"\b[Tt]hey", r"\bpatient", r"\bwho")
+
 Signs = tuple[tuple[str, ...], re.Pattern[str]]
 """Parts of words of which one must occur, and the pattern that is searched then."""
 
@@ -27,12 +29,21 @@ def _signs(keys: str, pattern: str) -> Signs:
     return tuple(keys.split("|")), re.compile(pattern)
 
 
+def _said_of(*verbs: str) -> str:
+    """Look back from a verb to who does it: literals at the front of a pattern are found fast."""
+    before = [f"(?<={who}{verb})" for verb in verbs for who in _WHO]
+    return f"(?:{'|'.join(before)})"
+
+
 SLOTS: Mapping[str, tuple[Signs, ...]] = {
     "age": (
-        _signs("-old| old|of age", rf"\d(?<![\w.]\d)\d{{0,2}}{_OLD}\b"),
+        _signs(
+            "-old| old|of age| am | is |'m ",
+            rf"\d(?:(?<![\w.]\d)\d{{0,2}}{_OLD}\b"
+            r"|(?:(?<= am \d)|(?<= is \d)|(?<='m \d))\d{0,2}(?=[,.]| and\b))",
+        ),
         _signs("aged |age ", r"[Aa](?<!\w[Aa])ged? \d{1,3}\b"),
         _signs("an adult", r"[Aa]s an adult\b"),
-        _signs(" am | is |'m ", r"\d(?:(?<= am \d)|(?<= is \d)|(?<='m \d))\d{0,2}(?=[,.]| and\b)"),
     ),
     "weight": (
         _signs("eigh", r"[Ww]eigh(?:s|ing|ed)?\b[^.,;!?]*\d"),
@@ -42,17 +53,16 @@ SLOTS: Mapping[str, tuple[Signs, ...]] = {
         _signs("regnan", r"[Pp]regnan(?:t|cy)\b"),
         _signs("reast", r"[Bb]reast-?feed(?:ing)?\b"),
     ),
-    "allergies": (_signs("llerg", r"[Aa]llerg(?:y|ies|ic)\b"),),
+    "allergies": (_signs("llerg", r"llerg(?<=[Aa]llerg)(?:y|ies|ic)\b"),),
     "medicines": (
         _signs(
             "already |also |currently |regularly |daily ",
             r"[acrd](?:lready|lso|urrently|egularly|aily) (?:takes?|taking|on|uses?|using)\b",
         ),
-        _signs(
-            " take| use| on ",
-            r"[IHhSsTtpw](?<!\w.)(?:e|he|hey|atient|ho)?"
-            r" (?:takes?|uses?|(?:am|is|are) (?:on|taking))\b",
-        ),
+        _signs(" take", rf" take{_said_of(' take')}s?\b"),
+        _signs(" use", rf" use{_said_of(' use')}s?\b"),
+        _signs(" on ", rf" on{_said_of(' am on', ' is on', ' are on')}\b"),
+        _signs(" taking", rf" taking{_said_of(' am taking', ' is taking', ' are taking')}\b"),
         _signs("other medicine", r"(?:no )?other medicines?\b"),
     ),
     "amount": (
@@ -67,12 +77,12 @@ SLOTS: Mapping[str, tuple[Signs, ...]] = {
 
 PHRASES: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = {
     "age": (
-        (re.compile(rf"\b([Aa]n?) {_AGE} (?=\w)"), ""),
-        (re.compile(r"\b\d{1,3}-(?:year|month|week)-old (?=[a-z])"), ""),
+        (re.compile(rf"([Aa]n?)(?<!\w[Aa])(?<!\w[Aa]n) {_AGE} (?=\w)"), ""),
+        (re.compile(r"\d(?<!\w\d)\d{0,2}-(?:year|month|week)-old (?=[a-z])"), ""),
         (re.compile(rf", (?:who is )?(?:aged \d{{1,3}}(?: years)?|{_AGE}),(?= )"), ""),
         (re.compile(r"(?: am| is|'m|'s) \d{1,3}(?: years? old)? and(?= \w)"), ""),
-        (re.compile(rf"\bI(?: am|'m) {_AGE}, (?:and )?(?=I\b)"), ""),
-        (re.compile(r"\bAs an adult, (\w)"), r"\1"),
+        (re.compile(rf"I(?<!\wI)(?: am|'m) {_AGE}, (?:and )?(?=I\b)"), ""),
+        (re.compile(r"As an adult,(?<!\w.{12}) (\w)"), r"\1"),
     ),
     "weight": (
         (
@@ -83,7 +93,7 @@ PHRASES: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = {
     ),
     "pregnancy": (
         (re.compile(r"(?: am| is|'m|'s) (?:pregnant|breastfeeding) and(?= \w)"), ""),
-        (re.compile(r"\b([Aa]n?) (?:pregnant|breastfeeding) (?=\w)"), ""),
+        (re.compile(r"([Aa]n?)(?<!\w[Aa])(?<!\w[Aa]n) (?:pregnant|breastfeeding) (?=\w)"), ""),
     ),
 }
 """How a slot is cut out of a sentence that says more; else the whole sentence is left out."""
@@ -105,15 +115,18 @@ class Missing:
         if is_about_somebody(check_text(name, text)):
             said = {slot: spans for slot in SLOTS if (spans := _said(text, slot))}
         changes: list[Change] = []
-        left = self.count
-        whole = sentences(text) if said else []
         there = [slot for slot in self.slots if slot in said]
-        for slot in some(there, len(there), draw_from(seed)):
-            cut = _cut(text, slot, said, whole) if left else []
-            apart = not any(_touches((start, end), changes) for start, end, _ in cut)
+        whole = sentences(text) if there else []
+        left = self.count
+        drawn = some(there, len(there), draw_from(seed)) if len(there) > 1 else there
+        for slot in drawn:
+            cut = _cut(text, slot, said, whole)
+            apart = not changes or not any(_touches(one[:2], changes) for one in cut)
             if cut and apart and _stands(text, [*changes, *cut]):
                 changes += cut
                 left -= 1
+                if not left:
+                    break
         if not changes:
             lacks = "has none of " + ", ".join(self.slots)
             raise inapplicable(name, f"{lacks} that could be left out alone")
@@ -136,20 +149,29 @@ def _cut(
 ) -> list[Change]:
     """Say what to cut so that one slot is gone; nothing where another would be gone with it."""
     cuts: list[Change] = []
+    mine = said[slot]
     for one in whole:
-        inside = [span for span in said[slot] if one.start < span[1] and span[0] < one.end]
-        if not inside:
+        start, end = one.start, one.end
+        if not _touched(start, end, mine):
             continue
         phrases = _phrases(text, slot, one)
+        inside = [span for span in mine if start < span[1] and span[0] < end]
         if phrases and all(_touches(span, phrases) for span in inside):
             cuts += phrases
         else:
-            end = one.end + (text[one.end : one.end + 1] == " ")
-            cuts.append((one.start, end, ""))
+            cuts.append((start, end + (text[end : end + 1] == " "), ""))
     for other, spans in said.items():
         if other != slot and all(_touches(span, cuts) for span in spans):
             return []
     return cuts
+
+
+def _touched(start: int, end: int, spans: list[tuple[int, int]]) -> bool:
+    """Tell whether one of the spans has something in common with a place."""
+    for low, high in spans:  # noqa: SIM110 - as below
+        if start < high and low < end:
+            return True
+    return False
 
 
 def _phrases(text: str, slot: str, within: Sentence) -> list[Change]:

@@ -29,6 +29,7 @@ T = TypeVar("T")
 FIRST_MARK = "\u0300"
 JOINED = frozenset("/@_\\-'’")  # beside a word they make it part of an address or of a longer name
 ARTICLE = re.compile(r"(?<!\w)([Aa])n? $")
+LONGEST_ARTICLE = 3  # with the space behind it
 END = ""  # of a term, in the tree of letters
 LONGEST_SHORT = 5  # letters of an abbreviation; a longer word in capitals is shouted
 
@@ -128,7 +129,12 @@ def replaced(text: str, changes: Iterable[tuple[int, int, str]]) -> str:
     pieces, at = [], 0
     for start, end, new in sorted(changes):
         before = text[at:start]
-        if (article := ARTICLE.search(before)) and new and _vowel(new) != _vowel(text[start:end]):
+        near = max(0, len(before) - LONGEST_ARTICLE)
+        if (
+            new
+            and (article := ARTICLE.search(before, near))
+            and _vowel(new) != _vowel(text[start:end])
+        ):
             before = f"{before[: article.end(1)]}{'n' if _vowel(new) else ''} "
         pieces += [before, new]
         at = end

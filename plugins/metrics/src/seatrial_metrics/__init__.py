@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from seatrial import Metric, Prediction, hookimpl
 
+if TYPE_CHECKING:
+    from ._agreement import AnswerAgreement, answer_agreement
+
 __all__ = [
+    "AnswerAgreement",
     "abstention_rate",
     "accuracy",
     "agreement",
+    "answer_agreement",
     "asking_rate",
     "assd",
     "auroc",
@@ -298,3 +305,17 @@ def seatrial_metrics() -> tuple[Metric, ...]:
         assd,
         volume_error,
     )
+
+
+def __getattr__(name: str) -> Any:
+    """Import what computes when it is first asked for: it loads numpy."""
+    if name not in {"AnswerAgreement", "answer_agreement"}:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from . import _agreement
+
+    return getattr(_agreement, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

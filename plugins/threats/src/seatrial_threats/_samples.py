@@ -7,11 +7,21 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from attrs import evolve
 
-from seatrial import Perturbation
+from seatrial import Case, Perturbation
 from seatrial.testing import Samples
 
-__all__ = ["entities", "greedy_words", "projected_gradient", "random_search", "random_search_image"]
+__all__ = [
+    "entities",
+    "greedy_words",
+    "grouped",
+    "in_parts",
+    "projected_gradient",
+    "random_search",
+    "random_search_image",
+    "targeted",
+]
 
 DRAWS = 8
 PLAIN = frozenset(
@@ -94,6 +104,37 @@ def entities() -> Samples:
 def projected_gradient() -> Samples:
     """Climb the loss of a small network."""
     return Samples(values=_pictures(), models=[Classifier()], params={"queries": 2, "norm": "l2"})
+
+
+def targeted() -> Samples:
+    """Turn training cases into those of one label."""
+    return Samples(cases=_questions(), params={"target": "order"})
+
+
+def grouped() -> Samples:
+    """Leave out what is asked at one desk."""
+    return Samples(cases=_questions(), params={"group": {"desk": "dose"}})
+
+
+def in_parts() -> Samples:
+    """Leave out one of two texts."""
+    cases = [evolve(one, input={"question": one.input, "site": "B"}) for one in _questions()]
+    return Samples(cases=cases, params={"part": "site"})
+
+
+def _questions() -> list[Case]:
+    desks = {"dose": "How much of {} may I take", "order": "Please send me a box of {}"}
+    return [
+        Case(
+            f"{desk}-{name}-{at}",
+            f"{words.format(name)}, for the {at}. time?",
+            desk,
+            {"desk": desk},
+        )
+        for desk, words in desks.items()
+        for name in NAMES
+        for at in range(1, 6)
+    ]
 
 
 def _pictures() -> dict[str, Sequence[Any]]:

@@ -1,0 +1,78 @@
+"""How a model is made, so that what corrupts its training can be tried: plain data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import field, frozen
+from attrs.validators import instance_of
+
+from ._cases import Case
+from ._reference import Reference
+from ._table_options import CASES, as_table, referred
+from ._values import plain
+from .errors import PlanError
+
+__all__ = ["TRAINED", "Training", "cases_given"]
+
+TRAINED = "seatrial:trained"
+"""What trains a model by reference: a public function, called with the keys of `Training`."""
+
+
+def cases_given(value: Any) -> Any:
+    """Take cases, or say by references where they are."""
+    if value is None or isinstance(value, str | Reference):
+        return referred(value, CASES)
+    if isinstance(value, tuple) and all(isinstance(one, Case) for one in value):
+        return value  # those of `load_cases` know where they came from, and their modalities
+    return tuple(referred(one, CASES) for one in value)
+
+
+def _function(value: Any) -> Any:
+    return Reference(value) if isinstance(value, str) else value
+
+
+@frozen
+class Training:
+    """A function from cases to a model, and the cases that it is called with.
+
+    `function` is called as `function(cases, seed=seed)` and gives a model. It is an import string,
+    a `Reference` to a factory of such a function, or the function itself; `cases` are those of
+    `load_cases`, an import string, a `Reference`, or several. With it perturbations of the training
+    cases can be measured: the model is then trained anew on the cases that they give.
+    """
+
+    function: Any = field(converter=_function)
+    cases: Any = field(converter=cases_given)
+    seed: int = field(default=0, validator=instance_of(int))
+
+    @function.validator
+    def _callable(self, _: Any, function: Any) -> None:
+        file = isinstance(function, Reference) and as_table(function) is not None
+        if file or not callable(function):
+            msg = f"the function of train must be callable or 'module:name', got {function!r:.80}"
+            raise PlanError(msg)
+
+    @cases.validator
+    def _some(self, _: Any, cases: Any) -> None:
+        if cases is None or cases == ():
+            msg = "train needs cases to train on"
+            raise PlanError(msg)
+
+    def reference(self) -> Reference | None:
+        """Name the model that comes of it; None where parts of it are live objects."""
+        cases = self.cases if isinstance(self.cases, tuple) else (self.cases,)
+        if not isinstance(self.function, Reference):
+            return None
+        if not all(isinstance(one, Reference) for one in cases):
+            return None
+        named = {"function": _named(self.function), "cases": [_named(one) for one in cases]}
+        return Reference(TRAINED, {**named, "seed": self.seed})
+
+
+def _named(reference: Reference) -> Any:
+    if (table := as_table(reference)) is not None:
+        return plain(table)
+    if reference.params is None:
+        return reference.use
+    return {"use": reference.use, "params": plain(reference.params)}
