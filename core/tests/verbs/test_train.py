@@ -214,8 +214,10 @@ def test_ids_alone_leave_nothing_out():
 def test_live_functions_and_cases_do_for_a_run_in_memory(tmp_path):
     asked = specification(severities=(3,), train=sea.Training(vote, five_of_each()), cases=OTHERS)
     assert sea.judge(*_run(asked)).verdicts[0].estimate == 1.0
-    with pytest.raises(ModelError, match="identity"):
+    with pytest.raises(ModelError, match="function of train, and its cases, as import strings"):
         sea.run(asked, to=tmp_path / "run")
+    with pytest.raises(ModelError, match="cannot be trained in another process"):
+        sea.run(asked, executor="processes", workers=2)
 
 
 def test_a_model_without_training_cases_is_refused_before_it_is_asked():
@@ -229,6 +231,16 @@ def test_a_model_without_training_cases_is_refused_before_it_is_asked():
 def test_model_and_train_exclude_each_other():
     with pytest.raises(PlanError, match="leave out model, or train"):
         specification(model="trial_stand_ins:bot")
+
+
+def test_parameters_are_those_of_what_makes_the_function():
+    function = sea.Reference("train_stand_ins:vote", {"seed": 3})
+    asked = specification(train=sea.Training(function, "train_stand_ins:five_of_each"))
+    with pytest.raises(ModelError, match=r"must give the function that trains") as caught:
+        sea.run(asked)
+    assert "the function of train, train_stand_ins:vote(seed=3), cannot be made" in str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize("function", ["answers.csv", 3, "no import string"])

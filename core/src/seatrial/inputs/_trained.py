@@ -149,7 +149,7 @@ def trained(function: Any, cases: Any, seed: int = 0) -> Trained:
     reference = called(function)
     given = cases if isinstance(cases, list | tuple) else [cases]
     loaded = load_cases([_cases(one) for one in given])
-    made = call(f"the function {reference.use}", reference)
+    made = _function(reference)
     found = Trained(made, loaded, seed)
     content = sorted(found._contents.values())
     said = [of_reference(reference).text, [one.hex() for one in content], seed]
@@ -157,10 +157,21 @@ def trained(function: Any, cases: Any, seed: int = 0) -> Trained:
     return Trained(made, loaded, seed, name)
 
 
+def _function(reference: Reference) -> Any:
+    try:
+        return call(f"the function {reference.use}", reference)
+    except ComponentError as error:
+        msg = f"the function of train, {reference}, cannot be made: {error.why}"
+        if reference.params is not None:
+            msg += f"; with params, {reference.use} is called with these alone, and must give the "
+            msg += "function that trains"
+        raise ModelError(msg) from error.__cause__
+
+
 def of_training(training: Training) -> Trained:
     """Make the model of a training whose parts are live objects; it has no identity."""
     function = training.function
-    made = function() if isinstance(function, Reference) else function
+    made = _function(function) if isinstance(function, Reference) else function
     return Trained(made, load_cases(training.cases), training.seed, made_by=training)
 
 
