@@ -12,7 +12,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from seatrial import Case, derive
-from seatrial.errors import NotApplicable
+from seatrial.errors import NotApplicable, ParameterError
 
 __all__ = ["backdoor", "label_noise", "poison", "without_group", "without_part"]
 
@@ -75,6 +75,9 @@ def backdoor(
     triggered: bool = True,
 ) -> Corruption:
     """Put a trigger into a fraction of the training cases, and label them as `target`."""
+    if not isinstance(trigger, str) or not trigger.strip():
+        msg = f"trigger must be a word or several, got {trigger!r}"
+        raise ParameterError(msg)
 
     def planted(case: Case, seed: int) -> Case:
         return _with_text(case, part, lambda text: _inserted(text, trigger, seed))
@@ -91,6 +94,9 @@ def backdoor(
 
 def without_group(*, fraction: float, group: Mapping[str, Any]) -> Corruption:
     """Leave out a fraction of the cases of a group."""
+    if not isinstance(group, Mapping) or not group:
+        msg = f"group must say which, as {{ site = 'b' }}, got {group!r:.80}"
+        raise ParameterError(msg)
 
     def change(cases: Sequence[Case], seed: int) -> list[Case]:
         inside = [
