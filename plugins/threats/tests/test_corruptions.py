@@ -229,3 +229,13 @@ def test_what_cannot_be_changed_is_skipped_and_counted():
 def test_parameters_that_say_nothing_are_refused(component, params, told):
     with pytest.raises(ParameterError, match=told):
         component.at(1, params)
+
+
+def test_a_verdict_says_why_nothing_could_be_corrupted():
+    asked = sea.Reference("corruption_stand_ins:questions", {"part": "test", "count": 60})
+    use = threats.poison(target="order", of="advice")
+    wanted = demand("poisoned", use, 3)
+    _, _, judged = trial("words", "corruption_stand_ins:questions", asked, wanted)
+    (verdict,) = judged.verdicts
+    assert verdict.outcome == "error"
+    assert verdict.note.endswith("the first because no training case has the label 'advice'")
