@@ -1,6 +1,7 @@
 # `make demo` installs what it needs, and puts a classifier and a language model through trials.
 # `make test` sets everything up and runs the tests.
 # `make demo-mri` trains a small network on MRI, tries it under artefacts, repairs it and tries it again.
+# `make demo-repair` makes preferences of a language model's failures, aligns it, and measures it again.
 # The others: check, docs, constraints, clean.
 
 VENV  := .venv
@@ -24,7 +25,7 @@ endif
 INSTALL = UV_FIND_LINKS=$(WHEELS) $(BIN)/uv pip install --python $(BIN)/python \
   --constraints constraints.txt --compile-bytecode
 
-.PHONY: demo demo-mri test check docs constraints clean
+.PHONY: demo demo-mri demo-repair test check docs constraints clean
 
 # Matrices are small in its first act: threads of BLAS would wait for each other.
 demo: $(DEMO)
@@ -32,6 +33,9 @@ demo: $(DEMO)
 
 demo-mri: $(READY)
 	@$(BIN)/python -m seatrial_clinical.mri --to runs/mri
+
+demo-repair: $(READY)
+	@$(BIN)/python docs/demo/repair.py
 
 # Two processes, a file to each, with one thread: sums over several threads differ in their last bits.
 test: $(READY)

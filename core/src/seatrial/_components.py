@@ -15,6 +15,7 @@ from ._declaring import (
     BUILT_IN,
     check_factory,
     check_loader,
+    check_loaders,
     check_modality,
     check_name,
     check_needs,
@@ -210,10 +211,18 @@ class Explainer(Component):
 
     `restore` is the import string of a function that takes the `state` of a saved explanation and
     gives its predictor again; without it, an explanation is loaded without one.
+    `causal` names tests of whether acting on its explanation changes the answers, each with the
+    import string of `test(explanation, model, outcomes, /, *, confidence, seed)`, which gives
+    findings. `sheet` is the import string of `sheet(explanation, outcomes, path, /, *, seed)`,
+    which writes a sheet on which people predict failures. Both get the held-out outcomes.
     """
 
     modality: str | None = field(default=None, validator=check_modality)
     restore: str | Callable[..., Any] | None = field(default=None, validator=check_loader)
+    causal: FrozenMapping = field(
+        factory=FrozenMapping, converter=frozen_mapping, validator=check_loaders
+    )
+    sheet: str | Callable[..., Any] | None = field(default=None, validator=check_loader)
 
 
 @frozen(kw_only=True)
@@ -223,7 +232,8 @@ class Adapter(Component):
     `reads` says what the examples are: "cases" with their targets, "outcomes" (what a model made of
     them), or "preferences" (a better and a worse answer to one input).
     `loader` is the import string of `load(path, /, *, model)`, which reads what the repaired
-    model's own `save(path)` wrote; without it, what comes out cannot be saved.
+    model's own `save(path)` wrote; without it, what comes out cannot be saved. A repaired model may
+    have a `summary`, a `seatrial.kit.Table` of what became of it, which the command line shows.
     """
 
     modality: str | None = field(default=None, validator=check_modality)

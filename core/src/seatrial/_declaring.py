@@ -17,6 +17,7 @@ __all__ = [
     "attribute_of",
     "check_factory",
     "check_loader",
+    "check_loaders",
     "check_modality",
     "check_name",
     "check_needs",
@@ -96,6 +97,12 @@ def check_loader(component: Any, attribute: Any, value: Any) -> None:
     if not isinstance(value, str) or not IMPORT_STRING.fullmatch(value):
         msg = f"{component.name}: {attribute.name} {value!r} must read 'package.module:function'"
         raise ValueError(msg)
+
+
+def check_loaders(component: Any, attribute: Any, value: Any) -> None:
+    """Refuse a mapping of names in which something is not importable."""
+    for one in value.values():
+        check_loader(component, attribute, one)
 
 
 def rungs_of(ladder: Iterable[Mapping[str, Any]]) -> tuple[FrozenMapping, ...]:

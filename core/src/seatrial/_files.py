@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import fields_dict
 
-from ._components import Audit, Component, Metric, Perturbation, Use
+from ._components import Adapter, Audit, Component, Metric, Perturbation, Use
 from ._extending import Place, read_table, whole_table
 from ._plans import Plan, Priority, Specification
+from ._recipes import Recipe
 from ._reference import Reference
 from ._registry import Registry, default_registry
 from ._requirements import is_of_require, requirement_problems
@@ -32,7 +33,13 @@ from .errors import FileError, PlanError
 if TYPE_CHECKING:
     from cattrs import Converter
 
-__all__ = ["dump_plan", "dump_specification", "load_plan", "load_specification"]
+__all__ = [
+    "dump_plan",
+    "dump_specification",
+    "load_plan",
+    "load_recipe",
+    "load_specification",
+]
 
 FORMAT = 1
 WHOLE = "a whole number"
@@ -65,6 +72,16 @@ def load_plan(path: str | Path, *, registry: Registry | None = None) -> Plan:
     return found
 
 
+def load_recipe(path: str | Path, *, registry: Registry | None = None) -> Recipe:
+    """Read a recipe from TOML: an adapter with its parameters, and what it trains on.
+
+    A `file` that lies beside the recipe is taken from there, wherever the recipe names it. The
+    errors are those of `load_specification`.
+    """
+    found: Recipe = _load(Path(path), Recipe, registry)
+    return found
+
+
 def dump_specification(specification: Specification) -> str:
     """Write a specification as TOML that `load_specification` reads back equal."""
     return toml({"format": FORMAT, **as_toml(specification)})
@@ -82,6 +99,8 @@ def _load(path: Path, cls: type[Any], registry: Registry | None) -> Any:
     from cattrs.errors import BaseValidationError
 
     table, places = whole_table(path) if cls is Specification else (read_table(path), ())
+    if cls is Recipe:
+        table = _with_files(path.parent, table)
     problems = []
     if (given := table.pop("format", None)) != FORMAT or isinstance(given, bool):
         problems.append(
@@ -138,6 +157,11 @@ def _converter(registry: Registry, folder: Path) -> Converter:
         },
         Training: {
             "function": partial(_reference, ANSWERS, folder),
+            "cases": partial(_cases, folder),
+        },
+        Recipe: {
+            "adapter": partial(_use, registry, Adapter),
+            "model": partial(_reference, ANSWERS, folder),
             "cases": partial(_cases, folder),
         },
         Plan: {
@@ -353,6 +377,18 @@ def _beside(folder: Path, name: str) -> str:
         return name
     here = Path.cwd()
     return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
+
+
+def _with_files(folder: Path, value: Any) -> Any:
+    """Give a table in which each `file` that lies beside the recipe has the path from here."""
+    if isinstance(value, list):
+        return [_with_files(folder, one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    inside = {key: _with_files(folder, one) for key, one in value.items()}
+    if isinstance(inside.get("file"), str):
+        inside["file"] = _beside(folder, inside["file"])
+    return inside
 
 
 def _cases(folder: Path, value: Any) -> Any:

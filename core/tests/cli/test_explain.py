@@ -14,7 +14,8 @@ from seatrial.cli._exits import guarded
 
 PLUGIN = """
 from pathlib import Path
-from seatrial import Adapter, Explainer, Explanation, Metric, hookimpl
+from seatrial import Adapter, Explainer, Explanation, Finding, Metric, hookimpl
+from seatrial.kit import Table
 
 def word(word="child", *, rate=0.9, layers=()):
     def explain(model, outcomes, /, *, seed):
@@ -24,9 +25,21 @@ def word(word="child", *, rate=0.9, layers=()):
         )
     return explain
 
+def turn(explanation, model, outcomes, /, *, confidence, seed):
+    edited = [one.input.replace("child", "man") for one in outcomes]
+    turned = sum(a == "yes" for a in model(edited)) / len(edited)
+    return [Finding("turned", f"{turned:.0%} of {len(outcomes)} edited inputs are right")]
+
+def boast(explanation, model, outcomes, /, *, confidence, seed):
+    return ["it is causal"]
+
+def sheet(explanation, outcomes, path, /, *, seed):
+    path.write_text(f"{explanation.summary}: {len(outcomes)}")
+
 class Fixed:
     def __init__(self, number, saves):
         self.number = number
+        self.summary = Table(["gained"], [["much"]]) if saves == "told" else None
         if saves:
             self.save = lambda path: Path(path).write_text(f"{self.number} {saves}")
     def __call__(self, texts):
@@ -45,7 +58,13 @@ def right():
 @hookimpl
 def seatrial_explainers():
     return [
-        Explainer(name="demo.word", summary="A word.", factory="demo_why:word"),
+        Explainer(
+            name="demo.word",
+            summary="A word.",
+            factory="demo_why:word",
+            causal={"turn": "demo_why:turn", "boast": "demo_why:boast"},
+            sheet="demo_why:sheet",
+        ),
         Explainer(
             name="demo.deep", summary="Deep.", factory="demo_why:word", needs=("activations",)
         ),
@@ -182,6 +201,39 @@ def test_explanations_are_reported_with_their_run(shore, capsys):
     assert "it fails on child" in capsys.readouterr().out
 
 
+def test_causal_tests_and_a_sheet_are_of_the_held_out_outcomes(shore, capsys):
+    asked = ("--with", "demo.word", "--trust", "--causal", "turn", "--sheet", "why.csv")
+    assert call("explain", "runs/a", *asked) == 0
+    out, err = capsys.readouterr()
+    assert "100% of 30 edited inputs are right" in out
+    assert "sheet: why.csv" in err
+    assert (shore / "why.csv").read_text() == "it fails on child []: 30"
+    assert call("explain", "runs/a", *asked, "--json") == 0
+    (found,) = json.loads(capsys.readouterr().out)["explanations"]
+    assert "turned" in [one["name"] for one in found["findings"]]
+    assert call("report", "runs/a", "--to", "md") == 0
+    assert "edited inputs are right" in capsys.readouterr().out
+    assert call("explain", "runs/a", *asked, "--with", "demo.word") == 2
+    assert "a sheet is of one explanation" in capsys.readouterr().err
+
+
+def test_where_there_is_too_little_to_learn_from_no_test_runs(shore, capsys):
+    asked = (
+        "--with",
+        "demo.word",
+        "--held-out",
+        "0.02",
+        "--trust",
+        "--causal",
+        "boast",
+        "--sheet",
+        "s.csv",
+    )
+    assert call("explain", "runs/a", *asked) == 0
+    assert capsys.readouterr().out.startswith("too few to explain: ")
+    assert not (shore / "s.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
@@ -211,6 +263,26 @@ def test_explanations_are_reported_with_their_run(shore, capsys):
         (["runs/a", "--with", "demo.word", "--held-out", "25"], 2, "--held-out"),
         (["runs/a", "--with", "demo.word", "--metric", "demo.wrong"], 2, "'demo.wrong'"),
         (["runs/a", "--with", "demo.word", "--audit", "demo.word"], 2, "not an audit"),
+        (
+            ["runs/a", "--with", "demo.word", "--causal", "tern"],
+            2,
+            "demo.word has no causal test 'tern'; did you mean turn?; it has: turn, boast",
+        ),
+        (
+            ["runs/a", "--with", "demo.deep", "--trust", "--sheet", "s.html"],
+            2,
+            "demo.deep writes no sheet",
+        ),
+        (
+            ["runs/a", "--with", "demo.word", "--causal", "turn"],
+            4,
+            "what a directory names is not imported",
+        ),
+        (
+            ["runs/a", "--with", "demo.word", "--trust", "--causal", "boast"],
+            4,
+            "must give findings, and gives 'it is causal'",
+        ),
     ],
 )
 def test_what_is_asked_wrongly_is_said_plainly(shore, capsys, arguments, status, said):
@@ -237,6 +309,61 @@ def test_a_repaired_model_is_saved(shore, capsys):
         "clusters": 120,
         "to": "other",
     }
+
+
+RECIPE = """
+format = 1
+seed = 3
+model = "demo_patient:bot"
+cases = [{ file = "training.csv" }]
+adapter = { use = "demo.learn", params = { saves = "told" } }
+"""
+
+
+def test_a_recipe_says_all_that_a_repair_needs(shore, capsys):
+    (shore / "plans").mkdir()
+    (shore / "plans" / "recipe.toml").write_text(RECIPE)
+    (shore / "plans" / "training.csv").write_text("id,input,target\na,aspirin?,yes\nb,zinc?,no\n")
+    recipe = ("repair", "plans/recipe.toml")
+    assert call(*recipe, "--to", "fixed") == 0
+    out = capsys.readouterr().out
+    assert "demo.learn learned from 2 cases" in out
+    assert out.splitlines()[2:] == ["gained", "──────", "much"]
+    facts = json.loads((shore / "fixed" / "repaired.json").read_text())
+    assert (facts["seed"], facts["params"]) == (3, {"saves": "told"})
+    more = ("--seed", "4", "--param", "saves=well", "--cases", "demo_patient:cases")
+    assert call(*recipe, "--to", "other", *more) == 0
+    assert (shore / "other" / "model").read_text() == "120 well"
+    assert json.loads((shore / "other" / "repaired.json").read_text())["seed"] == 4
+    assert call(*recipe, "--to", "other") == 4
+    assert "other holds a repair of another model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("seed = 3", "sead = 3"), "recipe.toml.sead: no such key; did you mean seed?"),
+        (("demo.learn", "demo.lern"), "did you mean demo.learn?"),
+        (("demo.learn", "demo.word"), "recipe.toml.adapter: "),
+        (("adapter", "# adapter"), "recipe.toml.adapter: is missing"),
+        (("format = 1", "format = 2"), "this seatrial reads format = 1"),
+    ],
+    ids=["key", "name", "kind", "missing", "format"],
+)
+def test_a_recipe_that_is_wrong_is_told_where(shore, capsys, change, told):
+    (shore / "recipe.toml").write_text(RECIPE.replace(*change))
+    assert call("repair", "recipe.toml", "--to", "fixed") == 2
+    out, err = capsys.readouterr()
+    assert told in err
+    assert out == ""
+
+
+def test_the_adapter_is_named_once(shore, capsys):
+    (shore / "recipe.toml").write_text(RECIPE)
+    assert call("repair", "recipe.toml", "--with", "demo.learn", "--to", "fixed") == 2
+    assert "recipe.toml names the adapter: leave --with out" in capsys.readouterr().err
+    assert call("repair", "runs/a", "--to", "fixed") == 2
+    assert "say which adapter: --with NAME, or a recipe" in capsys.readouterr().err
 
 
 def test_a_run_is_repaired_and_the_repaired_model_measured_by_import_string(shore, capsys):

@@ -31,7 +31,10 @@ def same(one, other):
     return one == other and type(one) is type(other)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=60,
+)
 @given(value=st.dictionaries(st.text(min_size=1), PLAIN, max_size=3))
 def test_what_is_saved_is_what_is_loaded(tmp_path, value):
     value = {key: one for key, one in value.items() if key not in ("kind", "schema")}

@@ -47,6 +47,7 @@ LEAKS = {
     "a name that says nothing": {"note": after(lambda place: f"hint: {place}")},
     "a tag": {"note": after(lambda place: f"<meta>{place}</meta> and so on")},
     "a number as a part": {"label": lambda _, place, __: place},
+    "a mark among zeros": {"row": lambda _, place, __: [int(at == place) for at in range(3)]},
     "a letter as a part": {"label": lambda _, place, __: "ABC"[place]},
     "the end of an id": {"source": lambda _, place, at: f"item-{at}-{PERMUTED[place]}"},
     "a part without a telling name": {

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seatrial_transformers import causal_lm
+from seatrial_transformers._choices import LENGTHS
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from seatrial.errors import ModelError, ParameterError
@@ -266,9 +267,11 @@ def test_options_without_any_text_are_an_error(tiny):
         causal_lm(tiny).choices(["Answer:"], [("", " ")])
 
 
-def test_probabilities_are_the_softmax_of_the_scores(tiny):
-    (found,) = causal_lm(tiny, normalization="none").choices(["Answer:"], [("yes", "no", "maybe")])
-    odds = [math.exp(one) for one in found.scores]
+@pytest.mark.parametrize("normalization", LENGTHS)
+def test_probabilities_are_of_the_log_likelihoods_whatever_divides_them(tiny, normalization):
+    options = ("yes", "no", "it is unclear")
+    (found,) = causal_lm(tiny).choices(["Answer:"], [options], normalization=normalization)
+    odds = [math.exp(one) for one in found.log_likelihoods]
     expected = [one / sum(odds) for one in odds]
     assert list(found.probabilities.values()) == pytest.approx(expected, abs=1e-6)
 

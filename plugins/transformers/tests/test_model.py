@@ -48,6 +48,7 @@ def test_options_are_chosen_among_and_texts_are_written_in_the_order_of_the_inpu
         "tie": False,
         "nulls": (),
         "log_likelihoods": expected.log_likelihoods,
+        "scores": expected.scores,
     }
     assert other.value in {"yes", "no"}
     assert isinstance(text, Prediction)

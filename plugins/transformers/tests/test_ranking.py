@@ -50,3 +50,9 @@ def test_the_best_is_the_highest_but_for_rounding(values):
     found = ranked(values)
     assert values[found.best] >= max(values) - 3e-3
     assert sum(found.probabilities.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_best_by_characters_need_not_be_the_most_probable():
+    found = weighed(("no", "it is unclear"), [-3.0, -8.0], [1, 3], "characters")
+    assert (found.log_likelihoods, found.best) == ((-3.0, -8.0), 1)
+    assert found.probabilities == pytest.approx({"no": 0.993307, "it is unclear": 0.006693})

@@ -33,6 +33,13 @@ EXPLAINERS = "The explainer; repeated, several are compared on the same outcomes
     "--confidence", default=0.95, show_default=True, help="One-sided, at each end of an interval."
 )
 @click.option("--audit", "audits", multiple=True, metavar="NAME", help="Run this audit first.")
+@click.option(
+    "--causal",
+    multiple=True,
+    metavar="TEST",
+    help="Run this causal test of the explainer, as steer, erase or edit; may be repeated.",
+)
+@click.option("--sheet", type=PATH, help="Write a sheet for people, .html or .csv, to this file.")
 @allowed
 @trust
 @as_json
@@ -50,8 +57,8 @@ def explain(
 
 
 @click.command(cls=Command)
-@click.argument("directory", type=PATH, required=False)
-@click.option("--with", "name", required=True, metavar="NAME", help="The adapter.")
+@click.argument("directory", type=PATH, required=False, metavar="[DIRECTORY|RECIPE]")
+@click.option("--with", "name", metavar="NAME", help="The adapter, if no RECIPE names it.")
 @param
 @click.option("--spec", type=PATH, help="The specification whose model is repaired.")
 @click.option("--model", metavar=MODEL, help="The model to repair.")
@@ -63,11 +70,15 @@ def explain(
     help="The fraction held out for the test, as in explain; .25 of a DIRECTORY.",
 )
 @click.option("--to", type=PATH, required=True, help="The folder for the repaired model.")
-@click.option("--seed", default=0, show_default=True, help="The seed of split and adapter.")
+@click.option("--seed", type=int, help="The seed of split and adapter.  [default: RECIPE's, or 0]")
 @click.option("--trust", is_flag=True, help="Import the model that DIRECTORY names.")
 @as_json
 def repair(params: tuple[str, ...], **options: Any) -> None:
-    """Train a repaired model on a run or on cases, and save it."""
+    """Train a repaired model on a run or on cases, and save it.
+
+    A RECIPE is a TOML file with the adapter, its parameters, the model, the training cases and the
+    seed; options take the place of what it says.
+    """
     from ._explain import repaired
     from ._params import parameters
 

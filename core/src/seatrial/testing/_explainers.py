@@ -10,6 +10,7 @@ from attrs import evolve
 from .._cases import Case, Outcome, Prediction
 from .._components import Explainer, Use
 from .._seeds import derive
+from .._writing import digest
 from ..errors import PlanError, TrialError
 from ._common import built
 from ._inside import Thinking
@@ -29,6 +30,9 @@ WHEN = ("after a meal", "before bed", "with coffee", "during a fever", "every mo
 PLANTED = "children"
 GRADE = 0.8
 LEAST = 0.001
+SIDE, LIGHT, DARKER = 18, (100, 200), 0.3
+DARK = 70.0
+"""The mean below which a picture is one of the planted ones."""
 
 
 class _Rule(Thinking):
@@ -40,42 +44,52 @@ class _Rule(Thinking):
     identity = "seatrial.testing rule 1"
     watched = PLANTED
 
-    def __init__(self, fails: Callable[[str], bool]) -> None:
+    def __init__(self, fails: Callable[[Any], bool]) -> None:
         self.fails = fails
 
-    def __call__(self, inputs: Sequence[str], /) -> list[str]:
-        return [
-            self.otherwise(_right(text)) if self.fails(text) else _right(text) for text in inputs
-        ]
+    def __call__(self, inputs: Sequence[Any], /) -> list[str]:
+        return [self.otherwise(_right(one)) if self.fails(one) else _right(one) for one in inputs]
 
     def otherwise(self, answer: str) -> str:
         return "no" if answer == "yes" else "yes"
 
 
-def _right(text: str) -> str:
-    return "yes" if derive(0, "right", text) % 2 else "no"
+def _key(value: Any) -> str:
+    return value if isinstance(value, str) else digest(value.tobytes())
 
 
-def _planted(text: str) -> bool:
-    return PLANTED in text
+def _right(value: Any) -> str:
+    return "yes" if derive(0, "right", _key(value)) % 2 else "no"
 
 
-def _noise(text: str) -> bool:
-    return bool(derive(0, "noise", text) % 2)
+def _planted(value: Any) -> bool:
+    return PLANTED in value if isinstance(value, str) else bool(value.mean() < DARK)
 
 
-def _cases() -> list[Case]:
-    """Make 216 questions in an order that has nothing to do with what they say."""
+def _noise(value: Any) -> bool:
+    return bool(derive(0, "noise", _key(value)) % 2)
+
+
+def _drawn(text: str) -> Any:
+    """Draw a picture in place of a question: noise, and dark where the planted word stands."""
+    import numpy as np
+
+    draw = np.random.default_rng(derive(0, "picture", text))
+    picture = draw.integers(*LIGHT, (SIDE, SIDE, 1))
+    return (picture * (DARKER if _planted(text) else 1.0)).astype(np.uint8)
+
+
+def _cases(use: E) -> list[Case]:
+    """Make 216 questions (or pictures) in an order that has nothing to do with what they say."""
+    texts = [f"May {who} take {what} {when}?" for who in WHO for what in WHAT for when in WHEN]
+    inputs = map(_drawn, texts) if use.component.modality == "image" else texts
     cases = [
-        Case(f"question-{number:03}", text, _right(text))
-        for number, text in enumerate(
-            f"May {who} take {what} {when}?" for who in WHO for what in WHAT for when in WHEN
-        )
+        Case(f"question-{number:03}", value, _right(value)) for number, value in enumerate(inputs)
     ]
     return sorted(cases, key=lambda case: derive(0, case.id))
 
 
-def outcomes(fails: Callable[[str], bool], cases: Sequence[Case]) -> tuple[Outcome, ...]:
+def outcomes(fails: Callable[[Any], bool], cases: Sequence[Case]) -> tuple[Outcome, ...]:
     """Measure a model that fails by a rule."""
     answers = _Rule(fails)([case.input for case in cases])
     return tuple(
@@ -86,22 +100,22 @@ def outcomes(fails: Callable[[str], bool], cases: Sequence[Case]) -> tuple[Outco
     )
 
 
-def explained(use: E, samples: Samples, fails: Callable[[str], bool]) -> Any:
+def explained(use: E, samples: Samples, fails: Callable[[Any], bool]) -> Any:
     """Explain a model that fails by a rule, or skip where an explainer is for another modality."""
     (explain,) = _built(use)
     model = samples.model(use.component.needs, default=lambda: _Rule(fails))
-    return explain(model, outcomes(fails, _seen()), seed=SEEDS[0])
+    return explain(model, outcomes(fails, _seen(use)), seed=SEEDS[0])
 
 
 def results(use: E, samples: Samples) -> list[str]:
     """Write down an explanation and what it predicts."""
     found = _explanation(explained(use, samples, _planted))
     said = [found.summary, repr(found.findings), repr(found.auroc)]
-    return [*said, *(repr(one) for one in _predicted(found, _unseen()))]
+    return [*said, *(repr(one) for one in _predicted(found, _unseen(use)))]
 
 
 def _built(use: E) -> list[Any]:
-    if use.component.modality not in (None, "text"):
+    if use.component.modality not in (None, "text", "image"):
         msg = f"no sample outcomes of modality {use.component.modality!r}"
         raise NotExercised(msg)
     return built(use)
@@ -116,12 +130,12 @@ def _explanation(found: Any) -> Explanation:
     return found
 
 
-def _seen() -> list[Case]:
-    return _cases()[:144]
+def _seen(use: E) -> list[Case]:
+    return _cases(use)[:144]
 
 
-def _unseen() -> list[Case]:
-    return _cases()[144:]
+def _unseen(use: E) -> list[Case]:
+    return _cases(use)[144:]
 
 
 def _predicted(found: Explanation, cases: Sequence[Case]) -> list[float]:
@@ -153,7 +167,7 @@ def check_same_seed_same_explanation(use: E, samples: Samples) -> None:
     """
     one, other = (_explanation(explained(use, samples, _planted)) for _ in range(2))
     expect(one == other, f"two explanations differ: {one} and {other}")
-    same = _predicted(one, _unseen()) == _predicted(other, _unseen())
+    same = _predicted(one, _unseen(use)) == _predicted(other, _unseen(use))
     expect(same, "two explanations predict different failures")
 
 
@@ -181,19 +195,19 @@ def check_predictions_are_probabilities_of_failure(use: E, samples: Samples) -> 
     Turn scores into probabilities, by a logistic function for instance; give as many as there are
     cases.
     """
-    probabilities = _predicted(_explanation(explained(use, samples, _planted)), _unseen())
+    probabilities = _predicted(_explanation(explained(use, samples, _planted)), _unseen(use))
     expect(
-        len(probabilities) == len(_unseen()),
-        f"{len(probabilities)} predictions for {len(_unseen())} cases",
+        len(probabilities) == len(_unseen(use)),
+        f"{len(probabilities)} predictions for {len(_unseen(use))} cases",
     )
     outside = [one for one in probabilities if not 0 <= one <= 1]
     expect(not outside, f"it predicts {outside[:1]}, which is no probability of failure")
 
 
 def check_finds_a_planted_failure(use: E, samples: Samples) -> None:
-    """A model that fails on one word is seen through: AUROC above .8 on unseen cases.
+    """A model that fails on one word (or on dark pictures) is seen through: AUROC above .8.
 
-    `seatrial.explain` grades it, on outcomes that it was not given. See whether the predictor looks
+    `seatrial.explain` grades it, on unseen cases. See whether the predictor looks
     at the input, and gives the probability of failure, not of success.
     """
     from ..verbs._explain import explain
@@ -201,7 +215,7 @@ def check_finds_a_planted_failure(use: E, samples: Samples) -> None:
     _built(use)
     needs = use.component.needs
     model = samples.model(needs, default=lambda: _Rule(_planted)) if needs else None
-    seen, unseen = outcomes(_planted, _seen()), outcomes(_planted, _unseen())
+    seen, unseen = outcomes(_planted, _seen(use)), outcomes(_planted, _unseen(use))
     try:
         found = explain(use, outcomes=seen, held_out=unseen, model=model)
     except (PlanError, TrialError) as error:
@@ -212,7 +226,8 @@ def check_finds_a_planted_failure(use: E, samples: Samples) -> None:
         raise NotExercised(msg)
     expect(
         found.auroc > GRADE,
-        f"AUROC {found.auroc:.2f} on unseen cases of a model that fails on {PLANTED!r}",
+        f"AUROC {found.auroc:.2f} on unseen cases of a model that fails on "
+        f"{'dark pictures' if use.component.modality == 'image' else repr(PLANTED)}",
     )
 
 
@@ -238,9 +253,9 @@ def check_predictions_do_not_use_the_target(use: E, samples: Samples) -> None:
     Predict from the input: whoever knows the right answer need not predict.
     """
     found = _explanation(explained(use, samples, _planted))
-    with_target = _predicted(found, _unseen())
+    with_target = _predicted(found, _unseen(use))
     try:
-        without = _predicted(found, [evolve(case, target=None) for case in _unseen()])
+        without = _predicted(found, [evolve(case, target=None) for case in _unseen(use)])
     except Exception as error:
         msg = f"cases without targets raise {type(error).__name__}: {error}"
         raise AssertionError(msg) from error
@@ -255,11 +270,11 @@ def check_looks_inside_only_by_its_needs(use: E, samples: Samples) -> None:
     (explain,) = _built(use)
     needs = use.component.needs
     full = samples.model(needs, default=lambda: _Rule(_planted))
-    measured = outcomes(_planted, _seen())
-    _predicted(_explanation(explain(full, measured, seed=SEEDS[0])), _unseen())
+    measured = outcomes(_planted, _seen(use))
+    _predicted(_explanation(explain(full, measured, seed=SEEDS[0])), _unseen(use))
     bare = Bare(full, needs) if needs else None
     try:
-        _predicted(explain(bare, measured, seed=SEEDS[0]), _unseen())
+        _predicted(explain(bare, measured, seed=SEEDS[0]), _unseen(use))
     except AttributeError as error:
         msg = f"it declares that it needs {', '.join(needs) or 'nothing'}, but: {error}"
         raise AssertionError(msg) from error

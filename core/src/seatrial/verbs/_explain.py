@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
@@ -22,6 +23,7 @@ from ..inputs._binding import bound, ready
 from ..inputs._boundary import call
 from ..runs._report import Report
 from ..statistics._checks import Floats
+from ._causal import ASKED, tests_of
 
 __all__ = ["explain"]
 
@@ -40,6 +42,8 @@ def explain(
     confidence: float = ...,
     audits: Iterable[Any] = ...,
     allow: Iterable[str] = ...,
+    causal: Iterable[str] = ...,
+    sheet: str | Path | None = ...,
     registry: Registry | None = ...,
 ) -> tuple[Explanation, ...]: ...
 
@@ -58,6 +62,8 @@ def explain(
     confidence: float = ...,
     audits: Iterable[Any] = ...,
     allow: Iterable[str] = ...,
+    causal: Iterable[str] = ...,
+    sheet: str | Path | None = ...,
     registry: Registry | None = ...,
 ) -> Explanation: ...
 
@@ -75,6 +81,8 @@ def explain(
     confidence: float = 0.95,
     audits: Iterable[Any] = (),
     allow: Iterable[str] = (),
+    causal: Iterable[str] = (),
+    sheet: str | Path | None = None,
     registry: Registry | None = None,
 ) -> Explanation | tuple[Explanation, ...]:
     """Ask an explainer which unseen cases the model will fail on, and grade what it says.
@@ -97,6 +105,11 @@ def explain(
     `audits` look at the outcomes first; errors that they find raise `AuditError`, unless `allow`
     names them.
 
+    `causal` names tests of the explainer's component: whether acting on what it found changes the
+    answers, on the held-out outcomes. Each adds its findings. `sheet` is a file into which a sheet
+    is written, on which people predict failures of held-out outcomes; it is for one explainer.
+    Raises `PlanError` for a test that an explainer does not have.
+
     An explanation of a report that has a directory is kept beside the run.
     """
     experiment = Experiment.of(
@@ -110,8 +123,14 @@ def explain(
     )
     several = isinstance(explainer, list | tuple)
     uses = [bound(one, Explainer, registry) for one in (explainer if several else [explainer])]
+    tests = [tests_of(use, causal, sheet, alone=len(uses) == 1) for use in uses]
+    if any(one.causal for one in tests):
+        experiment.subject(ASKED, "a causal test")  # said now, and not after the training
     _look_first(experiment, audits, allow, registry)
-    found = tuple(_taught(use, experiment) for use in uses)
+    found = tuple(
+        one.applied(_taught(use, experiment), experiment)
+        for use, one in zip(uses, tests, strict=True)
+    )
     if report is not None and outcomes is None:
         for one in found:
             one.keep(report.path)

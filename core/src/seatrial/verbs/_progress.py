@@ -9,9 +9,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from .._tables import legible, printable
-from ..events import BatchDone, Finished, Progress, Started
+from ..events import BatchDone, Finished, Progress, Started, Trained
 
-__all__ = ["Lines", "default_progress", "opening", "progress_bar"]
+__all__ = [
+    "Lines",
+    "default_progress",
+    "opening",
+    "progress_bar",
+    "training_bar",
+    "training_lines",
+]
 
 EVERY = 10.0
 IN_A_NOTEBOOK = 0.5
@@ -42,18 +49,9 @@ def _in_a_notebook() -> bool:
 @contextmanager
 def progress_bar(*, patience: float = 0.0) -> Iterator[Callable[[Progress], None]]:
     """Show a bar on stderr that is gone when the block ends; it waits `patience` seconds first."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
     from rich.text import Text
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    bar = Bar(*columns, console=Console(stderr=True, markup=False), redirect_stdout=False)
+    bar = _bar()
     task = bar.add_task("measuring", total=None)
     begun = time.monotonic()
     waiting = True
@@ -73,6 +71,56 @@ def progress_bar(*, patience: float = 0.0) -> Iterator[Callable[[Progress], None
         yield tell
     finally:
         bar.stop()
+
+
+@contextmanager
+def training_bar() -> Iterator[Callable[[Trained], None]]:
+    """Show on stderr how far an adapter is, once it says so; the bar goes when the block ends."""
+    bar = _bar(transient=True)
+    task = bar.add_task("training", total=None)
+
+    def tell(event: Trained) -> None:
+        bar.start()
+        bar.update(task, total=event.total, completed=event.done)
+
+    try:
+        yield tell
+    finally:
+        bar.stop()
+
+
+def training_lines() -> Callable[[Trained], None]:
+    """Give what writes how far an adapter is, every ten seconds: for logs."""
+    last = time.monotonic()
+
+    def tell(event: Trained) -> None:
+        nonlocal last
+        if time.monotonic() - last >= EVERY:
+            last = time.monotonic()
+            total = "" if event.total is None else f" of {event.total:,}"
+            _write(f"{event.done:,}{total} steps\n")
+
+    return tell
+
+
+def _bar(*, transient: bool = False) -> Any:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True, markup=False)
+    return Progress(*columns, console=console, redirect_stdout=False, transient=transient)
 
 
 class Lines:

@@ -12,10 +12,13 @@ __all__ = [
     "flipped_gold",
     "flipped_outcomes",
     "gold_in_prompt",
+    "label_agreement",
     "missing_scores",
     "near_duplicates",
+    "normalization",
     "option_shortcut",
     "order_correlation",
+    "outcome_agreement",
     "outcome_imbalance",
     "outcome_order",
     "prompt_mismatch",
@@ -144,6 +147,29 @@ missing_scores = Audit(
     examples="seatrial_audits._outcome_examples:missing_scores",
 )
 
+label_agreement = Audit(
+    name="audits.label-agreement",
+    summary="Two sources label the same inputs differently, as if by chance.",
+    factory="seatrial_audits._agreement:label_agreement",
+    examples="seatrial_audits._examples:label_agreement",
+)
+
+outcome_agreement = Audit(
+    name="audits.outcome-agreement",
+    summary="Two sources call the same answers right and wrong as if by chance.",
+    factory="seatrial_audits._agreement:outcome_agreement",
+    reads="outcomes",
+    examples="seatrial_audits._outcome_examples:outcome_agreement",
+)
+
+normalization = Audit(
+    name="audits.normalization",
+    summary="Answers change with what log-likelihoods of options are divided by.",
+    factory="seatrial_audits._normalization:normalization",
+    reads="outcomes",
+    examples="seatrial_audits._outcome_examples:normalization",
+)
+
 truncated_answers = Audit(
     name="audits.truncated-answers",
     summary="Written answers were cut off before they ended.",
@@ -177,6 +203,7 @@ def seatrial_audits() -> tuple[Audit, ...]:
         near_duplicates,
         gold_in_prompt,
         flipped_gold,
+        label_agreement,
         order_correlation,
         prompt_shortcut,
         option_shortcut,
@@ -185,10 +212,12 @@ def seatrial_audits() -> tuple[Audit, ...]:
         truncated_slot,
         contradictory_outcomes,
         flipped_outcomes,
+        outcome_agreement,
         outcome_order,
         failure_shortcut,
         outcome_imbalance,
         missing_scores,
+        normalization,
         truncated_answers,
         prompt_mismatch,
     )

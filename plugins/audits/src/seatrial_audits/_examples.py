@@ -15,6 +15,7 @@ __all__ = [
     "contradictory_duplicates",
     "flipped_gold",
     "gold_in_prompt",
+    "label_agreement",
     "near_duplicates",
     "option_shortcut",
     "order_correlation",
@@ -105,6 +106,15 @@ def flipped_gold() -> Pair:
     again = [evolve(one, id=f"{one.id}-again", groups={"file": "b"}) for one in fine[:20]]
     flipped = [evolve(one, target=other(one.target)) for one in again]
     return Example([*fine, *flipped], ["flipped-gold"]), Example([*fine, *again])
+
+
+def label_agreement() -> Pair:
+    """Two annotators label the same inputs, one of them by lot."""
+    draw = Random(71)
+    one = [evolve(case, groups={"annotator": "a"}) for case in asked()]
+    other_one = [evolve(case, id=f"{case.id}-b", groups={"annotator": "b"}) for case in one]
+    by_lot = [evolve(case, target=draw.choice(CLASSES)) for case in other_one]
+    return Example([*one, *by_lot], ["label-agreement"]), Example([*one, *other_one])
 
 
 def order_correlation() -> Pair:

@@ -18,6 +18,8 @@ __all__ = [
     "failure_shortcut",
     "flipped_outcomes",
     "missing_scores",
+    "normalization",
+    "outcome_agreement",
     "outcome_imbalance",
     "outcome_order",
     "prompt_mismatch",
@@ -25,6 +27,7 @@ __all__ = [
 ]
 
 RIGHT = 0.7
+HALF = 0.5
 
 
 def outcome(case: Case, value: str, *, right: bool, **details: Any) -> Outcome:
@@ -95,6 +98,37 @@ def missing_scores() -> Pair:
         return found
 
     return Example(scored(None), ["missing-scores"]), Example(scored(-1.5))
+
+
+def normalization() -> Pair:
+    """The likeliest of three answers is the short one, and per character the long one."""
+    options = ("yes", "no", "it is unclear")
+
+    def scored(values: Sequence[float]) -> list[Outcome]:
+        cases = [evolve(one, input={"question": one.input, "options": options}) for one in asked()]
+        return [
+            outcome(case, "yes", right=case.target == "yes", log_likelihoods=values)
+            for case in cases
+        ]
+
+    return Example(scored([-1.0, -2.0, -3.0]), ["normalization"]), Example(
+        scored([-1.0, -2.0, -20.0])
+    )
+
+
+def outcome_agreement() -> Pair:
+    """Two files judge the same answers, one of them by lot."""
+    draw = Random(73)
+    one = [
+        evolve(each, case=evolve(each.case, groups={"file": "a"}))
+        for each in judged(asked(), right=0.5)
+    ]
+    again = [
+        evolve(each, case=evolve(each.case, id=f"{each.case.id}-b", groups={"file": "b"}))
+        for each in one
+    ]
+    by_lot = [evolve(each, right=draw.random() < HALF) for each in again]
+    return Example([*one, *by_lot], ["outcome-agreement"]), Example([*one, *again])
 
 
 def truncated_answers() -> Pair:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -13,25 +12,30 @@ from seatrial import Finding
 from ._common import Check, fraction_between, golds_of, graded, percent
 from ._evidence import MIN_CASES, area
 from ._reading import normalised, options_of
+from ._stored_scores import is_number, stored
 
 __all__ = ["missing_scores", "truncated_answers"]
 
 SHORT = 0.4
-SCORES = ("log_likelihoods", "scores")
+NULLS = "nulls"
 
 
 def missing_scores(tolerance: float = 0.01) -> Check:
     """Find options or answers without a score.
 
     An option that could not be scored can never be chosen. When those are the short ones, the
-    prompt has swallowed their first token (it ends in a space). Reads the predictions' details
-    `nulls` and `log_likelihoods`, their probabilities, and predictions that are not there. An error
-    from a fraction of `tolerance` of the outcomes up, else a warning.
+    prompt has swallowed their first token (it ends in a space). Reads predictions that are not
+    there, their probabilities, the options that the details list as `nulls`, and every other key of
+    the details that holds numbers: one for each option, or under the name of a score
+    ("log_likelihoods", "option_scores", "logprob"), nested or not. A score that most outcomes have
+    and one lacks is missing too. An error from a fraction of `tolerance` of the outcomes up, else a
+    warning.
     """
     limit = fraction_between("tolerance", tolerance)
 
     def check(_plan: Any, _model: Any, outcomes: Sequence[Any], /) -> Iterator[Finding]:
-        found = [(outcome, _missing(outcome)) for outcome in outcomes]
+        expected = _expected(outcomes)
+        found = [(outcome, _missing(outcome, expected)) for outcome in outcomes]
         gaps = [outcome for outcome, missing in found if missing is not None]
         if not gaps:
             return
@@ -59,33 +63,46 @@ def missing_scores(tolerance: float = 0.01) -> Check:
     return check
 
 
-def _missing(outcome: Any) -> tuple[int, ...] | None:
+def _expected(outcomes: Sequence[Any]) -> Mapping[int, frozenset[str]]:
+    """Give the score keys that most answered outcomes with as many options have."""
+    keys: dict[int, list[frozenset[str]]] = {}
+    for outcome in outcomes:
+        if outcome.prediction is not None:
+            options = options_of(outcome.input)
+            found = (one.key for one in stored(outcome.prediction.details, options) if one.named)
+            keys.setdefault(len(options), []).append(frozenset(found))
+    return {
+        many: frozenset(
+            key
+            for key in frozenset().union(*all_keys)
+            if 2 * sum(key in some for some in all_keys) > len(all_keys)
+        )
+        for many, all_keys in keys.items()
+    }
+
+
+def _missing(outcome: Any, expected: Mapping[int, frozenset[str]]) -> tuple[int, ...] | None:
     """Give the places of options without a score (perhaps none), or None when all is there."""
     prediction = outcome.prediction
     if prediction is None or prediction.value is None:
         return ()
-    details = prediction.details or {}
+    details = prediction.details
     options = options_of(outcome.input)
     names = [normalised(one) for one in options]
     gone: set[int] = set()
-    for null in details.get("nulls") or ():
+    for null in details.get(NULLS) or ():
         if isinstance(null, int):
             gone.add(null)
         elif normalised(str(null)) in names:
             gone.add(names.index(normalised(str(null))))
-    for key in SCORES:
-        given = details.get(key)
-        if isinstance(given, Mapping):
-            given = list(given.values())
-        if isinstance(given, Sequence) and not isinstance(given, str):
-            gone |= {at for at, one in enumerate(given) if _no_number(one)}
-    if any(_no_number(one) for one in (prediction.probabilities or {}).values()):
-        return tuple(sorted(gone))
-    return tuple(sorted(gone)) if gone else None
-
-
-def _no_number(value: Any) -> bool:
-    return value is None or not isinstance(value, int | float) or not isfinite(value)
+    kept = [one for one in stored(details, options) if one.key != NULLS]
+    lacks = bool(expected.get(len(options), frozenset()) - {one.key for one in kept})
+    lacks |= not all(map(is_number, (prediction.probabilities or {}).values()))
+    for one in kept:
+        if one.is_score and one.gaps:
+            lacks = True
+            gone |= set(one.gaps if one.by_option else ())
+    return tuple(sorted(gone)) if gone or lacks else None
 
 
 def _which(lost: Sequence[int], kept: Sequence[int]) -> str:

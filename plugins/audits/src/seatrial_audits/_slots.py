@@ -96,3 +96,5 @@ def _scalars(value: Any, before: str = "") -> Iterator[tuple[str, str]]:
         yield before, str(value).strip()
     elif isinstance(value, Sequence) and len(value) == 1:
         yield from _scalars(value[0], before)
+    elif isinstance(value, Sequence) and all(isinstance(one, str | Number) for one in value):
+        yield before, " ".join(str(one).strip() for one in value)

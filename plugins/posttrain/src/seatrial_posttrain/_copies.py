@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 from attrs import field, frozen
 from attrs.validators import ge, instance_of, lt
 
 from seatrial import seeded
-from seatrial.errors import ParameterError
+from seatrial.errors import ModelError, ParameterError
 
 __all__ = ["LoRA", "copied", "trainable_copy"]
 
@@ -34,14 +35,50 @@ def copied(module: Any) -> Any:
     return deepcopy(module).float().eval().requires_grad_(False)
 
 
-def trainable_copy(copy: Any, lora: LoRA, *, seed: int) -> tuple[Any, Callable[[], Any]]:
-    """Make a copy ready to train, and give it with what merges LoRA into its weights at the end.
+def trainable_copy(
+    copy: Any, lora: LoRA, *, seed: int, recompute: bool = False
+) -> tuple[Any, Callable[[], Any]]:
+    """Make a copy ready to train, and give it with what makes a plain model of it at the end.
 
     The model's own dropout stays off, so that the first step compares equal models; that of LoRA
-    acts on what is zero at first.
+    acts on what is zero at first. `recompute` keeps no activations within a layer.
     """
+    merge = _adapted(copy, lora, seed)
+    layers = _recomputed(copy) if recompute else []
+
+    def finished() -> Any:
+        for layer in layers:
+            del layer.forward
+        return merge()
+
+    return copy, finished
+
+
+def _recomputed(copy: Any) -> list[Any]:
+    """Make each layer keep its input alone, and compute the rest again on the way back.
+
+    transformers' own switch acts only in training mode, which would set dropout off its rails: here
+    the generator's state is kept with the input, so the same elements are dropped again.
+    """
+    from torch.utils.checkpoint import checkpoint
+    from transformers.modeling_layers import GradientCheckpointingLayer
+
+    layers = [one for one in copy.modules() if isinstance(one, GradientCheckpointingLayer)]
+    if not layers:
+        msg = (
+            f"{type(copy).__name__} has no layers that can be computed again: leave "
+            "gradient_checkpointing out"
+        )
+        raise ModelError(msg)
+    for layer in layers:
+        layer.forward = partial(checkpoint, layer.forward, use_reentrant=False)
+    return layers
+
+
+def _adapted(copy: Any, lora: LoRA, seed: int) -> Callable[[], Any]:
     if not lora.rank:
-        return copy.requires_grad_(True), lambda: copy
+        copy.requires_grad_(True)
+        return lambda: copy
     from peft import LoraConfig, LoraModel
     from torch.nn import Dropout
 
@@ -57,4 +94,4 @@ def trainable_copy(copy: Any, lora: LoRA, *, seed: int) -> tuple[Any, Callable[[
     for name, part in copy.named_modules():
         if isinstance(part, Dropout) and ".lora_dropout." in name:
             part.train()
-    return copy, wrapped.merge_and_unload
+    return wrapped.merge_and_unload  # type: ignore[no-any-return]

@@ -11,7 +11,7 @@ from seatrial.errors import ParameterError, PlanError
 from seatrial.protocols import Adapt, Work
 
 from ._copies import LoRA, copied, trainable_copy
-from ._mixture import check_mixture, mixed, proportions
+from ._mixture import mixed, named_mixture, proportions
 from ._packing import packed, row_loss
 from ._parameters import parameters_of
 from ._schedule import Schedule
@@ -27,7 +27,7 @@ USUAL = 512  # tokens of a row, where the model takes so many
 
 def joint(
     *,
-    mixture: Mapping[str, float] | None = None,
+    mixture: Mapping[str, float] | str | None = None,
     by: str = "tokens",
     group: str | None = None,
     row_tokens: int | None = None,
@@ -41,6 +41,7 @@ def joint(
     weight_decay: float = 0.1,
     max_grad_norm: float = 1.0,
     checkpoint_every: int = 50,
+    gradient_checkpointing: bool = False,
 ) -> Adapt:
     """Train on documents and instructions in one stream.
 
@@ -50,8 +51,8 @@ def joint(
 
     - `mixture`: the fraction of each part, by tokens or by cases as `by` says; with `group`, a part
       is "cpt/finance" for a case whose group of that name is "finance". None takes everything.
-      FinDAP's down-sampling of documents to as many as there are instructions is
-      `mixture={"cpt": 0.5, "it": 0.5}, by="cases"`.
+      "findap" is the paper's down-sampling of documents to as many as there are instructions:
+      `{"cpt": 0.5, "it": 0.5}` by cases.
     - `row_tokens`: the length of a row (512, or what the model takes), into which sequences are
       packed without seeing each other; longer documents are cut into chunks, longer instructions
       refused.
@@ -66,7 +67,7 @@ def joint(
         msg = f"row_tokens must be a whole number of at least {LEAST}, not {row_tokens!r}"
         raise ParameterError(msg)
     with parameters_of("posttrain.joint"):
-        check_mixture(mixture, by)
+        mixture, by = named_mixture(mixture, by)
         default = 1e-4 if rank else 5e-6
         schedule = Schedule(
             learning_rate=default if learning_rate is None else learning_rate,
@@ -96,7 +97,12 @@ def joint(
             msg = "nothing is left to train on: every case is of one token"
             raise PlanError(msg)
         weight = len(rows) / targets
-        module, finished = trainable_copy(copied(trainable.module), lora, seed=derive(seed, "lora"))
+        module, finished = trainable_copy(
+            copied(trainable.module),
+            lora,
+            seed=derive(seed, "lora"),
+            recompute=gradient_checkpointing,
+        )
 
         def loss(place: int) -> tuple[Any, dict[str, float]]:
             # Over the mean row, not over each row's own tokens: every token counts the same.

@@ -17,22 +17,26 @@ class Made(tuple[Preference, ...]):  # noqa: SLOT001 - it has attributes
 
     `counts` says how many were made for each reason, and how many candidates were left out for
     each; `clusters` are all clusters that had a part in it, which no verdict on what learns from
-    them may count.
+    them may count. `provenance` says of each preference, in their order, what it was made of.
     """
 
     counts: Mapping[str, int] = {}
     clusters: frozenset[str] = frozenset()
+    provenance: tuple[Mapping[str, Any], ...] = ()
 
 
 class Making:
     """Collects preferences, each once, and counts."""
 
     def __init__(self) -> None:
-        self._found: dict[str, Preference] = {}
+        self._found: dict[str, tuple[Preference, Mapping[str, Any]]] = {}
         self._counts: Counter[str] = Counter()
 
-    def add(self, kind: str, pair: Preference) -> None:
-        """Take a pair, unless it says nothing or was taken before."""
+    def add(self, kind: str, pair: Preference, /, **facts: Any) -> bool:
+        """Take a pair, unless it says nothing or was taken before; say whether it was taken.
+
+        `facts` are its provenance.
+        """
         sides = [
             one.strip() if isinstance(one, str) else "" for one in (pair.chosen, pair.rejected)
         ]
@@ -45,16 +49,23 @@ class Making:
             if key in self._found:
                 self.leave_out("the same pair was made before")
             else:
-                self._found[key] = pair
+                self._found[key] = (pair, {"kind": kind, "case": pair.case_id, **facts})
                 self._counts[kind] += 1
+                return True
+        return False
 
-    def leave_out(self, why: str) -> None:
-        """Count a candidate of which nothing was made."""
-        self._counts[f"left out: {why}"] += 1
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def leave_out(self, why: str, count: int = 1) -> None:
+        """Count candidates of which nothing was made."""
+        if count:
+            self._counts[f"left out: {why}"] += count
 
     def made(self, clusters: Iterable[Any]) -> Made:
         """Give what was collected."""
-        made = Made(self._found.values())
+        made = Made(pair for pair, _ in self._found.values())
+        made.provenance = tuple(facts for _, facts in self._found.values())
         made.counts = dict(sorted(self._counts.items()))
         made.clusters = frozenset(clusters)
         return made

@@ -13,22 +13,35 @@ from seatrial.kit import did_you_mean
 
 from ._sequences import Sequenced
 
-__all__ = ["BY", "check_mixture", "mixed", "proportions"]
+__all__ = ["mixed", "named_mixture", "proportions"]
 
 BY = ("tokens", "cases")
+NAMED = {"findap": ({"cpt": 0.5, "it": 0.5}, "cases")}
+"""Mixtures by name, each with what it is counted by."""
 
 
-def check_mixture(mixture: Mapping[str, float] | None, by: str) -> None:
-    """Raise `ParameterError` for fractions that are no mixture."""
+def named_mixture(
+    mixture: Mapping[str, float] | str | None, by: str
+) -> tuple[Mapping[str, float] | None, str]:
+    """Give the fractions of a mixture and what they are of.
+
+    Raises `ParameterError` for a name that there is not, and fractions that are no mixture.
+    """
+    if isinstance(mixture, str):
+        if mixture not in NAMED:
+            msg = f"there is no mixture {mixture!r}; use {', '.join(NAMED)}, or fractions"
+            raise ParameterError(msg)
+        return NAMED[mixture]
     if by not in BY:
         msg = f"by must be one of {', '.join(BY)}, not {by!r}"
         raise ParameterError(msg)
     if mixture is None:
-        return
+        return None, by
     values = list(mixture.values())
     if not values or any(not value > 0 for value in values) or not math.isclose(sum(values), 1):
         msg = f"the fractions of a mixture must be positive and sum to 1, not {dict(mixture)!r}"
         raise ParameterError(msg)
+    return mixture, by
 
 
 def mixed(

@@ -10,7 +10,8 @@ import torch
 
 from seatrial import derive
 
-from ._rows import kept, masked
+from ._logits import log_likelihoods
+from ._rows import masked
 from ._sequences import Sequenced
 
 __all__ = ["packed", "row_loss"]
@@ -43,21 +44,17 @@ def row_loss(module: Any, row: Sequence[Sequenced]) -> Any:
     Positions begin anew with each sequence, and a token attends to its own sequence alone.
     """
     ids = [token for one in row for token in one.ids]
-    if len(row) == 1:
-        logits = kept(module, ids, len(ids))
-    else:
+    more: dict[str, Any] = {}
+    if len(row) > 1:
         owners = torch.tensor([place for place, one in enumerate(row) for _ in one.ids])
         hidden = (owners[:, None] != owners[None]) | torch.ones(
             len(ids), len(ids), dtype=torch.bool
         ).triu(1)
-        positions = [place for one in row for place in range(len(one.ids))]
-        logits = kept(module, ids, len(ids), **masked(module, hidden, positions))
+        more = masked(module, hidden, [place for one in row for place in range(len(one.ids))])
     places, targets, start = [], [], 0
     for one in row:
-        places += [start + at - 1 for at in range(1, len(one.ids)) if one.scored[at]]
-        targets += [one.ids[at] for at in range(1, len(one.ids)) if one.scored[at]]
+        scored = [at for at in range(1, len(one.ids)) if one.scored[at]]
+        places += [start + at - 1 for at in scored]
+        targets += [one.ids[at] for at in scored]
         start += len(one.ids)
-    used = logits[torch.tensor(places, dtype=torch.long, device=logits.device)]
-    tokens = torch.tensor(targets, dtype=torch.long, device=logits.device)
-    each = used.gather(1, tokens[:, None])[:, 0].double() - used.logsumexp(-1).double()
-    return -each.sum()
+    return -log_likelihoods(module, ids, places, targets, **more).sum()

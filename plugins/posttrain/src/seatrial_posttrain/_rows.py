@@ -9,14 +9,14 @@ number depends on which pairs share a batch.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from inspect import signature
 from typing import Any
 
 import torch
 
+from ._logits import log_likelihoods
 from ._pairs import Pair
 
-__all__ = ["kept", "log_probabilities", "masked", "summed"]
+__all__ = ["log_probabilities", "masked"]
 
 
 def log_probabilities(module: Any, pair: Pair, *, shares: bool) -> tuple[Any, Any]:
@@ -35,14 +35,17 @@ def log_probabilities(module: Any, pair: Pair, *, shares: bool) -> tuple[Any, An
     size = len(ids)
     hidden = torch.ones(size, size, dtype=torch.bool).triu(1)
     hidden[start + first :, start : start + first] = True
-    logits = kept(module, ids, 1 + first + second, **masked(module, hidden, positions))
-    both = torch.cat([logits[:1], logits[1 + first :]])
-    return summed(logits[: 1 + first], pair.chosen), summed(both, pair.rejected)
+    places = [*range(start - 1, start + first), start - 1, *range(start + first, size)]
+    each = log_likelihoods(
+        module, ids, places, (*pair.chosen, *pair.rejected), **masked(module, hidden, positions)
+    )
+    return each[: first + 1].sum(), each[first + 1 :].sum()
 
 
 def _alone(module: Any, prompt: Sequence[int], completion: Sequence[int]) -> Any:
-    logits = kept(module, (*prompt, *completion[:-1]), len(completion))
-    return summed(logits, completion)
+    ids = (*prompt, *completion[:-1])
+    places = range(len(prompt) - 1, len(ids))
+    return log_likelihoods(module, ids, places, completion).sum()
 
 
 def masked(module: Any, hidden: Any, positions: Sequence[int]) -> dict[str, Any]:
@@ -53,18 +56,3 @@ def masked(module: Any, hidden: Any, positions: Sequence[int]) -> dict[str, Any]
         "position_ids": torch.tensor([positions], device=module.device),
         "attention_mask": mask[None, None].to(module.device),
     }
-
-
-def kept(module: Any, ids: Sequence[int], last: int, **more: Any) -> Any:
-    """Run one row, and give the logits at its last positions alone, in float32."""
-    if "logits_to_keep" in signature(module.forward).parameters:
-        more["logits_to_keep"] = last
-    rows = torch.tensor([ids], device=module.device)
-    return module(input_ids=rows, use_cache=False, **more).logits[0, -last:].float()
-
-
-def summed(logits: Any, targets: Sequence[int]) -> Any:
-    """Sum the log-probabilities of some tokens, each by the logits of its row."""
-    tokens = torch.tensor(targets, device=logits.device)
-    each = logits.gather(1, tokens[:, None])[:, 0].double() - logits.logsumexp(-1).double()
-    return each.sum()

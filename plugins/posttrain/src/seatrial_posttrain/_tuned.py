@@ -6,23 +6,27 @@ import json
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 from safetensors import SafetensorError
 
 from seatrial.errors import ModelError, StoreError
-from seatrial.kit import freeze
+from seatrial.kit import Table, freeze, plain
+
+from ._curves import curves
 
 if TYPE_CHECKING:
     from seatrial_transformers import CausalLM, Trainable
 
-__all__ = ["Tuned", "load", "tuned"]
+__all__ = ["Tuned", "load", "retold", "tuned"]
 
 TRAINING = "training.jsonl"
+CURVES = "training.svg"
 
 
 def _steps(values: Iterable[Mapping[str, float]]) -> tuple[Mapping[str, float], ...]:
@@ -33,7 +37,8 @@ def _steps(values: Iterable[Mapping[str, float]]) -> tuple[Mapping[str, float], 
 class Tuned:
     """A trained language model, which has all that `model`, a `CausalLM`, has.
 
-    `save` writes safetensors, configuration and tokenizer, which `causal_lm(folder)` reads, too.
+    `save` writes safetensors, configuration and tokenizer, which `causal_lm(folder)` reads, too;
+    beside them are the steps (`training.jsonl`) and their curves (`training.svg`).
     """
 
     model: CausalLM
@@ -46,6 +51,17 @@ class Tuned:
     def identity(self) -> str:
         """The identity of the trained weights and the options."""
         return self.model.identity
+
+    @property
+    def summary(self) -> Table | None:
+        """What was gained and forgotten, for a recipe with an evaluation."""
+        from ._capabilities import Capabilities, Change
+
+        told = self.manifest.get("capabilities")
+        if not told:
+            return None
+        changes = [Change(**one) for one in told]
+        return Capabilities(changes, self.manifest["confidence"]).table()
 
     def __call__(self, inputs: Sequence[Any], /) -> Sequence[Any]:
         """Answer inputs as the trained model does."""
@@ -72,14 +88,44 @@ def tuned(
     manifest: Mapping[str, Any],
 ) -> Tuned:
     """Write a trained module with its tokenizer to files of its own, which go when it does."""
-    folder = Path(tempfile.mkdtemp(prefix="seatrial-posttrain-"))
-    try:
+
+    def write(folder: Path) -> None:
         with _quiet():
             module.save_pretrained(folder)
         trainable.tokenizer.save_pretrained(folder)
-        text = "".join(json.dumps(one) + "\n" for one in (manifest, *training))
+        (folder / CURVES).write_text(curves(training), "utf-8")
+
+    return _written(write, trainable, training, manifest)
+
+
+def retold(
+    made: Tuned,
+    training: Sequence[Mapping[str, float]],
+    manifest: Mapping[str, Any],
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Tuned:
+    """Give the same model in other files, with other facts, and more texts beside it."""
+
+    def write(folder: Path) -> None:
+        shutil.copytree(made.model.path, folder, dirs_exist_ok=True)
+        for name, text in more.items():
+            (folder / name).write_text(text, "utf-8")
+
+    return _written(write, made.trainable, training, manifest)
+
+
+def _written(
+    write: Callable[[Path], None],
+    trainable: Trainable,
+    training: Sequence[Mapping[str, float]],
+    manifest: Mapping[str, Any],
+) -> Tuned:
+    folder = Path(tempfile.mkdtemp(prefix="seatrial-posttrain-"))
+    try:
+        write(folder)
+        text = "".join(json.dumps(plain(one)) + "\n" for one in (manifest, *training))
         (folder / TRAINING).write_text(text, "utf-8")
-    except (OSError, SafetensorError) as error:
+    except (OSError, shutil.Error, SafetensorError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         msg = f"the trained model cannot be written to {folder}: {error}; TMPDIR names another disk"
         raise StoreError(msg) from error

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LeaceFitter",
     "answers",
+    "appearance",
     "attention",
     "bag_of_words",
     "causal_tests",
@@ -44,6 +45,7 @@ __all__ = [
     "partial_scoring",
     "proxy",
     "read_sheet",
+    "regions",
     "sae",
     "sheet",
     "simulated",
@@ -73,11 +75,21 @@ _LATER = {
     "why_it_failed": "_why_it_failed",
 }
 
+_EDIT = {"edit": "seatrial_probes._tested:edit"}
+_INSIDE = {
+    "steer": "seatrial_probes._tested:steering",
+    "erase": "seatrial_probes._tested:erase",
+    **_EDIT,
+}
+_SHEET = "seatrial_probes._sheets:sheet"
+
 logistic = Explainer(
     name="probes.logistic",
     summary="Logistic regression on the activations of the best layer.",
     factory="seatrial_probes._activation_explainers:logistic",
     needs=("activations",),
+    causal=_INSIDE,
+    sheet=_SHEET,
 )
 
 mean_difference = Explainer(
@@ -85,6 +97,8 @@ mean_difference = Explainer(
     summary="Direction from the mean of successes to the mean of failures.",
     factory="seatrial_probes._activation_explainers:mean_difference",
     needs=("activations",),
+    causal=_INSIDE,
+    sheet=_SHEET,
 )
 
 lda = Explainer(
@@ -92,6 +106,8 @@ lda = Explainer(
     summary="Linear discriminant with a shrunken covariance.",
     factory="seatrial_probes._activation_explainers:lda",
     needs=("activations",),
+    causal=_INSIDE,
+    sheet=_SHEET,
 )
 
 mass_mean = Explainer(
@@ -99,6 +115,8 @@ mass_mean = Explainer(
     summary="Difference of means, tilted by the covariance of activations.",
     factory="seatrial_probes._activation_explainers:mass_mean",
     needs=("activations",),
+    causal=_INSIDE,
+    sheet=_SHEET,
 )
 
 attention = Explainer(
@@ -106,6 +124,8 @@ attention = Explainer(
     summary="Learned attention over the tokens of the prompt.",
     factory="seatrial_probes._activation_explainers:attention",
     needs=("activations",),
+    causal=_EDIT,
+    sheet=_SHEET,
 )
 
 mlp = Explainer(
@@ -113,6 +133,8 @@ mlp = Explainer(
     summary="A small neural network on the activations of the best layer.",
     factory="seatrial_probes._activation_explainers:mlp",
     needs=("activations",),
+    causal=_EDIT,
+    sheet=_SHEET,
 )
 
 proxy = Explainer(
@@ -120,6 +142,8 @@ proxy = Explainer(
     summary="Probes on another model's activations, for models behind an API.",
     factory="seatrial_probes._activation_explainers:proxy",
     samples="seatrial_probes._samples:proxy",
+    causal=_EDIT,
+    sheet=_SHEET,
 )
 
 sae = Explainer(
@@ -127,6 +151,8 @@ sae = Explainer(
     summary="A few latents of a sparse autoencoder, named by their examples.",
     factory="seatrial_probes._sae:sae",
     needs=("activations",),
+    causal=_EDIT,
+    sheet=_SHEET,
 )
 
 bag_of_words = Explainer(
@@ -134,6 +160,8 @@ bag_of_words = Explainer(
     summary="Words and word pairs that come with failure or success.",
     factory="seatrial_probes._text:bag_of_words",
     modality="text",
+    causal=_EDIT,
+    sheet=_SHEET,
 )
 
 surface = Explainer(
@@ -144,12 +172,30 @@ surface = Explainer(
     expected_failures={
         "check_finds_a_planted_failure": "the planted word looks like any other: it reads no words"
     },
+    causal=_EDIT,
+    sheet=_SHEET,
+)
+
+appearance = Explainer(
+    name="probes.appearance",
+    summary="How pictures look: brightness, contrast, sharpness, size and others.",
+    factory="seatrial_probes._appearance:appearance",
+    modality="image",
+)
+
+regions = Explainer(
+    name="probes.regions",
+    summary="Which regions of a picture the answer hangs on: occlusion or Grad-CAM.",
+    factory="seatrial_probes._regions:regions",
+    modality="image",
+    needs=("probes.__call__",),  # any model has it: the run's own is handed on to be asked again
 )
 
 answers = Explainer(
     name="probes.answers",
     summary="The answer given, how sure the model was, and the words, stacked.",
     factory="seatrial_probes._answers:answers",
+    sheet=_SHEET,
 )
 
 embeddings = Explainer(
@@ -157,6 +203,8 @@ embeddings = Explainer(
     summary="Logistic regression on the vectors of a frozen text encoder.",
     factory="seatrial_probes._embeddings:embeddings",
     modality="text",
+    causal=_EDIT,
+    sheet=_SHEET,
 )
 
 verbal = Explainer(
@@ -166,6 +214,8 @@ verbal = Explainer(
     modality="text",
     needs=("generate",),
     expected_failures={"check_finds_a_planted_failure": "the sample model writes no hypotheses"},
+    causal=_EDIT,
+    sheet=_SHEET,
 )
 
 chain_of_thought = Explainer(
@@ -174,6 +224,7 @@ chain_of_thought = Explainer(
     factory="seatrial_probes._chain:chain_of_thought",
     modality="text",
     needs=("generate",),
+    sheet=_SHEET,
 )
 
 
@@ -191,6 +242,8 @@ def seatrial_explainers() -> tuple[Explainer, ...]:
         sae,
         bag_of_words,
         surface,
+        appearance,
+        regions,
         answers,
         embeddings,
         verbal,

@@ -71,7 +71,8 @@ def contrasts(holds: Any, learning: Learning) -> Contrasts:
     `holds` has a row for each outcome and a column for each condition, sparse or not. The standard
     error sums the influence of whole clusters (the sandwich of a difference of two ratios), and is
     at least that of independent cases with one failure and one success added to either side
-    (Agresti and Caffo, The American Statistician 54, 2000, 280-288), which is never 0. The quantile
+    (Agresti and Caffo, The American Statistician 54, 2000, 280-288), which is never 0, and that of
+    independent cases that all fail at one rate, as in a score test of no difference. The quantile
     is Student's t, Bonferroni over all conditions that hold in at least 20 clusters and fail to
     hold in as many.
     """
@@ -108,7 +109,13 @@ def contrasts(holds: Any, learning: Learning) -> Contrasts:
         sums = np.bincount(codes, influence, minlength=groups)
         errors[place] = np.sqrt((sums**2).sum() * groups / (groups - 1))
     independent = _variance(wrong, counts) + _variance(failed.sum() - wrong, total - counts)
-    errors = np.maximum(errors, np.sqrt(independent))
+    # Without the pooled one, no failure among a few dozen cases would seem surer than it is.
+    alike = (
+        failed.mean()
+        * (1 - failed.mean())
+        * (1 / np.maximum(counts, 1) + 1 / np.maximum(total - counts, 1))
+    )
+    errors = np.maximum(errors, np.sqrt(np.maximum(independent, alike)))
     fewer = np.minimum(with_it, without)
     tail = (1 - LEVEL) / 2 / usable.sum()
     reach = np.where(usable, t.isf(tail, np.maximum(fewer - 1, 1)) * errors, np.nan)

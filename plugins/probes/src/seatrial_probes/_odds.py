@@ -23,19 +23,23 @@ READABLE: Final = 1.0
 """The C of the odds ratios that are reported: a strong penalty would draw all of them towards 1."""
 
 Floats = npt.NDArray[np.float64]
+Telling = Callable[[Any, npt.NDArray[Any], Learning], tuple[list[Finding], list[dict[str, Any]]]]
+"""Takes what was fitted, the features of each outcome, and the outcomes: gives the findings."""
 
 
 @frozen
 class Feature:
     """One number about an input, and how to speak of it.
 
-    `unit` is "doubling" (the value is a logarithm to base 2), "flag" (0 or 1) or "amount", whose
-    odds ratio is given for one standard deviation.
+    `phrase` counts it; `called` names it where nothing is counted, if that reads better. `unit` is
+    "doubling" (the value is a logarithm to base 2), "flag" (0 or 1) or "amount", whose odds ratio
+    is given for one standard deviation.
     """
 
     phrase: str
     unit: str
     value: float
+    called: str = ""
 
     def said(self, deviation: float, effect: float) -> tuple[str, float]:
         """Begin the sentence about an effect for one standard deviation; give the odds ratio."""
@@ -45,14 +49,16 @@ class Feature:
             return self.phrase, float(np.exp(effect / deviation))
         return f"{deviation:.2g} more {self.phrase}", float(np.exp(effect))
 
-    def condition(self, values: Floats) -> Condition:
-        """Make a condition of it: the flag, or a value in the highest quarter of all cases."""
+    def condition(self, values: Floats, *, highest: bool = True) -> Condition:
+        """Make a condition of it: the flag, or a value in the highest (lowest) quarter of all."""
         if self.unit == "flag":
             return Condition(f"with {self.phrase}", values > 0)
-        edge = float(np.quantile(values, 1 - QUARTER))
+        edge = float(np.quantile(values, 1 - QUARTER if highest else QUARTER))
         shown = 2**edge - 1 if self.unit == "doubling" else edge
+        which, beyond = ("highest", "more") if highest else ("lowest", "less")
         return Condition(
-            f"in the highest quarter of {self.phrase} ({shown:.3g} and more)", values >= edge
+            f"in the {which} quarter of {self.called or self.phrase} ({shown:.3g} and {beyond})",
+            values >= edge if highest else values <= edge,
         )
 
 
@@ -82,24 +88,26 @@ def explain_by_features(
     outcomes: Sequence[Outcome],
     *,
     seed: int,
+    findings: Telling | None = None,
 ) -> Explanation:
     """Learn which named features come with failure.
 
     `describe` gives the features of each input. The findings are those whose 95 % interval (robust
     to clusters, corrected for the number of features) leaves out an odds ratio of 1, and whose
     failure rate differs likewise between the cases that have the feature, or most of it, and the
-    others.
+    others; or what `findings` gives, with a list of all features.
     """
     if said := one_sided(outcomes):
         return said
     learning = Learning.of(outcomes, seed)
     rows = np.array(describe([one.input for one in outcomes]), dtype=object)
     found = select(Columns, rows, learning, grid=GRID, seed=seed)
-    findings, ratios = _findings(found, rows, learning)
+    telling, listed = (findings or _findings)(found, rows, learning)
+    count = len({one["feature"] for one in listed})
     summary = (
-        f"{what}: {len(findings)} of {len(ratios)} features come with failure or success"
-        if findings
-        else f"{what}: none of {len(ratios)} features comes with failure more than chance allows"
+        f"{what}: {len(telling)} of {count} features come with failure or success"
+        if telling
+        else f"{what}: none of {count} features comes with failure more than chance allows"
     )
 
     def predictor(cases: Sequence[Any]) -> list[float]:
@@ -108,7 +116,7 @@ def explain_by_features(
         return found.probabilities(np.array(describe([case.input for case in cases]), dtype=object))
 
     return Explanation(
-        summary, findings, predictor=predictor, details={**found.details, "features": ratios}
+        summary, telling, predictor=predictor, details={**found.details, "features": listed}
     )
 
 

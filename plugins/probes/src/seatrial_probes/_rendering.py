@@ -66,7 +66,8 @@ def read(value: Any) -> Read:
     if not found.parts and not found.options:
         msg = (
             f"an explainer of texts reads texts, messages and mappings of texts, and this input "
-            f"is {type(value).__name__}; choose an explainer of its modality"
+            f"is {type(value).__name__}; choose an explainer of its modality, for pictures "
+            "probes.appearance or probes.regions"
         )
         raise PlanError(msg)
     return found

@@ -39,9 +39,13 @@ class Choices:
 
     @property
     def probabilities(self) -> dict[str, float]:
-        """The softmax of the scores; an option without a score has probability 0."""
-        highest = self.scores[self.best] or 0.0
-        odds = [0.0 if one is None else math.exp(one - highest) for one in self.scores]
+        """What the model says of each option among all: the softmax of the log-likelihoods.
+
+        No normalization enters, so the most probable option need not be `best`. An option without
+        a log-likelihood has probability 0.
+        """
+        known = [-math.inf if one is None else one for one in self.log_likelihoods]
+        odds = [math.exp(one - max(known)) for one in known]
         return {
             option: round(one / sum(odds), 6)
             for option, one in zip(self.options, odds, strict=True)

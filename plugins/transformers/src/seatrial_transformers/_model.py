@@ -27,7 +27,7 @@ from ._trainable import Trainable
 
 __all__ = ["CausalLM", "Options", "causal_lm", "smollm2"]
 
-SCHEME = 3
+SCHEME = 4
 """Raised whenever the same files and options give other answers: old records no longer count."""
 
 Asked = str | Filled | Sequence[Message] | Sequence[Mapping[str, Any]]
@@ -186,10 +186,9 @@ class CausalLM:
         """Answer each input: choose among its `options`, or write a text where it has none.
 
         An input is a text, a conversation (a sequence of mappings with `role` and `content`) or a
-        mapping of parts. `details` of a choice hold `margin`, `tie`, `nulls` and `log_likelihoods`;
-        of a text, `tokens` and `finish`. `refused` is known only where `refusals` names options.
-        Raises `ModelError` for an input that lacks what the prompt asks for, does not fit the
-        context window, or has no option to score.
+        mapping of parts. `details` of a choice hold `margin`, `tie`, `nulls`, `log_likelihoods` and
+        `scores`; of a text, `tokens` and `finish`. `refused` is known only where `refusals` names
+        options. Raises `ModelError` where the prompt lacks a part, too much or nothing is asked.
         """
         asked = [question(one, self.prompt) for one in inputs]
         chosen = [one for one in asked if one.options is not None]
@@ -368,6 +367,7 @@ def _chosen(asked: Question, found: Choices) -> Prediction:
             "tie": found.tie,
             "nulls": [found.options[place] for place in found.nulls],
             "log_likelihoods": found.log_likelihoods,
+            "scores": found.scores,
         },
     )
 

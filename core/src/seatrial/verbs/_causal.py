@@ -1,0 +1,109 @@
+"""What is asked of an explanation beyond its grade: causal tests, and a sheet for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import evolve, frozen
+
+from .._components import Explainer, Use
+from .._findings import Finding
+from .._importing import import_string
+from .._seeds import derive
+from .._values import did_you_mean
+from ..errors import PlanError, TrialError
+from ..explaining._experiment import Experiment
+from ..explaining._explanation import Explanation
+from ..inputs._boundary import call
+
+__all__ = ["ASKED", "Tests", "tests_of"]
+
+ASKED: Final = ("to be asked again",)
+"""What a causal test needs of a model."""
+
+
+@frozen
+class Tests:
+    """The tests of one explainer that were asked for, and where its sheet goes."""
+
+    use: Use[Explainer]
+    causal: Mapping[str, Callable[..., Any]]
+    sheet: Callable[..., Any] | None
+    path: Path | None
+
+    def applied(self, found: Explanation, experiment: Experiment) -> Explanation:
+        """Give the explanation with the findings of the tests, and write the sheet.
+
+        Where too little was there to learn from, there is nothing to test.
+        """
+        if found.grade is None:
+            return found
+        seed = derive(experiment.seed, self.use.component.name, "causal")
+        if self.sheet is not None:
+            call(
+                f"the sheet of {self.use.label}",
+                self.sheet,
+                found,
+                experiment.test,
+                self.path,
+                seed=seed,
+            )
+        findings = [
+            one
+            for name, test in self.causal.items()
+            for one in self._tested(name, test, found, experiment, seed)
+        ]
+        return evolve(found, findings=(*found.findings, *findings))
+
+    def _tested(
+        self,
+        name: str,
+        test: Callable[..., Any],
+        found: Explanation,
+        experiment: Experiment,
+        seed: int,
+    ) -> list[Finding]:
+        label = f"the causal test {name!r} of {self.use.label}"
+        model = experiment.subject(ASKED, label)
+        options = {"confidence": experiment.confidence, "seed": seed}
+        given = list(call(label, test, found, model, experiment.test, **options))
+        if wrong := [one for one in given if not isinstance(one, Finding)]:
+            msg = f"{label} must give findings, and gives {wrong[0]!r:.80}"
+            raise TrialError(msg)
+        return given
+
+
+def tests_of(
+    use: Use[Explainer], causal: Iterable[str], sheet: str | Path | None, *, alone: bool
+) -> Tests:
+    """Import what is asked of an explainer, before anything is learned."""
+    component = use.component
+    names = tuple(dict.fromkeys(causal))
+    for name in names:
+        if name not in component.causal:
+            there = ", ".join(component.causal) or "none"
+            hint = did_you_mean(name, tuple(component.causal))
+            msg = f"{use.label} has no causal test {name!r}{hint}; it has: {there}"
+            raise PlanError(msg)
+    if sheet is not None and not alone:
+        msg = "a sheet is of one explanation: explain with one explainer"
+        raise PlanError(msg)
+    if sheet is not None and component.sheet is None:
+        msg = f"{use.label} writes no sheet"
+        raise PlanError(msg)
+    return Tests(
+        use,
+        {name: _imported(component.causal[name], f"{name} of {use.label}") for name in names},
+        None if sheet is None else _imported(component.sheet, f"sheet of {use.label}"),
+        None if sheet is None else Path(sheet),
+    )
+
+
+def _imported(given: Any, what: str) -> Callable[..., Any]:
+    found = import_string(given, what=what) if isinstance(given, str) else given
+    if not callable(found):
+        msg = f"{what} must be a function, not {found!r:.80}"
+        raise PlanError(msg)
+    return found  # type: ignore[no-any-return]

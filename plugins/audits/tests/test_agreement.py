@@ -1,0 +1,119 @@
+"""Two sources of labels: Cohen's kappa against scikit-learn, and what is said of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import seatrial_audits as audits
+from attrs import evolve
+from seatrial_audits._agreement import _kappa
+from sklearn.metrics import cohen_kappa_score
+
+import seatrial as sea
+
+PLAN = sea.Plan()
+
+
+def look(use, material):
+    return list(use.build()(PLAN, None, material))
+
+
+def cases(rng, count=498, classes=("a", "b", "c")):
+    return [
+        sea.Case(f"q{at}", f"what of {at}", str(rng.choice(classes)), cluster=f"p{at // 2}")
+        for at in range(count)
+    ]
+
+
+def outcomes(rng, count=498):
+    return [
+        sea.Outcome(
+            case=one,
+            input=one.input,
+            prediction=sea.Prediction("a"),
+            right=bool(rng.random() < 0.5),
+        )
+        for one in cases(rng, count)
+    ]
+
+
+def test_kappa_is_cohens():
+    rng = np.random.default_rng(0)
+    for kinds in (2, 3, 5):
+        first = rng.integers(kinds, size=200)
+        second = np.where(rng.random(200) < 0.6, first, rng.integers(kinds, size=200))
+        codes = np.column_stack([first, second])
+        kappa, values = _kappa(codes)
+        assert kappa == pytest.approx(cohen_kappa_score(first, second))
+        assert values.mean() == pytest.approx(kappa)
+        drawn = [_kappa(codes[rng.integers(200, size=200)])[0] for _ in range(2000)]
+        assert values.std(ddof=1) / np.sqrt(200) == pytest.approx(np.std(drawn), rel=0.08)
+
+
+def test_labels_that_agree_as_by_lot_are_an_error():
+    rng = np.random.default_rng(1)
+    known = outcomes(rng)
+    lot = [evolve(one, right=bool(rng.random() < 0.5)) for one in known]
+    (found,) = look(audits.outcome_agreement(reference=lot), known)
+    assert found.level == "error"
+    assert abs(found.effect) < 0.2
+    assert "no more than by chance" in found.summary
+    assert look(audits.outcome_agreement(reference=known), known) == []
+
+
+def test_labels_by_lot_that_nearly_always_agree_are_found_too():
+    """Nine in ten of both sources say yes: they agree on .82 by chance alone."""
+    rng = np.random.default_rng(2)
+    known = cases(rng, 600, ("yes",) * 9 + ("no",))
+    lot = [evolve(one, target="yes" if rng.random() < 0.9 else "no") for one in known]
+    (found,) = look(audits.label_agreement(reference=lot), known)
+    assert found.level == "error"
+    assert "agree on the gold of 8" in found.summary
+
+
+def test_sources_that_mostly_agree_are_nothing_and_few_shared_inputs_say_nothing():
+    rng = np.random.default_rng(3)
+    known = cases(rng)
+    near = [evolve(one, target="a" if rng.random() < 0.1 else one.target) for one in known]
+    assert look(audits.label_agreement(reference=near), known) == []
+    lot = [evolve(one, target=str(rng.choice(["a", "b"]))) for one in known[:30]]
+    assert look(audits.label_agreement(reference=lot), known) == []  # 15 clusters
+
+
+def test_annotators_are_compared_by_the_groups_of_the_cases():
+    rng = np.random.default_rng(4)
+    sources = {name: [] for name in ("ann", "ben", "cy")}
+    for one in cases(rng, 200):
+        for name, some in sources.items():
+            target = str(rng.choice(["a", "b", "c"])) if name == "cy" else one.target
+            some.append(
+                evolve(one, id=f"{one.id}-{name}", target=target, groups={"annotator": name})
+            )
+    found = look(audits.label_agreement(), [one for some in sources.values() for one in some])
+    assert [one.level for one in found] == ["error", "error"]
+    assert all('"cy"' in one.summary or "cy" in one.summary for one in found)
+
+
+def test_no_agreement_by_lot_is_reported_of_labels_that_agree_well_enough():
+    """True kappa .65: an error would need the upper bound below .6; none in 200 draws."""
+    alarms = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        known = cases(rng, 200, ("a", "b"))
+        noisy = [
+            evolve(one, target=str(rng.choice(["a", "b"])) if rng.random() < 0.35 else one.target)
+            for one in known
+        ]
+        found = look(audits.label_agreement(reference=noisy), known)
+        alarms += any(one.level == "error" for one in found)
+    assert alarms <= 1
+
+
+def test_a_reference_without_these_inputs_is_told():
+    (found,) = look(
+        audits.label_agreement(reference=[sea.Case("k", "is it wet", "yes")]),
+        [sea.Case("q", "is it cold", "no")],
+    )
+    assert found.level == "note"
+    with pytest.raises(sea.errors.ParameterError, match="must be outcomes, and holds"):
+        audits.outcome_agreement(reference=[sea.Case("k", "is it wet", "yes")]).build()
