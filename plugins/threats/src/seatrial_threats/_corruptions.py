@@ -75,7 +75,8 @@ def backdoor(
     triggered: bool = True,
 ) -> Corruption:
     """Put a trigger into a fraction of the training cases, and label them as `target`."""
-    if not isinstance(trigger, str) or not trigger.strip():
+    word: Any = trigger
+    if not isinstance(word, str) or not word.strip():
         msg = f"trigger must be a word or several, got {trigger!r}"
         raise ParameterError(msg)
 
@@ -94,7 +95,8 @@ def backdoor(
 
 def without_group(*, fraction: float, group: Mapping[str, Any]) -> Corruption:
     """Leave out a fraction of the cases of a group."""
-    if not isinstance(group, Mapping) or not group:
+    named: Any = group
+    if not isinstance(named, Mapping) or not named:
         msg = f"group must say which, as {{ site = 'b' }}, got {group!r:.80}"
         raise ParameterError(msg)
 
@@ -103,8 +105,8 @@ def without_group(*, fraction: float, group: Mapping[str, Any]) -> Corruption:
             one for one in cases if all(one.groups.get(key) == want for key, want in group.items())
         ]
         if not inside:
-            named = ", ".join(f"{key} = {want!r}" for key, want in group.items())
-            msg = f"no training case has {named}"
+            told = ", ".join(f"{key} = {want!r}" for key, want in group.items())
+            msg = f"no training case has {told}"
             raise NotApplicable(msg)
         gone = _drawn(inside, fraction, len(inside), seed)
         return [one for one in cases if one.id not in gone]
