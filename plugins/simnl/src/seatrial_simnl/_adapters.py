@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from attrs import NOTHING, AttrsInstance, define, evolve, field, fields
 
-from seatrial import Asset, Case, default_registry
+from seatrial import Case
 from seatrial.errors import PlanError
 from seatrial.protocols import Work
 
@@ -130,7 +130,6 @@ def _adapted(
     if without:
         msg = f"{learner.name}: case {without[0]!r} has no target; give it its class"
         raise PlanError(msg)
-    cases = [_opened(case) for case in cases]
     found = np.unique([case.target for case in cases]).tolist()
     if unlike := [case.target for case in cases if case.target not in found]:
         msg = f"{learner.name}: targets are labels, all texts or all numbers; got {unlike[0]!r} too"
@@ -159,14 +158,6 @@ def _adapted(
         cases=[(case.id, case.target) for case in cases],
         fingerprint=Fingerprint.taken(model, prompts, cases[0].input),
     )
-
-
-def _opened(case: Case) -> Case:
-    """Read the image of a case that stays in its file; there are few."""
-    if not isinstance(case.input, Asset):
-        return case
-    modality = default_registry().get(case.input.modality).build()
-    return evolve(case, input=modality.read(case.input.path))
 
 
 def _validation(model: Any, held: Sequence[Case]) -> tuple[Matrix, list[Any]] | None:
