@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 import seatrial as sea
 from seatrial import Case, Outcome, Prediction
+from seatrial.errors import PlanError
 
 
 def answered(number, given, answer, *, right, probability=None, cluster=None):
@@ -138,6 +139,11 @@ def test_confidence_reads_what_there_is():
     assert table[1, 0] == 2.5
     assert np.isnan(table[1, 1:]).all()
     assert np.isnan(table[2:]).all()
+
+
+def test_log_likelihoods_are_no_probabilities():
+    with pytest.raises(PlanError, match="softmax"):
+        confidence([Prediction("a", probabilities={"a": -3.2, "b": -4.1})])
 
 
 def learning(failed, clusters=None):

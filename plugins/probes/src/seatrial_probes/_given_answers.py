@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seatrial import Prediction
+from seatrial.errors import PlanError
 from seatrial.kit import answer_of
 
 __all__ = ["CONFIDENCE", "confidence", "frequent", "named"]
@@ -46,7 +47,10 @@ def frequent(names: Sequence[str | None], *, least: float, most: int) -> tuple[s
 
 
 def confidence(predictions: Sequence[Any]) -> npt.NDArray[np.float64]:
-    """Give a row of `CONFIDENCE` for each answer; NaN for what the model does not say."""
+    """Give a row of `CONFIDENCE` for each answer; NaN for what the model does not say.
+
+    Raises `PlanError` for negative probabilities: they are log-likelihoods, most likely.
+    """
     return np.array([_sure(one) for one in predictions], dtype=float).reshape(-1, len(CONFIDENCE))
 
 
@@ -54,7 +58,13 @@ def _sure(prediction: Any) -> tuple[float, float, float, float]:
     if not isinstance(prediction, Prediction):
         return (math.nan,) * 4
     values = np.array([float(one) for one in (prediction.probabilities or {}).values()])
-    usable = len(values) >= TWO and np.isfinite(values).all() and (values >= 0).all()
+    if (values < 0).any():
+        msg = (
+            f"probabilities of an answer are negative: {dict(prediction.probabilities or {})}; for "
+            "log-likelihoods give their softmax, or their difference as details={'margin': …}"
+        )
+        raise PlanError(msg)
+    usable = len(values) >= TWO and np.isfinite(values).all()
     odds = entropy = first = lead = math.nan
     if usable and values.sum() > 0:
         values = np.sort(np.maximum(values / values.sum(), SMALLEST))[::-1]
