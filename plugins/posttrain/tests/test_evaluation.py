@@ -10,6 +10,7 @@ import seatrial_posttrain as posttrain
 import torch
 from seatrial_metrics import accuracy, mcc
 from seatrial_posttrain._asking import Asking
+from seatrial_posttrain._judge import asked_right
 from seatrial_posttrain._tasks import FINEVAL, tasks_of
 from sklearn.metrics import matthews_corrcoef
 
@@ -263,3 +264,36 @@ def test_a_judge_that_answers_nonsense_gives_no_score(reply):
     score = posttrain.judged_score(judge=lambda asked: [reply] * len(asked)).build()
     with pytest.raises(MetricError, match="the judge gave no judgement on case 'a'"):
         score([sea.Case("a", "Hi")], [sea.Prediction("Hello")])
+
+
+def test_a_judge_at_an_endpoint_is_the_same_for_metrics_and_for_pairs():
+    asked = []
+
+    async def endpoint(prompts):
+        asked.append(list(prompts))
+        return [sea.Prediction("[[correct]]") for _ in prompts]
+
+    case, answer = sea.Case("a", "what is 2?", "two"), sea.Prediction("It is two.")
+    assert posttrain.judged_right(judge=endpoint).build()([case] * 2, [answer] * 2) == [1.0, 1.0]
+    assert posttrain.judged_by(endpoint)(case, "It is two.") is True
+    assert asked == [asked[1] * 2, asked[1]]  # one way of asking, and all cases at once
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([sea.Failed("the budget is spent")], "no reply on case 'a': the budget is spent"),
+        ([], "0 replies to 1 questions"),
+    ],
+    ids=["failed", "too few"],
+)
+def test_a_judge_that_gives_no_reply_is_an_error(given, told):
+    score = posttrain.judged_right(judge=lambda asked: given).build()
+    with pytest.raises(ModelError, match=told):
+        score([sea.Case("a", "Hi", "Hello")], [sea.Prediction("Hello")])
+
+
+def test_a_judge_hears_of_no_reference_where_there_is_none():
+    asked = asked_right(sea.Case("a", "Hi"), "Hello")
+    assert "Reference" not in asked
+    assert "None" not in asked

@@ -270,6 +270,6 @@ def said(asked, answer):
 
 def test_an_answer_is_judged_by_a_model_or_by_what_is_read_off_it():
     case = sea.Case("a", "what is 2?", "two")
-    rule, model = (_judge(one) for one in (None, lambda asked: ['{"correctness": "wrong"}']))
+    rule, model = (_judge(one) for one in (None, lambda asked: ["[[wrong]]"]))
     assert [rule(case, one) for one in ("The answer is two.", "three")] == [True, False]
     assert model(case, "two") is False

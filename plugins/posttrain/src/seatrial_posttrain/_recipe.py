@@ -20,7 +20,7 @@ from ._extracted import extracted
 from ._final_answers import final_answer_pairs
 from ._generative import judged_by
 from ._joint import joint as joint_training
-from ._judged import judge_of
+from ._judge import judge_of
 from ._model_card import model_card
 from ._sources import STAGES, card_of, good_enough, stage_of
 from ._stages import Stage, Step
