@@ -227,10 +227,13 @@ def test_fineval_is_known_by_its_names():
     [
         ({"task": "FBP", "cases": []}, "FinEval has no task 'FBP'; did you mean FPB"),
         ({"name": "x"}, "a table with cases"),
-        (asked(capability="skill"), "a task of the evaluation: .*'capability' must be in"),
+        (asked(capability="skill"), "the task 'FPB' of the evaluation: 'capability' must be in"),
         (asked(option=[]), "has no 'option'; did you mean options"),
+        (asked(metric={"name": "metrics.mcc"}), "a table with use and params, or 'perplexity'"),
+        (asked(metric="posttrain.judged-right"), "missing a required argument: 'judge'"),
+        (asked(options=["A", "B"]), "which is none of its options: 'A', 'B'"),
     ],
-    ids=["task", "cases", "capability", "key"],
+    ids=["task", "cases", "capability", "key", "metric", "judge", "options"],
 )
 def test_a_task_that_makes_no_sense_is_refused(table, told):
     with pytest.raises(ParameterError, match=told):

@@ -15,7 +15,7 @@ from seatrial.kit import digest, plain
 
 from ._made import Making
 
-__all__ = ["Judge", "Kept", "Sample", "Sampling", "name_of", "usable"]
+__all__ = ["Judge", "Kept", "Sample", "Sampling", "check_sampling", "name_of", "usable"]
 
 Judge = Callable[[Case, str], Any]
 """Says whether an answer to a case is right: True or False; anything else is no judgement."""
@@ -37,6 +37,26 @@ def name_of(judge: Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def check_sampling(
+    samples: int = 1,
+    temperature: float = 1.0,
+    per_case: int = 1,
+    max_length_ratio: float | None = None,
+) -> None:
+    """Raise `ParameterError` where no answer could be sampled, or no pair be made, with these."""
+    counts: Mapping[str, Any] = {"samples": samples, "per_case": per_case}
+    for name, value in counts.items():
+        if not isinstance(value, int) or value < 1:
+            msg = f"{name} must be a whole number of at least 1, not {value!r}"
+            raise ParameterError(msg)
+    if not temperature > 0:
+        msg = f"temperature must be positive for answers to differ, not {temperature!r}"
+        raise ParameterError(msg)
+    if max_length_ratio is not None and not max_length_ratio >= 1:
+        msg = f"max_length_ratio must be at least 1, not {max_length_ratio!r}"
+        raise ParameterError(msg)
+
+
 @frozen(kw_only=True)
 class Sampling:
     """How answers are sampled and paired; the fields are those of `final_answer_pairs`."""
@@ -51,17 +71,7 @@ class Sampling:
     kept: Kept
 
     def __attrs_post_init__(self) -> None:
-        counts: Mapping[str, Any] = {"samples": self.samples, "per_case": self.per_case}
-        for name, value in counts.items():
-            if not isinstance(value, int) or value < 1:
-                msg = f"{name} must be a whole number of at least 1, not {value!r}"
-                raise ParameterError(msg)
-        if not self.temperature > 0:
-            msg = f"temperature must be positive for answers to differ, not {self.temperature!r}"
-            raise ParameterError(msg)
-        if self.max_length_ratio is not None and not self.max_length_ratio >= 1:
-            msg = f"max_length_ratio must be at least 1, not {self.max_length_ratio!r}"
-            raise ParameterError(msg)
+        check_sampling(self.samples, self.temperature, self.per_case, self.max_length_ratio)
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -76,6 +76,20 @@ class Task:
     capability: str = field(default="task", validator=in_(CAPABILITIES))
     kind: str = field(default="novel", validator=in_(KINDS))
 
+    def __attrs_post_init__(self) -> None:
+        if self.metric is None or self.answers == "as it is":
+            return
+        for case in self.cases:
+            options = self.options
+            if isinstance(case.input, Mapping):
+                options = tuple(case.input.get("options", options))
+            if options and case.target is not None and case.target not in options:
+                msg = (
+                    f"case {case.id!r} of the task {self.name!r} has the target {case.target!r}, "
+                    f"which is none of its options: {', '.join(map(repr, options))}"
+                )
+                raise ParameterError(msg)
+
 
 def tasks_of(given: Sequence[Any]) -> tuple[Task, ...]:
     """Read tasks from tables, as they stand in a recipe; a `Task` is taken as it is."""
@@ -106,8 +120,10 @@ def _read(given: Any) -> Task:
     whole["metric"] = _metric(whole["metric"])
     try:
         return Task(**whole)
+    except ParameterError:
+        raise
     except (TypeError, ValueError) as error:
-        msg = f"a task of the evaluation: {error.args[0]}"
+        msg = f"the task {whole['name']!r} of the evaluation: {error.args[0]}"
         raise ParameterError(msg) from error
 
 
@@ -116,8 +132,16 @@ def _metric(given: Any) -> Use[Metric] | None:
         return None
     if isinstance(given, Use):
         return given
-    name, params = (given, {}) if isinstance(given, str) else (given["use"], given.get("params"))
-    return default_registry().get(name, Metric)(**(params or {}))
+    table = {"use": given} if isinstance(given, str) else given
+    if not isinstance(table, Mapping) or set(table) - {"use", "params"} or "use" not in table:
+        msg = (
+            f"metric must be the name of a metric, a table with use and params, or {PERPLEXITY!r}, "
+            f"got {given!r}"
+        )
+        raise ParameterError(msg)
+    metric = default_registry().get(table["use"], Metric)(**(table.get("params") or {}))
+    metric.build()  # what it lacks is found before anything is trained
+    return metric
 
 
 def cases_of(given: Any) -> Sequence[Case]:
