@@ -132,7 +132,7 @@ def _metric(given: Any) -> Use[Metric] | None:
         return None
     if isinstance(given, Use):
         return given
-    table = {"use": given} if isinstance(given, str) else given
+    table: Any = {"use": given} if isinstance(given, str) else given
     if not isinstance(table, Mapping) or set(table) - {"use", "params"} or "use" not in table:
         msg = (
             f"metric must be the name of a metric, a table with use and params, or {PERPLEXITY!r}, "
