@@ -15,6 +15,7 @@ __all__ = ["ANSWER", "Slot", "slots_of"]
 
 MARKABLE = 3  # options, of which all but one are marked alike
 LISTED = re.compile(r"(?<!\w)(?:[A-Za-z]|\d{1,2})(?=[.):]|$)")
+REACH = 20  # characters before an option in which its mark stands
 MARK = re.compile(r"\S{0,8}[^\S\n]*$")
 ENDS = (
     ("the first word", re.compile(r"^\W*([^\W_]|\d{1,2})[^\w\s]\s")),
@@ -111,8 +112,8 @@ def _marked(text: str, options: Sequence[str]) -> str | None:
         place = text.find(option)
         if place < 0:
             return None
-        (mark,) = MARK.findall(text[:place])[:1]
-        before.append(LISTED.sub("#", mark.strip()))
+        mark = MARK.search(text[max(place - REACH, 0) : place])
+        before.append(LISTED.sub("#", mark[0].strip() if mark else ""))
     odd = [at for at, one in enumerate(before) if before.count(one) == 1]
     return str(odd[0]) if len(odd) == 1 and len(set(before)) > 1 else None
 
