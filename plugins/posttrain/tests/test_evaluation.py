@@ -227,7 +227,7 @@ def test_fineval_is_known_by_its_names():
     [
         ({"task": "FBP", "cases": []}, "FinEval has no task 'FBP'; did you mean FPB"),
         ({"name": "x"}, "a table with cases"),
-        (asked(capability="skill"), "the task 'FPB' of the evaluation: 'capability' must be in"),
+        (asked(capability="skill"), "capability of the task 'FPB' must be one of concept, task"),
         (asked(option=[]), "has no 'option'; did you mean options"),
         (asked(metric={"name": "metrics.mcc"}), "a table with use and params, or 'perplexity'"),
         (asked(metric="posttrain.judged-right"), "missing a required argument: 'judge'"),
@@ -300,3 +300,18 @@ def test_a_judge_hears_of_no_reference_where_there_is_none():
     asked = asked_right(sea.Case("a", "Hi"), "Hello")
     assert "Reference" not in asked
     assert "None" not in asked
+
+
+def test_a_task_in_python_is_checked_like_one_in_a_recipe():
+    task = {"name": "moves", "cases": [sea.Case("a", "x", "up")]}
+    assert posttrain.Task(**task, metric="metrics.accuracy") == posttrain.Task(
+        **task, metric=accuracy
+    )
+    with pytest.raises(ParameterError, match="kind of the task 'moves' must be one of similar"):
+        posttrain.Task(**task, kind="old")
+    with pytest.raises(ParameterError, match="two tasks of the evaluation are named 'moves'"):
+        posttrain.evaluate(Answering(["x"]), [task, task])
+    with pytest.raises(ModelError, match="needs an identity"):
+        posttrain.evaluate(lambda inputs: inputs, [task])
+    with pytest.raises(PlanError, match="task 'moves' was not measured both before and after"):
+        posttrain.capabilities([task], {}, {})

@@ -12,7 +12,7 @@ from seatrial import Case
 from seatrial.kit import texts_of
 
 from ._corrections import Correction, correction_of
-from ._judge import asked_right, replies, right_in
+from ._judge import asked_right, judge_of, replies, right_in
 
 __all__ = ["Corrector", "Grader", "corrected_by", "judged_by"]
 
@@ -33,7 +33,7 @@ def judged_by(model: Any) -> Grader:
     the reference, and the answer, and compares final answers, as for `posttrain.judged-right`: the
     last [[correct]] or [[wrong]] of its reply counts. Give what comes out as `judge`.
     """
-    return Grader(model)
+    return Grader(judge_of(model))
 
 
 def corrected_by(model: Any) -> Corrector:
@@ -41,7 +41,7 @@ def corrected_by(model: Any) -> Corrector:
 
     Give what comes out as `critic` of `stepwise_pairs`; what it quotes is checked there.
     """
-    return Corrector(model)
+    return Corrector(judge_of(model))
 
 
 @frozen

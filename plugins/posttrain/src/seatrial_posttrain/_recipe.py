@@ -21,7 +21,6 @@ from ._extracted import extracted
 from ._final_answers import final_answer_pairs
 from ._generative import judged_by
 from ._joint import joint as joint_training
-from ._judge import judge_of
 from ._model_card import model_card
 from ._sampling import Judge, check_sampling
 from ._sources import STAGES, card_of, good_enough, stage_of
@@ -198,7 +197,7 @@ def _judge(judge: Any) -> Judge:
             return bool(exact([case.target], [extracted(answer)[0]])[0])
 
         return rule
-    return judged_by(judge_of(judge))
+    return judged_by(judge)
 
 
 def _compared(

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import field, frozen
 
 from seatrial import Case, derive
-from seatrial.errors import ParameterError, PlanError
+from seatrial.errors import ModelError, ParameterError, PlanError
 from seatrial.kit import digest, plain
 
 from ._made import Making
@@ -71,6 +71,19 @@ class Sampling:
     kept: Kept
 
     def __attrs_post_init__(self) -> None:
+        if not hasattr(self.model, "trainable"):
+            msg = (
+                "answers are sampled from a model with the attribute `trainable`, such as "
+                f"seatrial_transformers.causal_lm, not from {self.model!r:.80}"
+            )
+            raise ModelError(msg)
+        judge: Any = self.judge
+        if judge is not None and not callable(judge):  # None: all is judged already
+            msg = (
+                "judge must be a function of a case and an answer, such as judged_by(model), not "
+                f"{judge!r}"
+            )
+            raise ParameterError(msg)
         check_sampling(self.samples, self.temperature, self.per_case, self.max_length_ratio)
 
     @property
