@@ -158,6 +158,13 @@ def test_what_a_factory_refuses_is_chained():
     assert isinstance(caught.value.__cause__, ValueError)
 
 
+def test_a_long_parameter_does_not_hide_what_is_wrong_with_it():
+    with pytest.raises(ParameterError) as caught:
+        perturbation(ladder=({"amount": -1, "mark": "?" * 999},)).at(1)
+    assert len(str(caught.value)) < 200
+    assert str(caught.value).endswith("…): amount must not be negative, got -1")
+
+
 def test_parameters_are_read_from_the_factory():
     assert list(perturbation().parameters()) == ["amount", "mark"]
     assert perturbation().parameters()["mark"].default == "!"

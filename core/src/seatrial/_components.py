@@ -45,6 +45,8 @@ __all__ = [
     "Use",
 ]
 
+SHOWN = 60  # characters of a parameter's value in a message
+
 
 @frozen(kw_only=True)
 class Component:
@@ -114,9 +116,15 @@ class Component:
         try:
             return factory(**params)
         except (TypeError, ValueError) as error:
-            given = ", ".join(f"{key}={value!r}" for key, value in params.items())
+            given = ", ".join(f"{key}={_shortened(value)}" for key, value in params.items())
             msg = f"{self.name}({given}): {error}"
             raise ParameterError(msg) from error
+
+
+def _shortened(value: Any) -> str:
+    """Write a value that stands before what is wrong, so short that this is still seen."""
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
 @frozen(kw_only=True)

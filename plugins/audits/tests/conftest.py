@@ -125,7 +125,10 @@ class Remembers:
 
 @pytest.fixture
 def judged():
-    """Make the outcomes of a model that is right on 7 in 10 cases, whatever they are."""
+    """Make the outcomes of a model that is right on 7 in 10 cases, whatever they are.
+
+    It is so sure of its answer that no length of the options makes another one the best.
+    """
 
     def judge(cases, seed, right=0.7):
         rng = np.random.default_rng([seed, 11])
@@ -140,7 +143,7 @@ def judged():
             prediction = sea.Prediction(
                 value,
                 probabilities=probabilities,
-                details={"log_likelihoods": [float(np.log(probabilities[one])) for one in options]},
+                details={"log_likelihoods": [-0.1 if one == value else -50.0 for one in options]},
             )
             outcomes.append(_outcome(case, prediction, good))
         model = Remembers({repr(one.input): one.prediction for one in outcomes})

@@ -57,7 +57,7 @@ def test_labels_that_agree_as_by_lot_are_an_error():
     (found,) = look(audits.outcome_agreement(reference=lot), known)
     assert found.level == "error"
     assert abs(found.effect) < 0.2
-    assert "no more than by chance" in found.summary
+    assert "not shown to be more than by chance" in found.summary
     assert look(audits.outcome_agreement(reference=known), known) == []
 
 

@@ -64,6 +64,49 @@ def test_a_value_that_determines_the_place_is_an_error(how):
         assert found.effect > 0.9
 
 
+def listed(begin):
+    return lambda at, place, options: "\n".join(
+        [f"What is next in story {at}?", *(begin(n, n == place) + o for n, o in enumerate(options))]
+    )
+
+
+WRITTEN = {
+    "a name within a line": lambda at, place, _: f"Story {at}. Richtige Antwort: {place + 1}",
+    "a letter before": lambda at, place, _: f"{'CAB'[place]}) What is next in story {at}?",
+    "a number behind": lambda at, place, _: f"What is next in story {at}? ({place})",
+    "a star at the right one": listed(lambda _, right: "* " if right else "- "),
+    "a box that is ticked": listed(lambda n, right: f"{'abc'[n]}) [{'x' if right else ' '}] "),
+}
+LISTED = {
+    "numbers": listed(lambda n, _: f"{n + 1}. "),
+    "letters": listed(lambda n, _: f"({'ABC'[n]}) "),
+    "dashes": listed(lambda *_: "- "),
+    "one line": lambda at, _, options: f"Story {at}? Choose: " + "; ".join(options),
+}
+
+
+def asked(seed, write):
+    return [
+        sea.Case(case.id, {"question": write(at, place, options), "options": options}, case.target)
+        for at, case in enumerate(stories(seed))
+        for options in [case.input["options"]]
+        for place in [options.index(case.target)]
+    ]
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+def test_a_sign_at_the_question_or_at_an_option_is_an_error(how):
+    for seed in range(5):
+        (found,) = found_in(asked(seed, WRITTEN[how]))
+        assert (found.name, found.level) == ("gold-in-prompt", "error")
+
+
+@pytest.mark.parametrize("how", LISTED)
+def test_options_that_are_listed_mark_none(how):
+    for seed in range(5):
+        assert found_in(asked(seed, LISTED[how])) == []
+
+
 @pytest.mark.parametrize(
     "codes", [{"yes": 1, "no": 0}, {"yes": "b", "no": "a"}, {"yes": 0.93, "no": 0.2}]
 )

@@ -40,7 +40,7 @@ GAPS = {
 }
 
 
-@pytest.mark.parametrize("gap", [None, nan, -inf], ids=["none", "nan", "inf"])
+@pytest.mark.parametrize("gap", [None, nan, -inf, "NaN"], ids=["none", "nan", "inf", "text"])
 @pytest.mark.parametrize("how", GAPS)
 def test_scores_that_are_missing_are_found_under_any_key(how, gap):
     kept = look(audits.missing_scores, outcomes_with(lambda _: GAPS[how](-1.5)))
@@ -55,6 +55,18 @@ def test_a_score_that_most_outcomes_have_is_missing_where_there_is_none():
     planted = outcomes_with(lambda at: {} if at < 3 else {"sequence_logprob": -1.0})
     (found,) = look(audits.missing_scores, planted)
     assert set(found.cases) == {"q0", "q1", "q2"}
+
+
+@pytest.mark.parametrize("short", [[], [-1.0, -2.0]], ids=["empty", "shorter"])
+def test_a_list_with_fewer_scores_than_options_lacks_one(short):
+    whole = [-1.0, -3.0, -2.0]
+    planted = outcomes_with(lambda at: {"log_likelihoods": short if at < 6 else whole})
+    (found,) = look(audits.missing_scores, planted)
+    assert set(found.cases) == {f"q{at}" for at in range(6)}
+    tokens = outcomes_with(lambda at: {"token_logprobs": short if at < 6 else whole})
+    longer = outcomes_with(lambda at: {"logprobs": [*whole, -1.0] if at < 6 else whole})
+    assert look(audits.missing_scores, longer) == []
+    assert look(audits.missing_scores, tokens) == []
 
 
 def test_details_that_are_no_scores_may_be_empty():

@@ -10,6 +10,7 @@ import seatrial_posttrain as posttrain
 import torch
 from seatrial_metrics import accuracy, mcc
 from seatrial_posttrain._asking import Asking
+from seatrial_posttrain._judge import asked_right
 from seatrial_posttrain._tasks import FINEVAL, tasks_of
 from sklearn.metrics import matthews_corrcoef
 
@@ -226,10 +227,13 @@ def test_fineval_is_known_by_its_names():
     [
         ({"task": "FBP", "cases": []}, "FinEval has no task 'FBP'; did you mean FPB"),
         ({"name": "x"}, "a table with cases"),
-        (asked(capability="skill"), "a task of the evaluation: .*'capability' must be in"),
+        (asked(capability="skill"), "capability of the task 'FPB' must be one of concept, task"),
         (asked(option=[]), "has no 'option'; did you mean options"),
+        (asked(metric={"name": "metrics.mcc"}), "a table with use and params, or 'perplexity'"),
+        (asked(metric="posttrain.judged-right"), "missing a required argument: 'judge'"),
+        (asked(options=["A", "B"]), "which is none of its options: 'A', 'B'"),
     ],
-    ids=["task", "cases", "capability", "key"],
+    ids=["task", "cases", "capability", "key", "metric", "judge", "options"],
 )
 def test_a_task_that_makes_no_sense_is_refused(table, told):
     with pytest.raises(ParameterError, match=told):
@@ -263,3 +267,51 @@ def test_a_judge_that_answers_nonsense_gives_no_score(reply):
     score = posttrain.judged_score(judge=lambda asked: [reply] * len(asked)).build()
     with pytest.raises(MetricError, match="the judge gave no judgement on case 'a'"):
         score([sea.Case("a", "Hi")], [sea.Prediction("Hello")])
+
+
+def test_a_judge_at_an_endpoint_is_the_same_for_metrics_and_for_pairs():
+    asked = []
+
+    async def endpoint(prompts):
+        asked.append(list(prompts))
+        return [sea.Prediction("[[correct]]") for _ in prompts]
+
+    case, answer = sea.Case("a", "what is 2?", "two"), sea.Prediction("It is two.")
+    assert posttrain.judged_right(judge=endpoint).build()([case] * 2, [answer] * 2) == [1.0, 1.0]
+    assert posttrain.judged_by(endpoint)(case, "It is two.") is True
+    assert asked == [asked[1] * 2, asked[1]]  # one way of asking, and all cases at once
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([sea.Failed("the budget is spent")], "no reply on case 'a': the budget is spent"),
+        ([], "0 replies to 1 questions"),
+    ],
+    ids=["failed", "too few"],
+)
+def test_a_judge_that_gives_no_reply_is_an_error(given, told):
+    score = posttrain.judged_right(judge=lambda asked: given).build()
+    with pytest.raises(ModelError, match=told):
+        score([sea.Case("a", "Hi", "Hello")], [sea.Prediction("Hello")])
+
+
+def test_a_judge_hears_of_no_reference_where_there_is_none():
+    asked = asked_right(sea.Case("a", "Hi"), "Hello")
+    assert "Reference" not in asked
+    assert "None" not in asked
+
+
+def test_a_task_in_python_is_checked_like_one_in_a_recipe():
+    task = {"name": "moves", "cases": [sea.Case("a", "x", "up")]}
+    assert posttrain.Task(**task, metric="metrics.accuracy") == posttrain.Task(
+        **task, metric=accuracy
+    )
+    with pytest.raises(ParameterError, match="kind of the task 'moves' must be one of similar"):
+        posttrain.Task(**task, kind="old")
+    with pytest.raises(ParameterError, match="two tasks of the evaluation are named 'moves'"):
+        posttrain.evaluate(Answering(["x"]), [task, task])
+    with pytest.raises(ModelError, match="needs an identity"):
+        posttrain.evaluate(lambda inputs: inputs, [task])
+    with pytest.raises(PlanError, match="task 'moves' was not measured both before and after"):
+        posttrain.capabilities([task], {}, {})

@@ -7,7 +7,7 @@ import seatrial_posttrain as posttrain
 from seatrial_transformers import causal_lm
 
 import seatrial as sea
-from seatrial.errors import ParameterError, PlanError
+from seatrial.errors import ModelError, ParameterError, PlanError
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +66,10 @@ def test_what_cannot_be_sampled_is_refused(writer):
         posttrain.final_answer_pairs(
             writer, [sea.Case("c", {"question": "q", "options": ("a", "b")})], judge=judge
         )
+
+
+def test_what_samples_no_answers_and_what_judges_none_are_named(writer):
+    with pytest.raises(ModelError, match="the attribute `trainable`"):
+        posttrain.final_answer_pairs(lambda inputs: inputs, [], judge=len)
+    with pytest.raises(ParameterError, match=r"such as judged_by\(model\), not 'app:judge'"):
+        posttrain.final_answer_pairs(writer, [], judge="app:judge")

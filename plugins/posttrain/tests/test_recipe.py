@@ -160,6 +160,13 @@ def test_preferences_are_sampled_from_the_model_that_was_trained_before(model):
     assert sum(count for name, count in counts.items() if name.startswith("left out")) > 0
 
 
+def test_answers_of_which_no_pair_can_be_made_are_told_of(model):
+    asked = [{"id": f"q{n}", "input": f"is {n} even?", "target": "yes"} for n in range(2)]
+    data = posttrain.source(asked, name="exam", domain="in", stage="pa")
+    with pytest.raises(PlanError, match=r"answers sampled to 2 questions made no pair \(.*cut off"):
+        sea.repair(recipe(), model=model, cases=data)
+
+
 def test_an_evaluation_on_what_is_trained_on_is_refused(model):
     leaking = {**HELD_OUT, "cases": [{"id": "new", "input": rows("cpt", domain="in")[0]["input"]}]}
     with pytest.raises(PlanError, match="case 'new' of the task 'held-out filings' is trained on"):
@@ -172,8 +179,10 @@ def test_an_evaluation_on_what_is_trained_on_is_refused(model):
         ({"order": "both"}, "order must be one of joint, sequential"),
         ({"ablation": "cpt"}, "ablation must be stages of cpt, it, pa"),
         ({"ablation": "sft-in"}, "ablation must be stages"),
-        ({"joint": {"lr": 1}}, "posttrain.recipe: joint: .*unexpected keyword argument 'lr'"),
-        ({"preference": {"betta": 1}}, "posttrain.recipe: preference: "),
+        ({"joint": {"lr": 1}}, "joint has no 'lr'; .*it takes mixture"),
+        ({"preference": {"betta": 1}}, "preference has no 'betta'; did you mean beta"),
+        ({"preference": {"samples": 0}}, "samples must be a whole number of at least 1"),
+        ({"preference": {"judge": {"using": "x"}}}, "judge must be an import string"),
     ],
 )
 def test_a_parameter_that_makes_no_sense_is_refused(model, more, told):
@@ -270,6 +279,6 @@ def said(asked, answer):
 
 def test_an_answer_is_judged_by_a_model_or_by_what_is_read_off_it():
     case = sea.Case("a", "what is 2?", "two")
-    rule, model = (_judge(one) for one in (None, lambda asked: ['{"correctness": "wrong"}']))
+    rule, model = (_judge(one) for one in (None, lambda asked: ["[[wrong]]"]))
     assert [rule(case, one) for one in ("The answer is two.", "three")] == [True, False]
     assert model(case, "two") is False

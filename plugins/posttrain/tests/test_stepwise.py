@@ -47,7 +47,7 @@ class Scripted:
     identity: str = "scripted"
 
     def __call__(self, inputs):
-        self.asked += [one[0]["content"] for one in inputs]
+        self.asked += inputs
         return [self.replies.pop(0) for _ in inputs]
 
 
@@ -183,8 +183,8 @@ def test_it_goes_on_where_it_was_cut_off_and_shares_answers_with_final_answer_pa
 
 
 def test_a_language_model_judges_and_corrects():
-    said = 'Let me see: {"justification": "12 is not 14", "correctness": "Wrong"} I am sure.'
-    judge = Scripted([said, sea.Prediction('{"correctness": "correct"}'), "14 it is {not}"])
+    said = "It might be [[correct]], but 12 is not 14: [[Wrong]]."
+    judge = Scripted([said, sea.Prediction("[[correct]]"), "14 it is [[not]]"])
     step = {**critic(CASE, WRONG), "justification": "6 times 2 is 12"}
     corrector = Scripted([f"```json\n{json.dumps(step)}\n```"])
     found = made(
@@ -196,14 +196,14 @@ def test_a_language_model_judges_and_corrects():
     assert found.counts["left out: the judge gave no judgement"] == 1
     assert found.provenance[0]["justification"] == "6 times 2 is 12"
     assert found.provenance[0]["judge"] == found.provenance[0]["critic"] == "scripted"
-    for text in ("What do six days cost?", "Reference:\n12", WRONG):
+    for text in ("What do six days cost?", "12", WRONG):
         assert text in judge.asked[0]
         assert text in corrector.asked[0]
 
 
 def test_an_endpoint_is_awaited_and_its_failure_stops(tmp_path):
     async def endpoint(inputs):
-        return ['{"correctness": "wrong"}' for _ in inputs]
+        return ["[[wrong]]" for _ in inputs]
 
     assert posttrain.judged_by(endpoint)(CASE, WRONG) is False
 

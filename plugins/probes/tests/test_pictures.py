@@ -71,9 +71,10 @@ def test_a_picture_reads_alike_in_every_type():
     [
         ("a text", "this input is a text; .* probes.bag-of-words"),
         ({"one": GREY, "two": GREY}, "several pictures, 'one', 'two'"),
-        (np.zeros((4, 4), np.uint8), "this input is ndarray"),
+        (np.zeros((4, 4), np.uint8), "this input is an array of 4×4 in uint8"),
+        ({"question": "a text"}, "this input is the parts 'question' without one"),
     ],
-    ids=["text", "two", "flat"],
+    ids=["text", "two", "flat", "parts"],
 )
 def test_what_is_no_picture_is_refused_with_what_to_do(use, given, why):
     with pytest.raises(PlanError, match=why):

@@ -203,6 +203,16 @@ def test_answers_that_cannot_be_read_are_named_by_line(planted, tmp_path):
         )
 
 
+def test_a_sheet_that_is_filled_in_is_not_written_over(planted, tmp_path):
+    outcomes = planted(5)
+    path = sheet(SAYS, outcomes, tmp_path / "new" / "a.csv")
+    assert sheet(SAYS, outcomes, path) == path
+    kept = filled(path, lambda _: "right").read_bytes()
+    with pytest.raises(PlanError, match=r"a.csv has answers in it"):
+        sheet(SAYS, outcomes, path)
+    assert path.read_bytes() == kept
+
+
 def test_a_sheet_of_nothing_or_in_another_form_is_refused(planted, tmp_path):
     with pytest.raises(ParameterError, match="written as"):
         sheet(SAYS, planted(5), tmp_path / "a.pdf")

@@ -161,8 +161,12 @@ def _compared(
     return Finding(
         name,
         f"{where} agree on the {what} of {percent(float(agree.mean()))} of {len(both):,} shared "
-        f"inputs, Cohen's kappa {kappa:.2f} (effect; {low:.2f} to {high:.2f}): "
-        + ("no more than by chance." if low <= 0 else "little more than by chance."),
+        f"inputs, Cohen's kappa {kappa:.2f} (effect; {max(low, -1):.2f} to {min(high, 1):.2f}), "
+        + (
+            "not shown to be more than by chance."
+            if low <= 0
+            else f"more than by chance and less than the {least:g} that is asked for."
+        ),
         level=level,
         cases=dict.fromkeys(
             pair[0].case.id for pair, same in zip(both, agree, strict=True) if not same

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,16 @@ from seatrial import Finding
 from ._common import Check, fraction_between, golds_of, graded, percent
 from ._evidence import MIN_CASES, area
 from ._reading import normalised, options_of
-from ._stored_scores import is_number, stored
+from ._stored_scores import Stored, is_number, stored
 
 __all__ = ["missing_scores", "truncated_answers"]
 
 SHORT = 0.4
 NULLS = "nulls"
+TOKENS = "token"
+
+Expected = Mapping[int, frozenset[tuple[str, bool]]]
+"""By the number of options: keys of scores, and (True) those with one for each option."""
 
 
 def missing_scores(tolerance: float = 0.01) -> Check:
@@ -28,8 +32,8 @@ def missing_scores(tolerance: float = 0.01) -> Check:
     there, their probabilities, the options that the details list as `nulls`, and every other key of
     the details that holds numbers: one for each option, or under the name of a score
     ("log_likelihoods", "option_scores", "logprob"), nested or not. A score that most outcomes have
-    and one lacks is missing too. An error from a fraction of `tolerance` of the outcomes up, else a
-    warning.
+    and one lacks is missing too, as is one of a list that is shorter than the options. An error
+    from a fraction of `tolerance` of the outcomes up, else a warning.
     """
     limit = fraction_between("tolerance", tolerance)
 
@@ -63,25 +67,35 @@ def missing_scores(tolerance: float = 0.01) -> Check:
     return check
 
 
-def _expected(outcomes: Sequence[Any]) -> Mapping[int, frozenset[str]]:
-    """Give the score keys that most answered outcomes with as many options have."""
-    keys: dict[int, list[frozenset[str]]] = {}
+def _expected(outcomes: Sequence[Any]) -> Expected:
+    """Give what most answered outcomes with as many options have: each score, and a whole list."""
+    kept: dict[int, list[frozenset[tuple[str, bool]]]] = {}
     for outcome in outcomes:
         if outcome.prediction is not None:
             options = options_of(outcome.input)
-            found = (one.key for one in stored(outcome.prediction.details, options) if one.named)
-            keys.setdefault(len(options), []).append(frozenset(found))
+            found = stored(outcome.prediction.details, options)
+            kept.setdefault(len(options), []).append(_kept(found, len(options)))
     return {
         many: frozenset(
-            key
-            for key in frozenset().union(*all_keys)
-            if 2 * sum(key in some for some in all_keys) > len(all_keys)
+            one
+            for one in frozenset().union(*all_kept)
+            if 2 * sum(one in some for some in all_kept) > len(all_kept)
         )
-        for many, all_keys in keys.items()
+        for many, all_kept in kept.items()
     }
 
 
-def _missing(outcome: Any, expected: Mapping[int, frozenset[str]]) -> tuple[int, ...] | None:
+def _kept(found: Iterable[Stored], many: int) -> frozenset[tuple[str, bool]]:
+    """Name the scores that are there, and those of them with one for each option.
+
+    A longer list, or one of tokens, is not of the options, and lacks nothing.
+    """
+    named = [one for one in found if one.named]
+    whole = [one for one in named if len(one.values) >= many or TOKENS in one.key.casefold()]
+    return frozenset([*((one.key, False) for one in named), *((one.key, True) for one in whole)])
+
+
+def _missing(outcome: Any, expected: Expected) -> tuple[int, ...] | None:
     """Give the places of options without a score (perhaps none), or None when all is there."""
     prediction = outcome.prediction
     if prediction is None or prediction.value is None:
@@ -96,7 +110,7 @@ def _missing(outcome: Any, expected: Mapping[int, frozenset[str]]) -> tuple[int,
         elif normalised(str(null)) in names:
             gone.add(names.index(normalised(str(null))))
     kept = [one for one in stored(details, options) if one.key != NULLS]
-    lacks = bool(expected.get(len(options), frozenset()) - {one.key for one in kept})
+    lacks = bool(expected.get(len(options), frozenset()) - _kept(kept, len(options)))
     lacks |= not all(map(is_number, (prediction.probabilities or {}).values()))
     for one in kept:
         if one.is_score and one.gaps:

@@ -9,9 +9,19 @@ from typing import Any
 
 from attrs import frozen
 
-from ._reading import BESIDE, fields_of, rendered
+from ._reading import BESIDE, fields_of, options_of, rendered
 
 __all__ = ["ANSWER", "Slot", "slots_of"]
+
+MARKABLE = 3  # options, of which all but one are marked alike
+LISTED = re.compile(r"(?<!\w)(?:[A-Za-z]|\d{1,2})(?=[.):]|$)")
+REACH = 20  # characters before an option in which its mark stands
+MARK = re.compile(r"\S{0,8}[^\S\n]*$")
+ENDS = (
+    ("the first word", re.compile(r"^\W*([^\W_]|\d{1,2})[^\w\s]\s")),
+    ("the last word", re.compile(r"(?<=[?.!:\n])\W*([^\W_]|\d{1,2})\W*$")),
+)
+"""A letter or a number that stands alone, before the question or after it."""
 
 LONGEST = 40
 """Longer values are texts, and no labels or numbers."""
@@ -28,6 +38,9 @@ CUE = re.compile(
 )
 NAMED = (
     re.compile(r"(?m)^\W*(?P<name>[A-Za-z][\w -]{1,24}?)\W*(?::|=|->|→)\s*(?P<value>\S.*)$"),
+    re.compile(
+        r"[.;,!?]\s+(?P<name>[A-Za-z][\w -]{1,24}?)\s*(?::|=|->|→)\s*(?P<value>\w{1,12})\W*$"
+    ),
     re.compile(r"[(\[{]\s*(?P<name>[A-Za-z][\w -]{1,24}?)\s*[:=]\s*(?P<value>[^\n)\]}]+)[)\]}]"),
     re.compile(r"<(?P<name>\w{2,25})>\s*(?P<value>[^<\n]+)</(?P=name)>"),
     re.compile(r"[\"'](?P<name>\w{2,25})[\"']\s*:\s*[\"']?(?P<value>[^\"',}\n]+)"),
@@ -73,6 +86,11 @@ def _values(value: Any, template: str | None) -> Iterator[tuple[tuple[str, bool]
             name, short = found["name"].strip().casefold(), found["value"].strip()
             if _is_short(short) and name not in BESIDE:
                 yield (f"what stands after {name!r}", bool(ANSWER.search(name))), short
+    for where, pattern in ENDS:
+        if alone := pattern.search(text):
+            yield (where, False), alone[1]
+    if odd := _marked(text, options_of(value)):
+        yield ("a mark at one option", False), odd
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > 1:
         yield from (
@@ -80,6 +98,24 @@ def _values(value: Any, template: str | None) -> Iterator[tuple[tuple[str, bool]
             for where, line in (("the first line", lines[0]), ("the last line", lines[-1]))
             if _is_short(line)
         )
+
+
+def _marked(text: str, options: Sequence[str]) -> str | None:
+    """Name the place of the one option before which something else stands than before the others.
+
+    Letters and numbers that list the options are all unlike, and mark none.
+    """
+    if len(options) < MARKABLE:
+        return None
+    before = []
+    for option in options:
+        place = text.find(option)
+        if place < 0:
+            return None
+        mark = MARK.search(text[max(place - REACH, 0) : place])
+        before.append(LISTED.sub("#", mark[0].strip() if mark else ""))
+    odd = [at for at, one in enumerate(before) if before.count(one) == 1]
+    return str(odd[0]) if len(odd) == 1 and len(set(before)) > 1 else None
 
 
 def _is_short(text: str) -> bool:

@@ -18,6 +18,8 @@ NAMED = re.compile(
     r"|loss|perplexity)(?:$|[_\W])"
 )
 RAW = re.compile(r"(?:^|[_\W])(?:log_?prob\w*|log_?lik\w*|lls?)(?:$|[_\W])")
+GAPS = frozenset({"", "nan", "+nan", "-nan", "inf", "+inf", "-inf", "none", "null", "na", "n/a"})
+"""How tables and JSON write a number that is not there."""
 HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -86,7 +88,12 @@ def _walked(before: str, value: Any, names: Sequence[str]) -> Iterator[Stored]:
 
 def _one(key: str, values: Sequence[Any], names: Sequence[str]) -> Stored:
     words = HUMP.sub("_", key).casefold()
-    return Stored(key, tuple(values), len(values) == len(names) > 1, bool(NAMED.search(words)))
+    given = tuple(None if _is_gap(one) else one for one in values)
+    return Stored(key, given, len(values) == len(names) > 1, bool(NAMED.search(words)))
+
+
+def _is_gap(value: Any) -> bool:
+    return isinstance(value, str) and value.strip().casefold() in GAPS
 
 
 def raw_of(details: Mapping[str, Any], options: Sequence[str]) -> list[float] | None:

@@ -80,7 +80,8 @@ def exact_match(
     - white space: runs count as one space, with none at the ends;
     - punctuation, but for what carries meaning: signs, marks inside numbers, ratios and ranges,
       per cent, "&", "/", "#", what ends a word ("A-", "C++"), brackets of intervals and formulas,
-      apostrophes but of "n't", and any text of nothing but marks;
+      apostrophes and primes but of "n't", underscores within names, and any text of nothing but
+      marks;
     - number format: "1,000", "1000.0" and "1e3" are 1000. Numbers are read as in English, so that
       "1.000" is 1 and "1,5", which is a decimal or a list, stays as it is. Leading zeros ("007")
       and the zeros of versions and sections ("section 3.10") stay too.

@@ -12,7 +12,7 @@ from seatrial.errors import PlanError
 from seatrial.kit import Table
 
 from ._evaluating import Measured
-from ._tasks import CAPABILITIES, KINDS, Task
+from ._tasks import CAPABILITIES, KINDS, Task, tasks_of
 
 __all__ = ["Capabilities", "Change", "capabilities"]
 
@@ -79,7 +79,7 @@ class Capabilities:
         how = (
             "change: after minus before, of a perplexity after over before, paired by case; each "
             f"end of an interval is at {self.confidence:g}, and the lists are corrected for "
-            f"{len(rows)} tasks (Holm)"
+            f"the number of tasks, {len(rows)} (Holm)"
         )
         gone = ", ".join(self.forgotten) or "nothing beyond chance"
         return Table(
@@ -106,7 +106,7 @@ class Capabilities:
 
 
 def capabilities(
-    tasks: Sequence[Task],
+    tasks: Sequence[Any],
     before: Mapping[str, Measured],
     after: Mapping[str, Measured],
     *,
@@ -115,11 +115,15 @@ def capabilities(
     """Compare two evaluations of the same tasks, paired by case.
 
     A metric that scores each case is bounded by `paired_drop`, others and perplexities by the
-    jackknife over clusters. Raises `PlanError` where the two are not of the same cases.
+    jackknife over clusters. Raises `PlanError` where the two are not of the same tasks and cases.
     """
     from seatrial.statistics import holm
 
-    changes = [_change(task, before[task.name], after[task.name], confidence) for task in tasks]
+    given = tasks_of(tasks)
+    if lacking := [one.name for one in given if one.name not in before or one.name not in after]:
+        msg = f"task {lacking[0]!r} was not measured both before and after"
+        raise PlanError(msg)
+    changes = [_change(task, before[task.name], after[task.name], confidence) for task in given]
     worse, better = (
         holm([getattr(one, name) for one in changes]) for name in ("p_worse", "p_better")
     )

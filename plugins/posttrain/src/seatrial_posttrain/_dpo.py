@@ -10,6 +10,7 @@ import torch
 from attrs import frozen
 
 from seatrial import Preference, derive
+from seatrial.errors import PlanError
 from seatrial.protocols import Adapt, Work
 
 from ._alarms import warn_of_pairs, warn_of_training
@@ -133,6 +134,9 @@ class _Pairs:
 
 
 def _aligned(model: Any, examples: Sequence[Preference], how: _How, seed: int, work: Work) -> Tuned:
+    if not len(examples):
+        msg = "there is no preference to learn from"
+        raise PlanError(msg)
     trainable = model.trainable
     pairs = pairs_of(trainable, examples)
     warn_of_pairs(pairs)

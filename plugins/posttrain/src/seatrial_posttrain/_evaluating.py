@@ -17,7 +17,7 @@ from seatrial.kit import cluster_of, digest, plain, write_atomically
 from ._asking import Asking
 from ._extracted import UNPARSED
 from ._perplexity import perplexity
-from ._tasks import Task
+from ._tasks import Task, tasks_of
 
 __all__ = ["Measured", "evaluate"]
 
@@ -52,15 +52,22 @@ class Measured:
 
 
 def evaluate(
-    model: Any, tasks: Sequence[Task], *, seed: int = 0, to: str | Path | None = None
+    model: Any, tasks: Sequence[Any], *, seed: int = 0, to: str | Path | None = None
 ) -> dict[str, Measured]:
     """Measure each task, in a run of its own; with `to`, a folder, what is measured stays.
 
+    `tasks` are `Task`s, or tables as in a recipe. The model needs an `identity`.
     Raises `ModelError` for a case that could not be answered: a figure over fewer cases would be
     compared with one over all.
     """
     folder = None if to is None else Path(to)
-    return {task.name: _measured(model, task, seed, folder) for task in tasks}
+    if not isinstance(getattr(model, "identity", None), str):
+        msg = (
+            "a model that is evaluated needs an identity: a text that changes whenever its answers "
+            "may; give it the attribute `identity`"
+        )
+        raise ModelError(msg)
+    return {task.name: _measured(model, task, seed, folder) for task in tasks_of(tasks)}
 
 
 def _measured(model: Any, task: Task, seed: int, to: Path | None) -> Measured:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from attrs import asdict, frozen
 
 from seatrial import Case, Metric, Preference, default_registry, derive
 from seatrial.errors import ParameterError, PlanError
-from seatrial.kit import cluster_of, plain
+from seatrial.kit import cluster_of, did_you_mean, plain
 from seatrial.protocols import Adapt, Work
 
 from ._ablation import Ablation
@@ -20,8 +21,8 @@ from ._extracted import extracted
 from ._final_answers import final_answer_pairs
 from ._generative import judged_by
 from ._joint import joint as joint_training
-from ._judged import judge_of
 from ._model_card import model_card
+from ._sampling import Judge, check_sampling
 from ._sources import STAGES, card_of, good_enough, stage_of
 from ._stages import Stage, Step
 from ._tasks import Task, tasks_of
@@ -29,7 +30,7 @@ from ._tuned import Tuned, retold
 
 __all__ = ["recipe"]
 
-SAMPLING = ("samples", "temperature", "per_case", "max_length_ratio", "judge")
+SAMPLING = ("samples", "temperature", "per_case", "max_length_ratio")
 ORDERS = ("joint", "sequential")
 
 
@@ -64,13 +65,18 @@ def recipe(
     after it. Raises `ParameterError` for parameters that make no sense.
     """
     how = dict(preference or {})
+    judge = _judge(how.pop("judge", None))
     sampling = {name: how.pop(name) for name in SAMPLING if name in how}
+    check_sampling(**sampling)
     if order not in ORDERS:
         msg = f"order must be one of {', '.join(ORDERS)}, not {order!r}"
         raise ParameterError(msg)
     part = Ablation.read(ablation)
     whole = dict(joint or {})
-    built = _built("joint", joint_training, whole), _built("preference", dpo, how)
+    built = (
+        _built("joint", joint_training, whole),
+        _built("preference", dpo, how, (*SAMPLING, "judge")),
+    )
     # Documents alone, or instructions alone, are taken as they are.
     alone = joint_training(**{name: one for name, one in whole.items() if name != "mixture"})
     tasks = tasks_of(evaluation)
@@ -87,7 +93,10 @@ def recipe(
         if found.asked:
             stage = Stage("preference", work, derive(seed, "recipe", "preference"))
             trained = stage.done(
-                trained, lambda: _pairs(trained, found.asked, sampling, stage), built[1], steps
+                trained,
+                lambda: _pairs(trained, found.asked, judge, sampling, stage),
+                built[1],
+                steps,
             )
         compared = _compared(model, trained, tasks, confidence, seed, work)
         return _told(trained, steps, found, compared, confidence)
@@ -95,11 +104,17 @@ def recipe(
     return adapt
 
 
-def _built(name: str, factory: Callable[..., Adapt], params: Mapping[str, Any]) -> Adapt:
+def _built(
+    name: str, factory: Callable[..., Adapt], params: Mapping[str, Any], also: Sequence[str] = ()
+) -> Adapt:
+    known = (*inspect.signature(factory).parameters, *also)
+    if odd := [one for one in params if one not in known]:
+        msg = f"{name} has no {odd[0]!r}{did_you_mean(odd[0], known)}; it takes {', '.join(known)}"
+        raise ParameterError(msg)
     try:
         return factory(**params)
     except TypeError as error:
-        msg = f"posttrain.recipe: {name}: {error}"
+        msg = f"{name}: {error}"
         raise ParameterError(msg) from error
 
 
@@ -144,7 +159,7 @@ def _check_leaks(examples: Sequence[Case], tasks: Sequence[Task]) -> None:
 
 
 def _pairs(
-    model: Tuned, cases: Sequence[Case], sampling: Mapping[str, Any], stage: Stage
+    model: Tuned, cases: Sequence[Case], judge: Judge, sampling: Mapping[str, Any], stage: Stage
 ) -> tuple[Sequence[Preference], Mapping[str, int]]:
     given, asked = [], []
     for one in cases:
@@ -155,11 +170,16 @@ def _pairs(
             asked.append(one)
     if not asked:
         return given, {"given": len(given)}
-    how = dict(sampling)
-    judge = _judge(how.pop("judge", None))
     made = final_answer_pairs(
-        model, asked, judge=judge, seed=stage.seed, to=stage.file("samples.jsonl"), **how
+        model, asked, judge=judge, seed=stage.seed, to=stage.file("samples.jsonl"), **sampling
     )
+    if not given and not len(made):
+        counts = "; ".join(f"{name}: {count}" for name, count in made.counts.items())
+        msg = (
+            f"preference: the answers sampled to {len(asked)} questions made no pair ({counts}); "
+            "sample more of them, let the model write longer answers, or train without stage 'pa'"
+        )
+        raise PlanError(msg)
     return [*given, *made], {"given": len(given), **made.counts}
 
 
@@ -168,7 +188,7 @@ def _given(case: Case) -> Preference:
     return Preference(case.input, chosen, rejected, case_id=case.id, cluster=cluster_of(case))
 
 
-def _judge(judge: Any) -> Callable[[Case, str], Any]:
+def _judge(judge: Any) -> Judge:
     """Make of a judge's parameters what says of an answer whether it is right."""
     if judge is None:
         exact = default_registry().get("metrics.exact-match", Metric).build()
@@ -177,7 +197,7 @@ def _judge(judge: Any) -> Callable[[Case, str], Any]:
             return bool(exact([case.target], [extracted(answer)[0]])[0])
 
         return rule
-    return judged_by(judge_of(judge))
+    return judged_by(judge)
 
 
 def _compared(

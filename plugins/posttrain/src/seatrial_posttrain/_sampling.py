@@ -10,12 +10,12 @@ from typing import Any
 from attrs import field, frozen
 
 from seatrial import Case, derive
-from seatrial.errors import ParameterError, PlanError
+from seatrial.errors import ModelError, ParameterError, PlanError
 from seatrial.kit import digest, plain
 
 from ._made import Making
 
-__all__ = ["Judge", "Kept", "Sample", "Sampling", "name_of", "usable"]
+__all__ = ["Judge", "Kept", "Sample", "Sampling", "check_sampling", "name_of", "usable"]
 
 Judge = Callable[[Case, str], Any]
 """Says whether an answer to a case is right: True or False; anything else is no judgement."""
@@ -37,6 +37,26 @@ def name_of(judge: Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def check_sampling(
+    samples: int = 1,
+    temperature: float = 1.0,
+    per_case: int = 1,
+    max_length_ratio: float | None = None,
+) -> None:
+    """Raise `ParameterError` where no answer could be sampled, or no pair be made, with these."""
+    counts: Mapping[str, Any] = {"samples": samples, "per_case": per_case}
+    for name, value in counts.items():
+        if not isinstance(value, int) or value < 1:
+            msg = f"{name} must be a whole number of at least 1, not {value!r}"
+            raise ParameterError(msg)
+    if not temperature > 0:
+        msg = f"temperature must be positive for answers to differ, not {temperature!r}"
+        raise ParameterError(msg)
+    if max_length_ratio is not None and not max_length_ratio >= 1:
+        msg = f"max_length_ratio must be at least 1, not {max_length_ratio!r}"
+        raise ParameterError(msg)
+
+
 @frozen(kw_only=True)
 class Sampling:
     """How answers are sampled and paired; the fields are those of `final_answer_pairs`."""
@@ -51,17 +71,20 @@ class Sampling:
     kept: Kept
 
     def __attrs_post_init__(self) -> None:
-        counts: Mapping[str, Any] = {"samples": self.samples, "per_case": self.per_case}
-        for name, value in counts.items():
-            if not isinstance(value, int) or value < 1:
-                msg = f"{name} must be a whole number of at least 1, not {value!r}"
-                raise ParameterError(msg)
-        if not self.temperature > 0:
-            msg = f"temperature must be positive for answers to differ, not {self.temperature!r}"
+        if not hasattr(self.model, "trainable"):
+            msg = (
+                "answers are sampled from a model with the attribute `trainable`, such as "
+                f"seatrial_transformers.causal_lm, not from {self.model!r:.80}"
+            )
+            raise ModelError(msg)
+        judge: Any = self.judge
+        if judge is not None and not callable(judge):  # None: all is judged already
+            msg = (
+                "judge must be a function of a case and an answer, such as judged_by(model), not "
+                f"{judge!r}"
+            )
             raise ParameterError(msg)
-        if self.max_length_ratio is not None and not self.max_length_ratio >= 1:
-            msg = f"max_length_ratio must be at least 1, not {self.max_length_ratio!r}"
-            raise ParameterError(msg)
+        check_sampling(self.samples, self.temperature, self.per_case, self.max_length_ratio)
 
     @property
     def facts(self) -> dict[str, Any]:

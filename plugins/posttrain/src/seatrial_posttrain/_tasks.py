@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
-from attrs.validators import in_, instance_of
 
 from seatrial import Case, Metric, Use, default_registry, load_cases
 from seatrial.errors import ParameterError
@@ -60,21 +59,65 @@ FINEVAL: Mapping[str, Mapping[str, str]] = {
 """What table 1 and table 3 of the paper say of each task: only its cases are missing."""
 
 
+def _metric(given: Any) -> Use[Metric] | None:
+    if given is None or given == PERPLEXITY:
+        return None
+    if isinstance(given, str):
+        given = {"use": given}
+    if isinstance(given, Mapping) and "use" in given and not set(given) - {"use", "params"}:
+        named = default_registry().get(given["use"], Metric)
+        given = named(**(given.get("params") or {}))
+    use = given() if isinstance(given, Metric) else given
+    if not isinstance(use, Use):
+        msg = (
+            f"metric must be a metric, the name of one, a table with use and params, or "
+            f"{PERPLEXITY!r}, got {given!r}"
+        )
+        raise ParameterError(msg)
+    use.build()  # what it lacks is found before anything is trained
+    return use
+
+
 @frozen(kw_only=True)
 class Task:
     """Some cases, how they are asked, and the metric that scores the answers.
 
     `capability` and `kind` (similar to what was trained on, or novel) are the row and column of
-    FinEval. `metric` is a metric, or "perplexity", which asks nothing.
+    FinEval. `metric` is a metric or its name, or "perplexity", which asks nothing.
     """
 
-    name: str = field(validator=instance_of(str))
+    name: str
     cases: tuple[Case, ...]
-    metric: Use[Metric] | None = None
-    answers: str = field(default="direct", validator=in_(ANSWERS))
+    metric: Use[Metric] | None = field(default=None, converter=_metric)
+    answers: str = "direct"
     options: tuple[str, ...] = field(default=(), converter=tuple)
-    capability: str = field(default="task", validator=in_(CAPABILITIES))
-    kind: str = field(default="novel", validator=in_(KINDS))
+    capability: str = "task"
+    kind: str = "novel"
+
+    def __attrs_post_init__(self) -> None:
+        name: Any = self.name
+        if not isinstance(name, str):
+            msg = f"a task of the evaluation needs a name, and has {name!r}"
+            raise ParameterError(msg)
+        for key, known in (("answers", ANSWERS), ("capability", CAPABILITIES), ("kind", KINDS)):
+            if getattr(self, key) not in known:
+                msg = (
+                    f"{key} of the task {self.name!r} must be one of {', '.join(known)}, "
+                    f"not {getattr(self, key)!r}"
+                )
+                raise ParameterError(msg)
+        if self.metric is None or self.answers == "as it is":
+            return
+        for case in self.cases:
+            options = self.options
+            if isinstance(case.input, Mapping):
+                options = tuple(case.input.get("options", options))
+            if options and case.target is not None and case.target not in options:
+                msg = (
+                    f"case {case.id!r} of the task {self.name!r} has the target {case.target!r}, "
+                    f"which is none of its options: {', '.join(map(repr, options))}"
+                )
+                raise ParameterError(msg)
 
 
 def tasks_of(given: Sequence[Any]) -> tuple[Task, ...]:
@@ -103,21 +146,7 @@ def _read(given: Any) -> Task:
     facts = {"metric": "metrics.accuracy"}
     whole = {**facts, "name": preset, **FINEVAL.get(preset or "", {}), **table}
     whole["cases"] = tuple(cases_of(whole["cases"]))
-    whole["metric"] = _metric(whole["metric"])
-    try:
-        return Task(**whole)
-    except (TypeError, ValueError) as error:
-        msg = f"a task of the evaluation: {error.args[0]}"
-        raise ParameterError(msg) from error
-
-
-def _metric(given: Any) -> Use[Metric] | None:
-    if given == PERPLEXITY:
-        return None
-    if isinstance(given, Use):
-        return given
-    name, params = (given, {}) if isinstance(given, str) else (given["use"], given.get("params"))
-    return default_registry().get(name, Metric)(**(params or {}))
+    return Task(**whole)
 
 
 def cases_of(given: Any) -> Sequence[Case]:

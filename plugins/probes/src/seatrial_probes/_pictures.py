@@ -47,13 +47,21 @@ def picture_in(value: Any) -> Picture:
     if names:
         msg = f"this input has several pictures, {', '.join(map(repr, names))}; explain one at once"
         raise PlanError(msg)
-    kind = "a text" if isinstance(value, str) else type(value).__name__
+    kind = _kind(value)
     msg = (
         f"an explainer of pictures reads H×W×1 or H×W×3 in uint8, uint16 or float32, and this "
         f"input is {kind}; choose an explainer of its modality, for texts probes.bag-of-words or "
         "probes.surface"
     )
     raise PlanError(msg)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array of {'×'.join(map(str, value.shape))} in {value.dtype}"
+    if isinstance(value, Mapping):
+        return f"the parts {', '.join(map(repr, value))} without one"
+    return "a text" if isinstance(value, str) else type(value).__name__
 
 
 def _is_picture(value: Any) -> bool:

@@ -78,7 +78,8 @@ def sheet(
     an order drawn by `seed`; neither answers nor targets nor the cases' ids. ".html" gives a page
     that needs nothing else and saves the answers as a CSV file; ".csv" gives a table with an empty
     column `answer`, for "right", "wrong", or the probability of "wrong" in percent. `limit` draws
-    that many. Grade what comes back with `read_sheet`.
+    that many. Grade what comes back with `read_sheet`. Raises `PlanError` where `path` is a table
+    that somebody has filled in.
     """
     place = Path(path)
     forms = {".html": _page, ".csv": _csv}
@@ -88,6 +89,9 @@ def sheet(
     if not outcomes:
         msg = "there are no outcomes to write a sheet of"
         raise PlanError(msg)
+    if _filled(place):
+        msg = f"{place.name} has answers in it; write the sheet under another name"
+        raise PlanError(msg)
     keyed = _keyed(outcomes)
     keys = sorted(keyed, key=lambda key: derive(seed, "sheet", key))[:limit]
     items = [(key, read(keyed[key].input).named) for key in keys]
@@ -95,8 +99,17 @@ def sheet(
     text = forms[place.suffix.lower()](words, items)
     # Spreadsheets take a table for UTF-8 only where it begins with the mark of that.
     encoding = "utf-8" if place.suffix.lower() == ".html" else "utf-8-sig"
+    place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(text, encoding=encoding, newline="")
     return place
+
+
+def _filled(place: Path) -> bool:
+    """Say whether a table has answers, below the row that says what they may be."""
+    if place.suffix.lower() != ".csv" or not place.is_file():
+        return False
+    with place.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return any(row.get("key") and row.get("answer") for row in csv.DictReader(file))
 
 
 def read_sheet(
