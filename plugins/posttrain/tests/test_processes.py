@@ -1,0 +1,118 @@
+"""Several processes train one model to what one process does.
+
+The launched processes run this file as a script.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import seatrial_posttrain as posttrain
+from safetensors.torch import load_file
+from seatrial_posttrain._processes import processes_for
+from seatrial_transformers import causal_lm
+
+import seatrial as sea
+
+FAST = {"learning_rate": 1e-2, "epochs": 2, "checkpoint_every": 2, "batch_size": 3}
+PAIRS = [
+    sea.Preference(f"q {n}?", f"no, {n} " * (n + 1), f"yes, {n}", case_id=str(n)) for n in range(4)
+]
+CASES = [
+    *(sea.Case(f"d{n}", f"profit of {n} rose by {n} percent " * (n + 1)) for n in range(3)),
+    *(sea.Case(f"i{n}", f"what is {n} and {n}?", f"it is {2 * n}") for n in range(6)),
+]
+LEARNED = {
+    "lora": (posttrain.dpo(**FAST, rank=4), PAIRS),
+    "full": (posttrain.dpo(**FAST, rank=0, gradient_checkpointing=True), PAIRS),
+    "joint": (posttrain.joint(**FAST, row_tokens=96), CASES),
+    "resumed": (posttrain.joint(**FAST, row_tokens=96), CASES),
+}
+
+
+def learn(name, folder, to, observers=()):
+    """Train as `name` says; of several processes the main one keeps what comes out."""
+    adapter, examples = LEARNED[name]
+    main = os.environ.get("RANK", "0") == "0"
+    model = causal_lm(folder, max_new_tokens=4)
+    return sea.repair(
+        adapter, model=model, cases=examples, to=to / name if main else None, observers=observers
+    )
+
+
+def shard_on_cpu():
+    """Switch FSDP on, which accelerate does on accelerators alone."""
+    from accelerate import Accelerator, DistributedType, FullyShardedDataParallelPlugin
+    from accelerate.state import AcceleratorState, PartialState
+
+    plugin = FullyShardedDataParallelPlugin(
+        fsdp_version=2,
+        auto_wrap_policy="transformer_based_wrap",
+        transformer_cls_names_to_wrap=["LlamaDecoderLayer"],
+        cpu_ram_efficient_loading=False,
+    )
+    Accelerator(cpu=True, fsdp_plugin=plugin)
+    for state in (AcceleratorState, PartialState):
+        state._shared_state["distributed_type"] = DistributedType.FSDP
+    AcceleratorState._shared_state["fsdp_plugin"] = plugin
+
+
+def interrupt(event):
+    if event.done == 3:
+        raise KeyboardInterrupt
+
+
+def launched(*arguments):
+    line = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", __file__]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [sys.executable, *line, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+
+
+@pytest.fixture(scope="module")
+def alone(folder, tmp_path_factory):
+    to = tmp_path_factory.mktemp("alone")
+    for name in LEARNED:
+        learn(name, folder, to)
+    return to
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["whole", "sharded"])
+def test_two_processes_train_what_one_does(alone, folder, tmp_path, how):
+    with pytest.raises(KeyboardInterrupt):
+        learn("resumed", folder, tmp_path, observers=[interrupt])
+    done = launched(folder, tmp_path, how)
+    assert done.returncode == 0, done.stderr
+    for name in LEARNED:
+        one, two = (
+            load_file(at / name / "model" / "model.safetensors") for at in (alone, tmp_path)
+        )
+        before = load_file(folder / "model.safetensors")
+        assert one.keys() == two.keys() == before.keys()
+        for key, weights in one.items():
+            assert (two[key] - weights).abs().max() < 1e-5, (name, key)
+        assert max(float((one[key] - before[key]).abs().max()) for key in one) > 1e-3
+        assert (alone / name / "model" / "config.json").read_text() == (
+            tmp_path / name / "model" / "config.json"
+        ).read_text()
+
+
+if __name__ == "__main__":
+    folder, to, how = sys.argv[1:]
+    if how == "sharded":
+        shard_on_cpu()
+    found = processes_for(causal_lm(folder).trainable.module)
+    assert (found.count, found.shards) == (2, how == "sharded")
+    for name in LEARNED:
+        fixed = learn(name, folder, Path(to))
+        assert fixed(["q?"]), "every process has the model"
