@@ -9,14 +9,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import seatrial_posttrain as posttrain
+from accelerate.utils import DistributedType
 from safetensors.torch import load_file
 from seatrial_posttrain._processes import processes_for
 from seatrial_transformers import causal_lm
 
 import seatrial as sea
+from seatrial.errors import ModelError, PlanError
 
 FAST = {"learning_rate": 1e-2, "epochs": 2, "checkpoint_every": 2, "batch_size": 3}
 PAIRS = [
@@ -46,7 +49,7 @@ def learn(name, folder, to, observers=()):
 
 def shard_on_cpu():
     """Switch FSDP on, which accelerate does on accelerators alone."""
-    from accelerate import Accelerator, DistributedType, FullyShardedDataParallelPlugin
+    from accelerate import Accelerator, FullyShardedDataParallelPlugin
     from accelerate.state import AcceleratorState, PartialState
 
     plugin = FullyShardedDataParallelPlugin(
@@ -107,11 +110,50 @@ def test_two_processes_train_what_one_does(alone, folder, tmp_path, how):
         ).read_text()
 
 
+SHARDED = {"distributed_type": "FSDP", "is_fsdp2": True}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"device": SimpleNamespace(type="cuda")}, "the model is on cpu, and accelerate works on"),
+        ({"distributed_type": "DEEPSPEED"}, "by FSDP or with the whole model each"),
+        ({**SHARDED, "is_fsdp2": False}, "set fsdp_version to 2"),
+        (SHARDED, "set fsdp_cpu_ram_efficient_loading to false"),
+        ({"mixed_precision": "bf16"}, "training is in float32"),
+        ({"is_main_process": False}, "give `to` only where RANK is 0"),
+    ],
+    ids=["device", "kind", "version", "loading", "precision", "to"],
+)
+def test_what_processes_cannot_do_is_refused(model, monkeypatch, tmp_path, given, told):
+    plugin = SimpleNamespace(cpu_ram_efficient_loading=True)
+    facts = {
+        "device": SimpleNamespace(type="cpu"),
+        "distributed_type": "MULTI_CPU",
+        "mixed_precision": "no",
+        "is_main_process": True,
+        "state": SimpleNamespace(fsdp_plugin=plugin),
+        **given,
+    }
+    facts["distributed_type"] = DistributedType(facts["distributed_type"])
+    accelerator = SimpleNamespace(**facts)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr("accelerate.Accelerator", lambda **_: accelerator)
+    with pytest.raises(ModelError, match=told):
+        processes_for(model.trainable.module, SimpleNamespace(directory=tmp_path))
+
+
+def test_a_recipe_runs_in_one_process(model, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(PlanError, match="runs in one process"):
+        sea.repair(posttrain.recipe(), model=model, cases=CASES)
+
+
 if __name__ == "__main__":
     folder, to, how = sys.argv[1:]
     if how == "sharded":
         shard_on_cpu()
-    found = processes_for(causal_lm(folder).trainable.module)
+    found = processes_for(causal_lm(folder).trainable.module, SimpleNamespace(directory=None))
     assert (found.count, found.shards) == (2, how == "sharded")
     for name in LEARNED:
         fixed = learn(name, folder, Path(to))

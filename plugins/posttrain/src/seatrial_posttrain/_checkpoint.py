@@ -43,7 +43,7 @@ class Checkpoint:
         """Write what training is after so many steps."""
         if not self.processes.told(self.file is not None):
             return
-        tensors = {}
+        tensors: dict[str, Any] = {}
         for name, one in parameters.items():
             state = optimizer.state[one]
             found = {f"value {name}": one.detach()}

@@ -60,7 +60,8 @@ def dpo(
     - `cache`: a folder for the reference's log-probabilities; by default they are kept with the
       checkpoints.
 
-    Raises `ParameterError` for parameters that make no sense.
+    Under `accelerate launch` the processes train one model together, and `batch_size` counts the
+    pairs of all of them. Raises `ParameterError` for parameters that make no sense.
     """
     with parameters_of("posttrain.dpo"):
         check_loss(beta, kind, label_smoothing, nll_weight)
@@ -138,7 +139,7 @@ def _aligned(model: Any, examples: Sequence[Preference], how: _How, seed: int, w
     trainable = model.trainable
     pairs = pairs_of(trainable, examples)
     warn_of_pairs(pairs)
-    processes = processes_for(trainable.module)
+    processes = processes_for(trainable.module, work)
     copy = processes.placed(copied(trainable.module))
     place = how.cache or (None if work.directory is None else work.directory / "reference")
     shares = processes.told(trainable.shares(max(one.tokens for one in pairs)))

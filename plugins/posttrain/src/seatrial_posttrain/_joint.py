@@ -92,7 +92,7 @@ def joint(
         read = [sequences_of(trainable, one, group=group, most=most) for one in examples]
         sequences = mixed(read, mixture, by=by, seed=seed)
         rows = [[one] for one in sequences]
-        processes = processes_for(trainable.module)
+        processes = processes_for(trainable.module, work)
         if processes.told(trainable.shares(max(len(one.ids) for one in sequences))):
             rows = packed(sequences, most=most, seed=seed)
         targets = sum(one.targets for one in sequences)

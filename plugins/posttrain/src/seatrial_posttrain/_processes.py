@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from attrs import field, frozen
 
-from seatrial.errors import ModelError
+from seatrial.errors import ModelError, PlanError
+from seatrial.protocols import Work
 
-__all__ = ["Processes", "processes_for"]
+__all__ = ["Processes", "check_alone", "processes_for"]
 
 
 @frozen(eq=False)
@@ -115,9 +116,20 @@ class Processes:
             self.accelerator.wait_for_everyone()
 
 
-def processes_for(module: Any) -> Processes:
+def _launched() -> bool:
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
+def check_alone(what: str) -> None:
+    """Raise `PlanError` where several processes were launched for what one must do."""
+    if _launched():
+        msg = f"{what} runs in one process: launch its stages apart, posttrain.joint and .dpo"
+        raise PlanError(msg)
+
+
+def processes_for(module: Any, work: Work) -> Processes:
     """Find the processes that train a copy of a module; by itself a process is one."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    if not _launched():
         return Processes()
     from accelerate import Accelerator
     from accelerate.utils import DistributedType
@@ -146,6 +158,8 @@ def processes_for(module: Any) -> Processes:
         problem = (
             "training is in float32: set mixed_precision to 'no' in accelerate's configuration"
         )
+    elif work.directory is not None and not found.is_main_process:
+        problem = "the main process alone keeps what is trained: give `to` only where RANK is 0"
     if problem is not None:
         raise ModelError(problem)
     return Processes(found.num_processes, found.process_index, found, shards)

@@ -51,7 +51,7 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = schedule.rate(step, total)
         batch = schedule.batch(step, examples, seed)
-        told = {}
+        told: dict[int, dict[str, float]] = {}
         with seeded(derive(seed, "step", step, *processes.seeds)):
             for one, weight in processes.part(batch):
                 found = _backward(loss, one, weight, len(batch), step)
