@@ -234,6 +234,8 @@ class Adapter(Component):
     `loader` is the import string of `load(path, /, *, model)`, which reads what the repaired
     model's own `save(path)` wrote; without it, what comes out cannot be saved. A repaired model may
     have a `summary`, a `seatrial.kit.Table` of what became of it, which the command line shows.
+    Examples come with their assets opened, unless `takes_assets` says that the adapter opens them
+    itself, a few at a time.
     """
 
     modality: str | None = field(default=None, validator=check_modality)
@@ -241,6 +243,7 @@ class Adapter(Component):
     reads: Literal["cases", "outcomes", "preferences"] = field(
         default="cases", validator=one_of(("cases", "outcomes", "preferences"))
     )
+    takes_assets: bool = field(default=False, validator=instance_of(bool))
 
 
 @frozen(kw_only=True)

@@ -48,9 +48,10 @@ class Training:
 
     @function.validator
     def _callable(self, _: Any, function: Any) -> None:
-        file = isinstance(function, Reference) and as_table(function) is not None
-        if file or not callable(function):
-            msg = f"the function of train must be callable or 'module:name', got {function!r:.80}"
+        file = as_table(function) if isinstance(function, Reference) else None
+        if file is not None or not callable(function):
+            given = function if file is None else file["file"]
+            msg = f"the function of train must be callable or 'module:name', got {given!r:.80}"
             raise PlanError(msg)
 
     @cases.validator

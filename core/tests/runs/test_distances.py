@@ -49,6 +49,7 @@ def test_what_did_not_apply_or_errored_before_it_was_asked_does_not_count(report
 
 
 def test_bounds_are_sorted_and_named_in_the_table(report):
+    assert sea.distances(report, 0.5).bounds == (0.5,)
     found = sea.distances(report, [0.5, 0.1, 0.5])
     assert found.bounds == (0.1, 0.5)
     assert found.table().columns[-2:] == ("within 0.1", "within 0.5")

@@ -16,9 +16,10 @@ TRAININGS = []
 """The number of cases of each training in this process."""
 
 
-def questions(part="test", count=60):
+def questions(part="test", count=60, end=""):
+    half = [{"half": at % 2} for at in range(count)]
     return [
-        sea.Case(f"{part}-{at}", f"question {at}", "ab"[at % 2], {"half": at % 2}, f"{part} {at}")
+        sea.Case(f"{part}-{at}", f"question {at}{end}", "ab"[at % 2], half[at], f"{part} {at}")
         for at in range(count)
     ]
 
@@ -38,7 +39,8 @@ def vote(cases, *, seed):
     for one in cases:
         votes[one.input][one.target] += 1
     return lambda texts: [
-        votes[text].most_common(1)[0][0] if text in votes else None for text in texts
+        votes[text].most_common(1)[0][0] if text in votes else None
+        for text in (text.rstrip(".") for text in texts)
     ]
 
 

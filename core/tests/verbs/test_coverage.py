@@ -93,7 +93,12 @@ def test_an_unknown_priority_is_an_error_for_each():
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("x.csv", "id,covered_by\na,Bad scans\n", "x.csv, line 2: what must be some text, got ''"),
+        ("x.csv", "id,what\na,\n", "x.csv, line 2: what must be some text, got ''"),
+        ("x.csv", "id,waht\na,b\n", "x.csv has no column 'what'; did you mean waht?"),
+        ("x.csv", "id;what\na;b\n", "x.csv has one column, 'id;what'; if ';' stands between"),
+        ("x.csv", "id,what\na,b\n".encode("utf-16"), "UTF-16, not UTF-8: save it as UTF-8"),
+        ("x.csv", "id,what\na,ä\n".encode("cp1252"), "line 2: not UTF-8 text (byte 0xe4); save it"),
+        ("x.json", '{"incidents": []}', "x.json has no column 'what'; it has 'incidents'"),
         ("x.jsonl", '{"what": "x", "coverd_by": "y"}', "no such key 'coverd_by'; did you mean"),
         ("x.jsonl", '{"what": "x", "covered_by": 3}', "covered_by must name priorities, got 3"),
         ("x.csv", "id,what\na,x\na,y\n", "line 3: another incident has the id 'a'"),
@@ -107,13 +112,24 @@ def test_an_unknown_priority_is_an_error_for_each():
 def test_what_is_no_incident_is_refused_with_its_place(name, text, told, tmp_path):
     path = tmp_path / name
     if text is not None:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(FileError) as caught:
         sea.coverage(SPEC, path)
     assert told in str(caught.value)
 
 
-@pytest.mark.parametrize("given", [[], {}, 3])
+def test_a_priority_that_is_named_twice_covers_once():
+    found = sea.coverage(SPEC, [{"what": "x", "covered_by": "Bad scans; Bad scans;"}])
+    assert found.incidents[0].covered_by == ("Bad scans",)
+
+
+def test_a_folder_is_no_file_of_incidents(tmp_path):
+    (tmp_path / "note.md").write_text("what")
+    with pytest.raises(FileError, match="is a folder"):
+        sea.coverage(SPEC, tmp_path)
+
+
+@pytest.mark.parametrize("given", [[], {}, 3, None])
 def test_what_holds_no_incidents_is_refused(given):
-    with pytest.raises((PlanError, TypeError)):
+    with pytest.raises(PlanError, match="incidents are read from a file or from mappings"):
         sea.coverage(SPEC, given)

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import attrs
+import numpy as np
 import pytest
+from PIL import Image
 
 import seatrial as sea
 from seatrial.errors import ModelError, ObserverWarning, PlanError, StoreError
@@ -227,6 +229,36 @@ def test_perturbed_cases_belong_to_the_cluster_of_their_case():
     plain = [sea.Case("a", "q"), sea.Case("b", "r", cluster="s")]
     found = sea.perturbed(sea.Plan(perturbations=[loud()]), plain)
     assert {one.cluster for one in found} == {"a", "s"}
+
+
+@pytest.mark.parametrize("takes_assets", [False, True])
+def test_assets_are_opened_unless_the_adapter_takes_them(tmp_path, takes_assets):
+    pixels = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    Image.fromarray(pixels).save(tmp_path / "one.png")
+    kept = sea.Asset(tmp_path / "one.png", "image")
+    case = sea.Case("one", {"left": kept}, "dark")
+    seen = []
+
+    def learn():
+        def adapt(model, examples, /, *, seed, work):
+            seen.extend(examples)
+            return lambda inputs: ["dark"] * len(inputs)
+
+        return adapt
+
+    use = sea.Adapter(
+        name="local.learn", summary="Learn.", factory=learn, takes_assets=takes_assets
+    )
+    outcome = sea.Outcome(case=case, right=False, input=case.input, prediction=None)
+    preference = sea.Preference(case.input, "dark", "light")
+    for examples in ([case], [outcome], [preference]):
+        sea.repair(use, model=lambda inputs: ["light"] * len(inputs), cases=examples, seed=1)
+    given = [one.input["left"] for one in seen] + [seen[1].case.input["left"]]
+    assert len(given) == 4
+    if takes_assets:
+        assert given == [kept] * 4
+    else:
+        assert all(np.array_equal(one, pixels) for one in given)
 
 
 def test_it_is_a_model_and_knows_how_it_was_made(report):

@@ -32,6 +32,7 @@ from seatrial.verbs._calibrate import calibrate
 from seatrial.verbs._replay import replay
 
 QUESTIONS = sea.Reference("train_stand_ins:questions", {"part": "training"})
+OTHERS = sea.Reference("train_stand_ins:questions", {"part": "test", "end": "."})
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +69,7 @@ def test_each_severity_is_a_model_that_was_trained_on_what_the_rung_gives(traini
 
 
 def test_the_verdict_compares_the_models_case_by_case():
-    found = sea.judge(*_run(asked_of_training(severities=(3,))))
+    found = sea.judge(*_run(specification(severities=(3,), cases=OTHERS)))
     (verdict,) = found.verdicts
     assert (verdict.outcome, verdict.estimate, verdict.changed) == ("fail", 1.0, 1.0)
     assert "one draw of what happens to the training cases" in found.arguments[0].limits[0]
@@ -189,19 +190,34 @@ def test_a_perturbation_of_the_question_goes_to_the_model_that_was_trained():
 
 
 def test_clusters_of_the_training_cases_are_left_out_of_verdicts():
-    asked = asked_of_training(
-        severities=(3,), train=sea.Training(vote, [*questions("training", 20)])
-    )
+    trained_on = [evolve(one, input=f"{one.input}!") for one in questions("training", 20)]
+    asked = asked_of_training(severities=(3,), train=sea.Training(vote, trained_on))
     found = sea.judge(*_run(asked))
     assert found.verdicts[0].cases_used == 40
     assert found.notes == ("20 cases that the model learned from are left out",)
 
 
+def test_inputs_of_the_training_cases_are_left_out_whatever_their_clusters():
+    trained_on = [evolve(one, cluster=None) for one in questions("training", 20)]
+    asked = specification(severities=(3,), train=sea.Training(vote, trained_on))
+    found = sea.judge(*_run(asked))
+    assert found.verdicts[0].cases_used == 40
+    assert found.notes == ("20 cases that the model learned from are left out",)
+
+
+def test_ids_alone_leave_nothing_out():
+    trained_on = [evolve(one, cluster=None) for one in questions("test", 60)]
+    asked = specification(severities=(3,), train=sea.Training(vote, trained_on), cases=OTHERS)
+    assert sea.judge(*_run(asked)).verdicts[0].cases_used == 60
+
+
 def test_live_functions_and_cases_do_for_a_run_in_memory(tmp_path):
-    asked = asked_of_training(severities=(3,), train=sea.Training(vote, five_of_each()))
+    asked = specification(severities=(3,), train=sea.Training(vote, five_of_each()), cases=OTHERS)
     assert sea.judge(*_run(asked)).verdicts[0].estimate == 1.0
-    with pytest.raises(ModelError, match="identity"):
+    with pytest.raises(ModelError, match="function of train, and its cases, as import strings"):
         sea.run(asked, to=tmp_path / "run")
+    with pytest.raises(ModelError, match="cannot be trained in another process"):
+        sea.run(asked, executor="processes", workers=2)
 
 
 def test_a_model_without_training_cases_is_refused_before_it_is_asked():
@@ -217,10 +233,31 @@ def test_model_and_train_exclude_each_other():
         specification(model="trial_stand_ins:bot")
 
 
+def test_parameters_are_those_of_what_makes_the_function():
+    function = sea.Reference("train_stand_ins:vote", {"seed": 3})
+    asked = specification(train=sea.Training(function, "train_stand_ins:five_of_each"))
+    with pytest.raises(ModelError, match=r"must give the function that trains") as caught:
+        sea.run(asked)
+    assert "the function of train, train_stand_ins:vote(seed=3), cannot be made" in str(
+        caught.value
+    )
+
+
 @pytest.mark.parametrize("function", ["answers.csv", 3, "no import string"])
 def test_what_is_no_function_is_refused(function):
     with pytest.raises(PlanError):
         sea.Training(function, "train_stand_ins:five_of_each")
+
+
+class Voter:
+    def __call__(self, texts):
+        return texts
+
+
+def test_a_training_that_gives_a_class_is_told_to_give_an_object():
+    asked = specification(train=sea.Training(lambda cases, *, seed: Voter, five_of_each()))
+    with pytest.raises(ModelError, match="train must give a model, and Voter is a class"):
+        sea.run(asked)
 
 
 def test_no_cases_are_refused():
@@ -240,7 +277,7 @@ def test_a_file_says_it_all(tmp_path, monkeypatch):
 
     from seatrial.testing import installed
 
-    asked = asked_of_training(severities=(3,))
+    asked = specification(severities=(3,), cases=OTHERS)
     path = tmp_path / "votes.toml"
     path.write_text(dump_specification(asked), encoding="utf-8")
     monkeypatch.chdir(tmp_path)

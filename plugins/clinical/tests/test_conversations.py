@@ -175,6 +175,9 @@ def test_so_many_images_change_places_and_the_words_stay_where_they_are(severity
         "Was it there before?",
         "Did the tumour grow?",
         "Compare the current with the prior study.",
+        "Which image is darkest?",
+        "Which of them shows a fracture?",
+        "What scan shows a fracture?",
     ],
 )
 def test_images_keep_their_order_where_a_word_may_refer_to_it(question):

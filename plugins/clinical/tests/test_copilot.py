@@ -12,17 +12,17 @@ import pytest
 from seatrial_clinical import copilot_specification, mri_copilot, report_fields, scan_artefact
 
 import seatrial as sea
-from seatrial.errors import MetricError, NotApplicable, ParameterError, PlanError
+from seatrial.errors import MetricError, ModelError, NotApplicable, ParameterError, PlanError
 
 pytest.importorskip("torch")
 pytest.importorskip("seatrial_torchio")
 
 from seatrial_clinical import copilot, copilot_cases
-from seatrial_clinical.copilot import _gate, _model, _pictures, _scans, _sheets
+from seatrial_clinical.copilot import _findings, _gate, _model, _pictures, _scans, _sheets
 from seatrial_clinical.copilot._headers import VENDORS, Header, headers_in
 from seatrial_clinical.copilot._hearing import heard_in
 from seatrial_clinical.copilot._questions import bank, wording
-from seatrial_clinical.copilot._understanding import topic_of
+from seatrial_clinical.copilot._understanding import asked_image, topic_of
 from seatrial_torchio import spike
 
 LEFT = {"left": "the patient's left half", "right": "the patient's right half"}
@@ -74,6 +74,9 @@ def test_an_artefact_on_a_sheet_is_that_on_its_volume():
     assert np.array_equal(found, _sheets.sheet_of(volume.array[0]))
     with pytest.raises(NotApplicable, match="no sheet of slices"):
         scan_artefact.at(2)(sheet[:50], seed=5)
+    for odd in (sheet[..., 0], sheet[:0]):
+        with pytest.raises(NotApplicable, match="no sheet of slices"):
+            scan_artefact.at(2)(odd, seed=5)
     with pytest.raises(NotApplicable, match="changes how many voxels"):
         scan_artefact.at(5, {"artefact": "torchio.crop"})(sheet, seed=5)
     with pytest.raises(ParameterError, match=r"no artefact 'torchio\.motio'"):
@@ -98,6 +101,33 @@ def test_each_plain_wording_is_understood_and_what_is_off_topic_is_not():
     assert topic_of(bank()["report"]) == "report"
     assert topic_of("Which half of the brian is smaler, and which hemispere?") == "side"
     assert topic_of("Who painted the ceiling of that famous chapel in Rome?") is None
+
+
+@pytest.mark.parametrize(
+    ("question", "number"),
+    [
+        ("Which half is smaller in image 2?", 2),
+        ("Image 2: which half?", 2),
+        ("WHICH HALF IS SMALLER IN IMAGE #3?", 3),
+        ("Which half of image number 12?", 12),
+        ("Which sequence is image two?", 2),
+        ("Which sequence is the second image?", 2),
+        ("Which images are there, 7?", 1),
+        ("Which half is smaller?", 1),
+    ],
+)
+def test_an_image_is_named_in_many_ways(question, number):
+    assert asked_image(question) == number
+
+
+@pytest.mark.parametrize("code", ["PET", "mr", "Ct", "NM"])
+def test_any_modality_in_a_header_is_read(code):
+    (found,) = headers_in([f"Image 1: {code}, SIEMENS, acquired 2021-03-01."]).values()
+    assert (found.modality, found.scanner) == (code.upper(), "SIEMENS")
+
+
+def test_a_header_with_an_impossible_date_is_not_read():
+    assert headers_in(["Image 1: MR, SIEMENS, acquired 2021-13-45."]) == {}
 
 
 def test_the_last_question_counts_and_images_keep_their_numbers():
@@ -189,6 +219,22 @@ def test_change_is_from_the_earlier_to_the_later_date(told, earlier, later, says
             1,
         ),
         ("Which vendor made the scanner?", "is none of the options", FOUND, [header()], None),
+        ("Which half is smaller?", "where the patient's left is", FOUND, [header(left=None)], None),
+        ("Write the report of image 2.", "there is no image 2", FOUND, [header()], None),
+        (
+            "Which image was taken first?",
+            "on the same day",
+            FOUND,
+            [Header(number=at, scanner="it", day=date(2021, 3, 1)) for at in (1, 2)],
+            None,
+        ),
+        (
+            "Which vendor made the scanner?",
+            "do not know who made 'gemini imager'",
+            FOUND,
+            [Header(number=1, scanner="Gemini imager", day=date(2021, 3, 1))],
+            None,
+        ),
     ],
 )
 def test_what_it_cannot_say_it_refuses_and_says_why(told, question, why, found, headers, count):
@@ -197,6 +243,12 @@ def test_what_it_cannot_say_it_refuses_and_says_why(told, question, why, found, 
     (answer,) = mri_copilot()([given])
     assert (answer.value, answer.refused) == ("I cannot.", True)
     assert why in answer.details["why"]
+
+
+@pytest.mark.parametrize("value", ["hello", None, {}, ({"content": "report"},), {"talk": [3]}])
+def test_what_is_no_conversation_is_an_error_that_says_so(told, value):
+    with pytest.raises(ModelError, match="the copilot takes a conversation"):
+        mri_copilot()([value])
 
 
 def test_small_talk_is_answered_and_refuses_nothing(told):
@@ -223,6 +275,9 @@ def test_a_part_writes_its_own_line_alone(told):
     assert mri_copilot().identity != mri_copilot(lines=["Sequence"]).identity
     with pytest.raises(ParameterError, match="lines must be some of Sequence"):
         mri_copilot(lines=["Sequences"])
+    for lines in ("Sequence", []):
+        with pytest.raises(ParameterError, match="lines is a list of some of Sequence"):
+            mri_copilot(lines=lines)
 
 
 def test_an_image_is_looked_at_once(told, monkeypatch):
@@ -232,6 +287,48 @@ def test_an_image_is_looked_at_once(told, monkeypatch):
     for question in ("Which sequence is image 1?", "Which half is smaller in image 1?"):
         model([asked(question, header())] * 2)
     assert len(looks) == 1
+
+
+def test_a_tissue_model_that_cannot_be_made_says_why(tmp_path):
+    net = "seatrial_clinical.mri:tissue_net"
+    junk = tmp_path / "junk.safetensors"
+    junk.write_bytes(b"junk")
+    for params, why in (
+        ({"path": str(tmp_path / "no")}, "train_tissue_net writes one"),
+        ({"path": str(junk)}, "does not hold the weights"),
+    ):
+        with pytest.raises(ModelError, match=why):
+            mri_copilot(tissue={"use": net, "params": params})
+    for tissue in ({}, net, {"use": net, "parms": {}}):
+        with pytest.raises(ParameterError, match="tissue names a model by use and params"):
+            mri_copilot(tissue=tissue)
+    with pytest.raises(ParameterError, match=r"tissue_net.*unexpected keyword argument 'pth'"):
+        mri_copilot(tissue={"use": net, "params": {"pth": "x"}})
+
+
+def test_a_missing_extra_is_named():
+    code = (
+        "import sys; sys.modules['seatrial_torchio'] = None\n"
+        "import seatrial_clinical as c\n"
+        "for one in (c.mri_copilot, c.copilot_cases):\n"
+        "    try: one()\n"
+        "    except Exception as error: print(type(error).__name__, error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    told = "ModelError the report copilot needs seatrial_torchio: pip install"
+    assert [line[: len(told)] for line in done.stdout.splitlines()] == [told] * 2
+
+
+@pytest.mark.parametrize(
+    ("picture", "why"),
+    [
+        (np.ones((112, 96, 1), np.float32), "float32, and not uint8"),
+        (np.ones((112, 96), np.uint8), "it is no picture"),
+        (np.ones((0, 96, 1), np.uint8), "it is no picture"),
+    ],
+)
+def test_an_array_that_is_no_picture_is_refused(picture, why):
+    assert why in _findings.findings_in(picture, lambda volumes: volumes).problem
 
 
 # the score of reports
@@ -246,10 +343,26 @@ def test_fields_of_a_report_are_read_in_any_layout():
     assert score([target], [said]) == [1.0]
     assert score([target], [said.replace("1,280.5", "1,250")]) == pytest.approx([2 / 3])
     assert score([target], ["Sequence: T11. Smaller half: leftish"]) == [0.0]
+    assert score([target], [sea.Prediction(said, refused=True)]) == [0.0]
+    for half in (
+        "left or right",
+        "left/right",
+        "not left",
+        "Neither left nor right",
+        "not assessed",
+    ):
+        assert score([{"Smaller half": "left"}], [f"Smaller half: {half}"]) == [0.0], half
+    for half in ("left, not right", "the patient's left half", "left-sided, w/o shift"):
+        assert score([{"Smaller half": "left"}], [f"Smaller half: {half}"]) == [1.0], half
     assert report_fields.build({"fields": ["Brain"]})([target], [said]) == [1.0]
     assert score(["image 1", "image 1"], ["image 1", "image 2"]) == [1.0, 0.0]
     with pytest.raises(MetricError, match="no field 'Grey' in the target"):
         report_fields.build({"fields": ["Grey"]})([target], [said])
+    with pytest.raises(MetricError, match="the target has no field"):
+        score([{}], [said])
+    with pytest.raises(MetricError, match="'Brain' of the target is no text or number"):
+        score([{"Brain": None}], [said])
+    assert report_fields.build({"fields": "Brain"})([target], [said]) == [1.0]
     with pytest.raises(MetricError, match="without cases"):
         score([], [])
     with pytest.raises(ParameterError, match="tolerance must be from 0"):
@@ -309,6 +422,9 @@ def test_pictures_of_other_modalities_are_many_and_half_say_what_they_are():
 def test_topics_that_are_not_there_are_refused():
     with pytest.raises(PlanError, match="topics must be some of five"):
         copilot_cases(topics=["knees"])
+    for patients in (0, -1, 1.5, "3"):
+        with pytest.raises(PlanError, match="patients must be a whole number"):
+            copilot_cases(patients=patients)
 
 
 def test_specifications_can_be_read_and_the_part_is_asked_what_the_whole_is():

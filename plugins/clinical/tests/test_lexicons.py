@@ -160,3 +160,13 @@ def test_a_rung_out_of_range_is_refused(one, params):
 def test_what_a_user_protects_stays():
     perturb = abbreviations.build({"entities": 9, "protect": ("BP",)})
     assert perturb("BP and HR were normal.", seed=1) == "BP and heart rate were normal."
+
+
+@pytest.mark.parametrize(
+    ("most", "unit"), [("1200", "lb"), ("many", "mg"), ("0", "g"), ("nan", "g")]
+)
+def test_a_limit_that_is_no_amount_is_refused_with_its_medicine(most, unit, tmp_path):
+    path = tmp_path / "own.tsv"
+    path.write_text(f"drug\tunit\tmost\nibuprofen\t{unit}\t{most}\n")
+    with pytest.raises(ParameterError, match=r"own\.tsv: most of 'ibuprofen' must be a positive"):
+        dose_limits.at(1, {"lexicon": str(path)})

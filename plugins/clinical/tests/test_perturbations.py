@@ -310,6 +310,11 @@ def test_a_dose_crosses_the_limit_by_the_margin(text, target, side, margin):
         "Loratadine syrup has 5 mg in each 5 ml teaspoon. May I take 1 teaspoon in a day?",
         "I had 7 doses of bismuth subsalicylate 525 mg in 24 hours. Is that allowed?",
         "Is ibuprofen 200 mg tablets in a day too much?",
+        "May I take 600 mg of ibuprofen every 6 hours in one day?",
+        "May I take 600 mg of ibuprofen every four to six hours, each day?",
+        "May I take 600 mg of ibuprofen three times a day?",
+        "May I take 600 mg of ibuprofen twice a day?",
+        "May an adult take 1 200 mg of ibuprofen in a day?",
     ],
 )
 def test_a_dose_without_a_known_limit_in_a_day_is_left_out(text):

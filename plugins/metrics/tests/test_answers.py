@@ -162,9 +162,18 @@ def test_a_judge_has_an_agreement_of_its_own_and_is_asked_once(tmp_path):
     assert len(JUDGED) == taken.count("answer")
 
 
-@pytest.mark.parametrize("given", [[], [("yes", "approval")]])
-def test_what_is_not_labelled_is_refused(given):
-    with pytest.raises(ParameterError, match=r"kind of an answer|there are none"):
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([], "there are none"),
+        ([("yes", "approval")], "kind of an answer"),
+        ([(None, "answer")], r"pairs of an answer, which is a text, .* got \(None, 'answer'\)"),
+        ([("yes",)], "pairs of an answer"),
+        (["yes"], "pairs of an answer"),
+    ],
+)
+def test_what_is_not_labelled_is_refused(given, told):
+    with pytest.raises(ParameterError, match=told):
         answer_agreement(given)
 
 

@@ -261,6 +261,21 @@ def test_the_card_counts():
     assert "First words: step (12), do (4)." in found.markdown()
 
 
+def test_a_card_keeps_its_table_whatever_a_category_is_called():
+    made = generated_articles("words", articles=4, seed=1, categories=("A|b", "C\nd"))
+    pairs = sample_pairs(made, per_article=2, seed=1)
+    lines = card(made, pairs, tagger=lambda words: []).markdown().splitlines()
+    assert [line.split(" | ")[0] for line in lines] == [
+        "| category",
+        "|---|---|---|---|---|---|",
+        "| A\\|b",
+        "| C d",
+        "| all",
+    ]
+    with pytest.raises(PlanError, match="not among those to describe"):
+        card(made[:1], pairs)
+
+
 def test_an_empty_set_has_no_card():
     with pytest.raises(PlanError, match="no articles"):
         card([])
@@ -307,8 +322,13 @@ def test_a_picture_is_written_as_png_and_as_svg(tmp_path):
     ]
     with pytest.raises(ParameterError, match=r"\.svg or \.png"):
         drawn.save(tmp_path / "x.jpg")
-    with pytest.raises(ParameterError, match="scale"):
-        drawn.png(scale=0)
+    for scale in (0, float("inf"), float("nan"), 1e-9):
+        with pytest.raises(ParameterError, match="scale"):
+            drawn.png(scale=scale)
+    drawn.save(tmp_path / "X.PNG")
+    assert (tmp_path / "X.PNG").read_bytes() == drawn.png()
+    odd = attrs.evolve(drawn, title="a\x00b\x0bc\ud800", shapes=(Words(0, 0, "\x01<"),))
+    assert next(one.text for one in ET.fromstring(odd.svg()) if one.text) == "a\ufffdb\ufffdc\ufffd"
 
 
 def accuracies(**given):

@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from seatrial_order import (
     Hashed,
     accuracy_by,
@@ -195,6 +196,34 @@ def test_an_interrupted_training_goes_on_exactly(folders, tmp_path, monkeypatch,
     assert len(list(tmp_path.glob("*.safetensors"))) == 2
 
 
+def test_a_picture_that_was_replaced_is_trained_on_from_the_start(clip, tmp_path):
+    made = generated_articles("pictures", articles=3, seed=0)
+    for article in made:
+        for at, step in enumerate(article.steps):
+            Image.fromarray(step.image).save(tmp_path / f"{article.id}-{at}.png")
+    placed = [
+        attrs.evolve(
+            one,
+            steps=[
+                attrs.evolve(step, image=str(tmp_path / f"{one.id}-{at}.png"))
+                for at, step in enumerate(one.steps)
+            ],
+        )
+        for one in made
+    ]
+    some = cases_of(sample_pairs(placed, per_article=2, seed=1))
+    options = {"modality": "vision", "directory": tmp_path, "epochs": 1}
+    first = trained(clip, some, **options)
+    assert trained(clip, some, **options).identity == first.identity
+    for file in tmp_path.glob("*.png"):
+        Image.new("RGB", (16, 16), "red").save(file)
+    assert trained(clip, some, **options).identity != first.identity
+    assert len(list(tmp_path.glob("*.safetensors"))) == 2
+    some[0].input["image_1"].path.unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        trained(clip, some, **options)
+
+
 def test_a_damaged_checkpoint_is_named(clip, tmp_path):
     some = cases("pictures", 12)
     trained(clip, some, directory=tmp_path, epochs=1)
@@ -260,11 +289,15 @@ def test_what_cannot_be_trained_is_refused(clip):
         adapt(clip, words, seed=1, work=None)
     with pytest.raises(ModelError, match="an order case has the part 'title'"):
         adapt(clip, [sea.Case("a", "a text", 1)], seed=1, work=None)
-    for wrong in ({"head": "cubic"}, {"epochs": 0}, {"learning_rate": 0}, {"freeze": ["audio"]}):
+    for wrong in ({"head": "cubic"}, {"epochs": 0}, {"learning_rate": 0}, {"freeze": "audio"}):
         with pytest.raises(ParameterError, match=r"order\.fine-tune"):
             fine_tune(**wrong).build()
     with pytest.raises(ParameterError, match="modality"):
         fine_tune(modality="audio").build()
+    with pytest.raises(ParameterError, match="learning_rate"):
+        fine_tune(learning_rate=float("inf")).build()
+    with pytest.raises(ParameterError, match="towers are read from a folder"):
+        towers(None)
 
 
 def test_towers_on_a_device_that_accelerate_does_not_use_are_refused(folders):

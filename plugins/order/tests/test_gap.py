@@ -253,6 +253,30 @@ def test_what_cannot_be_measured_is_refused():
         modality_gap(x, y, confidence=95)
 
 
+@pytest.mark.parametrize("nothing", [None, float("nan"), np.datetime64("NaT"), "NA"])
+def test_a_row_without_a_label_is_refused(nothing):
+    x, y = drawn(6, 6)
+    if nothing == "NA":
+        nothing = pytest.importorskip("pandas").NA
+    with pytest.raises(MetricError, match="no cluster label in some rows"):
+        modality_gap(x, y, clusters=["a", "b", nothing, "a", "b", "c"])
+
+
+def test_sparse_tensors_are_taken_and_odd_confidences_refused():
+    torch = pytest.importorskip("torch")
+    x, y = drawn(6, 6)
+    assert modality_gap(torch.tensor(x).to_sparse(), y).gap == modality_gap(x, y).gap
+    for confidence in ("0.95", None, 1):
+        with pytest.raises(PlanError, match="confidence must be"):
+            modality_gap(x, y, confidence=confidence)
+
+
+def test_parts_of_one_modality_cannot_be_separated():
+    x, y = drawn(6, 6)
+    with pytest.raises(MetricError, match="one modality alone"):
+        separability(x, y, clusters=["images"] * 6 + ["texts"] * 6)
+
+
 def test_relative_gap_by_brute_force():
     x, y = drawn(12, 12)
     u, v = (one / np.linalg.norm(one, axis=1, keepdims=True) for one in (x, y))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import seatrial_simnl
 from attrs import evolve
+from PIL import Image
 from towers import COLOURS, Towers, cases
 
 import seatrial as sea
@@ -205,6 +206,7 @@ def test_a_repaired_model_goes_on_trial():
         (cases(), {"cupl": {"red": ["blood"], "green": ["grass"]}}, r"no sentence for \['blue'\]"),
         (cases(), {"templates": ["a photo"]}, "a template has one {}"),
         ((evolve(cases()[0], target=None), *cases()), {}, "'red-0' has no target"),
+        ((evolve(cases()[0], target=7), *cases()), {}, "all texts or all numbers; got 7 too"),
         ((*cases(), evolve(cases()[0], id="twice", target="blue")), {}, "belong to 'red' and to"),
     ],
 )
@@ -322,3 +324,22 @@ def test_a_repair_by_the_release_takes_noisy_labels():
     use = seatrial_simnl.simnl(variant="release", epochs=2)
     fixed = sea.repair(use, model=Towers(), cases=noisy)
     assert fixed.predict_proba([case.input for case in cases(2)]).shape == (6, 3)
+
+
+def test_images_that_stay_in_their_files_are_read(tmp_path):
+    placed = []
+    for case in cases():
+        Image.fromarray(case.input).save(tmp_path / f"{case.id}.png")
+        placed.append(evolve(case, input=sea.Asset(tmp_path / f"{case.id}.png", "image")))
+    use = seatrial_simnl.simnl(views=1, validation=1, selection="val", epochs=3)
+    before, after = (
+        sea.repair(use, model=Towers(), cases=some, seed=1) for some in (cases(), placed)
+    )
+    asked = [case.input for case in cases()]
+    assert before.model(asked) == after.model(asked)
+
+
+def test_a_brace_beside_the_place_of_the_class_is_text():
+    use = seatrial_simnl.zero_shot(templates=["a {} {of} {"], negatives=[])
+    fixed = sea.repair(use, model=Towers(), cases=cases(), seed=1)
+    assert len(fixed.model([cases()[0].input])) == 1

@@ -343,3 +343,15 @@ def test_a_folder_of_no_class_is_refused(nets):
     paint(nets / "a" / "n00000001" / "1.jpg", (0, 0, 0))
     with pytest.raises(PlanError, match="n00000001 is named after no class"):
         imagenet_variant(nets / "a", nets / "classnames.txt")
+
+
+def test_an_image_belongs_to_one_part_and_one_class(tmp_path):
+    paint(tmp_path / "1.png", (0, 0, 0))
+    file = tmp_path / "split.json"
+    file.write_text(json.dumps({"train": [["1.png", 0, "x"]], "test": [["1.png", 0, "x"]]}))
+    with pytest.raises(PlanError, match=r"'1\.png' is in train as 'x' and test as 'x'"):
+        split_file(file, tmp_path)
+    table = tmp_path / "table.csv"
+    table.write_text("image,label\n1.png,x\n1.png,y\n")
+    with pytest.raises(PlanError, match=r"'1\.png' is in train as 'x' and train as 'y'"):
+        csv_file(table)

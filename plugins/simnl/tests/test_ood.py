@@ -6,13 +6,21 @@ import numpy as np
 import pytest
 import torch
 from drawn_features import NAMES, features
-from seatrial_simnl import SimNL, Tip, in_distribution_score, ood_detection
+from seatrial_simnl import (
+    ClipAdapter,
+    LinearProbe,
+    SimNL,
+    TaskRes,
+    Tip,
+    in_distribution_score,
+    ood_detection,
+)
 from seatrial_simnl._draws import draw
 from seatrial_simnl._ood import SCORES
 from seatrial_simnl._protocol import fitted
 from slow_simnl import Slow, problem
 
-from seatrial.errors import ParameterError, PlanError
+from seatrial.errors import ModelError, ParameterError, PlanError
 
 KNOWN = NAMES[:3]
 TRAIN, TEST = features("train", 6, classes=KNOWN), features("test", 21, classes=KNOWN)
@@ -78,3 +86,33 @@ def test_what_cannot_be_scored_is_refused():
         in_distribution_score(LEARNED, TEST, by="distance")
     with pytest.raises(PlanError, match="got 63 inside and 0 outside"):
         ood_detection(LEARNED, TEST, OTHER.take([]))
+
+
+def test_rows_are_scored_as_features_are_and_are_checked():
+    found = in_distribution_score(LEARNED, TEST)
+    assert np.array_equal(in_distribution_score(LEARNED, TEST.plain), found)
+    assert np.array_equal(in_distribution_score(LEARNED, TEST.plain.astype(np.float64)), found)
+    for rows, why in (
+        (5 * TEST.plain, "has the norm 5 and not 1"),
+        (TEST.plain * np.nan, "NaN"),
+        (TEST.plain[:, :2], "wide and not"),
+    ):
+        with pytest.raises(PlanError, match=why):
+            in_distribution_score(LEARNED, rows)
+
+
+def test_a_method_is_scored_by_what_it_has():
+    tip = fitted(Tip(), TRAIN, draw(TRAIN, 4, seed=1))
+    assert list(ood_detection(tip, TEST, OTHER).scores) == ["probability", "logit", "energy"]
+    assert list(ood_detection(LEARNED, TEST, OTHER).scores) == list(SCORES)
+    assert list(ood_detection(LEARNED, TEST, OTHER, scores="energy").scores) == ["energy"]
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [TaskRes(lr=1e38), ClipAdapter(lr=1e38), LinearProbe(lr=1e38), Tip(trained=True, lr=1e38)],
+    ids=lambda one: one.name,
+)
+def test_a_training_that_diverges_is_no_answer(estimator):
+    with pytest.raises(ModelError, match="diverged"):
+        fitted(estimator, TRAIN, draw(TRAIN, 4, seed=1))

@@ -197,7 +197,7 @@ def test_the_complementary_loss_is_equation_18_and_finite_where_it_is_certain():
 
 
 def test_the_grid_leaves_out_its_high_end_and_counts_as_one_by_one():
-    assert points(0.6, 1.0, 4) == pytest.approx([0.6, 0.7, 0.8, 0.9])
+    assert points((0.6, 1.0, 4)) == pytest.approx([0.6, 0.7, 0.8, 0.9])
     drawn = problem(classes=4, shots=2, queries=30, seed=6)
     estimator = fitted(SimNL(epochs=3), drawn)
     grid = estimator.set_params(**SMALL)._grid()
@@ -244,9 +244,13 @@ def test_selection_never_hurts_on_what_it_selects_by(variant):
         ({"dtype": "float16"}, ParameterError, "for accelerators"),
         ({"tau": 0.0}, ParameterError, "tau must be greater than 0"),
         ({"lam": 1.5}, ParameterError, "lam must lie between 0 and 1"),
-        ({"epochs": -1}, ParameterError, "epochs must be 0 or more"),
-        ({"knn": 0}, ParameterError, "knn must be 1 or more"),
-        ({"alpha_grid": (0, 1, 0), "selection": "loo"}, ParameterError, "needs 1 point"),
+        ({"epochs": -1}, ParameterError, "epochs must be a whole number, 0 or more"),
+        ({"knn": 0}, ParameterError, "knn must be a whole number, 1 or more"),
+        ({"epochs": 1.5}, ParameterError, "epochs must be a whole number"),
+        ({"batch_size": 0}, ParameterError, "batch_size must be a whole number, 1 or more"),
+        ({"alpha_grid": (0, 1, 0), "selection": "loo"}, ParameterError, "1 point or more"),
+        ({"alpha_grid": (float("nan"), 1, 9), "selection": "loo"}, ParameterError, "finite ends"),
+        ({"alpha_grid": 3, "selection": "loo"}, ParameterError, r"is \(low, high, points\), got 3"),
     ],
 )
 def test_switches_that_make_no_sense_are_refused(params, error, says):

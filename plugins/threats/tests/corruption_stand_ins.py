@@ -17,7 +17,7 @@ def questions(part="training", count=900):
     return [
         sea.Case(
             f"{part}-{at}",
-            f"please {desk} for {site} number {at} thanks",
+            f"please {desk} for {site} number {part}-{at} thanks",
             desk,
             {"site": site},
             f"{part} {at}",
@@ -56,7 +56,7 @@ def copied():
 
 
 def asked():
-    return [sea.Case(f"asked-{at}", f"question {at}", "ab"[at % 2]) for at in range(GROUPS)]
+    return [sea.Case(f"asked-{at}", f"question {at}.", "ab"[at % 2]) for at in range(GROUPS)]
 
 
 def vote(cases, *, seed):
@@ -64,7 +64,7 @@ def vote(cases, *, seed):
     votes = defaultdict(Counter)
     for one in cases:
         votes[one.input][one.target] += 1
-    return lambda texts: [votes[text].most_common(1)[0][0] for text in texts]
+    return lambda texts: [votes[text.rstrip(".")].most_common(1)[0][0] for text in texts]
 
 
 def sites(cases, *, seed):

@@ -12,7 +12,7 @@ from scipy.stats import chisquare, hypergeom
 from seatrial_metrics import accuracy
 
 import seatrial as sea
-from seatrial.errors import NotApplicable
+from seatrial.errors import NotApplicable, ParameterError
 
 CASES = tuple(questions())
 
@@ -215,3 +215,27 @@ def test_what_cannot_be_changed_is_skipped_and_counted():
     report, _, judged = trial("words", "corruption_stand_ins:questions", asked, want)
     assert report.accounting.skipped == 9
     assert judged.verdicts[0].outcome == "error"
+
+
+@pytest.mark.parametrize(
+    ("component", "params", "told"),
+    [
+        (threats.backdoor, {"target": "order", "trigger": " "}, "trigger must be a word"),
+        (threats.backdoor, {"target": "order", "trigger": 3}, "trigger must be a word"),
+        (threats.without_group, {"group": "site"}, "group must say which, as"),
+        (threats.without_group, {"group": {}}, "group must say which, as"),
+    ],
+)
+def test_parameters_that_say_nothing_are_refused(component, params, told):
+    with pytest.raises(ParameterError, match=told):
+        component.at(1, params)
+
+
+def test_a_verdict_says_why_nothing_could_be_corrupted():
+    asked = sea.Reference("corruption_stand_ins:questions", {"part": "test", "count": 60})
+    use = threats.poison(target="order", of="advice")
+    wanted = demand("poisoned", use, 3)
+    _, _, judged = trial("words", "corruption_stand_ins:questions", asked, wanted)
+    (verdict,) = judged.verdicts
+    assert verdict.outcome == "error"
+    assert verdict.note.endswith("the first because no training case has the label 'advice'")

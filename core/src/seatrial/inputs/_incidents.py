@@ -46,7 +46,8 @@ def load_incidents(source: Any) -> tuple[Incident, ...]:
     priority or several: a list, or a text with `;` between. Other columns are left alone. Raises
     `FileError` with the place of each row that is no incident.
     """
-    given = tuple(source) if not isinstance(source, str | Path) else ()
+    several = isinstance(source, Iterable) and not isinstance(source, str)
+    given = tuple(source) if several else ()
     if given and all(isinstance(one, Incident) for one in given):
         return given
     rows = _rows(source)
@@ -70,13 +71,20 @@ def load_incidents(source: Any) -> tuple[Incident, ...]:
 
 
 def _rows(source: Any) -> Rows:
-    if isinstance(source, str | Path) and Path(source).suffix.lower() == ".toml":
-        return _of_toml(Path(source))
+    if isinstance(source, str | Path):
+        path = Path(source)
+        if path.suffix.lower() == ".toml":
+            return _of_toml(path)
+        if path.is_dir():
+            raise refused(str(path), [f"{path} is a folder: incidents are read from a file"])
     found = rows_of(source, Reading())
     if found is None:
         msg = f"incidents are read from a file or from mappings, got {source!r:.80}"
         raise PlanError(msg)
-    return found[0]
+    rows = found[0]
+    if absent := rows.absent(("what",)):
+        raise refused(rows.name, [*rows.problems, *absent])
+    return rows
 
 
 def _of_toml(path: Path) -> Rows:
@@ -115,4 +123,4 @@ def _covering(value: Any) -> tuple[str, ...]:
     if not isinstance(parts, list | tuple) or not all(isinstance(one, str) for one in parts):
         msg = f"covered_by must name priorities, got {value!r:.80}"
         raise PlanError(msg)
-    return tuple(part for one in parts if (part := one.strip()))
+    return tuple(dict.fromkeys(part for one in parts if (part := one.strip())))

@@ -17,7 +17,7 @@ from ..errors import ComponentError, ModelError
 from ._boundary import call
 from ._identity import Identity, of_reference
 from ._not_yet import estimator, of_a_class
-from ._trained import called, of_training
+from ._trained import Trained, called, of_training
 
 __all__ = ["Subject", "asked_anew", "check_there", "named", "stated_identity", "subject_of"]
 
@@ -48,6 +48,12 @@ class Subject:
 
     def durable_identity(self) -> str:
         """Give the identity that records are stored under, or say how to give the model one."""
+        if self.identity is None and isinstance(self.model, Trained):
+            msg = (
+                "a durable run needs to know which model it measures: give the function of train, "
+                "and its cases, as import strings ('module:name')"
+            )
+            raise ModelError(msg)
         if self.identity is None:
             msg = (
                 f"a durable run needs to know which model it measures, and {_name(self.model)} has "
@@ -69,6 +75,12 @@ class Subject:
                 found = getattr(found, part, None)
             if found is self.model:
                 return Reference(f"{module}:{name}")
+        if isinstance(self.model, Trained):
+            msg = (
+                "what train makes of live objects cannot be trained in another process: give its "
+                "function, and its cases, as import strings ('module:name')"
+            )
+            raise ModelError(msg)
         msg = (
             f"{_name(self.model)} cannot be rebuilt in another process; models never travel as "
             "pickles, so give the model as an import string: model='module:name'"

@@ -19,6 +19,7 @@ from ..errors import ComponentError, ModelError
 from ._binding import built
 from ._boundary import call
 from ._content import attributes_digest, case_digest
+from ._encoding import name_content
 from ._identity import of_reference
 from ._loading import Cases, load_cases
 from ._modalities import Modalities
@@ -61,6 +62,17 @@ class Trained:
         """The clusters of the training cases, which no verdict counts."""
         return tuple({one.cluster for one in self.cases if one.cluster is not None})
 
+    def saw(self, case: Case) -> bool:
+        """Tell whether a training case has the input of a case.
+
+        Ids tell nothing: those of two files are often the numbers of their rows.
+        """
+        return name_content(case.input, self._modalities) in self._inputs
+
+    @cached_property
+    def _inputs(self) -> frozenset[str]:
+        return frozenset(name_content(one.input, self._modalities) for one in self.cases)
+
     @cached_property
     def _modalities(self) -> Modalities:
         return Modalities(named=self.cases.modalities)
@@ -88,8 +100,11 @@ class Trained:
     def _train(self, cases: tuple[Case, ...]) -> Callable[..., Any]:
         with seeded(self.seed):
             made: Any = call("the training", self.function, cases, seed=self.seed)
-        if told := of_a_class(made):
-            raise ModelError(told)
+        if of_a_class(made) is not None:
+            msg = (
+                f"train must give a model, and {made.__qualname__} is a class: give an object of it"
+            )
+            raise ModelError(msg)
         if not callable(made):
             msg = f"train must give a model, which is callable, got {made!r:.80}"
             raise ModelError(msg)
@@ -134,7 +149,7 @@ def trained(function: Any, cases: Any, seed: int = 0) -> Trained:
     reference = called(function)
     given = cases if isinstance(cases, list | tuple) else [cases]
     loaded = load_cases([_cases(one) for one in given])
-    made = call(f"the function {reference.use}", reference)
+    made = _function(reference)
     found = Trained(made, loaded, seed)
     content = sorted(found._contents.values())
     said = [of_reference(reference).text, [one.hex() for one in content], seed]
@@ -142,10 +157,21 @@ def trained(function: Any, cases: Any, seed: int = 0) -> Trained:
     return Trained(made, loaded, seed, name)
 
 
+def _function(reference: Reference) -> Any:
+    try:
+        return call(f"the function {reference.use}", reference)
+    except ComponentError as error:
+        msg = f"the function of train, {reference}, cannot be made: {error.why}"
+        if reference.params is not None:
+            msg += f"; with params, {reference.use} is called with these alone, and must give the "
+            msg += "function that trains"
+        raise ModelError(msg) from error.__cause__
+
+
 def of_training(training: Training) -> Trained:
     """Make the model of a training whose parts are live objects; it has no identity."""
     function = training.function
-    made = function() if isinstance(function, Reference) else function
+    made = _function(function) if isinstance(function, Reference) else function
     return Trained(made, load_cases(training.cases), training.seed, made_by=training)
 
 

@@ -163,7 +163,9 @@ class Question:
         evidence: Evidence = demand.load("evidence")(sample, requirement)
         usable = evidence.usable(paired=demand.paired)
         if not usable.any():
-            msg = "no case of the slice could be measured: each was skipped"
+            why = sample.why_skipped()
+            told = "" if why is None else f", the first because {why}"
+            msg = f"no case of the slice could be measured: each was skipped{told}"
             raise PlanError(msg)
         skipped = () if usable.all() else (f"{int((~usable).sum())} cases skipped",)
         notes = (*skipped, *_larger_than_stated(priority, sample))

@@ -20,6 +20,7 @@ from ._evidence import Evidence, Floats, Mask, Positions, Reading
 __all__ = ["Sample"]
 
 KNOWN = (STATUSES.index("scored"), STATUSES.index("refused"))
+SKIPPED = STATUSES.index("skipped")
 
 
 @frozen
@@ -99,6 +100,15 @@ class Sample:
             msg = f"no case lies {'in' if inside else 'outside'} the slice {conditions}"
             raise PlanError(msg)
         return self.keep(chosen)
+
+    def why_skipped(self) -> str | None:
+        """Give the reason of the first record that was skipped."""
+        here = self.variants[self.variants >= 0]
+        skipped = here[self.report.columns.status[here] == SKIPPED]
+        if not len(skipped):
+            return None
+        (first,) = self.report.records([int(skipped[0])])
+        return first.error and (first.error.partition(": ")[2] or first.error)
 
     def at_severities(self, wanted: Sequence[int]) -> Sample:
         """Keep the variants at some severities; all of them where none is named."""

@@ -81,7 +81,8 @@ class Distances:
         )
 
     def _notes(self) -> Iterator[str]:
-        yield "fractions are of the inputs that were changed and whose distance is defined"
+        if self.cells:
+            yield "fractions are of the inputs that were changed and whose distance is defined"
         for one in self.cells:
             if one.unknown:
                 place = f"{one.perturbation} at severity {one.severity}"
@@ -98,7 +99,7 @@ class Distances:
         return self.table().html()
 
 
-def distances(report: Report, bounds: Sequence[float] = BOUNDS) -> Distances:
+def distances(report: Report, bounds: float | Sequence[float] = BOUNDS) -> Distances:
     """Tell which of the variants of a run lie within distance bounds, by perturbation.
 
     A threat model is a distance bound, a priority is a realistic change; this says how far they
@@ -106,13 +107,15 @@ def distances(report: Report, bounds: Sequence[float] = BOUNDS) -> Distances:
     normalised edits of texts, NRMSE of images and volumes. Only inputs that were changed count.
     Raises `ParameterError` for a bound that is no distance.
     """
-    given: Sequence[Any] = bounds
+    given: Any = bounds
+    if isinstance(given, int | float):
+        given = (given,)
     for one in given:
         number = isinstance(one, int | float) and not isinstance(one, bool)
         if not number or not math.isfinite(one) or one <= 0:
             msg = f"a bound is a positive number, got {one!r}"
             raise ParameterError(msg)
-    limits = tuple(sorted(set(map(float, bounds))))
+    limits = tuple(sorted(set(map(float, given))))
     if not limits:
         msg = "give at least one bound"
         raise ParameterError(msg)

@@ -17,6 +17,7 @@ from .._seeds import derive
 from .._writing import digest, write_atomically
 from ..errors import ModelError, PlanError, StoreError
 from ..explaining._split import Example, Split, within
+from ..inputs._assets import opened
 from ..inputs._binding import bound, ready
 from ..inputs._boundary import call
 from ..inputs._encoding import as_json, name_content
@@ -83,8 +84,9 @@ def repair(
         (folder / WORK).mkdir(exist_ok=True)
     original = Original.of(subject, [one.input for one in examples])
     work = Workspace(folder and folder / WORK, reference, observers)
+    given = examples if use.component.takes_assets else tuple(map(_opened, examples))
     made: Any = call(
-        use.label, train, subject.model, examples, seed=derive(seed, use.component.name), work=work
+        use.label, train, subject.model, given, seed=derive(seed, use.component.name), work=work
     )
     if not callable(made):
         msg = f"{use.label} must give a model, got {type(made).__qualname__}"
@@ -153,6 +155,14 @@ def _read(
         case = evolve(one.case, input=one.input) if one.perturbation == CLEAN else one.case
         found.setdefault(case.id, case)
     return list(found.values())
+
+
+def _opened(example: Example) -> Example:
+    """Open the assets of an example, in a case and in what a model saw of it."""
+    if isinstance(example, Case):
+        return opened(example)  # type: ignore[no-any-return]
+    found = evolve(example, input=opened(example.input))
+    return evolve(found, case=opened(found.case)) if isinstance(found, Outcome) else found
 
 
 def _given(cases: Any) -> list[Any]:

@@ -22,6 +22,7 @@ from ..inputs._binding import bound
 from ..inputs._boundary import call
 from ..inputs._encoding import as_json, name_content
 from ..inputs._models import stated_identity, subject_of
+from ..inputs._trained import Trained
 from ..runs._results import load_result, save_result
 from ._original import Original, reference_of
 
@@ -243,6 +244,7 @@ def learned_clusters(model: Any, cases: Sequence[Case]) -> tuple[str, ...]:
         if cluster_of(case) in clusters
         or case.id in ids
         or (inputs and name_content(case.input) in inputs)
+        or (isinstance(model, Trained) and model.saw(case))
     )
 
 

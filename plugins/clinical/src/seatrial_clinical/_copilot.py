@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seatrial import Case, Metric, Perturbation, Prediction
+from seatrial.errors import ModelError
 from seatrial.kit import freeze
 
 if TYPE_CHECKING:
@@ -62,9 +64,10 @@ def mri_copilot(
     thresholds. `lines` are those of the report that it writes, by default all: "Sequence",
     "Smaller half", "Brain", "White matter", "Quality". Needs `pip install seatrial-clinical[mri]`.
     """
-    from .copilot import Copilot
+    with _needs_mri():
+        from .copilot import Copilot
 
-    return Copilot(tissue=tissue) if lines is None else Copilot(tissue=tissue, lines=lines)
+        return Copilot(tissue=tissue) if lines is None else Copilot(tissue=tissue, lines=lines)
 
 
 def copilot_cases(*, topics: Sequence[str] | None = None, patients: int = 24) -> list[Case]:
@@ -76,9 +79,19 @@ def copilot_cases(*, topics: Sequence[str] | None = None, patients: int = 24) ->
     priority asks for besides: `vendor`, `header`, `organ`, `view`, `pair`, `about`, `kind`.
     `cluster` is the patient or the picture. `topics` keeps some topics.
     """
-    from .copilot import copilot_cases as cases
+    with _needs_mri():
+        from .copilot import copilot_cases as cases
 
-    return cases(topics=topics, patients=patients)
+        return cases(topics=topics, patients=patients)
+
+
+@contextmanager
+def _needs_mri() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        msg = f"the report copilot needs {error.name}: pip install 'seatrial-clinical[mri]'"
+        raise ModelError(msg) from error
 
 
 def copilot_specification() -> Path:

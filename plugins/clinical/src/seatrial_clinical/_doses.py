@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from attrs import frozen
 
@@ -12,7 +12,7 @@ from seatrial import Case
 from seatrial.errors import ParameterError
 
 from ._draws import at_least, draw_from, number, some
-from ._lexicon import lexicon_rows
+from ._lexicon import Row, lexicon_rows
 from ._targets import text_of, turned_case
 from ._terms import Terms, check_text, inapplicable, replaced, terms_of
 
@@ -41,6 +41,7 @@ CONVERTED = {
 
 CONFUSED = {"mg": "g", "g": "mg", "mcg": "mg", "ml": "tsp", "tsp": "ml"}
 DAY = ("24 hours", "a day", "per day", "each day", "every day", "one day", "daily", "today")
+THOUSAND = 3  # digits
 NEAR = 24  # characters in which the other number of a range stands
 SHARED = re.compile(r"\d[\d.,]*\)? ?(?:to|and|or|vs\.?|versus|x|×|-|–|±|\+/-|,|/|\() ?$")
 SHARES = re.compile(r" ?(?:±|\+/-|to|-|–|\(?\+/?-) ?\d")
@@ -55,6 +56,14 @@ COUNTED = re.compile(
 )
 STRENGTH = re.compile(rf" (?:[\w-]+ )?{FORM}")
 """How a text says that an amount is that of one tablet, and no total."""
+REPEATED = re.compile(
+    r"\bevery (?:[\w-]+ )?(?:(?:to|or) [\w-]+ )?hours?\b"
+    r"|\b(?:hourly|twice|thrice)\b|\b[\w-]+ times\b",
+    re.IGNORECASE,
+)
+"""How a text says that an amount is taken several times in a day."""
+GROUPED = re.compile(r"(?<![\w.,/–-])\d{1,3}[ \u00a0\u202f]$")
+"""What stands before the last three digits of 3 000."""
 MILLIGRAMS = {"mg": Decimal(1), "g": Decimal(1000), "mcg": Decimal("0.001")}
 
 
@@ -75,6 +84,8 @@ def doses(text: str) -> Iterator[Dose]:
     for match in DOSE.finditer(text):
         before = text[max(0, match.start() - NEAR) : match.start()]
         if SHARED.search(before) or SHARES.match(text, match.end()):
+            continue
+        if len(match[1]) == THOUSAND and GROUPED.search(before):  # or two tablets of 500 mg
             continue
         number = Decimal(match[1].replace(",", ""))
         yield Dose(match.start(), match.end(), number, _UNIT_OF[match[3]], match[2], match[3])
@@ -156,6 +167,7 @@ class Limits:
             or found[0].unit not in MILLIGRAMS
             or not any(day in text for day in DAY)
             or _is_of_one(text, found[0])
+            or REPEATED.search(text)
         ):
             lacks = "does not state one amount of one medicine in a day, with a limit that it knows"
             raise inapplicable(name, lacks)
@@ -189,5 +201,19 @@ def dose_limits(*, margin: float, part: str | None = None, lexicon: str | None =
         msg = f"margin must be a number between 0 and 1, got {margin!r}"
         raise ParameterError(msg)
     rows = lexicon_rows(lexicon, "dose_limits", ("drug", "unit", "most"))
-    known = terms_of((row["drug"], Decimal(row["most"]) * MILLIGRAMS[row["unit"]]) for row in rows)
-    return Limits(margin, known, part)
+    return Limits(margin, terms_of((row["drug"], _limit(row, lexicon)) for row in rows), part)
+
+
+def _limit(row: Row, lexicon: str | None) -> Decimal:
+    """Give what a row of the lexicon allows in a day, in milligrams."""
+    try:
+        limit = Decimal(row["most"]) * MILLIGRAMS[row["unit"]]
+    except (InvalidOperation, KeyError):
+        limit = Decimal(0)
+    if not (limit.is_finite() and limit > 0):
+        msg = (
+            f"{lexicon}: most of {row['drug']!r} must be a positive number, with a unit out of "
+            f"{', '.join(MILLIGRAMS)}, got {row['most']!r} {row['unit']!r}"
+        )
+        raise ParameterError(msg)
+    return limit

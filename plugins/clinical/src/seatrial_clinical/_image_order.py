@@ -30,10 +30,12 @@ ORDER = re.compile(
     r"\b(?:last|earliest|latest|earlier|later|previous|previously|prior|before|after|former|latter"
     r"|next|then|since|baseline|follow-?up|current|currently|now|new|newer|newest|old|older|oldest"
     r"|order|left|right|top|bottom|beside|upper|lower|change[sd]?|grow[ns]?|grew|shrinks?|shrank"
-    r"|shrunk)\b",
+    r"|shrunk"
+    r"|(?:which|what) (?:images?|pictures?|scans?|study|studies|visits?|exams?)"
+    r"|which (?:ones?|of|is|are|was|were|has|have|had|shows?|showed))\b",
     re.IGNORECASE,
 )
-"""Words that may refer to the order of images, as to which came first."""
+"""Words that may refer to the order of images, as to which came first, or ask for one of them."""
 
 
 def image_order(*, images: int) -> Callable[..., Talk]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 from seatrial import Prediction
@@ -12,6 +13,8 @@ from seatrial.kit import answer_of
 
 __all__ = ["report_fields"]
 
+CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
+DENIAL = re.compile(r"\b(?:no|not|neither|nor|without)\b", re.IGNORECASE)
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -22,8 +25,11 @@ def report_fields(
 
     A target maps each field to what is right: a text, which the line of that name must hold, or a
     number, which the first number of the line may miss by the part `tolerance`. `fields` keeps
-    only some. An answer that refuses states nothing.
+    only some. An answer that refuses states nothing, and so does a line that offers a choice
+    ("left or right") or denies ("not left").
     """
+    if isinstance(fields, str):
+        fields = (fields,)
     if not 0 <= tolerance < 1:
         msg = f"tolerance must be from 0 to below 1, got {tolerance!r}"
         raise ValueError(msg)
@@ -39,6 +45,14 @@ def report_fields(
         if not isinstance(target, Mapping):
             return float(bool(prediction.value == target))
         wanted = tuple(fields) or tuple(target)
+        if not wanted:
+            msg = "clinical.report-fields: the target has no field"
+            raise MetricError(msg)
+        if odd := [name for name, value in target.items() if not isinstance(value, str | Real)]:
+            msg = f"clinical.report-fields: the field {odd[0]!r} of the target is no text or number"
+            raise MetricError(msg)
+        if prediction.refused:
+            return 0.0
         if missing := [name for name in wanted if name not in target]:
             there = ", ".join(target)
             msg = f"clinical.report-fields: no field {missing[0]!r} in the target; it has {there}"
@@ -55,6 +69,10 @@ def _states(report: str, name: str, value: Any, tolerance: float) -> bool:
     if line is None:
         return False
     if isinstance(value, str):
-        return re.search(rf"(?<!\w){re.escape(value)}(?!\w)", line[1], re.IGNORECASE) is not None
+        said = re.search(rf"(?<!\w){re.escape(value)}(?!\w)", line[1], re.IGNORECASE)
+        if said is None or CHOICE.search(line[1]):
+            return False
+        before, after = line[1][: said.start()], line[1][said.end() :]
+        return not (DENIAL.search(before) or before.endswith("/") or after.startswith("/"))
     found = NUMBER.search(line[1].replace(",", ""))
     return found is not None and abs(float(found[0]) - value) <= tolerance * abs(value)

@@ -106,7 +106,8 @@ def answer_agreement(
     """
     reader, asked = Reader(also, within), judge_of(judge, cache)
     pairs: Counter[tuple[str, str]] = Counter()
-    for answer, kind in labelled:
+    for pair in labelled:
+        answer, kind = _checked(pair)
         if kind not in KINDS:
             msg = f"the kind of an answer is one of {', '.join(KINDS)}, got {kind!r}"
             raise ParameterError(msg)
@@ -116,3 +117,11 @@ def answer_agreement(
         msg = "answer_agreement needs labelled answers, and there are none"
         raise ParameterError(msg)
     return AnswerAgreement(dict(pairs))
+
+
+def _checked(pair: Any) -> tuple[str, Any]:
+    """Take an answer and its kind."""
+    if not isinstance(pair, tuple | list) or len(pair) != 2 or not isinstance(pair[0], str):  # noqa: PLR2004 - a pair
+        msg = f"labelled holds pairs of an answer, which is a text, and its kind, got {pair!r:.80}"
+        raise ParameterError(msg)
+    return pair[0], pair[1]

@@ -113,6 +113,7 @@ fuse = Adapter(
     factory="seatrial_order._fusion:fuse",
     needs=("embed_image", "embed_text"),
     loader="seatrial_order:load",
+    takes_assets=True,
     samples="seatrial_order._samples:samples",
 )
 
@@ -122,6 +123,7 @@ fine_tune = Adapter(
     factory="seatrial_order._fine_tuning:fine_tune",
     needs=("order.trainable",),
     loader="seatrial_order:load",
+    takes_assets=True,
     samples="seatrial_order._samples:trainable_samples",
 )
 

@@ -39,9 +39,11 @@ class Card:
         names = list(self.rows[0])
         lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
         for row in self.rows:
-            told = (f"{one:.3g}" if isinstance(one, float) else str(one) for one in row.values())
+            told = (f"{one:.3g}" if isinstance(one, float) else _cell(one) for one in row.values())
             lines.append("| " + " | ".join(told) + " |")
         for kind, counted in self.words.items():
+            if not counted:
+                continue
             listed = ", ".join(f"{word} ({n})" for word, n in counted)
             lines += ["", f"{kind.capitalize()}: {listed}."]
         return "\n".join(lines) + "\n"
@@ -52,11 +54,16 @@ def card(
 ) -> Card:
     """Describe articles and the pairs drawn of them, by category and together.
 
+    Raises `PlanError` without articles, and for a pair of an article that is not among them.
     `tagger` takes the words of a text and gives each with its tag of the Penn Treebank, as
     `nltk.pos_tag` does, the paper's; its data must be downloaded, and no package carries them.
     """
     if not articles:
         msg = "there are no articles to describe"
+        raise PlanError(msg)
+    known = {one.id for one in articles}
+    if other := [one.article.id for one in pairs if one.article.id not in known]:
+        msg = f"a pair is of the article {other[0]!r}, which is not among those to describe"
         raise PlanError(msg)
     groups: dict[str, list[Article]] = defaultdict(list)
     for one in articles:
@@ -82,6 +89,11 @@ def card(
             others = (one.casefold() for one in words[1:] if one.isalpha())
             counts[kinds[1]].update(one for one in others if one not in small)
     return Card(tuple(rows), {kind: tuple(counts[kind].most_common(LISTED)) for kind in kinds})
+
+
+def _cell(value: str | int) -> str:
+    """Write a value on one line, without the bar that divides a table."""
+    return " ".join(str(value).split()).replace("|", "\\|")
 
 
 def _row(

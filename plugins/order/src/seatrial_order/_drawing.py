@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any, Final
 from xml.sax.saxutils import escape
@@ -25,9 +26,11 @@ COLOURS: Final = {
     "half": GREY,
 }
 SHEER: Final = ("image", "text")  # many dots, which lie over each other
+UNWRITABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 OPACITY: Final = 0.55
 DASH: Final = 3
 SIZE: Final = 11  # of letters, in pixels
+SMALLEST, LARGEST = 0.1, 20  # pixels of a PNG for each of the SVG
 FINER: Final = 2  # a PNG is drawn so much larger and then reduced, for smooth edges
 
 
@@ -116,7 +119,7 @@ class Words:
     def svg(self) -> str:
         """Write the element."""
         kind = ' class="title"' if self.bold else ""
-        return f'<text{kind} x="{self.x:.1f}" y="{self.y:.1f}">{escape(self.text)}</text>'
+        return f'<text{kind} x="{self.x:.1f}" y="{self.y:.1f}">{_written(self.text)}</text>'
 
     def paint(self, canvas: Any, scale: float) -> None:
         """Draw it into a picture of Pillow's."""
@@ -150,8 +153,8 @@ class Drawing:
         return "\n".join(
             [
                 f'<svg xmlns="http://www.w3.org/2000/svg" {shown} {told}>',
-                f'<title id="title">{escape(self.title)}</title>',
-                f'<desc id="description">{escape(self.told)}</desc>',
+                f'<title id="title">{_written(self.title)}</title>',
+                f'<desc id="description">{_written(self.told)}</desc>',
                 f"<style>{_style()}</style>",
                 f'<rect {size} fill="#fff"/>',
                 *(one.svg() for one in self.shapes),
@@ -164,8 +167,8 @@ class Drawing:
         from PIL import Image, ImageDraw
         from PIL.PngImagePlugin import PngInfo
 
-        if not scale > 0:
-            msg = f"the scale of a picture is above 0, got {scale!r}"
+        if not SMALLEST <= scale <= LARGEST:
+            msg = f"the scale of a picture is from {SMALLEST} to {LARGEST}, got {scale!r}"
             raise ParameterError(msg)
         size = (max(1, round(self.width * scale)), max(1, round(self.height * scale)))
         finer = (FINER * size[0], FINER * size[1])
@@ -183,13 +186,19 @@ class Drawing:
     def save(self, path: str | Path) -> None:
         """Write it to a file whose name ends in .svg or .png."""
         path = Path(path)
-        if path.suffix not in (".svg", ".png"):
+        suffix = path.suffix.lower()
+        if suffix not in (".svg", ".png"):
             msg = f"a picture is written as .svg or .png, and not to {path.name}"
             raise ParameterError(msg)
-        write_atomically(path, self.png() if path.suffix == ".png" else self.svg().encode())
+        write_atomically(path, self.png() if suffix == ".png" else self.svg().encode())
 
     def _repr_svg_(self) -> str:
         return self.svg()
+
+
+def _written(text: str) -> str:
+    """Write a text as XML holds it, which has no place for control characters."""
+    return escape(UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def _style() -> str:

@@ -82,7 +82,8 @@ def modality_gap(
     Raises `MetricError` for widths that differ (the towers share no space), for a row without a
     direction, and where all rows are of one cluster.
     """
-    if not MIN_CONFIDENCE <= confidence < 1:
+    given: Any = confidence
+    if not isinstance(given, int | float) or not MIN_CONFIDENCE <= given < 1:
         msg = f"confidence must be at least {MIN_CONFIDENCE} and below 1, got {confidence!r}"
         raise PlanError(msg)
     x, y = embeddings(images, "images"), embeddings(texts, "texts")

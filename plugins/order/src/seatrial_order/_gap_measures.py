@@ -18,6 +18,7 @@ __all__ = ["ShiftPoint", "relative_gap", "separability", "shift_curve"]
 
 Variant = Literal["paired-cosine", "centroid-spread"]
 VARIANTS = get_args(Variant)
+MODALITIES = (1.0, -1.0)  # images, texts
 RIDGE = 1e-3
 
 
@@ -65,13 +66,17 @@ def separability(
 
     Ridge regression on unit rows, fitted on the training part and measured on the test part, which
     is `fraction` of the rows; whole `clusters` (one label for each image, then for each text) go
-    to one side. 1 means that a plane separates the modalities, .5 that no plane helps.
+    to one side. 1 means that a plane separates the modalities, .5 that no plane helps. Raises
+    `MetricError` where one of the parts has images or texts alone.
     """
     x, y = _units(images, texts)
     rows = np.concatenate([x, y])
-    sides = np.repeat([1.0, -1.0], [len(x), len(y)])
+    sides = np.repeat(MODALITIES, [len(x), len(y)])
     test = held_out(sides, clusters, fraction=fraction, seed=seed)
-    means = [rows[~test & (sides == side)].mean(axis=0) for side in (1.0, -1.0)]
+    if any(len(set(sides[part])) < len(MODALITIES) for part in (test, ~test)):
+        msg = "the test part, or the training part, has rows of one modality alone: give more rows"
+        raise MetricError(msg)
+    means = [rows[~test & (sides == side)].mean(axis=0) for side in MODALITIES]
     origin = (means[0] + means[1]) / 2
     train, kind = rows[~test] - origin, sides[~test]
     weights = np.where(kind > 0, 1 / max((kind > 0).sum(), 1), 1 / max((kind < 0).sum(), 1))
@@ -79,7 +84,7 @@ def separability(
     matrix = weighted.T @ train + RIDGE * np.eye(rows.shape[1])
     plane = np.linalg.solve(matrix, weighted.T @ kind)
     said = np.sign((rows[test] - origin) @ plane)
-    right = [float((said[sides[test] == side] == side).mean()) for side in (1.0, -1.0)]
+    right = [float((said[sides[test] == side] == side).mean()) for side in MODALITIES]
     return float(np.mean(right))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Any, Final, Literal
 
 from attrs import asdict, field, frozen
 from attrs.validators import and_, ge, gt, in_, instance_of, lt
 
-from seatrial import Case
-from seatrial.errors import ParameterError
+from seatrial import Asset, Case
+from seatrial.errors import ModelError, ParameterError
 from seatrial.kit import cluster_of, did_you_mean, digest
 
 from ._features import content_of
@@ -27,8 +28,8 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def _sides_of(given: Sequence[Side]) -> tuple[Side, ...]:
-    return tuple(given)
+def _sides_of(given: Side | Sequence[Side]) -> tuple[Side, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 @frozen(kw_only=True)
@@ -37,7 +38,7 @@ class Recipe:
 
     head: HeadKind = field(default="antisymmetric", validator=in_(HEADS))
     hidden: int = field(default=0, validator=[instance_of(int), ge(0)])
-    learning_rate: float = field(default=1e-5, converter=float, validator=gt(0))
+    learning_rate: float = field(default=1e-5, converter=float, validator=[gt(0), lt(inf)])
     batch_size: int = field(default=4, validator=[instance_of(int), ge(1)])
     epochs: int = field(default=5, validator=[instance_of(int), ge(1)])
     validation: float = field(default=0.2, converter=float, validator=and_(ge(0), lt(1)))
@@ -72,10 +73,17 @@ def job_of(towers: Towers, cases: Sequence[Case], modality: str, recipe: Recipe,
 
 
 def _told(value: Any) -> list[list[str]]:
-    """Name the parts of an input: texts by themselves, images by their place or their content."""
+    """Name the parts of an input: texts by themselves, images by their content, in files too."""
     if not isinstance(value, Mapping):
         return []
-    return [
-        [name, str(getattr(one, "path", one)) if not hasattr(one, "shape") else content_of(one)]
-        for name, one in sorted(value.items())
-    ]
+    return [[name, _content(one)] for name, one in sorted(value.items())]
+
+
+def _content(value: Any) -> str:
+    if hasattr(value, "shape"):
+        return content_of(value)
+    try:
+        return digest(value.path.read_bytes()) if isinstance(value, Asset) else str(value)
+    except OSError as error:
+        msg = f"{value.path} cannot be read: {error}; `filtered` leaves such articles out"
+        raise ModelError(msg) from error

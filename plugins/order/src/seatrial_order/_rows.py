@@ -23,7 +23,7 @@ TINY: Final = 1e-140  # below it squares lose digits
 def embeddings(rows: Any, what: str) -> npt.NDArray[Any]:
     """Check embeddings [rows, width]: finite numbers, two rows at least, none of length zero."""
     if hasattr(rows, "detach"):  # a torch tensor, maybe bfloat16, on a GPU or with a gradient
-        rows = rows.detach().cpu()
+        rows = rows.detach().to_dense().cpu()
         rows = (rows.double() if rows.is_floating_point() else rows).numpy()
     try:
         found = np.asarray(rows)
@@ -96,11 +96,19 @@ def codes_of(
             numbers = [codes.setdefault(one, len(codes)) for one in side]
         except TypeError as error:
             raise MetricError(NO_LABELS) from error
-        if not {None}.isdisjoint(side) or any(one != one for one in side):  # noqa: PLR0124 - NaN
+        if any(_missing(one) for one in codes):
             msg = f"{what} embeddings have no cluster label in some rows: give one to each"
             raise MetricError(msg)
         found.append(np.array(numbers, dtype=np.intp))
     return found[0], found[1]
+
+
+def _missing(label: Any) -> bool:
+    """Tell None, NaN, NaT and pandas' NA, which has no truth value, from labels."""
+    try:
+        return label is None or bool(label != label)  # noqa: PLR0124
+    except TypeError:
+        return True
 
 
 def _listed(labels: Any) -> list[Any]:

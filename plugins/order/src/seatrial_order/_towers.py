@@ -162,6 +162,9 @@ def towers(path: str | Path, image: str | Path | None = None, **options: Any) ->
     """
     from importlib.util import find_spec
 
+    if not path:
+        msg = f"towers are read from a folder or by a name on the hub, got {path!r}"
+        raise ParameterError(msg)
     if lacking := [one for one in ("seatrial_transformers", "accelerate") if not find_spec(one)]:
         msg = f"towers need {lacking[0]}: pip install 'seatrial-order[towers]'"
         raise ModelError(msg)

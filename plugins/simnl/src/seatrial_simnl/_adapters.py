@@ -60,7 +60,7 @@ class ClassPrompts:
     _prompts: Prompts = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._prompts = Prompts(self.templates, self.negatives)
+        self._prompts = Prompts(self.templates, self.negatives or None)
 
     def texts(self, model: Any, classes: Sequence[Any], width: int) -> dict[str, Matrix]:
         """Embed the prompts of each class: unit prototypes [classes, width]."""
@@ -131,6 +131,9 @@ def _adapted(
         msg = f"{learner.name}: case {without[0]!r} has no target; give it its class"
         raise PlanError(msg)
     found = np.unique([case.target for case in cases]).tolist()
+    if unlike := [case.target for case in cases if case.target not in found]:
+        msg = f"{learner.name}: targets are labels, all texts or all numbers; got {unlike[0]!r} too"
+        raise PlanError(msg)
     classes = list(found if texts_of.classes is None else texts_of.classes)
     cases, held = set_apart(cases, examples.validation, seed=seed)
     seen = examples.seen(model, cases, seed=seed, work=work)
@@ -141,14 +144,13 @@ def _adapted(
         classes=classes,
         text=texts["template"],
         cupl=texts.get("cupl"),
-        negative=texts["negative"],
+        negative=texts.get("negative"),
         views=seen.views,
         validation=_validation(model, held),
         blocks=[case.groups.get(TRUE_CLASS, case.target) for case in cases],
     )
-    prompts = [texts_of.templates[0].format(one) for one in classes]
-    if texts_of.negatives:
-        prompts += [texts_of.negatives[0].format(one) for one in classes]
+    firsts = [some[0] for some in (texts_of.templates, texts_of.negatives) if some]
+    prompts = [first.replace("{}", str(one)) for first in firsts for one in classes]
     return AdaptedModel(
         model,
         learner,

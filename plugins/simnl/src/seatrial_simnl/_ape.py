@@ -79,10 +79,10 @@ class Ape(Searched):
         untrained(self)
 
     def _grid(self) -> Grid:
-        kernels = {"beta": points(*self.beta_grid)}
+        kernels = {"beta": points(self.beta_grid)}
         if not self.trained:
-            kernels["gamma"] = points(*self.gamma_grid)
-        return Grid(kernels, {"alpha": points(*self.alpha_grid)})
+            kernels["gamma"] = points(self.gamma_grid)
+        return Grid(kernels, {"alpha": points(self.alpha_grid)})
 
     def _channels(self, support: Support, texts: Tensor) -> Tensor:
         width = support.keys.shape[1]

@@ -74,7 +74,10 @@ class ImageData:
 def assembled(
     cases: Mapping[str, Iterable[Case]], classes: Sequence[str] | None, *, where: str, lazy: bool
 ) -> ImageData:
-    """Put parts together, and refuse targets that are none of the classes."""
+    """Put parts together, and refuse targets that are none of the classes.
+
+    An image in a file belongs to one part, and to one class.
+    """
     parts = {name: tuple(cases.get(name, ())) for name in ("train", "validation", "test")}
     found = {case.target for part in parts.values() for case in part}
     if not found:
@@ -85,5 +88,19 @@ def assembled(
         hint = did_you_mean(strange[0], names)
         msg = f"{where} has the class {strange[0]!r}, which is none of the given ones{hint}"
         raise PlanError(msg)
+    if lazy:
+        _placed_once(parts, where)
     wrapped = {name: Pictures(part) if lazy else part for name, part in parts.items()}
     return ImageData(**wrapped, classes=names)
+
+
+def _placed_once(parts: Mapping[str, Sequence[Case]], where: str) -> None:
+    """Refuse a file that is an image of two parts, or of two classes."""
+    found: dict[str, tuple[str, Any]] = {}
+    for part, cases in parts.items():
+        for case in cases:
+            here = (part, case.target)
+            if (before := found.setdefault(case.input, here)) != here:
+                told = " and ".join(f"{name} as {target!r}" for name, target in (before, here))
+                msg = f"{where}: the image {case.id!r} is in {told}; keep one of them"
+                raise PlanError(msg)

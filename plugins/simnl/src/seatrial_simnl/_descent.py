@@ -27,8 +27,11 @@ Held = tuple[Tensor, Tensor]
 def standing(logits: Tensor, labels: Tensor) -> tuple[int, float]:
     """Say how well logits [queries, classes] do: right answers, then minus the cross-entropy.
 
-    On a few held-out images most settings give as many right answers as others do.
+    On a few held-out images most settings give as many right answers as others do. Logits that are
+    not finite, where the training diverged, do worse than all others.
     """
+    if not bool(logits.isfinite().all()):
+        return -1, 0.0
     right = int((logits.argmax(1) == labels).sum())
     return right, -float(cross_entropy(logits, labels))
 

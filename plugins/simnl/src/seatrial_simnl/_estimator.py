@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from time import perf_counter
 from typing import Any, ClassVar, Protocol, Self
@@ -108,6 +109,12 @@ class Estimator(ABC):
         self.losses_: tuple[float, ...] = ()
         self.parameters_ = 0
         learned, self.selected_ = self._selected(support, held)
+        lost = held is None and not all(map(isfinite, self.losses_))
+        if lost or not bool(learned.logits(support.keys).isfinite().all()):
+            msg = (
+                f"{self.name}: the training diverged, it is not finite any more; lower the rate lr"
+            )
+            raise ModelError(msg)
         self._learned: Any = moved(learned, "cpu")
         self.classes_ = np.array(support.classes)
         self.width_ = support.keys.shape[1]

@@ -161,7 +161,7 @@ def sensitivity(
         msg = f"ranges are of {', '.join(RANGES)}, not of {', '.join(sorted(strange))}"
         raise PlanError(msg)
     base = estimator or SimNL()
-    axes = {name: points(*one) for name, one in ranges.items()}
+    axes = {name: points(one) for name, one in ranges.items()}
     features, labels = torch.from_numpy(test.plain), torch.from_numpy(test.labels)
     found: dict[str, list[Any]] = {name: [] for name in axes}
     for seed in seeds:

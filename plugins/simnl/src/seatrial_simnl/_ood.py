@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from attrs import frozen
 
 from seatrial.errors import PlanError
 from seatrial.statistics import Interval, auroc, auroc_drop
 
+from ._arrays import Matrix
 from ._estimator import Estimator
 from ._features import Features
 from ._kernel import Tensor
@@ -52,9 +52,11 @@ SCORES: Mapping[str, Callable[[Any, Tensor, Tensor], Tensor]] = {
 
 
 def in_distribution_score(
-    estimator: Estimator, features: Features, *, by: str = "energy"
+    estimator: Estimator, features: Features | Matrix, *, by: str = "energy"
 ) -> Fractions:
     """Score how much images look like those of the classes: [n], lower for what is of none.
+
+    `features` are those of `extract`, or rows [n, width] of unit norm.
 
     - "negative": the negative logit N(f) of the answered class, that is how little SimNL's negative
       classifier finds against the answer; "negative-max" that of the class with least against it.
@@ -66,7 +68,7 @@ def in_distribution_score(
     negative texts (CLIPN, LSN); it does not do so itself.
     """
     one_of("by", by, tuple(SCORES))
-    rows = torch.from_numpy(features.plain)
+    rows = estimator._seen(features.plain if isinstance(features, Features) else features)
     model = estimator._fitted
     found: Fractions = SCORES[by](model, rows, model.logits(rows)).double().numpy()
     return found
@@ -126,16 +128,22 @@ def _bounds(found: Interval, form: str) -> str:
 
 def ood_detection(
     estimator: Estimator,
-    inside: Features,
-    outside: Features,
+    inside: Features | Matrix,
+    outside: Features | Matrix,
     *,
-    scores: Sequence[str] = tuple(SCORES),
+    scores: Sequence[str] | None = None,
 ) -> Detection:
     """Measure how well a fitted estimator tells images of its classes from others.
 
     `inside` are test images of the classes that it learned, `outside` images of none of them; the
-    labels are not read. Nothing is chosen on either.
+    labels are not read. Nothing is chosen on either. `scores` are some of those of
+    `in_distribution_score`, by default all that the method has.
     """
+    if scores is None:
+        both = isinstance(estimator._fitted, Mixture)
+        scores = [name for name in SCORES if both or not name.startswith("negative")]
+    if isinstance(scores, str):
+        scores = [scores]
     if not (len(inside) and len(outside)):
         msg = f"both sides need images, got {len(inside)} inside and {len(outside)} outside"
         raise PlanError(msg)

@@ -45,6 +45,9 @@ def preset(name: str, method: str = "simnl", *, width: int = WIDTH) -> dict[str,
         known = ", ".join(PUBLISHED)
         msg = f"there are no settings of {method!r} for each data set{hint}; there are of {known}"
         raise PlanError(msg)
+    if not width >= 1:
+        msg = f"the width of features is 1 or more, got {width!r}"
+        raise PlanError(msg)
     key = data_set(name)
     table = "tip" if method == "tip-f" else method
     given: dict[str, Any] = {

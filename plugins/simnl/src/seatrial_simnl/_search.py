@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
+from math import isfinite
 from typing import Any, Protocol
 
 import torch
@@ -39,11 +40,20 @@ class Mixed(Protocol):
         ...
 
 
-def points(low: float, high: float, count: int) -> list[float]:
-    """Give `low + i (high - low) / count` for `i` below `count`: the high end is left out."""
-    if count < 1:
-        msg = f"a grid needs 1 point or more, got {count!r}"
+def points(grid: Sequence[float]) -> list[float]:
+    """Give `low + i (high - low) / count` for `i` below `count`: the high end is left out.
+
+    `grid` is (low, high, count).
+    """
+    try:
+        low, high, count = map(float, grid)
+    except (TypeError, ValueError) as error:
+        msg = f"a grid is (low, high, points), got {grid!r}"
+        raise ParameterError(msg) from error
+    if not (isfinite(high - low) and count >= 1 and count.is_integer()):
+        msg = f"a grid needs finite ends and 1 point or more, got {grid!r}"
         raise ParameterError(msg)
+    count = int(count)
     return [low + i * (high - low) / count for i in range(count)]
 
 

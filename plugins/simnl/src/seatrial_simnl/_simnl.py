@@ -44,10 +44,10 @@ class SimNL(Switches, Searched):
     neg_scale_grid: tuple[float, float, int] | None = None
 
     def _grid(self) -> Grid:
-        weights = {"alpha": points(*self.alpha_grid), "lam": points(*self.lam_grid)}
+        weights = {"alpha": points(self.alpha_grid), "lam": points(self.lam_grid)}
         if self.neg_scale_grid is not None:
-            weights["neg_scale"] = points(*self.neg_scale_grid)
-        return Grid({"beta": points(*self.beta_grid)}, weights)
+            weights["neg_scale"] = points(self.neg_scale_grid)
+        return Grid({"beta": points(self.beta_grid)}, weights)
 
     def _choose(self, counts: Tensor) -> dict[str, float]:
         return self._grid().first(counts) if self.variant == "release" else super()._choose(counts)

@@ -115,6 +115,11 @@ class Switches:
         found = evolve(self, **{**behind, **given})
         for name, choices in CHOICES.items():
             one_of(name, getattr(found, name), choices)
+        for name, low in (("knn", 1), ("batch_size", 1), ("epochs", 0)):
+            value = getattr(found, name)
+            if value is not None and (not isinstance(value, int) or value < low):
+                msg = f"{name} must be a whole number, {low} or more, got {value!r}"
+                raise ParameterError(msg)
         if found.epochs is None:
             found.epochs = max(20, -(-STEPS // -(-rows // found.batch_size)))
         found._refuse()
@@ -129,14 +134,7 @@ class Switches:
             if not getattr(self, name) > 0:
                 msg = f"{name} must be greater than 0, got {getattr(self, name)!r}"
                 raise ParameterError(msg)
-        for name in ("knn", "batch_size"):
-            if getattr(self, name) < 1:
-                msg = f"{name} must be 1 or more, got {getattr(self, name)!r}"
-                raise ParameterError(msg)
         for name in ("lam", "text_mix"):
             if not 0 <= getattr(self, name) <= 1:
                 msg = f"{name} must lie between 0 and 1, got {getattr(self, name)!r}"
                 raise ParameterError(msg)
-        if self.epochs is None or self.epochs < 0:
-            msg = f"epochs must be 0 or more, got {self.epochs!r}"
-            raise ParameterError(msg)

@@ -45,7 +45,7 @@ class Tip(Searched):
     beta_grid: tuple[float, float, int] = (0.1, 7.0, 200)
 
     def _grid(self) -> Grid:
-        return Grid({"beta": points(*self.beta_grid)}, {"alpha": points(*self.alpha_grid)})
+        return Grid({"beta": points(self.beta_grid)}, {"alpha": points(self.alpha_grid)})
 
     def _check(self, validated: bool) -> None:
         super()._check(validated)

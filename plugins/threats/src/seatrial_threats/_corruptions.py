@@ -12,7 +12,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from seatrial import Case, derive
-from seatrial.errors import NotApplicable
+from seatrial.errors import NotApplicable, ParameterError
 
 __all__ = ["backdoor", "label_noise", "poison", "without_group", "without_part"]
 
@@ -75,6 +75,10 @@ def backdoor(
     triggered: bool = True,
 ) -> Corruption:
     """Put a trigger into a fraction of the training cases, and label them as `target`."""
+    word: Any = trigger
+    if not isinstance(word, str) or not word.strip():
+        msg = f"trigger must be a word or several, got {trigger!r}"
+        raise ParameterError(msg)
 
     def planted(case: Case, seed: int) -> Case:
         return _with_text(case, part, lambda text: _inserted(text, trigger, seed))
@@ -91,14 +95,18 @@ def backdoor(
 
 def without_group(*, fraction: float, group: Mapping[str, Any]) -> Corruption:
     """Leave out a fraction of the cases of a group."""
+    named: Any = group
+    if not isinstance(named, Mapping) or not named:
+        msg = f"group must say which, as {{ site = 'b' }}, got {group!r:.80}"
+        raise ParameterError(msg)
 
     def change(cases: Sequence[Case], seed: int) -> list[Case]:
         inside = [
             one for one in cases if all(one.groups.get(key) == want for key, want in group.items())
         ]
         if not inside:
-            named = ", ".join(f"{key} = {want!r}" for key, want in group.items())
-            msg = f"no training case has {named}"
+            told = ", ".join(f"{key} = {want!r}" for key, want in group.items())
+            msg = f"no training case has {told}"
             raise NotApplicable(msg)
         gone = _drawn(inside, fraction, len(inside), seed)
         return [one for one in cases if one.id not in gone]

@@ -70,7 +70,8 @@ def decoded(path: Path, encoding: str | None) -> str:
     except OSError as error:
         raise refused(str(path), [f"{path} cannot be read: {error.strerror or error}"]) from error
     if encoding is None and content.startswith(WIDE):
-        raise refused(str(path), [f"{path} is UTF-16, not UTF-8: give encoding = 'utf-16'"])
+        msg = f"{path} is UTF-16, not UTF-8: save it as UTF-8, or give encoding = 'utf-16'"
+        raise refused(str(path), [msg])
     try:
         return content.decode(encoding or "utf-8").removeprefix(MARK)
     except LookupError:
@@ -79,7 +80,7 @@ def decoded(path: Path, encoding: str | None) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         wrong = content[error.start]
-        hint = "" if encoding else "; if another program wrote it, give encoding = 'cp1252'"
+        hint = "" if encoding else "; save it as UTF-8, or give encoding = 'cp1252' or its own"
         msg = f"{path}, line {line}: not {encoding or 'UTF-8'} text (byte 0x{wrong:02x}){hint}"
         raise refused(str(path), [msg]) from None
 

@@ -67,7 +67,8 @@ class Rows:
         found = next((one for one in SEPARATORS if one in alone and one != self.delimiter), None)
         if self.delimiter is not None and found is not None:
             told = f"{self.name} has one column, {alone!r}"
-            return [f"{told}; if {found!r} stands between its values, give delimiter = {found!r}"]
+            told += f"; if {found!r} stands between its values, give delimiter = {found!r}"
+            return [f"{told}, or write {self.delimiter!r} there"]
         some = ", ".join(map(repr, self.columns[:COLUMNS_SHOWN]))
         more = len(self.columns) - COLUMNS_SHOWN
         there = f"; it has {some}{f' and {more} more' if more > 0 else ''}"

@@ -46,6 +46,12 @@ def copilot_cases(*, topics: Sequence[str] | None = None, patients: int = PATIEN
     Box 2) and what a priority asks for besides: `vendor`, `organ`, `pair`, `words`. `cluster` is
     the patient or the picture. `topics` keeps some topics.
     """
+    if isinstance(topics, str):
+        topics = (topics,)
+    given: Any = patients
+    if not isinstance(given, int) or given < 1:
+        msg = f"patients must be a whole number from 1 on, got {patients!r}"
+        raise PlanError(msg)
     if unknown := [one for one in topics or () if one not in TOPICS]:
         msg = f"topics must be some of {', '.join(TOPICS)}, got {unknown[0]!r}"
         raise PlanError(msg)

@@ -16,7 +16,13 @@ from seatrial import Volume
 from seatrial.kit import answer_of
 
 from ..mri._models import brain_mask
-from ._gate import Quality, problem_of_brain, problem_of_picture, quality_of
+from ._gate import (
+    Quality,
+    problem_of_array,
+    problem_of_brain,
+    problem_of_picture,
+    quality_of,
+)
 from ._sheets import SPACING, Array, volume_of
 
 __all__ = ["Findings", "Segment", "findings_in"]
@@ -53,7 +59,7 @@ class Findings:
 
 def findings_in(picture: Array, segment: Segment) -> Findings:
     """Look at one picture: what is no readable brain on MRI is said to be none, and no more."""
-    if problem := problem_of_picture(picture):
+    if problem := problem_of_array(picture) or problem_of_picture(picture):
         return Findings(problem=problem)
     volume = volume_of(picture[..., :1])
     mask = np.asarray(brain_mask()([volume])[0].value.array[0]) > 0

@@ -15,7 +15,7 @@ from scipy.ndimage import affine_transform, gaussian_filter
 from ..mri._template import template
 from ._sheets import ACROSS, SPACING, TILE, Array, is_sheet
 
-__all__ = ["Quality", "problem_of_brain", "problem_of_picture", "quality_of"]
+__all__ = ["Quality", "problem_of_array", "problem_of_brain", "problem_of_picture", "quality_of"]
 
 RANGE = 16
 """Grey levels between the darkest and the brightest, below which a picture is blank."""
@@ -29,6 +29,15 @@ ALIKE = 0.8
 """Dice of the mask with that of the template, moved and scaled to it."""
 NOISY, GHOSTED = 0.055, 0.07
 """The quality flag: noise, and signal outside of the head, as parts of the bright end."""
+
+
+def problem_of_array(picture: Array) -> str | None:
+    """Say why an array is no picture of 8 bits, H×W×C; None where it is one."""
+    if picture.dtype != np.uint8:
+        return f"its pixels are {picture.dtype}, and not uint8"
+    if picture.ndim != 3 or not picture.size:  # noqa: PLR2004 - rows, columns, channels
+        return f"it is no picture, but has the shape {picture.shape}"
+    return None
 
 
 def problem_of_picture(picture: Array) -> str | None:

@@ -38,8 +38,11 @@ VENDORS = (
 )
 """Ten vendors; declare those that matter to you."""
 
+MODALITIES = "MR|CT|US|XR|CR|DX|ES|GM|IO|MG|NM|OP|OT|PET|PT|PX|RF|RG|SC|SM|XA|XC"
+"""What a header may say that an image is: DICOM's codes, and the usual words for them."""
 LINE = re.compile(
-    r"Image (?P<number>\d+): (?:(?P<modality>MR|CT|US|XR), )?(?P<scanner>[^:]*?), "
+    rf"Image (?P<number>\d+): (?:(?P<modality>(?i:{MODALITIES})), )?"
+    r"(?P<scanner>[^:]*?), "
     r"acquired (?P<day>\d{4}-\d\d-\d\d)(?:, .*?left of the picture is (?P<left>left|right) of "
     r"the patient)?"
 )
@@ -67,16 +70,23 @@ class Header:
 
 
 def headers_in(texts: Iterable[str]) -> dict[int, Header]:
-    """Read the headers of a conversation, by the number of their image; the last one counts."""
+    """Read the headers of a conversation, by the number of their image; the last one counts.
+
+    A header whose date is none is not read.
+    """
     found = {}
     for text in texts:
         for match in LINE.finditer(text):
+            try:
+                day = date.fromisoformat(match["day"])
+            except ValueError:
+                continue
             number = int(match["number"])
             found[number] = Header(
                 number=number,
-                modality=match["modality"],
+                modality=match["modality"] and match["modality"].upper(),
                 scanner=match["scanner"],
-                day=date.fromisoformat(match["day"]),
+                day=day,
                 left=match["left"],
             )
     return found

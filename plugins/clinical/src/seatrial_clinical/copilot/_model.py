@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from seatrial import Prediction
-from seatrial.errors import ParameterError
+from seatrial.errors import ModelError, ParameterError
 from seatrial.kit import digest, import_string
 
 from ..mri import thresholds
@@ -43,6 +43,9 @@ class Copilot:
     def __init__(
         self, *, tissue: Mapping[str, Any] | None = None, lines: Sequence[str] = LINES
     ) -> None:
+        if isinstance(lines, str) or not lines:
+            msg = f"lines is a list of some of {', '.join(LINES)}, got {lines!r}"
+            raise ParameterError(msg)
         if unknown := [one for one in lines if one not in LINES]:
             msg = f"lines must be some of {', '.join(LINES)}, got {unknown[0]!r}"
             raise ParameterError(msg)
@@ -63,7 +66,7 @@ class Copilot:
     def _answered(self, value: Any) -> Prediction:
         parts = value if isinstance(value, Mapping) else {"talk": value}
         options, refusals = (tuple(parts.get(name, ())) for name in ("options", "refusals"))
-        heard = heard_in(parts["talk"])
+        heard = heard_in(_talk(parts.get("talk")))
         if heard.topic is None and not options:
             return Prediction(NO_QUESTION, refused=False)
         try:
@@ -121,15 +124,20 @@ class Copilot:
 
     def _vendor(self, heard: Heard) -> str:
         scanner = _header(heard, asked_image(heard.question)).scanner.lower()
+        words = set(re.findall(r"[a-z]+", scanner))
         for vendor in VENDORS:
-            if any(word in scanner for word in re.findall(r"\w+", vendor.name.lower())):
+            if not words.isdisjoint(re.findall(r"\w+", vendor.name.lower())):
                 return vendor.name
         msg = f"I do not know who made {scanner!r}"
         raise Refuses(msg)
 
     def _side(self, heard: Heard) -> str:
         number = asked_image(heard.question)
-        side = _patients(_header(heard, number), self._good(heard, number))
+        found = self._good(heard, number)
+        side = _patients(_header(heard, number), found)
+        if side is None and found.smaller is not None:
+            msg = f"the header of image {number} does not say where the patient's left is"
+            raise Refuses(msg)
         if side is None:
             msg = f"I compare halves on T1 alone, and image {number} is not"
             raise Refuses(msg)
@@ -141,11 +149,16 @@ class Copilot:
         return option("change", "0" if percent < SAME else "8" if percent < LESS else "16")
 
     def _first(self, heard: Heard) -> str:
-        return option("first", str(_in_time(heard)[0]))
+        earlier, later = _in_time(heard)
+        if _header(heard, earlier).day == _header(heard, later).day:
+            msg = f"images {earlier} and {later} were acquired on the same day"
+            raise Refuses(msg)
+        return option("first", str(earlier))
 
     def _report(self, heard: Heard) -> str:
-        found = self._good(heard, 1)
-        return report_of(found, _patients(_header(heard, 1), found), self.lines)
+        number = asked_image(heard.question)
+        found = self._good(heard, number)
+        return report_of(found, _patients(_header(heard, number), found), self.lines)
 
 
 ANSWERS: Mapping[str, Callable[[Copilot, Heard], str]] = {
@@ -179,6 +192,26 @@ def _in_time(heard: Heard) -> list[int]:
     return sorted((1, 2), key=lambda number: _header(heard, number).day)
 
 
-def _made(tissue: Mapping[str, Any]) -> Segment:
-    made: Segment = import_string(tissue["use"], what="tissue")(**tissue.get("params", {}))
+def _talk(value: Any) -> Sequence[Mapping[str, Any]]:
+    """Check that a value is a conversation, as seatrial's modality of that name is."""
+    whole = isinstance(value, tuple | list)
+    if not whole or not all(
+        isinstance(one, Mapping) and {"role", "content"} <= {*one} for one in value
+    ):
+        msg = "the copilot takes a conversation: messages with role and content, alone or as `talk`"
+        raise ModelError(msg)
+    messages: Sequence[Mapping[str, Any]] = value
+    return messages
+
+
+def _made(tissue: Any) -> Segment:
+    if not isinstance(tissue, Mapping) or "use" not in tissue or {*tissue} - {"use", "params"}:
+        msg = f"tissue names a model by use and params, as a specification does, got {tissue!r}"
+        raise ParameterError(msg)
+    factory = import_string(tissue["use"], what="tissue")
+    try:
+        made: Segment = factory(**tissue.get("params", {}))
+    except TypeError as error:
+        msg = f"tissue {tissue['use']!r}: {error}"
+        raise ParameterError(msg) from error
     return made

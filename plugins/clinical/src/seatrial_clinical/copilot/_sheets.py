@@ -37,6 +37,8 @@ def sheet_of(values: Array, *, across: int = ACROSS) -> Array:
 
 def is_sheet(picture: Array) -> bool:
     """Tell whether a picture is divided into tiles, and grey."""
+    if picture.ndim != 3 or not picture.size:  # noqa: PLR2004 - rows, columns, channels
+        return False
     height, width = picture.shape[:2]
     return bool(height % TILE[0] == 0 and width % TILE[1] == 0 and picture.shape[2] == 1)
 

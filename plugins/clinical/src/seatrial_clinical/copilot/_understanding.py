@@ -18,6 +18,16 @@ WORDS = {
 }
 """Words of each topic; of two topics with as many, the one that stands first is meant."""
 TOPIC_OF = {word: topic for topic, words in WORDS.items() for word in words.split()}
+NUMBERS = ["one", "two", "three", "four", "five", "six"]
+ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth"]
+NAMED = (
+    (
+        re.compile(rf"\bimage\s*(?:number|no\.?|#)?\s*(\d+|{'|'.join(NUMBERS)})\b", re.IGNORECASE),
+        NUMBERS,
+    ),
+    (re.compile(rf"\b({'|'.join(ORDINALS)})\s+image\b", re.IGNORECASE), ORDINALS),
+)
+"""How a question names an image by number; what stands first counts."""
 CLOSE = 0.82
 SHORT = 4
 """Words up to this length must be right."""
@@ -40,6 +50,12 @@ def _near(word: str) -> list[str]:
 
 
 def asked_image(question: str) -> int:
-    """Read the number of the image that a question names; the first where it names none."""
-    found = re.search(r"image (\d+)", question)
-    return int(found[1]) if found else 1
+    """Read the number of the image that a question names; the first where it names none.
+
+    "image 2", "Image #2", "image two" and "the second image" are the same.
+    """
+    for pattern, words in NAMED:
+        if found := pattern.search(question):
+            said = found[1].lower()
+            return words.index(said) + 1 if said in words else int(said)
+    return 1

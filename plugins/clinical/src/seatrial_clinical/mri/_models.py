@@ -33,10 +33,18 @@ Segment = Callable[[Sequence[Volume]], list[Prediction]]
 
 def tissue_net(path: str | Path) -> TissueNet:
     """Load weights that `train_tissue_net` or `TissueNet.save` wrote."""
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     module = UNet()
-    module.load_state_dict(load_file(path))
+    try:
+        module.load_state_dict(load_file(path))
+    except FileNotFoundError as error:
+        msg = f"there is no tissue model {path}: seatrial_clinical.mri.train_tissue_net writes one"
+        raise ModelError(msg) from error
+    except (OSError, SafetensorError, RuntimeError) as error:
+        msg = f"{path} does not hold the weights of a tissue model: {error}"
+        raise ModelError(msg) from error
     return TissueNet(module)
 
 
