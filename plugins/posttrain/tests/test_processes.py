@@ -16,6 +16,7 @@ import seatrial_posttrain as posttrain
 from accelerate.utils import DistributedType
 from safetensors.torch import load_file
 from seatrial_posttrain._processes import processes_for
+from seatrial_posttrain._samples import saved
 from seatrial_transformers import causal_lm
 
 import seatrial as sea
@@ -37,11 +38,15 @@ LEARNED = {
 }
 
 
-def learn(name, folder, to, observers=()):
+def model_of(name, folders):
+    return folders / ("tied" if name == "full" else "untied")
+
+
+def learn(name, folders, to, observers=()):
     """Train as `name` says; of several processes the main one keeps what comes out."""
     adapter, examples = LEARNED[name]
     main = os.environ.get("RANK", "0") == "0"
-    model = causal_lm(folder, max_new_tokens=4)
+    model = causal_lm(model_of(name, folders), max_new_tokens=4)
     return sea.repair(
         adapter, model=model, cases=examples, to=to / name if main else None, observers=observers
     )
@@ -82,25 +87,33 @@ def launched(*arguments):
 
 
 @pytest.fixture(scope="module")
-def alone(folder, tmp_path_factory):
+def folders(tmp_path_factory):
+    found = tmp_path_factory.mktemp("folders")
+    for name in ("tied", "untied"):
+        saved(found / name, tie_word_embeddings=name == "tied")
+    return found
+
+
+@pytest.fixture(scope="module")
+def alone(folders, tmp_path_factory):
     to = tmp_path_factory.mktemp("alone")
     for name in LEARNED:
-        learn(name, folder, to)
+        learn(name, folders, to)
     return to
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["whole", "sharded"])
-def test_two_processes_train_what_one_does(alone, folder, tmp_path, how):
+def test_two_processes_train_what_one_does(alone, folders, tmp_path, how):
     with pytest.raises(KeyboardInterrupt):
-        learn("resumed", folder, tmp_path, observers=[interrupt])
-    done = launched(folder, tmp_path, how)
+        learn("resumed", folders, tmp_path, observers=[interrupt])
+    done = launched(folders, tmp_path, how)
     assert done.returncode == 0, done.stderr
     for name in LEARNED:
         one, two = (
             load_file(at / name / "model" / "model.safetensors") for at in (alone, tmp_path)
         )
-        before = load_file(folder / "model.safetensors")
+        before = load_file(model_of(name, folders) / "model.safetensors")
         assert one.keys() == two.keys() == before.keys()
         for key, weights in one.items():
             assert (two[key] - weights).abs().max() < 1e-5, (name, key)
@@ -150,11 +163,12 @@ def test_a_recipe_runs_in_one_process(model, monkeypatch):
 
 
 if __name__ == "__main__":
-    folder, to, how = sys.argv[1:]
+    folders, to, how = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     if how == "sharded":
         shard_on_cpu()
-    found = processes_for(causal_lm(folder).trainable.module, SimpleNamespace(directory=None))
+    module = causal_lm(folders / "tied").trainable.module
+    found = processes_for(module, SimpleNamespace(directory=None))
     assert (found.count, found.shards) == (2, how == "sharded")
     for name in LEARNED:
-        fixed = learn(name, folder, Path(to))
+        fixed = learn(name, folders, to)
         assert fixed(["q?"]), "every process has the model"
