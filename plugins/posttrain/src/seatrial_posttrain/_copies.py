@@ -13,7 +13,9 @@ from attrs.validators import ge, instance_of, lt
 from seatrial import seeded
 from seatrial.errors import ModelError, ParameterError
 
-__all__ = ["LoRA", "copied", "trainable_copy"]
+from ._processes import Processes
+
+__all__ = ["LoRA", "copied", "plain_again", "trainable_copy"]
 
 
 @frozen(kw_only=True)
@@ -52,6 +54,28 @@ def trainable_copy(
         return merge()
 
     return copy, finished
+
+
+def plain_again(
+    module: Any,
+    finished: Callable[[], Any],
+    again: Callable[[], tuple[Any, Callable[[], Any]]],
+    processes: Processes,
+) -> Any:
+    """Make a plain model of a trained copy in the main process, and give None in the others.
+
+    Where the copy is sharded, its shards are put into the copy that `again` makes.
+    """
+    if processes.shards:
+        state = {}
+        for name, one in module.state_dict().items():
+            whole = processes.whole(one)
+            if processes.main:
+                state[name] = whole.cpu()
+        if processes.main:
+            module, finished = again()
+            module.load_state_dict(state)
+    return finished() if processes.main else None
 
 
 def _recomputed(copy: Any) -> list[Any]:

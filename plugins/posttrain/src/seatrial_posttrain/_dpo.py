@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from seatrial.errors import PlanError
 from seatrial.protocols import Adapt, Work
 
 from ._alarms import warn_of_pairs, warn_of_training
-from ._copies import LoRA, copied, trainable_copy
+from ._copies import LoRA, copied, plain_again, trainable_copy
 from ._losses import check_loss, preference_loss
 from ._pairs import Pair, pairs_of
 from ._parameters import parameters_of
+from ._processes import processes_for
 from ._reference import reference_log_probabilities
 from ._rows import log_probabilities
 from ._schedule import Schedule
@@ -59,7 +61,8 @@ def dpo(
     - `cache`: a folder for the reference's log-probabilities; by default they are kept with the
       checkpoints.
 
-    Raises `ParameterError` for parameters that make no sense.
+    Under `accelerate launch` the processes train one model together, and `batch_size` counts the
+    pairs of all of them. Raises `ParameterError` for parameters that make no sense.
     """
     with parameters_of("posttrain.dpo"):
         check_loss(beta, kind, label_smoothing, nll_weight)
@@ -140,16 +143,26 @@ def _aligned(model: Any, examples: Sequence[Preference], how: _How, seed: int, w
     trainable = model.trainable
     pairs = pairs_of(trainable, examples)
     warn_of_pairs(pairs)
-    copy = copied(trainable.module)
+    processes = processes_for(trainable.module, work)
+    copy = processes.placed(copied(trainable.module))
     place = how.cache or (None if work.directory is None else work.directory / "reference")
-    shares = trainable.shares(max(one.tokens for one in pairs))
-    reference = reference_log_probabilities(copy, pairs, shares=shares, cache=place)
-    module, finished = trainable_copy(
-        copy, how.lora, seed=derive(seed, "lora"), recompute=how.recompute
+    shares = processes.told(trainable.shares(max(one.tokens for one in pairs)))
+    reference = reference_log_probabilities(
+        copy, pairs, shares=shares, cache=place, processes=processes
     )
+    make = partial(
+        trainable_copy, lora=how.lora, seed=derive(seed, "lora"), recompute=how.recompute
+    )
+    module, finished = make(copy)
     data = _Pairs(module, pairs, reference, how.loss, shares)
     training = train(
-        module, data.loss, examples=len(pairs), schedule=how.schedule, seed=seed, work=work
+        module,
+        data.loss,
+        examples=len(pairs),
+        schedule=how.schedule,
+        seed=seed,
+        work=work,
+        processes=processes,
     )
     warn_of_training(training)
     manifest = {
@@ -158,4 +171,5 @@ def _aligned(model: Any, examples: Sequence[Preference], how: _How, seed: int, w
         "chosen_tokens": sum(len(one.chosen) for one in pairs),
         "rejected_tokens": sum(len(one.rejected) for one in pairs),
     }
-    return tuned(trainable, finished(), training, manifest)
+    plain = plain_again(module, finished, lambda: make(copied(trainable.module)), processes)
+    return tuned(trainable, plain, training, manifest, processes)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from seatrial import derive
 from seatrial.errors import ParameterError, PlanError
 from seatrial.protocols import Adapt, Work
 
-from ._copies import LoRA, copied, trainable_copy
+from ._copies import LoRA, copied, plain_again, trainable_copy
 from ._mixture import mixed, named_mixture, proportions
 from ._packing import packed, row_loss
 from ._parameters import parameters_of
+from ._processes import processes_for
 from ._schedule import Schedule
 from ._sequences import sequences_of
 from ._training import train
@@ -90,32 +92,40 @@ def joint(
         read = [sequences_of(trainable, one, group=group, most=most) for one in examples]
         sequences = mixed(read, mixture, by=by, seed=seed)
         rows = [[one] for one in sequences]
-        if trainable.shares(max(len(one.ids) for one in sequences)):
+        processes = processes_for(trainable.module, work)
+        if processes.told(trainable.shares(max(len(one.ids) for one in sequences))):
             rows = packed(sequences, most=most, seed=seed)
         targets = sum(one.targets for one in sequences)
         if not targets:
             msg = "nothing is left to train on: every case is of one token"
             raise PlanError(msg)
         weight = len(rows) / targets
-        module, finished = trainable_copy(
-            copied(trainable.module),
-            lora,
-            seed=derive(seed, "lora"),
-            recompute=gradient_checkpointing,
+        make = partial(
+            trainable_copy, lora=lora, seed=derive(seed, "lora"), recompute=gradient_checkpointing
         )
+        module, finished = make(processes.placed(copied(trainable.module)))
 
         def loss(place: int) -> tuple[Any, dict[str, float]]:
             # Over the mean row, not over each row's own tokens: every token counts the same.
             value = row_loss(module, rows[place]) * weight
             return value, {"loss": float(value.detach())}
 
-        training = train(module, loss, examples=len(rows), schedule=schedule, seed=seed, work=work)
+        training = train(
+            module,
+            loss,
+            examples=len(rows),
+            schedule=schedule,
+            seed=seed,
+            work=work,
+            processes=processes,
+        )
         manifest = {
             "adapter": "posttrain.joint",
             "rows": len(rows),
             "row_tokens": most,
             "parts": proportions(sequences),
         }
-        return tuned(trainable, finished(), training, manifest)
+        plain = plain_again(module, finished, lambda: make(copied(trainable.module)), processes)
+        return tuned(trainable, plain, training, manifest, processes)
 
     return adapt

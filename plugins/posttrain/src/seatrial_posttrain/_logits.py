@@ -29,7 +29,7 @@ def log_likelihoods(
     tokens = torch.tensor(targets, dtype=torch.long, device=device)
     chooses = "logits_to_keep" in signature(module.forward).parameters
     most = max(1, LOGITS // module.config.get_text_config().vocab_size)
-    if chooses and len(places) > most:
+    if chooses and len(places) > most and not _sharded(module):
         found = _in_chunks(module, row, wanted, tokens, most, more)
         if found is not None:
             return found
@@ -37,6 +37,13 @@ def log_likelihoods(
         more["logits_to_keep"] = wanted
     logits = module(input_ids=row, use_cache=False, **more).logits[0]
     return _scored(logits if len(logits) == len(wanted) and chooses else logits[wanted], tokens)
+
+
+def _sharded(module: Any) -> bool:
+    """Say whether the head has its weights only while the whole model runs."""
+    from torch.distributed.fsdp import FSDPModule
+
+    return isinstance(module, FSDPModule)
 
 
 def _in_chunks(

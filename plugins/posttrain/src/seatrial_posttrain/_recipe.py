@@ -22,6 +22,7 @@ from ._final_answers import final_answer_pairs
 from ._generative import judged_by
 from ._joint import joint as joint_training
 from ._model_card import model_card
+from ._processes import check_alone
 from ._sampling import Judge, check_sampling
 from ._sources import STAGES, card_of, good_enough, stage_of
 from ._stages import Stage, Step
@@ -82,6 +83,7 @@ def recipe(
     tasks = tasks_of(evaluation)
 
     def adapt(model: Any, examples: Sequence[Any], /, *, seed: int, work: Work) -> Tuned:
+        check_alone("posttrain.recipe")
         found = _Found.of(examples, part)
         _check_leaks(examples, tasks)
         steps: list[Step] = []

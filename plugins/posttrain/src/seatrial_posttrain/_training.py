@@ -12,6 +12,7 @@ from seatrial.errors import ModelError
 from seatrial.protocols import Work
 
 from ._checkpoint import Checkpoint
+from ._processes import Processes
 from ._schedule import Schedule
 
 __all__ = ["train"]
@@ -21,7 +22,14 @@ Loss = Callable[[int], tuple[Any, dict[str, float]]]
 
 
 def train(
-    module: Any, loss: Loss, *, examples: int, schedule: Schedule, seed: int, work: Work
+    module: Any,
+    loss: Loss,
+    *,
+    examples: int,
+    schedule: Schedule,
+    seed: int,
+    work: Work,
+    processes: Processes,
 ) -> list[dict[str, float]]:
     """Train what requires a gradient, in place, and give for each step the means of what is told.
 
@@ -29,37 +37,53 @@ def train(
     interruption. Raises `ModelError` before a step whose loss or gradient is not finite; the last
     checkpoint stays.
     """
-    parameters = {name: one for name, one in module.named_parameters() if one.requires_grad}
-    optimizer = _optimizer(parameters, schedule)
+    optimizer = _optimizer(_trained(module), schedule)
+    processes.sharded(module, optimizer)
+    parameters = _trained(module)
     folder = work.directory
-    checkpoint = None if folder is None else Checkpoint(folder / "checkpoint.safetensors")
-    start, history = (0, []) if checkpoint is None else checkpoint.read(parameters, optimizer)
+    file = None if folder is None else folder / "checkpoint.safetensors"
+    checkpoint = Checkpoint(file, processes)
+    start, history = checkpoint.read(parameters, optimizer)
     total = schedule.steps(examples)
-    work.progress(start, total)
+    progress = work.progress if processes.main else _silent
+    progress(start, total)
     for step in range(start, total):
         for group in optimizer.param_groups:
             group["lr"] = schedule.rate(step, total)
         batch = schedule.batch(step, examples, seed)
-        with seeded(derive(seed, "step", step)):
-            told = [_backward(loss, one, len(batch), step) for one in batch]
+        told: dict[int, dict[str, float]] = {}
+        with seeded(derive(seed, "step", step, *processes.seeds)):
+            for one, weight in processes.part(batch):
+                found = _backward(loss, one, weight, len(batch), step)
+                told |= {one: found} if weight else {}
+        told = processes.joined(told)
+        processes.sum_gradients(parameters)
         norm = torch.nn.utils.clip_grad_norm_(list(parameters.values()), schedule.max_grad_norm)
-        if not torch.isfinite(norm):
+        if not torch.isfinite(processes.whole(norm)):
             _stop("gradient", step)
         optimizer.step()
         optimizer.zero_grad()
-        history.append({name: _mean([one[name] for one in told]) for name in told[0]})
+        history.append({name: _mean([told[one][name] for one in batch]) for name in told[batch[0]]})
         done = step + 1
-        if checkpoint is not None and (done == total or done % schedule.checkpoint_every == 0):
+        if done == total or done % schedule.checkpoint_every == 0:
             checkpoint.write(done, parameters, optimizer, history)
-        work.progress(done, total)
+        progress(done, total)
     return history
 
 
-def _backward(loss: Loss, example: int, batch: int, step: int) -> dict[str, float]:
+def _trained(module: Any) -> dict[str, Any]:
+    return {name: one for name, one in module.named_parameters() if one.requires_grad}
+
+
+def _silent(_: int, __: int, /) -> None:
+    """Tell nothing: the main process does."""
+
+
+def _backward(loss: Loss, example: int, weight: float, batch: int, step: int) -> dict[str, float]:
     value, told = loss(example)
     if not torch.isfinite(value):
         _stop("loss", step)
-    (value / batch).backward()
+    (value * weight / batch).backward()
     return told
 
 

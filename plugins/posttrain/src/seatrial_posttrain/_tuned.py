@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 import weakref
@@ -19,6 +20,7 @@ from seatrial.errors import ModelError, StoreError
 from seatrial.kit import Table, freeze, plain
 
 from ._curves import curves
+from ._processes import Processes
 
 if TYPE_CHECKING:
     from seatrial_transformers import CausalLM, Trainable
@@ -86,8 +88,12 @@ def tuned(
     module: Any,
     training: Sequence[Mapping[str, float]],
     manifest: Mapping[str, Any],
+    processes: Processes,
 ) -> Tuned:
-    """Write a trained module with its tokenizer to files of its own, which go when it does."""
+    """Write a trained module with its tokenizer to files of its own, which go when it does.
+
+    The main process writes, and the others link to its files.
+    """
 
     def write(folder: Path) -> None:
         with _quiet():
@@ -95,7 +101,17 @@ def tuned(
         trainable.tokenizer.save_pretrained(folder)
         (folder / CURVES).write_text(curves(training), "utf-8")
 
-    return _written(write, trainable, training, manifest)
+    made = _written(write, trainable, training, manifest) if processes.main else None
+    written = processes.told(None if made is None else made.model.path)
+
+    def link(folder: Path) -> None:
+        leave = shutil.ignore_patterns(TRAINING)
+        shutil.copytree(written, folder, copy_function=os.link, ignore=leave, dirs_exist_ok=True)
+
+    if made is None:
+        made = _written(link, trainable, training, manifest)
+    processes.wait()
+    return made
 
 
 def retold(
