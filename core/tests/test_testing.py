@@ -358,7 +358,7 @@ def test_the_sample_model_thinks_and_what_changes_its_thoughts_changes_its_answe
     from seatrial.testing import _explainers, _inside
 
     model = _explainers._Rule(_explainers._planted)
-    texts = [case.input for case in _explainers._cases()]
+    texts = [case.input for case in _explainers._cases(INSIDE.insight())]
     found = model.activations(texts, poolings=tuple(seatrial.protocols.POOLINGS), tokens=(3,))
     assert (len(found), found.layers, found.at(3, "mean").shape) == (216, (1, 2, 3), (216, 64))
     assert np.array_equal(found.at(3, "last"), [tokens[-1] for tokens in found.tokens(3)])

@@ -152,7 +152,7 @@ def talks() -> Samples:
 
 def several_images() -> Samples:
     """Give messages with two to five images, in which no word refers to their order."""
-    said = "Which of these shows a fracture? Answer in one word."
+    said = "Do these images show a fracture? Answer yes or no."
     return Samples(
         values={
             "messages": [
