@@ -8,7 +8,7 @@ from typing import Any
 from ._importing import IMPORT_STRING
 from ._reference import Reference
 from ._settings import Check, slice_of_cases, text, whole
-from ._values import did_you_mean
+from ._values import did_you_mean, plain
 
 __all__ = [
     "ANSWERS",
@@ -19,6 +19,7 @@ __all__ = [
     "is_source",
     "option_problems",
     "referred",
+    "written",
 ]
 
 CASES = "seatrial:load_cases"
@@ -131,6 +132,15 @@ def as_table(reference: Reference) -> dict[str, Any] | None:
     if reference.use not in OPTIONS or not isinstance(params.get(SOURCE), str):
         return None
     return {"file": params[SOURCE], **{k: v for k, v in params.items() if k != SOURCE}}
+
+
+def written(reference: Reference) -> Any:
+    """Write a reference as a file has it: an import string, a table with its parameters, a file."""
+    if (table := as_table(reference)) is not None:
+        return plain(table)
+    if reference.params is None:
+        return reference.use
+    return {"use": reference.use, "params": plain(reference.params)}
 
 
 def is_source(value: str) -> bool:

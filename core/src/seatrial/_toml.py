@@ -10,7 +10,7 @@ from typing import Any
 from ._components import Use
 from ._plans import Priority
 from ._reference import Reference
-from ._table_options import as_table
+from ._table_options import written
 from ._training import Training
 from ._values import plain
 from .errors import PlanError
@@ -48,10 +48,7 @@ def cell(value: Any) -> Any:
         given = {key: one for key, one in bound.items() if one}
         return {"use": name, **given} if given else name
     if isinstance(value, Reference):
-        if (table := as_table(value)) is not None:
-            return plain(table)
-        named = {"use": value.use, "params": plain(value.params)}
-        return value.use if value.params is None else named
+        return written(value)
     if isinstance(value, Priority | Training):
         return as_toml(value)
     if isinstance(value, tuple):

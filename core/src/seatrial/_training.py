@@ -9,8 +9,7 @@ from attrs.validators import instance_of
 
 from ._cases import Case
 from ._reference import Reference
-from ._table_options import CASES, as_table, referred
-from ._values import plain
+from ._table_options import CASES, as_table, referred, written
 from .errors import PlanError
 
 __all__ = ["TRAINED", "Training", "cases_given"]
@@ -67,13 +66,5 @@ class Training:
             return None
         if not all(isinstance(one, Reference) for one in cases):
             return None
-        named = {"function": _named(self.function), "cases": [_named(one) for one in cases]}
+        named = {"function": written(self.function), "cases": [written(one) for one in cases]}
         return Reference(TRAINED, {**named, "seed": self.seed})
-
-
-def _named(reference: Reference) -> Any:
-    if (table := as_table(reference)) is not None:
-        return plain(table)
-    if reference.params is None:
-        return reference.use
-    return {"use": reference.use, "params": plain(reference.params)}

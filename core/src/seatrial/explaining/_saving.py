@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from .._components import Explainer
 from .._findings import Finding
 from .._graded import Grade
-from .._importing import import_string
 from .._values import plain
 from ..errors import SeatrialError
-from ..inputs._binding import bound
+from ..inputs._binding import bound, imported
 from ..inputs._boundary import call
 from ..runs._results import keep_result, load_result, save_result
 from ._summary import as_dict
@@ -81,7 +80,5 @@ def _restored(found: Any, explainer: Any) -> Any:
         if explainer is not None:
             raise
         return None  # the plugin is not installed here
-    restore: Any = use.component.restore
-    if isinstance(restore, str):
-        restore = call(use.label, import_string, restore, what=f"restore of {use.label}")
+    restore = imported(use, use.component.restore, "restore")
     return None if restore is None else call(f"restore of {use.label}", restore, state)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from .._components import Component, Use
+from .._importing import import_string
 from .._registry import Registry, default_registry
 from ..errors import ModelError, PlanError
 from ._boundary import call
 from ._needs import lacking
 
-__all__ = ["bound", "built", "ready"]
+__all__ = ["bound", "built", "imported", "ready"]
 
 C = TypeVar("C", bound=Component)
 
@@ -38,3 +39,10 @@ def built(use: Use[Any], severity: int | None = None) -> Any:
     if severity is None:
         return call(use.label, use.build)
     return call(use.label, use.component.at, severity, use.params)
+
+
+def imported(use: Use[Any], declared: Any, what: str) -> Any:
+    """Give a function that a component declares beside its factory, itself or by import string."""
+    if not isinstance(declared, str):
+        return declared
+    return call(use.label, import_string, declared, what=f"{what} of {use.label}")

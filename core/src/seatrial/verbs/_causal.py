@@ -10,12 +10,12 @@ from attrs import evolve, frozen
 
 from .._components import Explainer, Use
 from .._findings import Finding
-from .._importing import import_string
 from .._seeds import derive
 from .._values import did_you_mean
 from ..errors import PlanError, TrialError
 from ..explaining._experiment import Experiment
 from ..explaining._explanation import Explanation
+from ..inputs._binding import imported
 from ..inputs._boundary import call
 
 __all__ = ["ASKED", "Tests", "tests_of"]
@@ -95,15 +95,15 @@ def tests_of(
         raise PlanError(msg)
     return Tests(
         use,
-        {name: _imported(component.causal[name], f"{name} of {use.label}") for name in names},
-        None if sheet is None else _imported(component.sheet, f"sheet of {use.label}"),
+        {name: _function(use, component.causal[name], name) for name in names},
+        None if sheet is None else _function(use, component.sheet, "sheet"),
         None if sheet is None else Path(sheet),
     )
 
 
-def _imported(given: Any, what: str) -> Callable[..., Any]:
-    found = import_string(given, what=what) if isinstance(given, str) else given
+def _function(use: Use[Explainer], declared: Any, what: str) -> Callable[..., Any]:
+    found = imported(use, declared, what)
     if not callable(found):
-        msg = f"{what} must be a function, not {found!r:.80}"
+        msg = f"{what} of {use.label} must be a function, not {found!r:.80}"
         raise PlanError(msg)
     return found  # type: ignore[no-any-return]

@@ -11,14 +11,13 @@ from attrs import field, frozen
 
 from .._cases import Case, Outcome, cluster_of
 from .._components import Adapter, Use
-from .._importing import import_string
 from .._reference import Reference
 from .._registry import Registry
 from .._writing import digest
 from ..engine._calls import called, concurrency, is_async
 from ..errors import ModelError, StoreError
 from ..explaining._split import Example, cluster_of_example
-from ..inputs._binding import bound
+from ..inputs._binding import bound, imported
 from ..inputs._boundary import call
 from ..inputs._encoding import as_json, name_content
 from ..inputs._models import stated_identity, subject_of
@@ -213,12 +212,10 @@ def repaired(path: str, model: Any = None) -> Repaired:
 
 def load_adapted(use: Use[Adapter], path: Path, model: Any) -> Any:
     """Read what the model of an adapter wrote, by the adapter's loader."""
-    loader: Any = use.component.loader
-    if loader is None:
+    if use.component.loader is None:
         msg = f"{use.label} has no loader, so nothing that it made can be loaded"
         raise ModelError(msg)
-    if isinstance(loader, str):
-        loader = call(use.label, import_string, loader, what=f"loader of {use.label}")
+    loader = imported(use, use.component.loader, "loader")
     found = call(f"the loader of {use.label}", loader, path, model=model)
     if not callable(found):
         msg = f"the loader of {use.label} must give a model, got {type(found).__qualname__}"
