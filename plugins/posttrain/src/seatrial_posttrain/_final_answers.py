@@ -76,7 +76,6 @@ def _pair(making: Making, case: Case, sampling: Sampling) -> None:
     if not pairs:
         making.leave_out("lengths differ too much")
     used: set[int] = set()
-    how = f"temperature {sampling.temperature:g}, seed {sampling.seed}, {sampling.samples} samples"
     for _, first, second in pairs:
         if len(used) < 2 * sampling.per_case and not used & {first, second}:
             used |= {first, second}
@@ -86,6 +85,6 @@ def _pair(making: Making, case: Case, sampling: Sampling) -> None:
                 wrong[second].text,
                 case_id=case.id,
                 cluster=cluster_of(case),
-                reason=f"final answers {first} (right) and {second} (wrong), {how}",
+                reason=f"final answers {first} (right) and {second} (wrong), {sampling.how}",
             )
             making.add("final-answer pairs", pair, **sampling.facts, right=first, wrong=second)

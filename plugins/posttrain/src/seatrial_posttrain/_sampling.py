@@ -97,6 +97,11 @@ class Sampling:
             "seed": self.seed,
         }
 
+    @property
+    def how(self) -> str:
+        """How answers were sampled, in the reason of each pair."""
+        return f"temperature {self.temperature:g}, seed {self.seed}, {self.samples} samples"
+
     def of(self, case: Case) -> list[Sample]:
         """Sample and judge answers to a case, or read what was sampled and judged before."""
         if isinstance(case.input, Mapping) and "options" in case.input:

@@ -113,7 +113,6 @@ def _pair(making: Making, case: Case, sampling: Sampling, critic: Critic) -> Non
             candidates.append((far, number, asked, step, given.justification))
         else:
             making.leave_out("lengths differ too much")
-    how = f"temperature {sampling.temperature:g}, seed {sampling.seed}, {sampling.samples} samples"
     taken = 0
     for _, number, asked, step, justification in sorted(candidates, key=lambda one: one[:2]):
         if taken == sampling.per_case:
@@ -125,7 +124,7 @@ def _pair(making: Making, case: Case, sampling: Sampling, critic: Critic) -> Non
             step.step,
             case_id=case.id,
             cluster=cluster_of(case),
-            reason=f"first wrong step of answer {number}, {how}",
+            reason=f"first wrong step of answer {number}, {sampling.how}",
         )
         taken += making.add(
             "stepwise-corrective pairs",
