@@ -45,6 +45,7 @@ class Nearest:
         self.identity = f"nearest option by {self.encoder.identity}"
 
     def __call__(self, inputs: Sequence[Any], /) -> list[sea.Prediction]:
+        """Answer each input by itself."""
         return [self.answer(one) for one in inputs]
 
     def answer(self, given: Any) -> sea.Prediction:

@@ -220,10 +220,11 @@ class Explainer(Component):
     `restore` is the import string of a function that takes the `state` of a saved explanation and
     gives its predictor again; without it, an explanation is loaded without one.
     `causal` names tests of whether acting on its explanation changes the answers, each with the
-    import string of `test(explanation, model, outcomes, /, *, right, confidence, seed)`, which gives
-    findings; `right(target, prediction)` tells as the metric of the outcomes does, and is None
-    where no metric is known. `sheet` is the import string of `sheet(explanation, outcomes, path, /, *, seed)`,
-    which writes a sheet on which people predict failures. Both get the held-out outcomes.
+    import string of `test(explanation, model, outcomes, /, *, right, confidence, seed)`, which
+    gives findings; `right(target, prediction)` tells as the metric of the outcomes does, and is
+    None where no metric is known. `sheet` is the import string of `sheet(explanation, outcomes,
+    path, /, *, seed)`, which writes a sheet on which people predict failures. Both get the held-out
+    outcomes.
     """
 
     modality: str | None = field(default=None, validator=check_modality)

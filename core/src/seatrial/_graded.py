@@ -94,7 +94,7 @@ class Grade:
     `confidence` is one-sided at each end of every interval. `detectable` is the true AUROC that
     would be found above .5 with a power of 80 %. `best_baseline` is the one with the largest
     `cross_validated`, so that the test part has no say; `left_out` says why a baseline is missing.
-    `graded_on` names the run that the test part is from, where it is another than that learned from.
+    `graded_on` names the run that the test part is from, where another was learned from.
     `auroc`, `interval`, `p` (one-sided, of being above .5), `added` and `calibration` are None
     where the explainer predicts nothing.
     """

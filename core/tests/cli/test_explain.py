@@ -29,7 +29,8 @@ def turn(explanation, model, outcomes, /, *, right, confidence, seed):
     assert all(right(one.case.target, one.prediction) == one.right for one in outcomes)
     answers = model([one.input.replace("child", "man") for one in outcomes])
     turned = sum(right(one.case.target, Prediction(a)) for one, a in zip(outcomes, answers))
-    return [Finding("turned", f"{turned / len(answers):.0%} of {len(answers)} edited inputs are right")]
+    said = f"{turned / len(answers):.0%} of {len(answers)} edited inputs are right"
+    return [Finding("turned", said)]
 
 def boast(explanation, model, outcomes, /, *, right, confidence, seed):
     return ["it is causal"]

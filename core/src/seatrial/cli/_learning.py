@@ -33,7 +33,7 @@ EXPLAINERS = "The explainer; repeated, several are compared on the same outcomes
     "--graded-on",
     type=PATH,
     metavar="DIRECTORY",
-    help="Grade on the run of another model, or of other cases.",
+    help="Grade on this run of another model or other cases.",
 )
 @click.option(
     "--confidence", default=0.95, show_default=True, help="One-sided, at each end of an interval."

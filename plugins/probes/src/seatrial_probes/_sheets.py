@@ -66,7 +66,9 @@ ITEM: Final = """<fieldset data-key="{key}"><legend>{number}</legend>{shown}
 <label><input type="radio" name="{key}" value="right"> right</label>
 <label><input type="radio" name="{key}" value="wrong"> wrong</label></fieldset>"""
 
-PICTURE: Final = """<figure>{caption}<img src="data:image/png;base64,{data}" alt="{alt}"></figure>"""
+PICTURE: Final = (
+    """<figure>{caption}<img src="data:image/png;base64,{data}" alt="{alt}"></figure>"""
+)
 
 
 def sheet(
