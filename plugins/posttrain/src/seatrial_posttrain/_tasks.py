@@ -74,6 +74,12 @@ def _metric(given: Any) -> Use[Metric] | None:
             f"{PERPLEXITY!r}, got {given!r}"
         )
         raise ParameterError(msg)
+    if live := [name for name, value in use.params.items() if callable(value)]:
+        msg = (
+            f"the metric {use.component.name} stands in the records of a run with its parameters: "
+            f"give {live[0]} as an import string, or a table with use and params"
+        )
+        raise ParameterError(msg)
     use.build()  # what it lacks is found before anything is trained
     return use
 
