@@ -52,7 +52,16 @@ def judge_of(judge: Any) -> Callable[[Sequence[str]], Any]:
         raise ParameterError(msg)
     made: Any = import_string(str(table["use"]), what="judge")
     params: Any = table.get("params")
-    return made if params is None else made(**params)  # type: ignore[no-any-return]
+    try:
+        if params is not None:
+            return made(**params)  # type: ignore[no-any-return]
+        if inspect.isfunction(made):
+            inspect.signature(made).bind([])
+    except TypeError as error:
+        hint = "" if params is not None else "; if it makes the judge, give params"
+        msg = f"judge {table['use']}: {error}{hint}"
+        raise ParameterError(msg) from error
+    return made  # type: ignore[no-any-return]
 
 
 def asked_right(case: Case, answer: Any) -> str:
@@ -95,7 +104,11 @@ def replies(model: Any, asked: Sequence[str]) -> list[Reply | Failed]:
         raise ModelError(msg) from error
     if isinstance(given, str) or not isinstance(given, Sequence) or len(given) != len(asked):
         what = f"{len(given)} replies" if isinstance(given, list | tuple) else repr(given)[:80]
-        msg = f"the judge must give a list with a reply to each question, {len(asked)}, not {what}"
+        hint = "; if it makes the judge, give params, too" if callable(given) else ""
+        msg = (
+            f"the judge must give a list with a reply to each question, {len(asked)}, not "
+            f"{what}{hint}"
+        )
         raise ModelError(msg)
     return [one if isinstance(one, Failed) else _reply(one) for one in given]
 
