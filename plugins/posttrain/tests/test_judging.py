@@ -179,7 +179,7 @@ def test_a_local_model_that_judges_nonsense_is_named_on_every_route(nonsense, fo
             posttrain.evaluate(causal_lm(folder, max_new_tokens=4), [task])
     asked = posttrain.source([case], name="exam", domain="in", stage="pa")
     how = {"judge": nonsense, "samples": 4, "temperature": 2.0}
-    with pytest.raises(PlanError, match="made no pair .*the judge gave no judgement: 1"):
+    with pytest.raises(PlanError, match=r"made no pair .*the judge gave no judgement: 1"):
         sea.repair(
             posttrain.recipe(preference=how),
             model=causal_lm(folder, max_new_tokens=40),
@@ -207,7 +207,7 @@ def test_a_judge_that_cannot_be_asked_is_named(judge, error, told):
 
 
 def test_a_judge_that_cannot_take_the_question_is_named(folder):
-    with pytest.raises(ModelError, match="the judge cannot be asked: .* than the 256 that"):
+    with pytest.raises(ModelError, match=r"the judge cannot be asked: .* than the 256 that"):
         posttrain.judged_by(causal_lm(folder, max_new_tokens=20))(CASES[0], "0")
 
 

@@ -107,6 +107,13 @@ def test_an_ablation_leaves_data_out(model, ablation, stages, kept):
     fixed = sea.repair(adapter, model=model, cases=sources())
     assert [one["stage"] for one in fixed.manifest["stages"]] == stages
     assert {one["source"] for one in fixed.manifest["data"]} == kept
+    used = [one.id for one in sources() if one.groups["source"] in kept]
+    assert set(fixed.case_ids) == set(fixed.learned_from) == set(used)
+    assert fixed.manifest["cases"] == {
+        "given": 24,
+        "trained_on": len(used),
+        "left_out": {"ablation": 24 - len(used), "quality": 0},
+    }
 
 
 def test_documents_may_come_before_instructions(model):
@@ -141,6 +148,7 @@ def test_rows_of_low_quality_are_left_out_and_counted(model):
     assert (card.rows, card.left_out, card.quality) == (2, 4, 4.5)
     fixed = sea.repair(recipe(), model=model, cases=data)
     assert fixed.manifest["stages"][0]["parts"]["cpt"]["sequences"] == 2
+    assert fixed.case_ids == ("filings/in4", "filings/in5")
     with pytest.raises(PlanError, match="has no number 'grade' to tell its quality by"):
         card_of(posttrain.source(scored, name="x", domain="in", quality="grade", threshold=1))
 
@@ -269,6 +277,9 @@ def test_the_recipe_of_the_documentation_runs(folder, tmp_path, monkeypatch):
     found = CliRunner().invoke(seatrial, [*command, "--param", "ablation=cpt+it-mix"])
     assert found.exception is None, found.output
     card = (tmp_path / "adapted" / "model" / "README.md").read_text("utf-8")
+    told = "Trained on 12 of 22 cases; 2 left out by the ablation; 8 left out by their quality."
+    assert told in card
+    assert "posttrain.recipe learned from 12 cases; verdicts leave out 12 clusters" in found.output
     assert "| filings | cpt | in | 4 | 8 |" in card
     assert "| reasoning | novel | MathQA | metrics.accuracy | 3 |" in card
 

@@ -21,8 +21,9 @@ from ._extracted import extracted
 from ._final_answers import final_answer_pairs
 from ._generative import judged_by
 from ._joint import joint as joint_training
+from ._kept import name_of
 from ._model_card import model_card
-from ._processes import check_alone
+from ._processes import processes_for
 from ._sampling import Judge, check_sampling
 from ._sources import STAGES, card_of, good_enough, stage_of
 from ._stages import Stage, Step
@@ -62,6 +63,9 @@ def recipe(
       as in "cpt-in", "cpt+it-mix" or "pa-general" (which limits only the preferences, after all
       of the first stage).
 
+    Under `accelerate launch` the processes train together, as in `posttrain.dpo`; the main one
+    samples, has answers judged, and evaluates.
+
     Each stage is kept in the directory of the repair when it is done, so the same command goes on
     after it. Raises `ParameterError` for parameters that make no sense.
     """
@@ -83,25 +87,30 @@ def recipe(
     tasks = tasks_of(evaluation)
 
     def adapt(model: Any, examples: Sequence[Any], /, *, seed: int, work: Work) -> Tuned:
-        check_alone("posttrain.recipe")
+        processes = processes_for(model.trainable.module, work)
+        name_of(judge)  # a judge that is not there is found before anything is trained
         found = _Found.of(examples, part)
         _check_leaks(examples, tasks)
         steps: list[Step] = []
         trained = model
         for name, cases in found.streams(order):
-            stage = Stage(name, work, derive(seed, "recipe", name))
+            stage = Stage(name, work, derive(seed, "recipe", name), processes)
             mixed = {stage_of(one) for one in cases} == {"cpt", "it"}
             trained = stage.done(trained, cases, built[0] if mixed else alone, steps)
         if found.asked:
-            stage = Stage("preference", work, derive(seed, "recipe", "preference"))
+            stage = Stage("preference", work, derive(seed, "recipe", "preference"), processes)
             trained = stage.done(
                 trained,
                 lambda: _pairs(trained, found.asked, judge, sampling, stage),
                 built[1],
                 steps,
             )
-        compared = _compared(model, trained, tasks, confidence, seed, work)
-        return _told(trained, steps, found, compared, confidence)
+        compared = processes.by_main(
+            lambda: _compared(model, trained, tasks, confidence, seed, work)
+        )
+        told = _told(trained, steps, found, compared, confidence)
+        processes.wait()  # the main one removes what the others may still read
+        return told
 
     return adapt
 
@@ -124,6 +133,9 @@ def _built(
 class _Found:
     """What each stage learns from, after quality and ablation."""
 
+    given: int
+    kept: tuple[Case, ...]
+    left_out: Mapping[str, int]
     cards: tuple[Any, ...]
     first: Mapping[str, tuple[Case, ...]]
     asked: tuple[Case, ...]
@@ -136,7 +148,9 @@ class _Found:
         if not kept:
             msg = "nothing is left to train on: see the ablation, and the quality of the sources"
             raise PlanError(msg)
-        return cls(card_of(used), {n: stages[n] for n in ("cpt", "it")}, stages["pa"])
+        left_out = {"ablation": len(examples) - len(used), "quality": len(used) - len(kept)}
+        first = {name: stages[name] for name in ("cpt", "it")}
+        return cls(len(examples), tuple(kept), left_out, card_of(used), first, stages["pa"])
 
     def streams(self, order: str) -> list[tuple[str, tuple[Case, ...]]]:
         """Give the first stage as one stream, or as two."""
@@ -223,6 +237,7 @@ def _told(
     """Give the last stage's model, with a card that tells of all of them."""
     manifest = {
         "adapter": "posttrain.recipe",
+        "cases": {"given": found.given, "trained_on": len(found.kept), "left_out": found.left_out},
         "data": [asdict(one) for one in found.cards],
         "stages": [one.manifest for one in steps],
         "capabilities": [] if compared is None else [asdict(one) for one in compared.changes],
@@ -230,5 +245,7 @@ def _told(
         "forgotten": [] if compared is None else list(compared.forgotten),
     }
     more = {f"{one.name}.svg": one.curves for one in steps}
-    more["README.md"] = model_card(steps, found.cards, compared)
-    return retold(trained, [step for one in steps for step in one.training], manifest, more)
+    more["README.md"] = model_card(steps, manifest["cases"], found.cards, compared)
+    told = retold(trained, [step for one in steps for step in one.training], manifest, more)
+    told.trained_on = tuple(one.id for one in found.kept)
+    return told
