@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import resource
+from contextlib import contextmanager
+
 import pytest
 import seatrial_posttrain as posttrain
 from attrs import define, field
@@ -11,10 +14,28 @@ from seatrial_posttrain._samples import saved
 from seatrial_transformers import Completion, causal_lm
 
 import seatrial as sea
-from seatrial.errors import MetricError, ModelError, ParameterError, PlanError, SeatrialError
+from seatrial.errors import (
+    MetricError,
+    ModelError,
+    ParameterError,
+    PlanError,
+    SeatrialError,
+    StoreError,
+)
 
 CASES = [sea.Case(f"c{n}", f"what is {n}?", str(n)) for n in range(4)]
 HOW = {"samples": 3, "temperature": 1.5}
+
+
+@contextmanager
+def full_disk(size):
+    """Let no file grow beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @define
@@ -222,3 +243,13 @@ def test_a_judge_that_is_not_there_is_found_before_anything_is_trained(model):
             observers=[told.append],
         )
     assert told == []
+
+
+def test_a_full_disk_stops_and_keeps_what_was_judged(tmp_path):
+    file = tmp_path / "kept.jsonl"
+    writer, endpoint = Writer(), Endpoint()
+    with full_disk(900), pytest.raises(StoreError, match=r"kept.jsonl cannot be written, and"):
+        pairs(posttrain.judged_by(endpoint), file, writer)
+    assert len(pairs(posttrain.judged_by(endpoint), file, writer)) == 4
+    assert writer.asked == [4, 4, 4]
+    assert endpoint.calls[0] > endpoint.calls[1] > 0

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import field, frozen
 
 from seatrial import Case, Failed
-from seatrial.errors import ModelError, ParameterError
+from seatrial.errors import ModelError, ParameterError, StoreError
 from seatrial.kit import digest, plain
 
 from ._judge import no_reply
@@ -56,9 +56,13 @@ class Kept:
         self._known[key] = value
         if self.file is None:
             return
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        with self.file.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps([key, value]) + "\n")
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with self.file.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps([key, value]) + "\n")
+        except OSError as error:
+            msg = f"{self.file} cannot be written, and what it has is kept: {error}"
+            raise StoreError(msg) from error
 
     def told(
         self,

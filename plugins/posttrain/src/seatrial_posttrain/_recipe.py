@@ -14,6 +14,7 @@ from seatrial.kit import cluster_of, did_you_mean, plain
 from seatrial.protocols import Adapt, Work
 
 from ._ablation import Ablation
+from ._alignment_cases import check_asked, given_pair, is_pair
 from ._capabilities import Capabilities, capabilities
 from ._dpo import dpo
 from ._evaluating import evaluate
@@ -69,8 +70,13 @@ def recipe(
     Each stage is kept in the directory of the repair when it is done, so the same command goes on
     after it. Raises `ParameterError` for parameters that make no sense.
     """
+    for key, table in (("joint", joint), ("preference", preference)):
+        if not isinstance(table, Mapping | None):
+            msg = f"{key} must be a table of parameters, not {table!r}"
+            raise ParameterError(msg)
     how = dict(preference or {})
-    judge = _judge(how.pop("judge", None))
+    judged = how.pop("judge", None)
+    judge = _judge(judged)
     sampling = {name: how.pop(name) for name in SAMPLING if name in how}
     check_sampling(**sampling)
     if order not in ORDERS:
@@ -90,6 +96,7 @@ def recipe(
         processes = processes_for(model.trainable.module, work)
         name_of(judge)  # a judge that is not there is found before anything is trained
         found = _Found.of(examples, part)
+        check_asked(model.trainable, found.asked, judged=bool(judged))
         _check_leaks(examples, tasks)
         steps: list[Step] = []
         trained = model
@@ -177,13 +184,8 @@ def _check_leaks(examples: Sequence[Case], tasks: Sequence[Task]) -> None:
 def _pairs(
     model: Tuned, cases: Sequence[Case], judge: Judge, sampling: Mapping[str, Any], stage: Stage
 ) -> tuple[Sequence[Preference], Mapping[str, int]]:
-    given, asked = [], []
-    for one in cases:
-        target = one.target
-        if isinstance(target, Mapping) and {"chosen", "rejected"} <= set(target):
-            given.append(_given(one))
-        else:
-            asked.append(one)
+    given = [given_pair(one) for one in cases if is_pair(one)]
+    asked = [one for one in cases if not is_pair(one)]
     if not asked:
         return given, {"given": len(given)}
     made = final_answer_pairs(
@@ -197,11 +199,6 @@ def _pairs(
         )
         raise PlanError(msg)
     return [*given, *made], {"given": len(given), **made.counts}
-
-
-def _given(case: Case) -> Preference:
-    chosen, rejected = (plain(case.target)[name] for name in ("chosen", "rejected"))
-    return Preference(case.input, chosen, rejected, case_id=case.id, cluster=cluster_of(case))
 
 
 def _judge(judge: Any) -> Judge:
