@@ -70,7 +70,8 @@ def recipe(
     Each stage is kept in the directory of the repair when it is done, so the same command goes on
     after it. Raises `ParameterError` for parameters that make no sense.
     """
-    for key, table in (("joint", joint), ("preference", preference)):
+    tables: Mapping[str, Any] = {"joint": joint, "preference": preference}
+    for key, table in tables.items():
         if not isinstance(table, Mapping | None):
             msg = f"{key} must be a table of parameters, not {table!r}"
             raise ParameterError(msg)
@@ -232,7 +233,7 @@ def _told(
     confidence: float,
 ) -> Tuned:
     """Give the last stage's model, with a card that tells of all of them."""
-    manifest = {
+    manifest: dict[str, Any] = {
         "adapter": "posttrain.recipe",
         "cases": {"given": found.given, "trained_on": len(found.kept), "left_out": found.left_out},
         "data": [asdict(one) for one in found.cards],

@@ -94,12 +94,12 @@ class Stage:
         examples: Sequence[Any] | Callable[[], tuple[Sequence[Any], Mapping[str, int]]],
         adapt: Adapt,
     ) -> Tuned:
-        counts: Mapping[str, int] = {}
-        if callable(examples):
-            examples, counts = self.processes.by_main(examples)
+        found: Sequence[Any]
+        counts: Mapping[str, int]
+        found, counts = self.processes.by_main(examples) if callable(examples) else (examples, {})
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
-        made = adapt(model, examples, seed=self.seed, work=_Part(self._folder, self.work))
+        made = adapt(model, found, seed=self.seed, work=_Part(self._folder, self.work))
         assert isinstance(made, Tuned)  # noqa: S101 - for the type checker
         if not counts:
             return made
