@@ -9,7 +9,9 @@ from seatrial import Case, Finding
 
 from ._answers_shown import MIN_SHOWN, Asked, after_a_cue, anywhere, asked_of, shown
 from ._common import Check, fraction_between, percent
+from ._contexts import contexts_of
 from ._determined import Determined, determined
+from ._reading import rendered
 from ._slots import slots_of
 
 __all__ = ["gold_in_prompt"]
@@ -49,6 +51,7 @@ def gold_in_prompt(min_fraction: float = 0.5) -> Check:
             yield finding
             return
         slots = slots_of([case.input for case in cases], template)
+        slots += contexts_of([rendered(case.input, template) for case in cases])
         if known := determined(cases, slots, least):
             finding = _learned(known[0], cases)
             yield finding
