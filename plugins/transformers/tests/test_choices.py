@@ -169,7 +169,9 @@ def test_a_prompt_that_begins_as_every_text_gets_no_second_beginning(tiny, tmp_p
     assert counts[0] == counts[1]
     assert model.generate(led) == model.generate(bare)
     template = causal_lm(copy, chat=False, prompt="<|system|>{input}")
-    found, plain = (one.activations(bare).at(2, "mean") for one in (template, model))
+    found, plain = (
+        one.activations(bare, poolings=("mean",)).at(2, "mean") for one in (template, model)
+    )
     assert (found == plain).all()
 
 

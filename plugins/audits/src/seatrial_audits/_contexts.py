@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def contexts_of(texts: Sequence[str]) -> Iterator[Slot]:
     before: Counter[Context] = Counter()
     for at in places:
         words = [START, *TOKEN.findall(texts[at].casefold()), END]
-        pairs = dict.fromkeys(zip(words[:-1], words[1:], strict=True))
+        pairs = dict.fromkeys(pairwise(words))
         after.update(one for one in pairs if one[1] != END)
         before.update(one for one in pairs if one[0] != START)
     for counts, pattern in ((after, _after), (before, _before)):

@@ -28,8 +28,9 @@ def gold_in_prompt(min_fraction: float = 0.5) -> Check:
 
     An error too: a short value that determines the target, or the place of the right option,
     however it is spelt. Looked at are what stands after such a cue, in a short part ("label": 2),
-    after a name ("hint: c"), as a lone letter or number before or behind the question, and the
-    place of the one option that is marked otherwise than the rest ("[x]"). The map from value to
+    after a name ("hint: c"), as a lone letter or number before or behind the question, between
+    words that most prompts share ("choose the second option"), and the place of the one option that
+    is marked otherwise than the rest ("[x]", "(correct)") or in capitals. The map from value to
     answer is learned on half of the clusters and tested on the other half against the most common
     answer. An error where it removes `min_fraction` of that baseline's errors after a cue, and .8
     elsewhere; from `min_fraction` up a warning.

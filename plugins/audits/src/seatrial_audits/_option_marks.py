@@ -23,17 +23,20 @@ def marks_of(text: str, options: Sequence[str]) -> Iterator[tuple[str, str]]:
     """
     if len(options) < 2:  # noqa: PLR2004 - one option cannot differ from others
         return
-    found = [re.search(re.escape(one), text, re.IGNORECASE) for one in options]
-    forms = [one if match is None else match[0] for one, match in zip(options, found, strict=True)]
-    yield from _odd("one option in capitals", [str(_is_loud(one)) for one in forms])
-    matches = [one for one in found if one is not None]
-    if len(matches) < len(options):
+    small = _small(text)
+    starts = [small.find(_small(one)) for one in options]
+    spans = [(at, at + len(one)) for at, one in zip(starts, options, strict=True)]
+    shown = [
+        text[at:end] if at >= 0 else one for (at, end), one in zip(spans, options, strict=True)
+    ]
+    yield from _odd("one option in capitals", [str(_is_loud(one)) for one in shown])
+    if min(starts) < 0:
         return
     before, after = [], []
-    for match in matches:
-        mark = BEFORE.search(text[max(match.start() - REACH, 0) : match.start()])
+    for at, end in spans:
+        mark = BEFORE.search(text[max(at - REACH, 0) : at])
         before.append(LISTED.sub("#", mark[0].strip() if mark else ""))
-        rest = text[match.end() :].partition("\n")[0]
+        rest = text[end : end + LONGEST + 1].partition("\n")[0]
         short = AFTER.match(rest) if len(rest) > LONGEST else None
         after.append(rest if short is None else short[0])
     yield from _odd("a mark at one option", before)
@@ -50,7 +53,13 @@ def _odd(where: str, marks: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield where, str(odd[0])
 
 
+def _small(text: str) -> str:
+    """Write a text in small letters, if that leaves each letter in its place."""
+    small = text.lower()
+    return small if len(small) == len(text) else text
+
+
 def _is_loud(text: str) -> bool:
-    """Tell capitals; a single letter, an abbreviation that many options share, is none."""
+    """Tell a text in capitals; a single letter is none."""
     letters = [one for one in text if one.isalpha()]
     return len(letters) > 1 and all(one.isupper() for one in letters)
