@@ -18,11 +18,11 @@ from ._schedule import Schedule
 
 __all__ = ["train"]
 
-SHOWN = ("loss", "margin", "chosen_reward", "rejected_reward")
-"""What of it the progress shows, as far as the loss tells it."""
-
 Loss = Callable[[int], tuple[Any, dict[str, float]]]
 """Gives an example's loss, and what of it is to be told."""
+
+SHOWN = ("loss", "margin", "chosen_reward", "rejected_reward")
+"""What the progress shows, as far as it is told."""
 
 
 def train(
