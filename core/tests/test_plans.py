@@ -117,7 +117,7 @@ def test_every_concept_is_taken(concept):
         ({"weight": float("nan")}, "weight must be a positive number, got nan"),
         ({"weight": True}, "weight must be a positive number, got True"),
         ({"weight": "2"}, "weight must be a positive number, got '2'"),
-        ({"perturbations": [3]}, "expected a perturbation, as in keyboard()"),
+        ({"perturbations": [3]}, "expected a perturbation, or the name of one, got 3"),
         ({"perturbations": [accuracy()]}, "got the metric loud.accuracy"),
         ({"metric": shout()}, "expected a metric"),
         ({"severities": [1]}, "priority 'First' names severities but no perturbation"),
@@ -347,7 +347,7 @@ def test_a_specification_names_all_its_problems_at_once():
     ("wrong", "message"),
     [
         ({"priorities": ()}, "needs at least one priority"),
-        ({"priorities": ["First"]}, "expected a Priority, got 'First'"),
+        ({"priorities": ["First"]}, "must be a list of Priority values, got 'First'"),
         ({"title": ""}, "title must be some text"),
     ],
 )
@@ -357,7 +357,7 @@ def test_a_wrong_specification_says_what_is_wrong(wrong, message):
 
 
 def test_a_specification_needs_a_whole_seed():
-    with pytest.raises(TypeError, match="seed"):
+    with pytest.raises(PlanError, match="seed must be an int, got 1.5"):
         specification(priority(), seed=1.5)
 
 

@@ -207,7 +207,7 @@ def test_audits_of_outcomes_stop_too():
 
 
 def test_what_is_no_experiment_is_refused():
-    with pytest.raises(PlanError, match="a Plan, a Specification, a Report or outcomes"):
+    with pytest.raises(PlanError, match="no list of outcomes, must be a Plan or a Spec"):
         sea.audit("somewhere")
 
 

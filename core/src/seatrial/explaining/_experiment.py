@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from attrs import frozen
 
+from .._arguments import check_kind, listed
 from .._cases import Outcome, cluster_of
 from .._graded import Part
 from .._seeds import derive
@@ -53,8 +54,10 @@ class Experiment:
         """Gather the outcomes and split them by clusters."""
         check_confidence(more["confidence"])
         if outcomes is not None:
-            split = Split[Outcome].of(tuple(outcomes), seed=more["seed"], held_out=held_out)
+            given = listed(outcomes, "outcomes", Outcome)
+            split = Split[Outcome].of(given, seed=more["seed"], held_out=held_out)
         elif report is not None:
+            check_kind(report, "report", Report)
             found = tuple(report.outcomes(metric))
             split = Split.of_report(found, seed=more["seed"], held_out=held_out)
         else:

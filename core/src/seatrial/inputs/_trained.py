@@ -15,7 +15,7 @@ from .._seeds import derive, seeded
 from .._table_options import CASES, file_reference, referred
 from .._training import Training
 from .._writing import digest
-from ..errors import ComponentError, ModelError
+from ..errors import ComponentError, ModelError, PlanError
 from ._binding import built
 from ._boundary import call
 from ._content import attributes_digest, case_digest
@@ -25,7 +25,15 @@ from ._loading import Cases, load_cases
 from ._modalities import Modalities
 from ._not_yet import of_a_class
 
-__all__ = ["Trained", "Variant", "called", "of_training", "trained", "untrainable", "variant"]
+__all__ = [
+    "Trained",
+    "Variant",
+    "of_training",
+    "read_reference",
+    "trained",
+    "untrainable",
+    "variant",
+]
 
 SHORT = 12
 STATED: Final = (
@@ -146,7 +154,7 @@ def trained(function: Any, cases: Any, seed: int = 0) -> Trained:
 
     Its identity covers the code of the function and the content of the cases.
     """
-    reference = called(function)
+    reference = read_reference(function)
     given = cases if isinstance(cases, list | tuple) else [cases]
     loaded = load_cases([_cases(one) for one in given])
     made = _function(reference)
@@ -175,14 +183,19 @@ def of_training(training: Training) -> Trained:
     return Trained(made, load_cases(training.cases), training.seed, made_by=training)
 
 
-def called(value: Any) -> Reference:
-    """Read the function of a training, as a reference writes it."""
-    return Reference(**value) if isinstance(value, Mapping) else Reference(value)
+def read_reference(value: Any) -> Reference:
+    """Read a reference as tables and manifests write it."""
+    if not isinstance(value, Mapping):
+        return Reference(value)
+    if "use" not in value or not value.keys() <= {"use", "params"}:
+        msg = f"a reference has use and params, as in {{'use': 'module:name'}}, got {value!r:.80}"
+        raise PlanError(msg)
+    return Reference(**value)
 
 
 def _cases(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return file_reference(value, CASES) if "file" in value else Reference(**value)
+        return file_reference(value, CASES) if "file" in value else read_reference(value)
     return referred(value, CASES)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
+from .._arguments import listed
 from .._components import Explainer, Use
 from .._findings import Finding
 from .._seeds import derive
@@ -80,7 +81,8 @@ def tests_of(
 ) -> Tests:
     """Import what is asked of an explainer, before anything is learned."""
     component = use.component
-    names = tuple(dict.fromkeys(causal))
+    wanted = (causal,) if isinstance(causal, str) else listed(causal, "causal", str)
+    names = tuple(dict.fromkeys(wanted))
     for name in names:
         if name not in component.causal:
             there = ", ".join(component.causal) or "none"

@@ -19,7 +19,7 @@ from ..errors import PlanError, TrialError
 from ..explaining._experiment import Experiment
 from ..explaining._explanation import Explanation
 from ..explaining._summary import findings_of
-from ..inputs._binding import bound, ready
+from ..inputs._binding import bound_all, ready
 from ..inputs._boundary import call
 from ..runs._report import Report
 from ..statistics._checks import Floats
@@ -122,7 +122,7 @@ def explain(
         confidence=confidence,
     )
     several = isinstance(explainer, list | tuple)
-    uses = [bound(one, Explainer, registry) for one in (explainer if several else [explainer])]
+    uses = bound_all(explainer, Explainer, registry)
     tests = [tests_of(use, causal, sheet, alone=len(uses) == 1) for use in uses]
     if any(one.causal for one in tests):
         experiment.subject(ASKED, "a causal test")  # said now, and not after the training
@@ -144,7 +144,7 @@ def _look_first(
     registry: Registry | None = None,
 ) -> None:
     """Run audits on all outcomes; stop at the errors that are not allowed, warn of the rest."""
-    uses = [bound(one, Audit, registry) for one in audits]
+    uses = bound_all(audits, Audit, registry)
     if not uses:
         return
     needs = tuple(dict.fromkeys(need for use in uses for need in use.component.needs))
