@@ -14,7 +14,7 @@ from ._cases import Case, duplicates
 from ._components import Audit, Component, Metric, Perturbation, Use
 from ._concepts import CONCEPTS, RELATIONS, Relation
 from ._demand_list import DEMANDS
-from ._fitness import misfit
+from ._fitness import misfit, unbounded
 from ._plan_checks import Named, as_severities, figures, named, numbers, one_of, setting, some_looks
 from ._requirements import Requirement, requirement_problems, requirements_of
 from ._right import Right, contradicted, right_of
@@ -259,7 +259,8 @@ class Priority:
             misfit(one, self.relation, right, severities=shared, weigh=self.weigh)
             for one in self.requirements
         )
-        return next((one for one in misfits if one), None)
+        moved = (unbounded(one, self.perturbations) for one in self.requirements)
+        return next((one for one in (*misfits, *moved) if one), None)
 
 
 def _model(value: Any) -> Any:

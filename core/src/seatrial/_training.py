@@ -34,6 +34,12 @@ def cases_given(value: Any) -> Any:
     return tuple(referred(one, CASES) for one in value)
 
 
+def _counted(cases: Any) -> str:
+    """Write cases in memory by their number."""
+    values = isinstance(cases, tuple) and all(isinstance(one, Case) for one in cases)
+    return f"{len(cases):,} cases" if values else repr(cases)
+
+
 def _function(value: Any) -> Any:
     return Reference(value) if isinstance(value, str) else value
 
@@ -49,7 +55,7 @@ class Training:
     """
 
     function: Any = field(converter=_function)
-    cases: Any = field(converter=cases_given)
+    cases: Any = field(converter=cases_given, repr=_counted)
     seed: int = field(default=0, validator=of_kind(int))
 
     @function.validator

@@ -107,7 +107,9 @@ class Trained:
 
     def _train(self, cases: tuple[Case, ...]) -> Callable[..., Any]:
         with seeded(self.seed):
-            made: Any = call("the training", self.function, cases, seed=self.seed)
+            made: Any = call(
+                f"the training by {_name(self.function)}", self.function, cases, seed=self.seed
+            )
         if of_a_class(made) is not None:
             msg = (
                 f"train must give a model, and {made.__qualname__} is a class: give an object of it"
@@ -163,6 +165,12 @@ def trained(function: Any, cases: Any, seed: int = 0) -> Trained:
     said = [of_reference(reference).text, [one.hex() for one in content], seed]
     name = f"{reference} on {len(loaded):,} cases [{digest(said)[:SHORT]}]"
     return Trained(made, loaded, seed, name)
+
+
+def _name(function: Callable[..., Any]) -> str:
+    """Name a function by its module, as import strings do."""
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}:{named.__qualname__}"
 
 
 def _function(reference: Reference) -> Any:

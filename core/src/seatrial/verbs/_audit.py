@@ -97,5 +97,11 @@ def _auditable(
             model = None
         return subject.plan or Plan(), model, tuple(subject.outcomes(metric))
     if not isinstance(subject, list | tuple):
-        check_kind(subject, "what is audited, where it is no list of outcomes,", Plan, Specification, Report)
+        check_kind(
+            subject,
+            "what is audited, where it is no list of outcomes,",
+            Plan,
+            Specification,
+            Report,
+        )
     return Plan(), model, listed(subject, "outcomes", Outcome)
