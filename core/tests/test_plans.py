@@ -11,7 +11,7 @@ from seatrial._concepts import CONCEPTS, RELATIONS
 from seatrial._demand_list import DEMANDS
 from seatrial._plans import matches
 from seatrial._reference import Reference
-from seatrial.errors import ComponentLoadError, ParameterError, PlanError
+from seatrial.errors import ParameterError, PlanError
 
 
 def change(amount=1, mark="!"):
@@ -369,25 +369,6 @@ def test_import_strings_become_references():
     assert several.cases == (Reference("json:loads"), Reference("json:dumps", {}))
     case = Case("q", "Why?")
     assert specification(priority(), cases=[case]).cases == (case,)
-
-
-def test_a_reference_is_called_only_when_it_has_parameters():
-    assert Reference("builtins:dict")() is dict
-    assert Reference("builtins:dict", {})() == {}
-    made = Reference("builtins:dict", {"a": [1, {"b": 2}]})()
-    assert made == {"a": [1, {"b": 2}]}
-    assert type(made["a"]) is list
-
-
-@pytest.mark.parametrize("use", ["json", "json.loads", ":loads", "json:", 3, None])
-def test_a_wrong_reference_says_what_one_looks_like(use):
-    with pytest.raises(PlanError, match=r"must read 'package\.module:name'"):
-        Reference(use)
-
-
-def test_a_reference_to_nothing_is_a_load_error():
-    with pytest.raises(ComponentLoadError, match=r"^cannot import 'json:nothing'"):
-        Reference("json:nothing")()
 
 
 @pytest.mark.parametrize(

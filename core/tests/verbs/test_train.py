@@ -19,7 +19,7 @@ from train_stand_ins import (
     specification,
     vote,
 )
-from trial_stand_ins import Counting, bot, orders, plan, rows, swap
+from trial_stand_ins import Counting, bot, orders, plan, rows, same, swap
 
 import seatrial as sea
 from seatrial._files import dump_specification
@@ -241,8 +241,9 @@ def test_models_of_changed_cases_are_asked_as_many_inputs_at_a_time_as_any():
 
 def test_a_distance_bounds_inputs_and_no_training_cases():
     attacks = {"attack_success": {"at_most": 0.5, "distance": 0.2}}
+    demand = sea.Priority("Attacks", perturbations=[flip()], metric=same(), require=attacks)
     with pytest.raises(PlanError, match=r"stand\.flip changes training cases: require at_least"):
-        sea.Priority("Attacks", perturbations=[flip()], metric=same(), require=attacks)
+        sea.Specification("Votes", priorities=[demand], seed=1)
 
 
 def test_a_training_is_written_with_the_number_of_its_cases():
