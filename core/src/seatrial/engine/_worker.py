@@ -92,13 +92,11 @@ def batch_units(model: Any, batch_size: int, plan: Plan) -> int:
     Models that are trained on changed cases are asked apart, so a batch is larger with them.
     """
     trained = [arm for arm in plan.arms if arm.use is not None and arm.use.component.trains]
-    if apart := sum(len(arm.severities) for arm in trained) * plan.replicates:
-        return batch_size * min(1 + apart, SORTED_AT_ONCE)
+    models = 1 + sum(len(arm.severities) for arm in trained) * plan.replicates
     if getattr(model, "prefers", None) == "same-length":
         return batch_size * SORTED_AT_ONCE
-    if (calls := concurrency(model)) > 1:
-        return batch_size * calls * ROUNDS
-    return batch_size
+    calls = concurrency(model)
+    return batch_size * max(calls * ROUNDS if calls > 1 else 1, min(models, SORTED_AT_ONCE))
 
 
 @frozen(eq=False)

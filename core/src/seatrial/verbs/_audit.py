@@ -96,7 +96,7 @@ def _auditable(
         if isinstance(model, StoredReference) and not needed:
             model = None
         return subject.plan or Plan(), model, tuple(subject.outcomes(metric))
-    if not isinstance(subject, list | tuple):
+    if isinstance(subject, str) or not isinstance(subject, Sequence):
         check_kind(
             subject,
             "what is audited, where it is no list of outcomes,",

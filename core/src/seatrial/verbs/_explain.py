@@ -122,7 +122,7 @@ def explain(
         confidence=confidence,
     )
     several = isinstance(explainer, list | tuple)
-    uses = bound_all(explainer, Explainer, registry)
+    uses = bound_all(explainer if several else [explainer], Explainer, registry)
     tests = [tests_of(use, causal, sheet, alone=len(uses) == 1) for use in uses]
     if any(one.causal for one in tests):
         experiment.subject(ASKED, "a causal test")  # said now, and not after the training
