@@ -59,7 +59,7 @@ from simnl_features import SETS, default_folder
 
 SHOTS, SEEDS = (1, 4, 16), (1, 2, 3)
 EPOCHS = 300
-TIMES = (1 / 3, 1, 3, 10)
+TIMES = (1 / 25, 1 / 5, 1, 5, 25, 125)
 """What the published learning rates are multiplied by."""
 LIKE = "eurosat"
 RELEASE = {
@@ -168,14 +168,14 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=default_folder() / "comparison")
     parser.add_argument("--figures", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args()
     started = perf_counter()
     terms = {"equal": SHOTS, "published": SHOTS[-1:]}
     asked = [
         (name, which, shots, (seed,))
-        for which, shots in terms.items()
         for seed in given.seeds
+        for which, shots in terms.items()
         for name in SETS
     ]
     with ProcessPoolExecutor(given.workers, mp_context=get_context("spawn")) as pool:
