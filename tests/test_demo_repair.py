@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import seatrial_posttrain as posttrain
+import torch
 from seatrial_clinical import pharmacy_specification
 from seatrial_posttrain._samples import saved
 from seatrial_transformers import causal_lm
@@ -60,3 +61,19 @@ def test_the_loop_closes_on_facts_that_no_preference_came_from(demo, tmp_path, m
     assert len(printed.splitlines()) <= 60
     demo.loop(asked, others, tmp_path / "runs", 1)  # everything is kept
     assert capsys.readouterr().out == printed
+
+
+def test_what_is_stopped_says_that_it_goes_on(demo, monkeypatch, tmp_path, capsys):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.argv", ["repair.py", "--to", str(tmp_path)])
+    monkeypatch.setattr(demo, "loop", stopped)
+    threads = torch.get_num_threads()
+    try:
+        with pytest.raises(SystemExit) as ended:
+            demo.main()
+    finally:
+        torch.set_num_threads(threads)
+    assert ended.value.code == 130
+    assert capsys.readouterr().out.strip() == "Stopped. The same command goes on from here."

@@ -14,6 +14,7 @@ from typing import Any
 from warnings import catch_warnings
 
 import seatrial_posttrain as posttrain
+import torch
 from attrs import evolve
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -33,7 +34,7 @@ OTHERS = 15  # facts of each other topic, from which nothing is learned
 HELD_OUT = 0.5  # of the facts, from which no preference comes
 PER_KIND = 50
 RIGHT_BY = "metrics.accuracy"
-TUNING = posttrain.dpo(learning_rate=5e-4, epochs=2, batch_size=4, beta=0.05)
+TUNING = posttrain.dpo(learning_rate=5e-4, epochs=2, batch_size=4, beta=0.05, checkpoint_every=10)
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
@@ -85,7 +86,7 @@ def tuned(report: sea.Report, made: posttrain.Made, seed: int, to: Path) -> sea.
                 TUNING, model=report.model, cases=made, seed=seed, to=to, observers=[told]
             )
     for one in warned:
-        say(f"\nIt warned: {one.message}.")
+        say(f"\nTraining warns: {one.message}.")
     return fixed
 
 
@@ -163,8 +164,15 @@ def main() -> None:
     options = ArgumentParser(description=__doc__)
     options.add_argument("--to", type=Path, default=Path("runs/repair"), help="the folder")
     options.add_argument("--seed", type=int, default=1, help="of the split and of the training")
+    # With more, sums differ in their last bits, and training makes much of it.
+    options.add_argument("--threads", type=int, default=1, help="of PyTorch")
     given = options.parse_args()
-    loop(demanded(learned=True), demanded(learned=False, facts=OTHERS), given.to, given.seed)
+    torch.set_num_threads(given.threads)
+    try:
+        loop(demanded(learned=True), demanded(learned=False, facts=OTHERS), given.to, given.seed)
+    except KeyboardInterrupt:
+        say("\nStopped. The same command goes on from here.")
+        raise SystemExit(130) from None
     say(f"\nThe runs and the repaired model: {given.to}", "bold")
 
 
