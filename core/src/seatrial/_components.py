@@ -25,6 +25,7 @@ from ._declaring import (
     strings_of,
 )
 from ._importing import import_string
+from ._signatures import misfit
 from ._values import FrozenMapping, frozen_mapping
 from .errors import ParameterError
 
@@ -106,13 +107,9 @@ class Component:
     def build(self, params: Mapping[str, Any] = FrozenMapping()) -> Any:
         """Call the factory after checking the parameters against its signature."""
         factory = self.load()
-        signature = inspect.signature(factory)
-        try:
-            signature.bind(**params)
-        except TypeError as error:
-            takes = ", ".join(signature.parameters) or "no parameters"
-            msg = f"{self.name}: {error}; it takes {takes}"
-            raise ParameterError(msg) from None
+        if why := misfit(factory, params):
+            msg = f"{self.name}: {why}"
+            raise ParameterError(msg)
         try:
             return factory(**params)
         except (TypeError, ValueError) as error:
@@ -220,9 +217,11 @@ class Explainer(Component):
     `restore` is the import string of a function that takes the `state` of a saved explanation and
     gives its predictor again; without it, an explanation is loaded without one.
     `causal` names tests of whether acting on its explanation changes the answers, each with the
-    import string of `test(explanation, model, outcomes, /, *, confidence, seed)`, which gives
-    findings. `sheet` is the import string of `sheet(explanation, outcomes, path, /, *, seed)`,
-    which writes a sheet on which people predict failures. Both get the held-out outcomes.
+    import string of `test(explanation, model, outcomes, /, *, right, confidence, seed)`, which
+    gives findings; `right(target, prediction)` tells as the metric of the outcomes does, and is
+    None where no metric is known. `sheet` is the import string of `sheet(explanation, outcomes,
+    path, /, *, seed)`, which writes a sheet on which people predict failures. Both get the held-out
+    outcomes.
     """
 
     modality: str | None = field(default=None, validator=check_modality)

@@ -164,15 +164,20 @@ class Work(Protocol):
         """The import string of the original model, None for a live object."""
         ...
 
-    def progress(self, done: int, total: int | None = None, /) -> None:
-        """Tell how many steps are done, and of how many."""
+    def progress(self, done: int, total: int | None = None, /, **figures: float) -> None:
+        """Tell how many steps are done, of how many, and figures of the last one, such as its loss.
+
+        They are shown beside the steps, in the order in which they are given.
+        """
         ...
 
 
 class Adapt(Protocol):
     """Give a repaired model; the original stays as it was.
 
-    The examples are cases, outcomes or preferences, as the component's `reads` says.
+    The examples are cases, outcomes or preferences, as the component's `reads` says. What is given
+    counts as learned from them all, unless it has `trained_on`, the ids of the cases of which it
+    used any (a tuple): verdicts then leave out those alone.
     """
 
     def __call__(

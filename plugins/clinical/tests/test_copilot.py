@@ -354,6 +354,11 @@ def test_fields_of_a_report_are_read_in_any_layout():
         assert score([{"Smaller half": "left"}], [f"Smaller half: {half}"]) == [0.0], half
     for half in ("left, not right", "the patient's left half", "left-sided, w/o shift"):
         assert score([{"Smaller half": "left"}], [f"Smaller half: {half}"]) == [1.0], half
+    for figure in ("about 1,400 mL", "1.4e3 mL", "T1 1400 mL", "image 2: 1400 mL", "1350-1450 mL"):
+        assert score([{"Brain": 1400}], [f"Brain: {figure}"]) == [1.0], figure
+    for figure in ("not 1400 mL", "300 or 1400 mL", "1400 mL to 3000 mL", "300\u20131400", "1,5"):
+        assert score([{"Brain": 1400}], [f"Brain: {figure}"]) == [0.0], figure
+    assert score([{"Density": -5}], ["Density: \u22125 HU"]) == [1.0]
     assert report_fields.build({"fields": ["Brain"]})([target], [said]) == [1.0]
     assert score(["image 1", "image 1"], ["image 1", "image 2"]) == [1.0, 0.0]
     with pytest.raises(MetricError, match="no field 'Grey' in the target"):

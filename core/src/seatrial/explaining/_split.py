@@ -76,6 +76,21 @@ class Split(Generic[E]):
         pairs = list(zip(outcomes, mine, strict=True))
         return Split([one for one, test in pairs if not test], [one for one, test in pairs if test])
 
+    def graded_on(self, others: Sequence[E]) -> Split[E]:
+        """Give the same training part, and those of other examples that share no cluster with it.
+
+        Raises `PlanError` where none are left.
+        """
+        mine = self.clusters
+        found = [one for one in others if cluster_of_example(one) not in mine]
+        if others and not found:
+            msg = (
+                "every cluster to be graded on is in the training part: hold more out, or grade on "
+                "other cases"
+            )
+            raise PlanError(msg)
+        return Split(self.training, found)
+
     @property
     def clusters(self) -> frozenset[str]:
         """The clusters of the training part."""
