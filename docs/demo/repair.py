@@ -47,6 +47,7 @@ NOT_LEARNED = {  # how many facts of each topic; None means all
 }
 HELD_OUT = 2 / 3  # of the facts, from which no preference comes
 RIGHT_BY = "metrics.accuracy"
+SHOWN = 4  # answers that became right
 TUNING = posttrain.dpo(learning_rate=5e-4, epochs=2, batch_size=4, beta=0.05, checkpoint_every=10)
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -110,13 +111,15 @@ def tuned(report: sea.Report, made: posttrain.Made, seed: int, to: Path) -> sea.
 
 
 def answers(before: sea.Report, after: sea.Report, learned: frozenset[str]) -> None:
-    """Print one held-out case of each topic whose answer changed, with both answers."""
+    """Print held-out cases of different topics whose answer became right, with both answers."""
     new = {one.case.id: one for one in after.outcomes(RIGHT_BY)}
     shown: set[str] = set()
     for old in before.outcomes(RIGHT_BY):
         one, topic = new.get(old.case.id), old.case.groups["topic"]
         if one is None or cluster_of(old.case) in learned or topic in shown:
             continue
+        if len(shown) == SHOWN:
+            break
         if old.prediction is None or one.prediction is None or one.right <= old.right:
             continue
         shown.add(topic)
