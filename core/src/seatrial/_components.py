@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, cast
 from attrs import Converter, evolve, field, frozen
 from attrs.validators import instance_of, optional
 
+from ._arguments import check_kind
 from ._concepts import RELATIONS, Relation
 from ._declaring import (
     BUILT_IN,
@@ -328,6 +329,7 @@ def _on(value: str | Sequence[str] | None) -> tuple[str, ...]:
 
 def _bound(value: Any, use: Any) -> FrozenMapping:
     """Freeze parameters, and take a bare component as one with nothing bound."""
+    check_kind(use.component, "the component of a use", Component)
     params = frozen_mapping(value)
     wanted = {
         key: Use(params[key])

@@ -167,3 +167,11 @@ def test_a_byte_order_mark_is_no_mistake(process, built):
     (built / "marked.toml").write_text(text, encoding="utf-8-sig")
     done = process("judge", "marked.toml", "runs/spec")
     assert done.returncode in (0, 1, 3), done.stderr
+
+
+def test_the_core_is_checked_by_the_name_of_its_distribution():
+    command = [sys.executable, "-m", "seatrial.cli", "check", "seatrial", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert {"text", "volume", "table", "serial"} <= {one["component"] for one in found}

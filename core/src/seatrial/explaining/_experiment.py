@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from attrs import frozen
 
+from .._arguments import check_kind, listed
 from .._cases import Outcome, cluster_of
 from .._graded import Part
 from .._seeds import derive
@@ -58,8 +59,10 @@ class Experiment:
         """
         check_confidence(more["confidence"])
         if outcomes is not None:
-            split = Split[Outcome].of(tuple(outcomes), seed=more["seed"], held_out=held_out)
+            given = listed(outcomes, "outcomes", Outcome)
+            split = Split[Outcome].of(given, seed=more["seed"], held_out=held_out)
         elif report is not None:
+            check_kind(report, "report", Report)
             found = tuple(report.outcomes(metric))
             split = Split.of_report(found, seed=more["seed"], held_out=held_out)
             if not isinstance(held_out, int | float):
@@ -68,6 +71,7 @@ class Experiment:
             msg = "explain needs a report, or outcomes"
             raise PlanError(msg)
         if graded_on is not None:
+            check_kind(graded_on, "graded_on", Report)
             split = split.graded_on(tuple(graded_on.outcomes(metric)))
         return cls(split=split, report=report, graded_on=graded_on, **more)
 

@@ -9,6 +9,7 @@ from typing import Any, overload
 import numpy as np
 from attrs import evolve
 
+from .._arguments import listed
 from .._cases import Outcome, Prediction
 from .._components import Audit, Explainer, Use
 from .._plans import Plan
@@ -19,7 +20,7 @@ from ..errors import PlanError, TrialError
 from ..explaining._experiment import Experiment
 from ..explaining._explanation import Explanation
 from ..explaining._summary import findings_of
-from ..inputs._binding import bound, ready
+from ..inputs._binding import bound_all, ready
 from ..inputs._boundary import call
 from ..runs._report import Report
 from ..statistics._checks import Floats
@@ -131,8 +132,9 @@ def explain(
         confidence=confidence,
     )
     several = isinstance(explainer, list | tuple)
-    uses = [bound(one, Explainer, registry) for one in (explainer if several else [explainer])]
-    names = tuple(dict.fromkeys(causal))
+    uses = bound_all(explainer if several else [explainer], Explainer, registry)
+    asked = (causal,) if isinstance(causal, str) else listed(causal, "causal", str)
+    names = tuple(dict.fromkeys(asked))
     tests = [tests_of(use, names, sheet, alone=len(uses) == 1) for use in uses]
     if names:
         check_asked(experiment)  # said now, and not after the training
@@ -155,7 +157,7 @@ def _look_first(
     registry: Registry | None = None,
 ) -> None:
     """Run audits on all outcomes; stop at the errors that are not allowed, warn of the rest."""
-    uses = [bound(one, Audit, registry) for one in audits]
+    uses = bound_all(audits, Audit, registry)
     if not uses:
         return
     needs = tuple(dict.fromkeys(need for use in uses for need in use.component.needs))
