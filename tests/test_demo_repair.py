@@ -70,7 +70,7 @@ def test_so_many_facts_of_a_topic_are_asked_about_and_none_that_is_left_out(demo
 
 def test_the_loop_closes_on_facts_that_no_preference_came_from(demo, small, tmp_path, capsys):
     runs = tmp_path / "runs"
-    demo.loop(runs, 1, **small)
+    demo.loop(runs, 2, **small)
     fixed = sea.Repaired.load(runs / "repaired", model=small["model"], adapter=demo.TUNING)
     asked = demo.demanded(small["learned"])
     learned = set(fixed.learned_from)
@@ -84,7 +84,7 @@ def test_the_loop_closes_on_facts_that_no_preference_came_from(demo, small, tmp_
     for name in (*demo.LEARNED, *demo.NOT_LEARNED):
         assert name in printed
     assert len(printed.splitlines()) <= 60
-    demo.loop(runs, 1, **small)  # everything is kept
+    demo.loop(runs, 2, **small)  # everything is kept
     assert capsys.readouterr().out == printed
 
 
