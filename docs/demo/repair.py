@@ -147,9 +147,9 @@ def loop(
     facts = len(set(map(cluster_of, before.cases)))
     title = f"Preferences from {len(made.clusters)} of {facts} facts, and what made none"
     say(f"\n2. {title}", "bold")
-    kinds = Counter(pair.reason for pair in made)
-    kinds.update({why: n for why, n in made.counts.items() if why.startswith("left out")})
-    show(("pairs", "kind"), ((str(count), kind) for kind, count in sorted(kinds.items())))
+    typed = Counter(one["kind"] for one in made.provenance if one["perturbation"] != "clean")
+    rows = ((str(count), str(typed[kind]), kind) for kind, count in made.counts.items())
+    show(("pairs", "with typing errors", "kind"), rows)
 
     fixed = tuned(before, made, seed, runs / "repaired")
     first, last = fixed.training[0]["loss"], fixed.training[-1]["loss"]
