@@ -13,6 +13,11 @@ __all__ = ["solve", "variances"]
 STEPS: Final = 20
 NOTHING: Final = 1e-6
 PRECISE: Final = 1e-3
+QUIETEST: Final = 0.05
+"""The least fraction of the variance that is noise, where a few cases are told apart without error;
+below it the kernels, which are in single precision, may not be inverted."""
+
+LARGEST: Final = 10.0
 
 Floats = npt.NDArray[np.float64]
 
@@ -45,7 +50,8 @@ def variances(values: Floats, kernels: Sequence[npt.NDArray[Any]]) -> Floats:
         step[free] = np.linalg.solve(inner + ridge, slopes[free])
         now = np.where(before + step > 0, before + step, before / 10)
         now[now < NOTHING * scale] = 0.0
-        now[many] = max(now[many], PRECISE * scale)
+        now = np.minimum(now, LARGEST * scale)
+        now[many] = max(now[many], QUIETEST * scale)
         step = now - before
     return before
 
