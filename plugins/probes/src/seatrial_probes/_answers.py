@@ -43,11 +43,12 @@ class Answers:
 
     Which answer it is and how sure the model was often say more about failure than the input does;
     and what a word means hangs on the answer: a word that makes "yes" likely to be right makes "no"
-    likely to be wrong. So several predictors are fitted, each on a view of its own: the answer; the
-    margin, odds and entropy of its probabilities; the looks of the input; its words; its words by
-    answer; the chosen option beside the others, by its words and by length and place in the input;
-    and trees on all that are numbers. A logistic regression on what each says of cases that it did
-    not learn from combines them.
+    likely to be wrong. So cases are compared in several views: the answer; the margin, odds and
+    entropy of its probabilities; the looks of the input, and how much of what is asked it says; the
+    chosen option beside the others; all these numbers together; the words of the input, of the
+    question, of its beginning and of the chosen option; and most of them by answer. One Gaussian
+    process learns from all, each view as strong as restricted maximum likelihood finds it. It is
+    fitted on at most 6,000 outcomes, drawn at random.
 
     Questions and answers are read in every usual shape alike. Options stand in a list (`options`,
     `choices`), in parts of their own (`option1`, `option2`) or in the lines of a prompt; an answer
