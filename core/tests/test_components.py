@@ -7,7 +7,7 @@ import sys
 import attrs
 import pytest
 
-from seatrial import Adapter, Audit, Explainer, Metric, Perturbation, Use, hookimpl
+from seatrial import Adapter, Audit, Explainer, Metric, Perturbation, Reference, Use, hookimpl
 from seatrial._components import KINDS
 from seatrial._hooks import Specs
 from seatrial._importing import import_string
@@ -142,8 +142,15 @@ def test_another_ladder_makes_another_component():
 def test_a_wrong_parameter_says_which_ones_there_are():
     with pytest.raises(ParameterError) as caught:
         perturbation().at(1, {"marc": "?"})
-    message = "loud.shout: got an unexpected keyword argument 'marc'; it takes amount, mark"
-    assert str(caught.value) == message
+    message = "got an unexpected keyword argument 'marc'; did you mean mark?; it takes amount, mark"
+    assert str(caught.value) == f"loud.shout: {message}"
+
+
+def test_parameters_of_what_a_file_names_are_checked_alike():
+    with pytest.raises(ParameterError, match="argument 'stp'; did you mean sep"):
+        Reference("string:capwords", {"stp": " "})()
+    with pytest.raises(ParameterError, match="missing a required argument: 'text'; it takes text"):
+        Reference("textwrap:fill", {})()
 
 
 def test_a_missing_parameter_is_named():

@@ -25,6 +25,7 @@ from ._declaring import (
     strings_of,
 )
 from ._importing import import_string
+from ._signatures import misfit
 from ._values import FrozenMapping, frozen_mapping
 from .errors import ParameterError
 
@@ -106,13 +107,9 @@ class Component:
     def build(self, params: Mapping[str, Any] = FrozenMapping()) -> Any:
         """Call the factory after checking the parameters against its signature."""
         factory = self.load()
-        signature = inspect.signature(factory)
-        try:
-            signature.bind(**params)
-        except TypeError as error:
-            takes = ", ".join(signature.parameters) or "no parameters"
-            msg = f"{self.name}: {error}; it takes {takes}"
-            raise ParameterError(msg) from None
+        if why := misfit(factory, params):
+            msg = f"{self.name}: {why}"
+            raise ParameterError(msg)
         try:
             return factory(**params)
         except (TypeError, ValueError) as error:

@@ -7,8 +7,9 @@ from typing import Any
 from attrs import field, frozen
 
 from ._importing import IMPORT_STRING, import_string
+from ._signatures import misfit
 from ._values import FrozenMapping, optional_mapping, plain
-from .errors import ModelError, PlanError
+from .errors import ModelError, ParameterError, PlanError
 
 __all__ = ["Reference", "StoredReference"]
 
@@ -40,7 +41,12 @@ class Reference:
     def __call__(self) -> Any:
         """Import the object, and call it when parameters are given."""
         found = import_string(self.use, what="")
-        return found if self.params is None else found(**plain(self.params))
+        if self.params is None:
+            return found
+        params = plain(self.params)
+        if why := misfit(found, params):
+            raise ParameterError(why)
+        return found(**params)
 
 
 @frozen

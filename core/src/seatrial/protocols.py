@@ -172,7 +172,9 @@ class Work(Protocol):
 class Adapt(Protocol):
     """Give a repaired model; the original stays as it was.
 
-    The examples are cases, outcomes or preferences, as the component's `reads` says.
+    The examples are cases, outcomes or preferences, as the component's `reads` says. What is given
+    counts as learned from them all, unless it has `trained_on`, the ids of the cases of which it
+    used any (a tuple): verdicts then leave out those alone.
     """
 
     def __call__(

@@ -221,6 +221,23 @@ def test_a_second_repair_remembers_the_first(report):
     assert set(second.learned_from) == {one.cluster for one in cases()[:10] + cases()[70:]}
 
 
+def test_an_adapter_says_which_examples_it_used():
+    def some():
+        def adapt(model, examples, /, *, seed, work):
+            made = Table({}, model)
+            made.trained_on = tuple(one.id for one in examples[:3])
+            return made
+
+        return adapt
+
+    choosy = attrs.evolve(adapter(), factory=some)
+    fixed = sea.repair(choosy, model=Bot(), cases=cases())
+    assert fixed.case_ids == ("c0", "c1", "c2")
+    assert fixed.learned_from == ("site 0", "site 1")
+    again = sea.repair(adapter(), model=fixed, cases=cases()[10:20])
+    assert len(again.case_ids) == 13
+
+
 def test_perturbed_cases_belong_to_the_cluster_of_their_case():
     def shout():
         return lambda text, /, *, seed: text + "!"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -277,18 +279,38 @@ def test_a_judge_at_an_endpoint_is_the_same_for_metrics_and_for_pairs():
         return [sea.Prediction("[[correct]]") for _ in prompts]
 
     case, answer = sea.Case("a", "what is 2?", "two"), sea.Prediction("It is two.")
-    assert posttrain.judged_right(judge=endpoint).build()([case] * 2, [answer] * 2) == [1.0, 1.0]
+    other = sea.Prediction("It is three.")
+    assert posttrain.judged_right(judge=endpoint).build()([case] * 2, [answer, other]) == [1, 1]
     assert posttrain.judged_by(endpoint)(case, "It is two.") is True
-    assert asked == [asked[1] * 2, asked[1]]  # one way of asking, and all cases at once
+    assert asked[0][:1] == asked[1]  # one way of asking, and all cases at once
+    assert len(asked[0]) == 2
+
+
+def test_nonsense_about_one_case_costs_that_case_alone_and_nothing_is_asked_twice(monkeypatch):
+    asked = []
+
+    def judge(prompts):
+        asked.append(len(prompts))
+        return ["Hm." if "three" in one else "[[correct]]" for one in prompts]
+
+    cases = [sea.Case(one, f"say {one}", one) for one in ("one", "two", "three", "four")]
+    monkeypatch.setitem(sys.modules, "scripted", SimpleNamespace(judge=judge))
+    plan = sea.Plan(metrics=[posttrain.judged_right(judge="scripted:judge")])
+    report = sea.run(plan, model=lambda texts: [one.split()[1] for one in texts], cases=cases)
+    lost = [one.case_id for one in report.records() if not one.scores]
+    assert lost == ["three"]
+    assert asked == [4]
+    assert "the judge gave no judgement on case 'three': 'Hm.'" in str(report.errors[0])
 
 
 @pytest.mark.parametrize(
     ("given", "told"),
     [
         ([sea.Failed("the budget is spent")], "no reply on case 'a': the budget is spent"),
-        ([], "0 replies to 1 questions"),
+        ("[", "a reply to each question, 1, not '\\['"),
+        ([], "a reply to each question, 1, not 0 replies"),
     ],
-    ids=["failed", "too few"],
+    ids=["failed", "a text", "too few"],
 )
 def test_a_judge_that_gives_no_reply_is_an_error(given, told):
     score = posttrain.judged_right(judge=lambda asked: given).build()
@@ -309,6 +331,8 @@ def test_a_task_in_python_is_checked_like_one_in_a_recipe():
     )
     with pytest.raises(ParameterError, match="kind of the task 'moves' must be one of similar"):
         posttrain.Task(**task, kind="old")
+    with pytest.raises(ParameterError, match="give judge as an import string, or a table with use"):
+        posttrain.Task(**task, metric=posttrain.judged_right(judge=Answering(["[[correct]]"])))
     with pytest.raises(ParameterError, match="two tasks of the evaluation are named 'moves'"):
         posttrain.evaluate(Answering(["x"]), [task, task])
     with pytest.raises(ModelError, match="needs an identity"):

@@ -20,7 +20,7 @@ from seatrial_posttrain._samples import saved
 from seatrial_transformers import causal_lm
 
 import seatrial as sea
-from seatrial.errors import ModelError, PlanError
+from seatrial.errors import ModelError
 
 FAST = {"learning_rate": 1e-2, "epochs": 2, "checkpoint_every": 2, "batch_size": 3}
 PAIRS = [
@@ -30,11 +30,33 @@ CASES = [
     *(sea.Case(f"d{n}", f"profit of {n} rose by {n} percent " * (n + 1)) for n in range(3)),
     *(sea.Case(f"i{n}", f"what is {n} and {n}?", f"it is {2 * n}") for n in range(6)),
 ]
+HELD_OUT = {"name": "sums", "cases": [{"id": "h", "input": "7 and 7?"}], "metric": "perplexity"}
+ASKED = [
+    sea.Case(f"a{n}", f"word {n}", "x", groups={"stage": "pa"}, cluster=f"a{n}") for n in range(2)
+]
+
+
+def judge(texts):
+    """Call an answer of an even length right, once: of several processes one asks."""
+    assert os.environ.get("RANK", "0") == "0"
+    return [f"[[{'wrong' if len(one) % 2 else 'correct'}]]" for one in texts]
+
+
+sys.modules["even"] = SimpleNamespace(judge=judge)  # what is kept in a directory names its judge
+
 LEARNED = {
     "lora": (posttrain.dpo(**FAST, rank=4), PAIRS),
     "full": (posttrain.dpo(**FAST, rank=0, gradient_checkpointing=True), PAIRS),
     "joint": (posttrain.joint(**FAST, row_tokens=96), CASES),
     "resumed": (posttrain.joint(**FAST, row_tokens=96), CASES),
+    "recipe": (
+        posttrain.recipe(
+            joint={**FAST, "row_tokens": 96, "learning_rate": 1e-3},
+            preference={**FAST, "judge": "even:judge", "samples": 8, "temperature": 1.5},
+            evaluation=[HELD_OUT],
+        ),
+        [*CASES, *ASKED],
+    ),
 }
 
 
@@ -46,7 +68,7 @@ def learn(name, folders, to, observers=()):
     """Train as `name` says; of several processes the main one keeps what comes out."""
     adapter, examples = LEARNED[name]
     main = os.environ.get("RANK", "0") == "0"
-    model = causal_lm(model_of(name, folders), max_new_tokens=4)
+    model = causal_lm(model_of(name, folders), max_new_tokens=40)
     return sea.repair(
         adapter, model=model, cases=examples, to=to / name if main else None, observers=observers
     )
@@ -72,6 +94,17 @@ def shard_on_cpu():
 def interrupt(event):
     if event.done == 3:
         raise KeyboardInterrupt
+
+
+def interrupt_between_stages():
+    begun = []
+
+    def observe(event):
+        begun.append(event.done)
+        if begun.count(0) == 2:
+            raise KeyboardInterrupt
+
+    return observe
 
 
 def launched(*arguments):
@@ -107,6 +140,10 @@ def alone(folders, tmp_path_factory):
 def test_two_processes_train_what_one_does(alone, folders, tmp_path, how):
     with pytest.raises(KeyboardInterrupt):
         learn("resumed", folders, tmp_path, observers=[interrupt])
+    if how == "sharded":
+        with pytest.raises(KeyboardInterrupt):
+            learn("recipe", folders, tmp_path, observers=[interrupt_between_stages()])
+        assert (tmp_path / "recipe" / "work" / "joint" / "model").is_dir()
     done = launched(folders, tmp_path, how)
     assert done.returncode == 0, done.stderr
     for name in LEARNED:
@@ -156,12 +193,6 @@ def test_what_processes_cannot_do_is_refused(model, monkeypatch, tmp_path, given
         processes_for(model.trainable.module, SimpleNamespace(directory=tmp_path))
 
 
-def test_a_recipe_runs_in_one_process(model, monkeypatch):
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(PlanError, match="runs in one process"):
-        sea.repair(posttrain.recipe(), model=model, cases=CASES)
-
-
 if __name__ == "__main__":
     folders, to, how = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     if how == "sharded":
@@ -171,4 +202,6 @@ if __name__ == "__main__":
     assert (found.count, found.shards) == (2, how == "sharded")
     for name in LEARNED:
         fixed = learn(name, folders, to)
+        if name == "recipe":
+            assert fixed.manifest["capabilities"], "every process has what was measured"
         assert fixed(["q?"]), "every process has the model"

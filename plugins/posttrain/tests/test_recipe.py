@@ -17,7 +17,7 @@ from seatrial_transformers import causal_lm
 
 import seatrial as sea
 from seatrial.cli import seatrial
-from seatrial.errors import ParameterError, PlanError
+from seatrial.errors import FileError, ParameterError, PlanError, SeatrialError
 from seatrial.testing import check
 
 JOINT = {"learning_rate": 3e-3, "batch_size": 2, "row_tokens": 96}
@@ -107,6 +107,13 @@ def test_an_ablation_leaves_data_out(model, ablation, stages, kept):
     fixed = sea.repair(adapter, model=model, cases=sources())
     assert [one["stage"] for one in fixed.manifest["stages"]] == stages
     assert {one["source"] for one in fixed.manifest["data"]} == kept
+    used = [one.id for one in sources() if one.groups["source"] in kept]
+    assert set(fixed.case_ids) == set(fixed.learned_from) == set(used)
+    assert fixed.manifest["cases"] == {
+        "given": 24,
+        "trained_on": len(used),
+        "left_out": {"ablation": 24 - len(used), "quality": 0},
+    }
 
 
 def test_documents_may_come_before_instructions(model):
@@ -141,6 +148,7 @@ def test_rows_of_low_quality_are_left_out_and_counted(model):
     assert (card.rows, card.left_out, card.quality) == (2, 4, 4.5)
     fixed = sea.repair(recipe(), model=model, cases=data)
     assert fixed.manifest["stages"][0]["parts"]["cpt"]["sequences"] == 2
+    assert fixed.case_ids == ("filings/in4", "filings/in5")
     with pytest.raises(PlanError, match="has no number 'grade' to tell its quality by"):
         card_of(posttrain.source(scored, name="x", domain="in", quality="grade", threshold=1))
 
@@ -179,6 +187,7 @@ def test_an_evaluation_on_what_is_trained_on_is_refused(model):
         ({"order": "both"}, "order must be one of joint, sequential"),
         ({"ablation": "cpt"}, "ablation must be stages of cpt, it, pa"),
         ({"ablation": "sft-in"}, "ablation must be stages"),
+        ({"joint": 3}, "joint must be a table of parameters, not 3"),
         ({"joint": {"lr": 1}}, "joint has no 'lr'; .*it takes mixture"),
         ({"preference": {"betta": 1}}, "preference has no 'betta'; did you mean beta"),
         ({"preference": {"samples": 0}}, "samples must be a whole number of at least 1"),
@@ -191,8 +200,98 @@ def test_a_parameter_that_makes_no_sense_is_refused(model, more, told):
 
 
 @pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ({"chosen": "x", "rejected": "x"}, "has two equal sides, 'x'"),
+        ({"chosen": " ", "rejected": "x"}, "must be a text that says something"),
+        ({"chosen": "x", "reject": "y"}, "has no 'rejected': it has 'chosen', 'reject'"),
+        ({"chosen": "x", "rejected": "y" * 300}, "tokens, and the model takes 256"),
+        (None, "has no target to judge an answer by: give it one, or a judge"),
+    ],
+    ids=["equal", "empty", "half", "long", "question"],
+)
+def test_a_preference_that_teaches_nothing_is_refused_before_anything_is_trained(
+    model, target, told
+):
+    asked = [sea.Case("a", "is it?", target)]
+    data = [*sources(), *posttrain.source(asked, name="x", domain="in", stage="pa")]
+    trained = []
+    with pytest.raises(PlanError, match=f"case 'x/a' .*{told}"):
+        sea.repair(recipe(), model=model, cases=data, observers=[trained.append])
+    assert trained == []
+
+
+def test_a_question_that_the_model_cannot_take_is_refused_before_anything_is_trained(model):
+    rows = [{"id": "a", "input": "is it? " * 40, "target": "yes"}]
+    data = posttrain.source(rows, name="x", domain="in", stage="pa")
+    with pytest.raises(PlanError, match=r"case 'x/a' has .* than the 256 that the model takes"):
+        sea.repair(recipe(), model=model, cases=data)
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        (("seed = 7", "sed = 7"), "sed: no such key; did you mean seed"),
+        (("domain", "doman"), "argument 'doman'; did you mean domain"),
+        (("input = ", "inptu = "), "have no 'inptu'; did you mean input"),
+        (("joint = ", "jont = "), "unexpected keyword argument 'jont'; did you mean joint"),
+        (("batch_size", "batch"), "joint has no 'batch'; did you mean batch_size"),
+        (("metric", "metrc"), "a task of the evaluation has no 'metrc'; did you mean metric"),
+        (("target", "targte"), "have no 'targte'; did you mean target"),
+        (('use = "posttrain.recipe', 'use = "posttrain.recpie'), "did you mean posttrain.recipe"),
+    ],
+    ids=["top", "source", "file", "stage", "parameter", "task", "column", "adapter"],
+)
+def test_an_unknown_key_is_named_with_the_nearest(folder, tmp_path, edit, told):
+    (tmp_path / "web.jsonl").write_text('{"text": "profit rose"}\n', "utf-8")
+    (tmp_path / "held.jsonl").write_text('{"text": "profit fell", "label": "x"}\n', "utf-8")
+    text = f"""format = 1
+seed = 7
+model = {{ use = "seatrial_transformers:causal_lm", params = {{ path = "{folder}" }} }}
+[[cases]]
+use = "seatrial_posttrain:source"
+params = {{ name = "web", domain = "in", cases = {{ file = "web.jsonl", input = "text" }} }}
+[adapter]
+use = "posttrain.recipe"
+[adapter.params]
+joint = {{ batch_size = 2, row_tokens = 96 }}
+[[adapter.params.evaluation]]
+name = "held"
+metric = "perplexity"
+cases = {{ file = "held.jsonl", input = "text", target = "label" }}
+"""
+    (tmp_path / "recipe.toml").write_text(text.replace(*edit, 1), "utf-8")
+    command = ["repair", str(tmp_path / "recipe.toml"), "--to", str(tmp_path / "adapted")]
+    found = CliRunner().invoke(seatrial, command)
+    assert isinstance(found.exception, SeatrialError)
+    assert told in str(found.exception)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "is empty"),
+        (b'{"id": "a", "text": "x"}\n{"id": "a", "text": "y"}\n', "line 2: the id 'a' is that"),
+        (b'{"id": "a", "text": "caf\xe9"}\n', "line 1: not UTF-8 text"),
+        (b'{"id": "a", "text": null}\n', "line 1: 'text' is empty"),
+    ],
+    ids=["empty", "duplicate", "encoding", "none"],
+)
+def test_a_source_that_cannot_be_read_is_named_with_its_line(tmp_path, content, told):
+    (tmp_path / "rows.jsonl").write_bytes(content)
+    cases = {"file": str(tmp_path / "rows.jsonl"), "input": "text", "id": "id"}
+    with pytest.raises(FileError, match=f"rows.jsonl.*{told}"):
+        posttrain.source(cases, name="x", domain="in")
+
+
+@pytest.mark.parametrize(
     ("more", "told"),
-    [({"domain": "finance"}, "domain of source 'x'"), ({"stage": "sft"}, "stage of source 'x'")],
+    [
+        ({"threshold": 4}, "threshold of source 'x' needs quality"),
+        ({"quality": "score", "threshold": "high"}, "needs to be a number, and is 'high'"),
+        ({"domain": "finance"}, "domain of source 'x'"),
+        ({"stage": "sft"}, "stage of source 'x'"),
+    ],
 )
 def test_a_source_says_what_it_is_for(more, told):
     with pytest.raises(ParameterError, match=told):
@@ -269,6 +368,9 @@ def test_the_recipe_of_the_documentation_runs(folder, tmp_path, monkeypatch):
     found = CliRunner().invoke(seatrial, [*command, "--param", "ablation=cpt+it-mix"])
     assert found.exception is None, found.output
     card = (tmp_path / "adapted" / "model" / "README.md").read_text("utf-8")
+    told = "Trained on 12 of 22 cases; 2 left out by the ablation; 8 left out by their quality."
+    assert told in card
+    assert "posttrain.recipe learned from 12 cases; verdicts leave out 12 clusters" in found.output
     assert "| filings | cpt | in | 4 | 8 |" in card
     assert "| reasoning | novel | MathQA | metrics.accuracy | 3 |" in card
 

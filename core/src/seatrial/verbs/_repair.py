@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from inspect import getattr_static
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,10 +69,7 @@ def repair(
     use = bound(adapter, Adapter, registry)
     subject = subject_of(_model(model, report))
     train = ready(use, subject.model)
-    examples, learned = _examples(use, report, cases, metric, seed, held_out)
-    earlier = getattr(subject.model, "learned", None)
-    if isinstance(earlier, LearnedFrom):
-        learned |= earlier
+    examples, clusters = _examples(use, report, cases, metric, seed, held_out)
     folder = None if to is None else Path(to)
     reference = reference_of(subject)
     if folder is not None:
@@ -92,6 +90,10 @@ def repair(
         msg = f"{use.label} must give a model, got {type(made).__qualname__}"
         raise PlanError(msg)
     original.check_unchanged(subject.model, use.label)
+    learned = LearnedFrom.of(_trained_on(made, examples), clusters)
+    earlier = getattr(subject.model, "learned", None)
+    if isinstance(earlier, LearnedFrom):
+        learned |= earlier
     fixed = Repaired(made, use, seed, original, reference, learned)
     if folder is not None:
         fixed.save(folder)
@@ -112,8 +114,8 @@ def _examples(
     metric: str | None,
     seed: int,
     held_out: float | Sequence[Example] | None,
-) -> tuple[tuple[Example, ...], LearnedFrom]:
-    """Give what the adapter may learn from, and the clusters that no verdict may count."""
+) -> tuple[tuple[Example, ...], frozenset[str]]:
+    """Give what the adapter may learn from, and the clusters that had a part in choosing it."""
     if (report is None) == (cases is None):
         msg = (
             "repair learns from a report or from cases: pass either report= or cases= "
@@ -139,7 +141,21 @@ def _examples(
             "part: measure more cases, hold fewer out, or pass cases="
         )
         raise PlanError(msg)
-    return tuple(found), LearnedFrom.of(found, clusters)
+    return tuple(found), frozenset(clusters)
+
+
+def _trained_on(made: Any, examples: Sequence[Example]) -> list[Example]:
+    """Give the examples that an adapter says it trained on; all of them where it says nothing."""
+    stated = getattr_static(made, "trained_on", None)  # not that of a model within it
+    if not isinstance(stated, tuple):
+        return list(examples)
+    ids = set(stated)
+    return [one for one in examples if _id_of(one) in ids]
+
+
+def _id_of(example: Example) -> str | None:
+    case = example.case if isinstance(example, Outcome) else example
+    return case.case_id if isinstance(case, Preference) else case.id
 
 
 def _read(

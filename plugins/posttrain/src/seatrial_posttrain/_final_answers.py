@@ -9,8 +9,9 @@ from typing import Any
 from seatrial import Case, Preference
 from seatrial.kit import cluster_of
 
+from ._kept import Kept
 from ._made import Made, Making
-from ._sampling import Judge, Kept, Sampling, usable
+from ._sampling import Judge, Sample, Sampling, usable
 
 __all__ = ["final_answer_pairs"]
 
@@ -54,13 +55,13 @@ def final_answer_pairs(
         kept=Kept.at(to),
     )
     making = Making()
-    for case in cases:
-        _pair(making, case, sampling)
+    for case, answers in zip(cases, sampling.of(cases), strict=True):
+        _pair(making, case, answers, sampling)
     return making.made(map(cluster_of, cases))
 
 
-def _pair(making: Making, case: Case, sampling: Sampling) -> None:
-    found = usable(making, sampling.of(case))
+def _pair(making: Making, case: Case, answers: Sequence[Sample], sampling: Sampling) -> None:
+    found = usable(making, answers)
     right = {number: one for number, one in found.items() if one.right}
     wrong = {number: one for number, one in found.items() if not one.right}
     if not right or not wrong:

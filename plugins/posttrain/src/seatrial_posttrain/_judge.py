@@ -11,11 +11,22 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from attrs import frozen
+
 from seatrial import Case, Failed
-from seatrial.errors import ModelError, ParameterError
+from seatrial.errors import ModelError, ParameterError, SeatrialError
 from seatrial.kit import answer_of, import_string, plain, texts_of
 
-__all__ = ["asked_for_score", "asked_right", "judge_of", "rating_in", "replies", "right_in"]
+__all__ = [
+    "Reply",
+    "asked_for_score",
+    "asked_right",
+    "judge_of",
+    "no_reply",
+    "rating_in",
+    "replies",
+    "right_in",
+]
 
 COMPARE = "Read the final answer off both, and compare nothing else. "
 RIGHT = (
@@ -41,7 +52,16 @@ def judge_of(judge: Any) -> Callable[[Sequence[str]], Any]:
         raise ParameterError(msg)
     made: Any = import_string(str(table["use"]), what="judge")
     params: Any = table.get("params")
-    return made if params is None else made(**params)  # type: ignore[no-any-return]
+    try:
+        if params is not None:
+            return made(**params)  # type: ignore[no-any-return]
+        if inspect.isfunction(made):
+            inspect.signature(made).bind([])
+    except TypeError as error:
+        hint = "" if params is not None else "; if it makes the judge, give params"
+        msg = f"judge {table['use']}: {error}{hint}"
+        raise ParameterError(msg) from error
+    return made  # type: ignore[no-any-return]
 
 
 def asked_right(case: Case, answer: Any) -> str:
@@ -58,22 +78,49 @@ def asked_for_score(conversation: str) -> str:
     return SCORE.format(conversation=conversation)
 
 
-def replies(model: Any, asked: Sequence[tuple[Case, str]]) -> list[str]:
-    """Ask a model, here or at an endpoint, about cases, and give the text of each reply.
+@frozen
+class Reply:
+    """What a judge wrote; `cut` where its limit of new tokens ended it."""
 
-    Raises `ModelError` where the model gives no reply, with the case, or another number of them.
+    text: str
+    cut: bool
+
+    def __str__(self) -> str:
+        cut = ", cut off: give the judge a larger max_new_tokens" if self.cut else ""
+        return f"{self.text!r:.80}{cut}"
+
+
+def replies(model: Any, asked: Sequence[str]) -> list[Reply | Failed]:
+    """Ask a model, here or at an endpoint, and give its reply to each text, in one call.
+
+    Raises `ModelError` where the model cannot be asked, or gives another number of replies.
     """
-    given = model([text for _, text in asked])
-    if inspect.isawaitable(given):
-        given = asyncio.run(_awaited(given))
-    if len(given) != len(asked):
-        msg = f"the judge gave {len(given)} replies to {len(asked)} questions"
+    try:
+        given = model(list(asked))
+        if inspect.isawaitable(given):
+            given = asyncio.run(_awaited(given))
+    except SeatrialError as error:
+        msg = f"the judge cannot be asked: {error}"
+        raise ModelError(msg) from error
+    if isinstance(given, str) or not isinstance(given, Sequence) or len(given) != len(asked):
+        what = f"{len(given)} replies" if isinstance(given, list | tuple) else repr(given)[:80]
+        hint = "; if it makes the judge, give params, too" if callable(given) else ""
+        msg = (
+            f"the judge must give a list with a reply to each question, {len(asked)}, not "
+            f"{what}{hint}"
+        )
         raise ModelError(msg)
-    for (case, _), one in zip(asked, given, strict=True):
-        if isinstance(one, Failed):
-            msg = f"the judge gave no reply on case {case.id!r}: {one.reason}"
-            raise ModelError(msg)
-    return [str(answer_of(one).value) for one in given]
+    return [one if isinstance(one, Failed) else _reply(one) for one in given]
+
+
+def _reply(given: Any) -> Reply:
+    answer = answer_of(given)
+    return Reply(str(answer.value), answer.details.get("finish") == "length")
+
+
+def no_reply(case: Case, failed: Failed) -> str:
+    """Say that there is none, and why."""
+    return f"the judge gave no reply on case {case.id!r}: {failed.reason}"
 
 
 async def _awaited(given: Any) -> Any:

@@ -6,14 +6,22 @@ A judge is any model that is named by an import string: a rule, a local model, a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import islice
 from typing import Any
 
-from seatrial import Case, Prediction
-from seatrial.errors import MetricError
-from seatrial.kit import texts_of
+from seatrial import Case, Failed, Prediction
+from seatrial.errors import MetricError, ModelError
+from seatrial.kit import digest, texts_of
 
-from ._judge import asked_for_score, asked_right, judge_of, rating_in, replies, right_in
+from ._judge import (
+    Reply,
+    asked_for_score,
+    asked_right,
+    judge_of,
+    no_reply,
+    rating_in,
+    replies,
+    right_in,
+)
 
 __all__ = ["judged_right", "judged_score"]
 
@@ -47,23 +55,34 @@ def _metric(
     read: Callable[[str], float | None],
 ) -> Scores:
     model = judge_of(judge)
+    known: dict[str, Reply] = {}  # cases that are scored again one by one are not asked about again
 
     def score(cases: Sequence[Case], predictions: Sequence[Prediction], /) -> list[float]:
         if not cases:
             msg = "there are no cases for a judge to score"
             raise MetricError(msg)
         texts = [asked(case, one) for case, one in zip(cases, predictions, strict=True)]
-        pairs = [(case, text) for case, some in zip(cases, texts, strict=True) for text in some]
-        found = iter(zip(pairs, replies(model, pairs), strict=True))
+        missing = {text: case for case, some in zip(cases, texts, strict=True) for text in some}
+        missing = {text: case for text, case in missing.items() if digest(text) not in known}
+        given = replies(model, list(missing)) if missing else []
+        failed: list[str] = []
+        for (text, case), reply in zip(missing.items(), given, strict=True):
+            if isinstance(reply, Failed):
+                failed.append(no_reply(case, reply))
+            else:
+                known[digest(text)] = reply
+        if failed:
+            raise ModelError(failed[0])
         scores = [
-            [_read(case, reply) for (case, _), reply in islice(found, len(some))] for some in texts
+            [_read(case, known[digest(text)]) for text in some]
+            for case, some in zip(cases, texts, strict=True)
         ]
         return [sum(some) / len(some) for some in scores]
 
-    def _read(case: Case, reply: str) -> float:
-        told = read(reply)
+    def _read(case: Case, reply: Reply) -> float:
+        told = read(reply.text)
         if told is None:
-            msg = f"the judge gave no judgement on case {case.id!r}: {reply!r:.80}"
+            msg = f"the judge gave no judgement on case {case.id!r}: {reply}"
             raise MetricError(msg)
         return float(told)
 

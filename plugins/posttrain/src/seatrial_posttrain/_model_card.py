@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from seatrial.kit import Table
 
@@ -26,10 +27,19 @@ def _row(one: DataCard) -> Sequence[str]:
 
 
 def model_card(
-    steps: Sequence[Step], cards: Sequence[DataCard], compared: Capabilities | None
+    steps: Sequence[Step],
+    cases: Mapping[str, Any],
+    cards: Sequence[DataCard],
+    compared: Capabilities | None,
 ) -> str:
-    """Write it as Markdown."""
-    parts = ["# Model card", "## Training data", _markdown(data_table(cards))]
+    """Write it as Markdown; `cases` counts those that were given, trained on and left out."""
+    left = "".join(
+        f"; {count:,} left out by {'the ablation' if why == 'ablation' else 'their quality'}"
+        for why, count in cases["left_out"].items()
+        if count
+    )
+    told = f"Trained on {cases['trained_on']:,} of {cases['given']:,} cases{left}."
+    parts = ["# Model card", "## Training data", told, _markdown(data_table(cards))]
     for one in steps:
         first, last = one.training[0]["loss"], one.training[-1]["loss"]
         facts = "".join(

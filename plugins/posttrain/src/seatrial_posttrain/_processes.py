@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import torch
 from attrs import field, frozen
 
-from seatrial.errors import ModelError, PlanError
+from seatrial.errors import ModelError, PlanError, SeatrialError
 from seatrial.protocols import Work
 
-__all__ = ["Processes", "check_alone", "processes_for"]
+__all__ = ["Processes", "processes_for"]
+
+PATIENCE = timedelta(days=30)
 
 
 @frozen(eq=False)
@@ -92,6 +95,30 @@ class Processes:
         torch.distributed.broadcast_object_list(box)
         return box[0]
 
+    def by_main(self, function: Callable[[], Any]) -> Any:
+        """Have the main process alone compute something, and give it to every process.
+
+        The others wait as long as it takes, which may be longer than a collective may. An error
+        there is one here.
+        """
+        if self.count == 1:
+            return function()
+        group = torch.distributed.new_group(backend="gloo", timeout=PATIENCE)
+        box: list[Any] = [None, None]
+        error = None
+        try:
+            box[0] = function() if self.main else None
+        except SeatrialError as raised:
+            error, box[1] = raised, str(raised)
+        torch.distributed.broadcast_object_list(box, group=group)
+        torch.distributed.destroy_process_group(group)
+        if error is not None:
+            raise error
+        if box[1] is not None:
+            msg = f"the main process stopped: {box[1]}"
+            raise PlanError(msg)
+        return box[0]
+
     def from_main(self, tensor: Any) -> Any:
         """Fill a tensor in every process with what the main one has in it."""
         if self.count > 1:
@@ -118,13 +145,6 @@ class Processes:
 
 def _launched() -> bool:
     return int(os.environ.get("WORLD_SIZE", "1")) > 1
-
-
-def check_alone(what: str) -> None:
-    """Raise `PlanError` where several processes were launched for what one must do."""
-    if _launched():
-        msg = f"{what} runs in one process: launch its stages apart, posttrain.joint and .dpo"
-        raise PlanError(msg)
 
 
 def processes_for(module: Any, work: Work) -> Processes:

@@ -14,6 +14,7 @@ from seatrial.kit import cluster_of, did_you_mean, plain
 from seatrial.protocols import Adapt, Work
 
 from ._ablation import Ablation
+from ._alignment_cases import check_asked, given_pair, is_pair
 from ._capabilities import Capabilities, capabilities
 from ._dpo import dpo
 from ._evaluating import evaluate
@@ -21,8 +22,9 @@ from ._extracted import extracted
 from ._final_answers import final_answer_pairs
 from ._generative import judged_by
 from ._joint import joint as joint_training
+from ._kept import name_of
 from ._model_card import model_card
-from ._processes import check_alone
+from ._processes import processes_for
 from ._sampling import Judge, check_sampling
 from ._sources import STAGES, card_of, good_enough, stage_of
 from ._stages import Stage, Step
@@ -62,11 +64,20 @@ def recipe(
       as in "cpt-in", "cpt+it-mix" or "pa-general" (which limits only the preferences, after all
       of the first stage).
 
+    Under `accelerate launch` the processes train together, as in `posttrain.dpo`; the main one
+    samples, has answers judged, and evaluates.
+
     Each stage is kept in the directory of the repair when it is done, so the same command goes on
     after it. Raises `ParameterError` for parameters that make no sense.
     """
+    tables: Mapping[str, Any] = {"joint": joint, "preference": preference}
+    for key, table in tables.items():
+        if not isinstance(table, Mapping | None):
+            msg = f"{key} must be a table of parameters, not {table!r}"
+            raise ParameterError(msg)
     how = dict(preference or {})
-    judge = _judge(how.pop("judge", None))
+    judged = how.pop("judge", None)
+    judge = _judge(judged)
     sampling = {name: how.pop(name) for name in SAMPLING if name in how}
     check_sampling(**sampling)
     if order not in ORDERS:
@@ -83,25 +94,31 @@ def recipe(
     tasks = tasks_of(evaluation)
 
     def adapt(model: Any, examples: Sequence[Any], /, *, seed: int, work: Work) -> Tuned:
-        check_alone("posttrain.recipe")
+        processes = processes_for(model.trainable.module, work)
+        name_of(judge)  # a judge that is not there is found before anything is trained
         found = _Found.of(examples, part)
+        check_asked(model.trainable, found.asked, judged=bool(judged))
         _check_leaks(examples, tasks)
         steps: list[Step] = []
         trained = model
         for name, cases in found.streams(order):
-            stage = Stage(name, work, derive(seed, "recipe", name))
+            stage = Stage(name, work, derive(seed, "recipe", name), processes)
             mixed = {stage_of(one) for one in cases} == {"cpt", "it"}
             trained = stage.done(trained, cases, built[0] if mixed else alone, steps)
         if found.asked:
-            stage = Stage("preference", work, derive(seed, "recipe", "preference"))
+            stage = Stage("preference", work, derive(seed, "recipe", "preference"), processes)
             trained = stage.done(
                 trained,
                 lambda: _pairs(trained, found.asked, judge, sampling, stage),
                 built[1],
                 steps,
             )
-        compared = _compared(model, trained, tasks, confidence, seed, work)
-        return _told(trained, steps, found, compared, confidence)
+        compared = processes.by_main(
+            lambda: _compared(model, trained, tasks, confidence, seed, work)
+        )
+        told = _told(trained, steps, found, compared, confidence)
+        processes.wait()  # the main one removes what the others may still read
+        return told
 
     return adapt
 
@@ -124,6 +141,9 @@ def _built(
 class _Found:
     """What each stage learns from, after quality and ablation."""
 
+    given: int
+    kept: tuple[Case, ...]
+    left_out: Mapping[str, int]
     cards: tuple[Any, ...]
     first: Mapping[str, tuple[Case, ...]]
     asked: tuple[Case, ...]
@@ -136,7 +156,9 @@ class _Found:
         if not kept:
             msg = "nothing is left to train on: see the ablation, and the quality of the sources"
             raise PlanError(msg)
-        return cls(card_of(used), {n: stages[n] for n in ("cpt", "it")}, stages["pa"])
+        left_out = {"ablation": len(examples) - len(used), "quality": len(used) - len(kept)}
+        first = {name: stages[name] for name in ("cpt", "it")}
+        return cls(len(examples), tuple(kept), left_out, card_of(used), first, stages["pa"])
 
     def streams(self, order: str) -> list[tuple[str, tuple[Case, ...]]]:
         """Give the first stage as one stream, or as two."""
@@ -163,13 +185,8 @@ def _check_leaks(examples: Sequence[Case], tasks: Sequence[Task]) -> None:
 def _pairs(
     model: Tuned, cases: Sequence[Case], judge: Judge, sampling: Mapping[str, Any], stage: Stage
 ) -> tuple[Sequence[Preference], Mapping[str, int]]:
-    given, asked = [], []
-    for one in cases:
-        target = one.target
-        if isinstance(target, Mapping) and {"chosen", "rejected"} <= set(target):
-            given.append(_given(one))
-        else:
-            asked.append(one)
+    given = [given_pair(one) for one in cases if is_pair(one)]
+    asked = [one for one in cases if not is_pair(one)]
     if not asked:
         return given, {"given": len(given)}
     made = final_answer_pairs(
@@ -183,11 +200,6 @@ def _pairs(
         )
         raise PlanError(msg)
     return [*given, *made], {"given": len(given), **made.counts}
-
-
-def _given(case: Case) -> Preference:
-    chosen, rejected = (plain(case.target)[name] for name in ("chosen", "rejected"))
-    return Preference(case.input, chosen, rejected, case_id=case.id, cluster=cluster_of(case))
 
 
 def _judge(judge: Any) -> Judge:
@@ -221,8 +233,9 @@ def _told(
     confidence: float,
 ) -> Tuned:
     """Give the last stage's model, with a card that tells of all of them."""
-    manifest = {
+    manifest: dict[str, Any] = {
         "adapter": "posttrain.recipe",
+        "cases": {"given": found.given, "trained_on": len(found.kept), "left_out": found.left_out},
         "data": [asdict(one) for one in found.cards],
         "stages": [one.manifest for one in steps],
         "capabilities": [] if compared is None else [asdict(one) for one in compared.changes],
@@ -230,5 +243,7 @@ def _told(
         "forgotten": [] if compared is None else list(compared.forgotten),
     }
     more = {f"{one.name}.svg": one.curves for one in steps}
-    more["README.md"] = model_card(steps, found.cards, compared)
-    return retold(trained, [step for one in steps for step in one.training], manifest, more)
+    more["README.md"] = model_card(steps, manifest["cases"], found.cards, compared)
+    told = retold(trained, [step for one in steps for step in one.training], manifest, more)
+    told.trained_on = tuple(one.id for one in found.kept)
+    return told

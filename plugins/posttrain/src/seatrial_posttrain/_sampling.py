@@ -1,21 +1,20 @@
-"""Answers that a model samples, what a judge says of each, and a file that keeps both."""
+"""Answers that a model samples, and what a judge says of each."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from seatrial import Case, derive
 from seatrial.errors import ModelError, ParameterError, PlanError
 from seatrial.kit import digest, plain
 
+from ._kept import AT_ONCE, Kept, name_of
 from ._made import Making
 
-__all__ = ["Judge", "Kept", "Sample", "Sampling", "check_sampling", "name_of", "usable"]
+__all__ = ["Judge", "Sample", "Sampling", "check_sampling", "usable"]
 
 Judge = Callable[[Case, str], Any]
 """Says whether an answer to a case is right: True or False; anything else is no judgement."""
@@ -29,12 +28,6 @@ class Sample:
     tokens: int
     finish: str
     right: bool | None
-
-
-def name_of(judge: Any) -> str | None:
-    """Name what judges: its identity, or None where it has none."""
-    found = getattr(judge, "identity", None)
-    return found if isinstance(found, str) else None
 
 
 def check_sampling(
@@ -102,34 +95,63 @@ class Sampling:
         """How answers were sampled, in the reason of each pair."""
         return f"temperature {self.temperature:g}, seed {self.seed}, {self.samples} samples"
 
-    def of(self, case: Case) -> list[Sample]:
-        """Sample and judge answers to a case, or read what was sampled and judged before."""
-        if isinstance(case.input, Mapping) and "options" in case.input:
-            msg = f"the case {case.id!r} has options: a choice is not sampled; use failures(report)"
-            raise PlanError(msg)
-        key = digest([*self.facts.values(), plain(case.input), plain(case.target)])
-        found = self.kept.get(key)
-        if found is None:
-            found = [[one.text, one.tokens, one.finish, one.right] for one in self._sampled(case)]
-            self.kept.put(key, found)
-        return [Sample(*one) for one in found]
+    def of(self, cases: Sequence[Case]) -> list[list[Sample]]:
+        """Sample and judge answers to each case, or read what was sampled and judged before."""
+        for case in cases:
+            if isinstance(case.input, Mapping) and "options" in case.input:
+                msg = (
+                    f"the case {case.id!r} has options: a choice is not sampled; use "
+                    "failures(report)"
+                )
+                raise PlanError(msg)
+        together = max(1, AT_ONCE // self.samples)
+        return [
+            one
+            for start in range(0, len(cases), together)
+            for one in self._judged(cases[start : start + together])
+        ]
 
-    def _sampled(self, case: Case) -> Iterator[Sample]:
-        for number in range(self.samples):
-            (written,) = self.model.trainable.sampled(
-                [case.input],
+    def _judged(self, cases: Sequence[Case]) -> list[list[Sample]]:
+        written = self._written(cases)
+        whole = [
+            (case, text)
+            for case, answers in zip(cases, written, strict=True)
+            for text, _, finish in answers
+            if text and finish == "stop"
+        ]
+        said = iter(self.kept.told("answer", self.judge, whole, _judgement))
+        return [
+            [
+                Sample(text, tokens, finish, next(said) if text and finish == "stop" else None)
+                for text, tokens, finish in answers
+            ]
+            for answers in written
+        ]
+
+    def _written(self, cases: Sequence[Case]) -> list[Any]:
+        facts = {name: one for name, one in self.facts.items() if name != "judge"}
+        keys = [digest(["samples", *facts.values(), plain(case.input)]) for case in cases]
+        missing = {k: c.input for k, c in zip(keys, cases, strict=True) if k not in self.kept}
+        rounds = [
+            self.model.trainable.sampled(
+                list(missing.values()),
                 temperature=self.temperature,
                 seed=derive(self.seed, "sample", number),
             )
-            text = written.text.strip()
-            right = self.judge(case, text) if text and written.finish == "stop" else None
-            judged = right if isinstance(right, bool) else None
-            yield Sample(text, written.tokens, written.finish, judged)
+            for number in range(self.samples if missing else 0)
+        ]
+        for key, *answers in zip(missing, *rounds, strict=True):
+            self.kept.put(key, [[one.text.strip(), one.tokens, one.finish] for one in answers])
+        return [self.kept[key] for key in keys]
 
     def like(self, first: int, second: int) -> bool:
         """Say whether two lengths are near enough for a pair."""
         ratio = self.max_length_ratio
         return ratio is None or max(first, second) <= ratio * min(first, second)
+
+
+def _judgement(said: Any) -> bool | None:
+    return said if isinstance(said, bool) else None
 
 
 def usable(making: Making, found: Sequence[Sample]) -> dict[int, Sample]:
@@ -147,35 +169,3 @@ def usable(making: Making, found: Sequence[Sample]) -> dict[int, Sample]:
         else:
             kept[one.text] = (number, one)
     return dict(kept.values())
-
-
-@frozen(eq=False)
-class Kept:
-    """What was sampled and judged, one case a line; a line that was cut off counts for nothing."""
-
-    file: Path | None
-    _known: dict[str, Any] = field(factory=dict, init=False)
-
-    @classmethod
-    def at(cls, file: str | Path | None) -> Kept:
-        """Read what a file has."""
-        kept = cls(None if file is None else Path(file))
-        if kept.file is not None and kept.file.is_file():
-            text = kept.file.read_text("utf-8")
-            whole = text[: text.rfind("\n") + 1]
-            if whole != text:
-                kept.file.write_text(whole, "utf-8")
-            kept._known.update(json.loads(line) for line in whole.splitlines())
-        return kept
-
-    def get(self, key: str) -> Any:
-        """Give what stands under a key, None where nothing does."""
-        return self._known.get(key)
-
-    def put(self, key: str, value: Any) -> None:
-        """Write down what stands under a key."""
-        if self.file is None:
-            return
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        with self.file.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps([key, value]) + "\n")

@@ -68,7 +68,10 @@ def _read(trainable: Trainable, case: Case) -> tuple[str, tuple[int, ...], tuple
         return "cpt", ids, (True,) * len(ids)
     if isinstance(case.input, Sequence) and all(map(_is_turn, case.input)):
         return "it", *trainable.dialogue(case.input)
-    msg = "without a target, its input must be a document (a text) or a whole conversation"
+    msg = (
+        "without a target, its input must be a document (a text) or a whole conversation, each "
+        "turn with role and content"
+    )
     raise ModelError(msg)
 
 

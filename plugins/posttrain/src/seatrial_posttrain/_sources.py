@@ -54,6 +54,11 @@ def source(
     if domain not in DOMAINS:
         msg = f"the domain of source {name!r} must be one of {', '.join(DOMAINS)}, not {domain!r}"
         raise ParameterError(msg)
+    number: Any = threshold
+    if number is not None and (quality is None or not isinstance(number, int | float)):
+        wants = "quality, the group that it is of" if quality is None else "to be a number"
+        msg = f"threshold of source {name!r} needs {wants}, and is {threshold!r}"
+        raise ParameterError(msg)
     facts: dict[str, Any] = {"source": name, "domain": domain}
     if stage is not None:
         facts["stage"] = stage

@@ -13,6 +13,7 @@ from seatrial import Reference
 from seatrial.protocols import Adapt, Work
 
 from ._curves import curves
+from ._processes import Processes
 from ._tuned import Tuned, load, retold
 
 __all__ = ["Stage", "Step"]
@@ -54,6 +55,7 @@ class Stage:
     name: str
     work: Work
     seed: int
+    processes: Processes
 
     def file(self, name: str) -> Path | None:
         """Name a file of the stage's folder, None without one."""
@@ -73,8 +75,9 @@ class Stage:
     ) -> Tuned:
         """Train from a model, note the step, and give what came out."""
         kept = self.file("model")
-        if kept is not None and kept.is_dir():
-            made = load(kept, model=model)
+        earlier = None if kept is None or not kept.is_dir() else str(kept)
+        if place := self.processes.told(earlier):
+            made = load(place, model=model)
         else:
             made = self._trained(model, examples, adapt)
             if kept is not None:
@@ -91,12 +94,12 @@ class Stage:
         examples: Sequence[Any] | Callable[[], tuple[Sequence[Any], Mapping[str, int]]],
         adapt: Adapt,
     ) -> Tuned:
-        counts: Mapping[str, int] = {}
-        if callable(examples):
-            examples, counts = examples()
+        found: Sequence[Any]
+        counts: Mapping[str, int]
+        found, counts = self.processes.by_main(examples) if callable(examples) else (examples, {})
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
-        made = adapt(model, examples, seed=self.seed, work=_Part(self._folder, self.work))
+        made = adapt(model, found, seed=self.seed, work=_Part(self._folder, self.work))
         assert isinstance(made, Tuned)  # noqa: S101 - for the type checker
         if not counts:
             return made

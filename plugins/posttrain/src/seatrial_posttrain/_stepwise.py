@@ -10,11 +10,12 @@ from attrs import asdict
 
 from seatrial import Case, Preference
 from seatrial.errors import PlanError
-from seatrial.kit import cluster_of, digest, only_text, plain
+from seatrial.kit import cluster_of, only_text
 
 from ._corrections import Correction, Located, correction_of, located
+from ._kept import Kept, name_of
 from ._made import Made, Making
-from ._sampling import Judge, Kept, Sample, Sampling, name_of, usable
+from ._sampling import Judge, Sample, Sampling, usable
 
 __all__ = ["Critic", "next_step", "stepwise_pairs"]
 
@@ -62,8 +63,17 @@ def stepwise_pairs(
         kept=Kept.at(to),
     )
     making = Making()
-    for case in cases:
-        _pair(making, case, sampling, critic)
+    found = [usable(making, answers) for answers in sampling.of(cases)]
+    wrong = [{number: one for number, one in some.items() if not one.right} for some in found]
+    asked = [
+        (case, one.text) for case, some in zip(cases, wrong, strict=True) for one in some.values()
+    ]
+    said = iter(map(correction_of, sampling.kept.told("step", critic, asked, _as_kept)))
+    for case, some, answers in zip(cases, found, wrong, strict=True):
+        if not answers:
+            making.leave_out("no answer is wrong" if some else "no answer is usable")
+        given = {number: next(said) for number in answers}
+        _pair(making, case, answers, given, sampling, name_of(critic))
     return making.made(map(cluster_of, cases))
 
 
@@ -92,14 +102,22 @@ def _is_talk(part: Any) -> bool:
     return isinstance(part, tuple) and bool(part) and isinstance(part[0], Mapping)
 
 
-def _pair(making: Making, case: Case, sampling: Sampling, critic: Critic) -> None:
-    found = usable(making, sampling.of(case))
-    wrong = {number: one for number, one in found.items() if not one.right}
-    if not wrong:
-        making.leave_out("no answer is wrong" if found else "no answer is usable")
+def _as_kept(said: Any) -> dict[str, Any]:
+    given = correction_of(said)
+    return {} if given is None else asdict(given)
+
+
+def _pair(
+    making: Making,
+    case: Case,
+    wrong: Mapping[int, Sample],
+    corrections: Mapping[int, Correction | None],
+    sampling: Sampling,
+    critic: str | None,
+) -> None:
     candidates = []
     for number, sample in wrong.items():
-        given = _criticised(sampling, case, sample, critic)
+        given = corrections[number]
         step = "the critic gave no correction" if given is None else located(sample.text, given)
         if given is None or not isinstance(step, Located):
             making.leave_out(str(step))
@@ -130,22 +148,8 @@ def _pair(making: Making, case: Case, sampling: Sampling, critic: Critic) -> Non
             "stepwise-corrective pairs",
             pair,
             **sampling.facts,
-            critic=name_of(critic),
+            critic=critic,
             wrong=number,
             answer=wrong[number].text,
             justification=justification,
         )
-
-
-def _criticised(
-    sampling: Sampling, case: Case, sample: Sample, critic: Critic
-) -> Correction | None:
-    """Have the first wrong step named, or read what was named before."""
-    asked = [plain(case.input), plain(case.target), sample.text]
-    key = digest(["step", name_of(critic), *sampling.facts.values(), *asked])
-    known = sampling.kept.get(key)
-    if known is None:
-        given = correction_of(critic(case, sample.text))
-        known = {} if given is None else asdict(given)
-        sampling.kept.put(key, known)
-    return correction_of(known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -72,6 +73,12 @@ def _metric(given: Any) -> Use[Metric] | None:
         msg = (
             f"metric must be a metric, the name of one, a table with use and params, or "
             f"{PERPLEXITY!r}, got {given!r}"
+        )
+        raise ParameterError(msg)
+    if live := [name for name, value in use.params.items() if callable(value)]:
+        msg = (
+            f"the metric {use.component.name} stands in the records of a run with its parameters: "
+            f"give {live[0]} as an import string, or a table with use and params"
         )
         raise ParameterError(msg)
     use.build()  # what it lacks is found before anything is trained
@@ -154,6 +161,11 @@ def cases_of(given: Any) -> Sequence[Case]:
     given = plain(given) if isinstance(given, Mapping | tuple) else given
     if isinstance(given, Mapping) and "file" in given:
         options = {key: one for key, one in given.items() if key != "file"}
+        known = list(inspect.signature(load_cases).parameters)[1:]
+        if odd := [key for key in options if key not in known]:
+            hint = did_you_mean(odd[0], known)
+            msg = f"the cases of {given['file']} have no {odd[0]!r}{hint}; they take "
+            raise ParameterError(msg + ", ".join(known))
         return load_cases(given["file"], **options)
     if isinstance(given, Mapping) and "use" in given:
         from seatrial.kit import import_string

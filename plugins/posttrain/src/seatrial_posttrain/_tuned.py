@@ -48,6 +48,8 @@ class Tuned:
     """What was told of each step: its loss, and what else belongs to the adapter."""
     manifest: Mapping[str, Any] = field(converter=freeze)
     """What it was trained on, in numbers."""
+    trained_on: tuple[str, ...] | None = None
+    """The ids of the cases that it was trained on, None where they are all that were given."""
 
     @property
     def identity(self) -> str:
