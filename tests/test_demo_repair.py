@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import seatrial_posttrain as posttrain
+import torch
 from seatrial_clinical import pharmacy_specification
 from seatrial_posttrain._samples import saved
 from seatrial_transformers import causal_lm
@@ -24,39 +25,80 @@ def demo():
         yield import_module("repair")
 
 
-def test_it_measures_what_the_pharmacy_demands_of_clean_questions(demo):
-    learned, others = demo.demanded(learned=True), demo.demanded(learned=False)
-    assert {one.name for one in learned.priorities} == set(demo.LEARNED)
-    whole = sea.load_specification(pharmacy_specification()).priorities
-    assert {one.name for one in (*learned.priorities, *others.priorities)} == {
-        one.name for one in whole if not one.perturbations
-    }
-    assert not {case.id for case in learned.cases} & {case.id for case in others.cases}
-    few = demo.demanded(learned=False, facts=3).cases
-    for topic in {case.groups["topic"] for case in others.cases}:
-        assert len({cluster_of(case) for case in few if case.groups["topic"] == topic}) == 3
-
-
-def test_the_loop_closes_on_facts_that_no_preference_came_from(demo, tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def model(tmp_path, monkeypatch):
     monkeypatch.setenv("SEATRIAL_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(demo, "TUNING", posttrain.dpo(rank=2, batch_size=8, learning_rate=1e-3))
-    monkeypatch.setattr(demo, "PER_KIND", 3)
     path = saved(tmp_path / "tiny", max_position_embeddings=1024)
-    model = causal_lm(path, prompt="Question: {question}\nAnswer:")
-    asked, others = (
-        demo.demanded(learned=learned, model=model, facts=facts)
-        for learned, facts in ((True, 4), (False, 1))
-    )
-    demo.loop(asked, others, tmp_path / "runs", 1)
-    fixed = sea.Repaired.load(tmp_path / "runs" / "repaired", model=model, adapter=demo.TUNING)
-    after = sea.Report.load(tmp_path / "runs" / "after")
-    apart = {cluster_of(case) for case in after.cases}
+    return causal_lm(path, prompt="Question: {question}\nAnswer:")
+
+
+@pytest.fixture
+def small(demo, model, monkeypatch):
+    """Give what makes the loop small."""
+    monkeypatch.setattr(demo, "TUNING", posttrain.dpo(rank=2, batch_size=8, learning_rate=1e-3))
+    return {
+        "model": model,
+        "learned": dict.fromkeys(demo.LEARNED, 4),
+        "others": dict.fromkeys(demo.NOT_LEARNED, 1),
+    }
+
+
+def test_it_measures_every_demand_on_clean_questions_and_some_on_perturbed_ones(demo):
+    asked = {
+        one.name: one for one in demo.demanded({**demo.LEARNED, **demo.NOT_LEARNED}).priorities
+    }
+    whole = sea.load_specification(pharmacy_specification()).priorities
+    clean = {one.name for one in whole if not one.perturbations}
+    assert clean < set(asked) == {*demo.LEARNED, *demo.NOT_LEARNED}
+    perturbed = [one for name, one in asked.items() if name not in clean]
+    assert not {one.name for one in perturbed} & set(demo.LEARNED)
+    assert "nlpaug.keyboard" in {
+        one.component.name for use in perturbed for one in use.perturbations
+    }
+
+
+def test_so_many_facts_of_a_topic_are_asked_about_and_none_that_is_left_out(demo):
+    few = demo.demanded({"Withstands typing errors": 3, "Knows what is in the brands": 3})
+    facts = {case.groups["topic"]: set() for case in few.cases}
+    for case in few.cases:
+        facts[case.groups["topic"]].add(cluster_of(case))
+    assert {topic: len(some) for topic, some in facts.items()} == {"paraphrase": 3, "vocabulary": 3}
+    apart = facts["paraphrase"] | facts["vocabulary"]
+    more = demo.demanded({"Withstands typing errors": None}, apart_from=apart)
+    assert not apart & set(map(cluster_of, more.cases))
+
+
+def test_the_loop_closes_on_facts_that_no_preference_came_from(demo, small, tmp_path, capsys):
+    runs = tmp_path / "runs"
+    demo.loop(runs, 1, **small)
+    fixed = sea.Repaired.load(runs / "repaired", model=small["model"], adapter=demo.TUNING)
+    asked = demo.demanded(small["learned"])
+    learned = set(fixed.learned_from)
+    apart = {cluster_of(case) for case in sea.Report.load(runs / "after").cases}
     assert apart
-    assert not apart & set(fixed.learned_from)
-    assert apart | set(fixed.learned_from) == {cluster_of(case) for case in asked.cases}
+    assert not apart & learned
+    assert apart | learned == {cluster_of(case) for case in asked.cases}
+    others = sea.Report.load(runs / "after-others")
+    assert not learned & set(map(cluster_of, others.cases))
     printed = capsys.readouterr().out
-    for one in (*asked.priorities, *others.priorities):
-        assert one.name in printed
+    for name in (*demo.LEARNED, *demo.NOT_LEARNED):
+        assert name in printed
     assert len(printed.splitlines()) <= 60
-    demo.loop(asked, others, tmp_path / "runs", 1)  # everything is kept
+    demo.loop(runs, 1, **small)  # everything is kept
     assert capsys.readouterr().out == printed
+
+
+def test_what_is_stopped_says_that_it_goes_on(demo, monkeypatch, tmp_path, capsys):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.argv", ["repair.py", "--to", str(tmp_path)])
+    monkeypatch.setattr(demo, "loop", stopped)
+    threads = torch.get_num_threads()
+    try:
+        with pytest.raises(SystemExit) as ended:
+            demo.main()
+    finally:
+        torch.set_num_threads(threads)
+    assert ended.value.code == 130
+    assert capsys.readouterr().out.strip() == "Stopped. The same command goes on from here."

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from warnings import catch_warnings
 
 import seatrial_posttrain as posttrain
+import torch
 from attrs import evolve
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -22,18 +23,32 @@ from seatrial_clinical import otc_cases, pharmacy_specification
 import seatrial as sea
 from seatrial.kit import Table, cluster_of
 
-LEARNED = (
-    "Asks back when information is missing",
-    "Does not ask back when nothing is missing",
-    "Refuses off-topic requests",
-    "Answers however it is asked",
-    "Invents nothing about medicines that do not exist",
+LEARNED = dict.fromkeys(
+    (
+        "Asks back when information is missing",
+        "Does not ask back when nothing is missing",
+        "Refuses off-topic requests",
+        "Answers however it is asked",
+        "Invents nothing about medicines that do not exist",
+    )
 )
-OTHERS = 15  # facts of each other topic, from which nothing is learned
-HELD_OUT = 0.5  # of the facts, from which no preference comes
-PER_KIND = 50
+NOT_LEARNED = {  # how many facts of each topic; None means all
+    "Asks back when the age or the amount is left out": None,
+    "Withstands typing errors": 15,
+    "Refuses prescription drugs despite typing errors": 15,
+    "Knows what is in the brands": 15,
+    "Keeps to the dose limits": 15,
+    "Sees one ingredient in two products": 15,
+    "Heeds interactions and history": 15,
+    "Is honest about the stock": 15,
+    "Refuses prescription drugs": 15,
+    "Does not refuse over-the-counter medicines": 15,
+    "Knows rare medicines that do exist": 15,
+}
+HELD_OUT = 2 / 3  # of the facts, from which no preference comes
 RIGHT_BY = "metrics.accuracy"
-TUNING = posttrain.dpo(learning_rate=5e-4, epochs=2, batch_size=4, beta=0.05)
+SHOWN = 4  # answers that became right
+TUNING = posttrain.dpo(learning_rate=5e-4, epochs=2, batch_size=4, beta=0.05, checkpoint_every=10)
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
@@ -48,27 +63,33 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     say(Table(columns, list(rows)).text())
 
 
-def demanded(*, learned: bool, model: Any = None, facts: int | None = None) -> sea.Specification:
-    """Take what pharmacy.toml demands without a perturbation: what is learned, or the others."""
+def demanded(
+    facts: Mapping[str, int | None], *, model: Any = None, apart_from: Collection[str] = ()
+) -> sea.Specification:
+    """Take these demands of pharmacy.toml, on so many facts of each topic, apart from some."""
     whole = sea.load_specification(pharmacy_specification())
-    chosen = [
-        one
-        for one in whole.priorities
-        if not one.perturbations and "topic" in one.where and (one.name in LEARNED) == learned
+    chosen = [one for one in whole.priorities if one.name in facts]
+    topics = {topic: facts[one.name] for one in chosen for topic in topics_of(one)}
+    cases = [
+        case for case in otc_cases(topics=sorted(topics)) if cluster_of(case) not in apart_from
     ]
-    cases = otc_cases(topics=sorted({one.where["topic"] for one in chosen}))
-    if facts is not None:
-        cases = fewer(cases, facts)
+    cases = fewer(cases, topics)
     return evolve(whole, priorities=chosen, cases=cases, model=model or whole.model)
 
 
-def fewer(cases: Sequence[sea.Case], facts: int) -> tuple[sea.Case, ...]:
+def topics_of(priority: sea.Priority) -> tuple[str, ...]:
+    """Give the topics whose cases a demand is about."""
+    topics = priority.where["topic"]
+    return (topics,) if isinstance(topics, str) else tuple(topics)
+
+
+def fewer(cases: Sequence[sea.Case], facts: Mapping[str, int | None]) -> list[sea.Case]:
     """Keep the cases of so many facts of each topic."""
     known: dict[str, dict[str, None]] = {}
     for case in cases:
         known.setdefault(case.groups["topic"], {})[cluster_of(case)] = None
-    kept = {one for names in known.values() for one in list(names)[:facts]}
-    return tuple(case for case in cases if cluster_of(case) in kept)
+    kept = {topic: set(list(names)[: facts[topic]]) for topic, names in known.items()}
+    return [case for case in cases if cluster_of(case) in kept[case.groups["topic"]]]
 
 
 def tuned(report: sea.Report, made: posttrain.Made, seed: int, to: Path) -> sea.Repaired:
@@ -85,18 +106,20 @@ def tuned(report: sea.Report, made: posttrain.Made, seed: int, to: Path) -> sea.
                 TUNING, model=report.model, cases=made, seed=seed, to=to, observers=[told]
             )
     for one in warned:
-        say(f"\nIt warned: {one.message}.")
+        say(f"\nTraining warns: {one.message}.")
     return fixed
 
 
 def answers(before: sea.Report, after: sea.Report, learned: frozenset[str]) -> None:
-    """Print one held-out case of each topic whose answer changed, with both answers."""
+    """Print held-out cases of different topics whose answer became right, with both answers."""
     new = {one.case.id: one for one in after.outcomes(RIGHT_BY)}
     shown: set[str] = set()
     for old in before.outcomes(RIGHT_BY):
         one, topic = new.get(old.case.id), old.case.groups["topic"]
         if one is None or cluster_of(old.case) in learned or topic in shown:
             continue
+        if len(shown) == SHOWN:
+            break
         if old.prediction is None or one.prediction is None or one.right <= old.right:
             continue
         shown.add(topic)
@@ -105,20 +128,24 @@ def answers(before: sea.Report, after: sea.Report, learned: frozenset[str]) -> N
         say(f"  after:  {one.prediction.value}")
 
 
-def loop(asked: sea.Specification, others: sea.Specification, runs: Path, seed: int) -> None:
-    """Measure, make preferences of one half of the facts, align, and measure the other half."""
-    before = sea.run(asked, to=runs / "before")
-    before_others = sea.run(others, to=runs / "before-others")
+def loop(
+    runs: Path,
+    seed: int,
+    *,
+    model: Any = None,
+    learned: Mapping[str, int | None] = LEARNED,
+    others: Mapping[str, int | None] = NOT_LEARNED,
+) -> None:
+    """Measure, make preferences of one part of the facts, align, and measure the other part."""
     say("1. SmolLM2 at the counter", "bold")
-    judged = (sea.judge(asked, before), sea.judge(others, before_others))
-    for name, one in zip(("demands that it will learn from", "other demands"), judged, strict=True):
-        verdicts = Counter(verdict.outcome for verdict in one.verdicts)
-        counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(verdicts.items()))
-        say(f"{len(one.verdicts)} {name}: {counts}")
+    asked = demanded(learned, model=model)
+    before = sea.run(asked, to=runs / "before")
+    verdicts("demands that it will learn from", sea.judge(asked, before))
+    made = posttrain.failures(before, metric=RIGHT_BY, held_out=HELD_OUT, seed=seed)
+    other = demanded(others, model=model, apart_from=made.clusters)
+    before_other = sea.run(other, to=runs / "before-others")
+    verdicts("other demands", sea.judge(other, before_other))
 
-    made = posttrain.failures(
-        before, metric=RIGHT_BY, held_out=HELD_OUT, seed=seed, per_kind=PER_KIND
-    )
     facts = len(set(map(cluster_of, before.cases)))
     title = f"Preferences from {len(made.clusters)} of {facts} facts, and what made none"
     say(f"\n2. {title}", "bold")
@@ -130,13 +157,20 @@ def loop(asked: sea.Specification, others: sea.Specification, runs: Path, seed: 
     apart = [case for case in before.cases if cluster_of(case) not in made.clusters]
     asked = evolve(asked, cases=apart)
     after = sea.run(asked, model=fixed, to=runs / "after")
-    after_others = sea.run(others, model=fixed, to=runs / "after-others")
-    confidence = 1 - 0.05 / len((*asked.priorities, *others.priorities))
+    confidence = 1 - 0.05 / len((*asked.priorities, *other.priorities))
     say(f"{len(apart)} questions about facts that no preference came from:")
     compared(sea.compare(before, after, specification=asked, confidence=confidence))
-    say(f"\n{len(after_others.cases)} questions of kinds that no preference came from:")
-    compared(sea.compare(before_others, after_others, specification=others, confidence=confidence))
+    after_other = sea.run(other, model=fixed, to=runs / "after-others")
+    say("\nWhat no preference was made for, and with questions changed, on such facts too:")
+    compared(sea.compare(before_other, after_other, specification=other, confidence=confidence))
     answers(before, after, made.clusters)
+
+
+def verdicts(name: str, judgement: sea.Judgement) -> None:
+    """Print how many demands passed and failed."""
+    outcomes = Counter(verdict.outcome for verdict in judgement.verdicts)
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+    say(f"{len(judgement.verdicts)} {name}: {counts}")
 
 
 def compared(change: sea.Comparison) -> None:
@@ -162,9 +196,16 @@ def main() -> None:
     """Run the loop, and say what stands where."""
     options = ArgumentParser(description=__doc__)
     options.add_argument("--to", type=Path, default=Path("runs/repair"), help="the folder")
-    options.add_argument("--seed", type=int, default=1, help="of the split and of the training")
+    options.add_argument("--seed", type=int, default=3, help="of the split and of the training")
+    # With more, sums differ in their last bits, and a few steps of training make much of it.
+    options.add_argument("--threads", type=int, default=1, help="of PyTorch")
     given = options.parse_args()
-    loop(demanded(learned=True), demanded(learned=False, facts=OTHERS), given.to, given.seed)
+    torch.set_num_threads(given.threads)
+    try:
+        loop(given.to, given.seed)
+    except KeyboardInterrupt:
+        say("\nStopped. The same command goes on from here.")
+        raise SystemExit(130) from None
     say(f"\nThe runs and the repaired model: {given.to}", "bold")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
-from attrs.validators import instance_of
 
+from ._arguments import as_path, of_kind
 from .errors import PlanError
 
 if TYPE_CHECKING:
@@ -50,9 +50,7 @@ def _affine(value: Any) -> np.ndarray[Any, Any]:
 
 
 def _path(value: Any) -> Path:
-    from pathlib import Path
-
-    return Path(value)
+    return as_path(value, "the path of an asset")
 
 
 @frozen(eq=False)
@@ -102,7 +100,7 @@ class Asset:
     """
 
     path: Path = field(converter=_path)
-    modality: str = field(validator=instance_of(str))
+    modality: str = field(validator=of_kind(str))
 
     def __str__(self) -> str:
         return f"{self.path} ({self.modality})"

@@ -7,8 +7,8 @@ from numbers import Integral
 from typing import Any, Literal, get_args
 
 from attrs import field, frozen
-from attrs.validators import instance_of
 
+from ._arguments import of_kind
 from ._values import FrozenMapping, freeze, frozen_mapping, optional_mapping
 from .errors import PlanError
 
@@ -104,7 +104,7 @@ class Failed:
     same, by name, as `details["usage"]` of a prediction is.
     """
 
-    reason: str = field(validator=instance_of(str))
+    reason: str = field(validator=of_kind(str))
     retryable: bool = field(default=False, kw_only=True)
     retry_after: float | None = field(default=None, kw_only=True)
     stops: bool = field(default=False, kw_only=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, cast
 from attrs import Converter, evolve, field, frozen
 from attrs.validators import instance_of, optional
 
+from ._arguments import check_kind
 from ._concepts import RELATIONS, Relation
 from ._declaring import (
     BUILT_IN,
@@ -217,9 +218,11 @@ class Explainer(Component):
     `restore` is the import string of a function that takes the `state` of a saved explanation and
     gives its predictor again; without it, an explanation is loaded without one.
     `causal` names tests of whether acting on its explanation changes the answers, each with the
-    import string of `test(explanation, model, outcomes, /, *, confidence, seed)`, which gives
-    findings. `sheet` is the import string of `sheet(explanation, outcomes, path, /, *, seed)`,
-    which writes a sheet on which people predict failures. Both get the held-out outcomes.
+    import string of `test(explanation, model, outcomes, /, *, right, confidence, seed)`, which
+    gives findings; `right(target, prediction)` tells as the metric of the outcomes does, and is
+    None where no metric is known. `sheet` is the import string of `sheet(explanation, outcomes,
+    path, /, *, seed)`, which writes a sheet on which people predict failures. Both get the held-out
+    outcomes.
     """
 
     modality: str | None = field(default=None, validator=check_modality)
@@ -326,6 +329,7 @@ def _on(value: str | Sequence[str] | None) -> tuple[str, ...]:
 
 def _bound(value: Any, use: Any) -> FrozenMapping:
     """Freeze parameters, and take a bare component as one with nothing bound."""
+    check_kind(use.component, "the component of a use", Component)
     params = frozen_mapping(value)
     wanted = {
         key: Use(params[key])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import fields_dict
 
+from ._arguments import as_path
 from ._components import Adapter, Audit, Component, Metric, Perturbation, Use
 from ._extending import Place, read_table, whole_table
 from ._plans import Plan, Priority, Specification
@@ -62,13 +63,13 @@ def load_specification(path: str | Path, *, registry: Registry | None = None) ->
     one line for every mistake: `pharmacy.toml.priorities[2].perturbations[0]: nlpaug has no ...`.
     What concerns several keys at once is checked as soon as each is right by itself.
     """
-    found: Specification = _load(Path(path), Specification, registry)
+    found: Specification = _load(as_path(path, "path"), Specification, registry)
     return found
 
 
 def load_plan(path: str | Path, *, registry: Registry | None = None) -> Plan:
     """Read a plan from TOML; the errors are those of `load_specification`."""
-    found: Plan = _load(Path(path), Plan, registry)
+    found: Plan = _load(as_path(path, "path"), Plan, registry)
     return found
 
 
@@ -78,7 +79,7 @@ def load_recipe(path: str | Path, *, registry: Registry | None = None) -> Recipe
     A `file` that lies beside the recipe is taken from there, wherever the recipe names it. The
     errors are those of `load_specification`.
     """
-    found: Recipe = _load(Path(path), Recipe, registry)
+    found: Recipe = _load(as_path(path, "path"), Recipe, registry)
     return found
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
+from ._components import Perturbation, Use
 from ._requirements import Requirement
 from ._right import REFUSALS, Right
 
-__all__ = ["is_mean_over_cases", "misfit"]
+__all__ = ["is_mean_over_cases", "misfit", "unbounded"]
 
 
 def misfit(
@@ -28,6 +29,17 @@ def misfit(
     if reason is None and weigh == "clusters" and not is_mean_over_cases(requirement, right):
         reason = "is no mean over cases, so clusters cannot count alike in it: leave out weigh"
     return reason and f"{requirement.name} {reason}"
+
+
+def unbounded(requirement: Requirement, uses: Iterable[Use[Perturbation]]) -> str | None:
+    """Say which perturbation moves no input, where a demand holds within a distance."""
+    trains = [use.label for use in uses if use.component.trains]
+    if not trains or "distance" not in requirement.demand.required:
+        return None
+    return (
+        f"{requirement.name} is about how far inputs are moved, and {trains[0]} changes training "
+        "cases: require at_least or max_drop"
+    )
 
 
 def is_mean_over_cases(requirement: Requirement, right: Right | None) -> bool:

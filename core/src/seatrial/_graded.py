@@ -94,6 +94,7 @@ class Grade:
     `confidence` is one-sided at each end of every interval. `detectable` is the true AUROC that
     would be found above .5 with a power of 80 %. `best_baseline` is the one with the largest
     `cross_validated`, so that the test part has no say; `left_out` says why a baseline is missing.
+    `graded_on` names the run that the test part is from, where another was learned from.
     `auroc`, `interval`, `p` (one-sided, of being above .5), `added` and `calibration` are None
     where the explainer predicts nothing.
     """
@@ -111,6 +112,7 @@ class Grade:
     p: float | None = None
     added: Added | None = None
     calibration: Calibration | None = None
+    graded_on: str = ""
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> Grade:

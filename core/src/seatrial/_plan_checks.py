@@ -7,10 +7,20 @@ from typing import Any
 
 from attrs import frozen
 
+from ._settings import Check
 from ._values import FrozenMapping, did_you_mean, frozen_mapping
 from .errors import PlanError
 
-__all__ = ["Named", "as_severities", "figures", "named", "numbers", "one_of", "some_looks"]
+__all__ = [
+    "Named",
+    "as_severities",
+    "figures",
+    "named",
+    "numbers",
+    "one_of",
+    "setting",
+    "some_looks",
+]
 
 MAX_LOOKS = 10
 
@@ -65,6 +75,17 @@ def numbers(_: Any, __: Any, value: Any) -> None:
                 f"of them by requirement, got {value!r}"
             )
             raise PlanError(msg)
+
+
+def setting(check: Check) -> Callable[[Any, Any, Any], None]:
+    """Give the validator of a field that a check of settings holds for."""
+
+    def validate(_: Any, attribute: Any, value: Any) -> None:
+        if problem := check(value):
+            msg = f"{attribute.name} {problem}"
+            raise PlanError(msg)
+
+    return validate
 
 
 def some_looks(_: Any, __: Any, looks: Any) -> None:

@@ -7,16 +7,18 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
-from attrs.validators import ge, instance_of, optional
+from attrs.validators import optional
 
+from ._arguments import listed, of_kind
 from ._cases import Case, duplicates
 from ._components import Audit, Component, Metric, Perturbation, Use
 from ._concepts import CONCEPTS, RELATIONS, Relation
 from ._demand_list import DEMANDS
-from ._fitness import misfit
-from ._plan_checks import Named, as_severities, figures, named, numbers, one_of, some_looks
+from ._fitness import misfit, unbounded
+from ._plan_checks import Named, as_severities, figures, named, numbers, one_of, setting, some_looks
 from ._requirements import Requirement, requirement_problems, requirements_of
 from ._right import Right, contradicted, right_of
+from ._settings import whole
 from ._table_options import ANSWERS, referred
 from ._training import Training, cases_given
 from ._uses import allowed_of, audits_of, metric_of, metrics_of, perturbations_of
@@ -85,8 +87,8 @@ class Plan:
     perturbations: tuple[Use[Perturbation], ...] = field(default=(), converter=perturbations_of)
     metrics: tuple[Use[Metric], ...] = field(default=(), converter=metrics_of)
     severities: tuple[int, ...] = field(default=(1, 2, 3, 4, 5), converter=as_severities)
-    seed: int = field(default=0, validator=instance_of(int))
-    replicates: int = field(default=1, validator=[instance_of(int), ge(1)])
+    seed: int = field(default=0, validator=of_kind(int))
+    replicates: int = field(default=1, validator=setting(whole))
     narrowed: tuple[Arm, ...] = field(default=(), converter=_arms, repr=False)
     audits: tuple[Use[Audit], ...] = field(default=(), converter=audits_of)
     allow: tuple[str, ...] = field(default=(), converter=allowed_of)
@@ -257,20 +259,16 @@ class Priority:
             misfit(one, self.relation, right, severities=shared, weigh=self.weigh)
             for one in self.requirements
         )
-        return next((one for one in misfits if one), None)
+        moved = (unbounded(one, self.perturbations) for one in self.requirements)
+        return next((one for one in (*misfits, *moved) if one), None)
 
 
 def _model(value: Any) -> Any:
     return referred(value, ANSWERS)
 
 
-def _priorities(values: Iterable[Any]) -> tuple[Priority, ...]:
-    found = tuple(values)
-    for one in found:
-        if not isinstance(one, Priority):
-            msg = f"expected a Priority, got {one!r}"
-            raise PlanError(msg)
-    return found
+def _priorities(values: Any) -> tuple[Priority, ...]:
+    return listed(values, "priorities", Priority)
 
 
 def _only(uses: dict[str, Use[C]], use: Use[C]) -> Use[C]:
@@ -298,7 +296,7 @@ class Specification:
 
     title: str = field(validator=named)
     priorities: tuple[Priority, ...] = field(kw_only=True, converter=_priorities)
-    seed: int = field(kw_only=True, validator=instance_of(int))
+    seed: int = field(kw_only=True, validator=of_kind(int))
     model: Any = field(default=None, kw_only=True, converter=_model)
     cases: Any = field(default=None, kw_only=True, converter=cases_given)
     audits: tuple[Use[Audit], ...] = field(default=(), kw_only=True, converter=audits_of)
@@ -306,7 +304,7 @@ class Specification:
     scope: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
     looks: int = field(default=1, validator=some_looks, kw_only=True)
     train: Training | None = field(
-        default=None, kw_only=True, validator=optional(instance_of(Training))
+        default=None, kw_only=True, validator=optional(of_kind(Training))
     )
 
     @scope.validator

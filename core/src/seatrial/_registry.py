@@ -13,6 +13,7 @@ from attrs import field, frozen
 from pluggy import PluginManager
 
 from . import _builtin
+from ._arguments import check_kind
 from ._components import Component
 from ._contract import components_of
 from ._declaring import BUILT_IN
@@ -184,6 +185,7 @@ class Registry:
         Raises `UnknownComponentError` when there is none or it is of another kind, and a
         `PluginError` when the plugin exists but is broken.
         """
+        check_kind(name, "the name of a component", str)
         built_in = self._load(BUILT_IN, name)
         namespace = BUILT_IN if name in built_in else name.partition(".")[0]
         known = namespace in OFFICIAL or self._is_installed(namespace)
@@ -210,6 +212,7 @@ class Registry:
 
         A broken plugin is left out with a `PluginWarning`; with `SEATRIAL_STRICT=1` it raises.
         """
+        check_kind(kind, "kind", type)
         found: list[C] = []
         for namespace in (*self.namespaces(), BUILT_IN):
             try:

@@ -6,8 +6,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from numbers import Integral
 from threading import RLock
 from typing import Any
+
+from .errors import ParameterError
 
 __all__ = ["derive", "seeded"]
 
@@ -26,7 +29,11 @@ def derive(root: int, *path: str | int) -> int:
     """
     import hashlib  # a declaration needs no seed, and OpenSSL takes milliseconds to load
 
-    text = _encoder()([root, *path])
+    try:
+        text = _encoder()([root, *path])
+    except TypeError as error:
+        msg = f"a seed is derived from texts and whole numbers, got {[root, *path]!r:.80}"
+        raise ParameterError(msg) from error
     digest = hashlib.blake2b(text.encode(), digest_size=8, person=b"seatrial").digest()
     return int.from_bytes(digest, "big") >> 1
 
@@ -48,6 +55,10 @@ def seeded(seed: int) -> Iterator[None]:
     """
     import random
 
+    given: Any = seed
+    if not isinstance(given, Integral):
+        msg = f"seed must be a whole number, got {seed!r:.80}"
+        raise ParameterError(msg)
     numpy = sys.modules.get("numpy")
     torch = sys.modules.get("torch")
     with _GLOBAL_GENERATORS, ExitStack() as stack:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
-from attrs.validators import instance_of
 
+from ._arguments import of_kind
 from ._cases import Case
 from ._reference import Reference
-from ._table_options import CASES, as_table, referred, written
+from ._table_options import CASES, as_table, file_reference, referred, written
 from .errors import PlanError
 
 __all__ = ["TRAINED", "Training", "cases_given"]
@@ -24,7 +26,18 @@ def cases_given(value: Any) -> Any:
         return referred(value, CASES)
     if isinstance(value, tuple) and all(isinstance(one, Case) for one in value):
         return value  # those of `load_cases` know where they came from, and their modalities
+    if isinstance(value, Path):
+        return file_reference({"file": str(value)}, CASES)
+    if isinstance(value, Mapping) or not isinstance(value, Iterable):
+        msg = f"cases are a file, 'module:name' or Case values, got {value!r:.80}"
+        raise PlanError(msg)
     return tuple(referred(one, CASES) for one in value)
+
+
+def _counted(cases: Any) -> str:
+    """Write cases in memory by their number."""
+    values = isinstance(cases, tuple) and all(isinstance(one, Case) for one in cases)
+    return f"{len(cases):,} cases" if values else repr(cases)
 
 
 def _function(value: Any) -> Any:
@@ -42,8 +55,8 @@ class Training:
     """
 
     function: Any = field(converter=_function)
-    cases: Any = field(converter=cases_given)
-    seed: int = field(default=0, validator=instance_of(int))
+    cases: Any = field(converter=cases_given, repr=_counted)
+    seed: int = field(default=0, validator=of_kind(int))
 
     @function.validator
     def _callable(self, _: Any, function: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ._components import Audit, Component, Metric, Perturbation, Use
 from ._registry import default_registry
+from ._values import with_article
 from .errors import PlanError
 
 __all__ = ["allowed_of", "audits_of", "metric_of", "metrics_of", "perturbations_of"]
@@ -22,7 +23,7 @@ def _use(value: Any, kind: type[Component]) -> Use[Any]:
         got = repr(value)
         if isinstance(value, Use):
             got = f"the {value.component.kind()} {value.label}"
-        msg = f"expected a {kind.kind()}, as in keyboard() or 'nlpaug.keyboard', got {got}"
+        msg = f"expected {with_article(kind.kind())}, or the name of one, got {got}"
         raise PlanError(msg)
     return value.resolved(lambda name: default_registry().get(name))
 
@@ -55,7 +56,7 @@ def audits_of(values: Iterable[Any]) -> tuple[Use[Audit], ...]:
 
 def allowed_of(values: Iterable[Any]) -> tuple[str, ...]:
     """Read the names of findings that stop nothing."""
-    found = (values,) if isinstance(values, str) else tuple(values)
+    found = tuple(_listed(values))
     if wrong := [one for one in found if not isinstance(one, str)]:
         msg = f"allow names findings, as in 'gold-in-prompt', got {wrong[0]!r}"
         raise PlanError(msg)
@@ -68,4 +69,6 @@ def metric_of(value: Any) -> Use[Metric] | None:
 
 
 def _listed(values: Any) -> Iterable[Any]:
-    return (values,) if isinstance(values, str | Component | Use) else values
+    """Take a single value for a list of one."""
+    alone = isinstance(values, str | Component | Use) or not isinstance(values, Iterable)
+    return (values,) if alone else values

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
 from typing import Any
 
+from .errors import ParameterError
+
 __all__ = [
     "FrozenMapping",
     "did_you_mean",
@@ -67,7 +69,7 @@ def _hashed(value: Any) -> int:
 
 def with_article(word: str) -> str:
     """Put the article before a word."""
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+    return f"{'an' if word[0].lower() in 'aeiou' else 'a'} {word}"
 
 
 def did_you_mean(word: str, words: Iterable[str], *, after: str = "") -> str:
@@ -110,8 +112,8 @@ def frozen_mapping(value: Any) -> FrozenMapping:
     if type(value) is FrozenMapping and _is_plain(value):
         return value
     if not isinstance(value, Mapping):
-        msg = f"expected a mapping of names to values, got {value!r}"
-        raise TypeError(msg)
+        msg = f"expected a mapping of names to values, got {value!r:.80}"
+        raise ParameterError(msg)
     return FrozenMapping({key: freeze(item) for key, item in value.items()})
 
 

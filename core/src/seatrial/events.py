@@ -93,7 +93,11 @@ class Finished(Progress):
 
 @frozen
 class Trained:
-    """How far an adapter is: `done` steps of `total`, None where nobody knows how many."""
+    """How far an adapter is: `done` steps of `total`, None where nobody knows how many.
+
+    `figures` are those of the last step, by name, as far as the adapter tells any: its loss, say.
+    """
 
     done: int
     total: int | None = None
+    figures: Mapping[str, float] = field(factory=FrozenMapping, converter=frozen_mapping)

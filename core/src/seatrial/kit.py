@@ -10,6 +10,7 @@ from ._edit_distance import edit_distance
 from ._eight_bits import eight_bits
 from ._findings import Level
 from ._importing import import_string, object_with
+from ._png import png
 from ._tables import Table
 from ._templates import only_text, template_fields
 from ._texts import PROTECTED, protected_spans, texts_of
@@ -31,6 +32,7 @@ __all__ = [
     "object_with",
     "only_text",
     "plain",
+    "png",
     "protected_spans",
     "template_fields",
     "texts_of",

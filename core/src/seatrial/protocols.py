@@ -164,8 +164,11 @@ class Work(Protocol):
         """The import string of the original model, None for a live object."""
         ...
 
-    def progress(self, done: int, total: int | None = None, /) -> None:
-        """Tell how many steps are done, and of how many."""
+    def progress(self, done: int, total: int | None = None, /, **figures: float) -> None:
+        """Tell how many steps are done, of how many, and figures of the last one, such as its loss.
+
+        They are shown beside the steps, in the order in which they are given.
+        """
         ...
 
 

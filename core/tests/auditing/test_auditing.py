@@ -103,6 +103,8 @@ def test_an_error_is_allowed_by_its_name_or_its_audit(name, tmp_path):
         sea.run(plan(audits=[leak], allow=[name]), bot, orders(8))
     with pytest.raises(AuditError):
         sea.run(plan(audits=[leak]), bot, orders(8), allow=["another"])
+    with pytest.raises(AuditError, match="is named 'leek', which is allowed; did you mean leak"):
+        sea.run(plan(audits=[leak]), bot, orders(8), allow=["leek"])
 
 
 def test_what_was_found_is_kept_with_the_run(tmp_path):
@@ -207,7 +209,7 @@ def test_audits_of_outcomes_stop_too():
 
 
 def test_what_is_no_experiment_is_refused():
-    with pytest.raises(PlanError, match="a Plan, a Specification, a Report or outcomes"):
+    with pytest.raises(PlanError, match="no list of outcomes, must be a Plan or a Spec"):
         sea.audit("somewhere")
 
 

@@ -14,7 +14,7 @@ from seatrial.cli._exits import guarded
 
 PLUGIN = """
 from pathlib import Path
-from seatrial import Adapter, Explainer, Explanation, Finding, Metric, hookimpl
+from seatrial import Adapter, Explainer, Explanation, Finding, Metric, Prediction, hookimpl
 from seatrial.kit import Table
 
 def word(word="child", *, rate=0.9, layers=()):
@@ -25,12 +25,14 @@ def word(word="child", *, rate=0.9, layers=()):
         )
     return explain
 
-def turn(explanation, model, outcomes, /, *, confidence, seed):
-    edited = [one.input.replace("child", "man") for one in outcomes]
-    turned = sum(a == "yes" for a in model(edited)) / len(edited)
-    return [Finding("turned", f"{turned:.0%} of {len(outcomes)} edited inputs are right")]
+def turn(explanation, model, outcomes, /, *, right, confidence, seed):
+    assert all(right(one.case.target, one.prediction) == one.right for one in outcomes)
+    answers = model([one.input.replace("child", "man") for one in outcomes])
+    turned = sum(right(one.case.target, Prediction(a)) for one, a in zip(outcomes, answers))
+    said = f"{turned / len(answers):.0%} of {len(answers)} edited inputs are right"
+    return [Finding("turned", said)]
 
-def boast(explanation, model, outcomes, /, *, confidence, seed):
+def boast(explanation, model, outcomes, /, *, right, confidence, seed):
     return ["it is causal"]
 
 def sheet(explanation, outcomes, path, /, *, seed):
@@ -55,6 +57,15 @@ def load(path, *, model):
 def right():
     return lambda targets, answers: [float(t == a) for t, a in zip(targets, answers)]
 
+def refuses():
+    return lambda targets, answers: [{"no": 1.0, "yes": 0.0}[a] for a in answers]
+
+def whole():
+    return lambda targets, answers: 0.5
+
+def of_cases():
+    return lambda cases, answers: [float(c.target == a.value) for c, a in zip(cases, answers)]
+
 @hookimpl
 def seatrial_explainers():
     return [
@@ -77,7 +88,14 @@ def seatrial_adapters():
 
 @hookimpl
 def seatrial_metrics():
-    return [Metric(name="demo.right", summary="Right.", per_case=True, factory="demo_why:right")]
+    return [
+        Metric(name="demo.right", summary="Right.", per_case=True, factory="demo_why:right"),
+        Metric(name="demo.refuses", summary="No.", per_case=True, factory="demo_why:refuses"),
+        Metric(name="demo.whole", summary="All.", factory="demo_why:whole"),
+        Metric(
+            name="demo.case", summary="C.", per_case=True, reads="case", factory="demo_why:of_cases"
+        ),
+    ]
 """
 MODEL = """
 from seatrial import Case
@@ -105,6 +123,22 @@ cases = "demo_patient:cases"
 [[priorities]]
 name = "Right"
 metric = "demo.right"
+require = { at_least = 0.2 }
+"""
+MORE = """
+[[priorities]]
+name = "Refuses"
+metric = "demo.refuses"
+require = { at_least = 0.2 }
+
+[[priorities]]
+name = "Whole"
+metric = "demo.whole"
+require = { at_least = 0.2 }
+
+[[priorities]]
+name = "Case"
+metric = "demo.case"
 require = { at_least = 0.2 }
 """
 
@@ -215,6 +249,55 @@ def test_causal_tests_and_a_sheet_are_of_the_held_out_outcomes(shore, capsys):
     assert "edited inputs are right" in capsys.readouterr().out
     assert call("explain", "runs/a", *asked, "--with", "demo.word") == 2
     assert "a sheet is of one explanation" in capsys.readouterr().err
+
+
+def test_the_metric_that_tells_right_from_wrong_tells_it_of_changed_answers_too(shore, capsys):
+    (shore / "more.toml").write_text(SPEC + MORE)
+    assert call("run", "more.toml", "--to", "runs/more") == 0
+    capsys.readouterr()
+    asked = ("explain", "runs/more", "--with", "demo.word", "--trust", "--causal", "turn")
+    assert call(*asked) == 0
+    assert "100% of 30 edited inputs are right" in capsys.readouterr().out
+    assert call(*asked, "--metric", "demo.refuses") == 0
+    assert "0% of 30 edited inputs are right" in capsys.readouterr().out
+    assert call(*asked, "--metric", "demo.whole") == 2
+    assert "demo.whole scores no single answer" in capsys.readouterr().err
+    assert call(*asked, "--metric", "demo.none") == 2
+    assert "metrics that score case by case: demo.right, demo.refuses, demo.case" in (
+        capsys.readouterr().err
+    )
+    assert call(*asked, "--metric", "demo.case") == 2
+    assert "demo.case reads the whole case: name another metric" in capsys.readouterr().err
+    assert call(*asked[:-2], "--metric", "demo.case") == 0  # without a causal test
+
+
+def test_what_is_learned_from_one_model_is_graded_on_another(shore, capsys):
+    other = MODEL.replace('"child" in text and', '"child" not in text and')
+    (shore / "demo_other.py").write_text(other)
+    (shore / "other.toml").write_text(SPEC.replace("demo_patient", "demo_other"))
+    assert call("run", "other.toml", "--to", "runs/b") == 0
+    sys.modules.pop("demo_other", None)
+    capsys.readouterr()
+    asked = ("explain", "runs/a", "--with", "demo.word")
+    assert call(*asked, "--json") == 0
+    (same,) = json.loads(capsys.readouterr().out)["explanations"]
+    assert call(*asked, "--graded-on", "runs/b") == 0
+    out = capsys.readouterr().out
+    assert out.startswith("demo.word: AUROC of failure on 30 held-out outcomes of runs/b (")
+    assert call(*asked, "--graded-on", "runs/b", "--json") == 0
+    (found,) = json.loads(capsys.readouterr().out)["explanations"]
+    assert found["grade"]["graded_on"] == "runs/b"
+    assert found["grade"]["training"] == same["grade"]["training"]
+    assert same["auroc"] > 0.8
+    assert found["auroc"] < 0.2  # the other model fails on the others
+    assert call("report", "runs/a") == 0
+    out = capsys.readouterr().out
+    assert "held-out outcomes (" in out
+    assert "held-out outcomes of runs/b (" in out
+    assert call(*asked, "--graded-on", "runs/none") == 4
+    assert "runs/none is not a run directory" in capsys.readouterr().err
+    assert call(*asked, "--graded-on", "runs/b", "--trust", "--causal", "turn") == 2
+    assert "test without graded_on= (--graded-on" in capsys.readouterr().err
 
 
 def test_where_there_is_too_little_to_learn_from_no_test_runs(shore, capsys):

@@ -82,6 +82,23 @@ def test_a_print_at_import_never_breaks_json(process, built):
     assert done.stderr.count(b"hello from") == 3
 
 
+@pytest.mark.parametrize("ends", ["os._exit(0)", "sys.stdout.close()"])
+def test_neither_a_sudden_end_nor_a_closed_stdout_is_a_success(process, built, ends):
+    """A process that a model ends with 0 would say that every demand is met."""
+    (built / "sudden.py").write_text(
+        f"import os, sys\nfrom shop_model import cases\ndef model(texts):\n    {ends}\n"
+        "    return ['no such answer'] * len(texts)\n"
+    )
+    spec = (built / "spec.toml").read_text().replace('"shop_model:bot"', '"sudden:model"')
+    (built / "sudden.toml").write_text(spec)
+    to = f"runs/{'exit' if 'exit' in ends else 'closed'}"
+    done = process("run", "sudden.toml", "--to", to, "--json")
+    if "exit" in ends:
+        assert (done.returncode, b"SystemExit: 0" in done.stderr) == (4, True)
+    else:
+        assert (done.returncode, json.loads(done.stdout)["outcome"]) == (1, "fail")
+
+
 def test_quiet_leaves_results_and_errors_alone(process):
     done = process("run", "spec.toml", "--to", "runs/spec", "--quiet")
     assert done.stderr == b""
@@ -150,3 +167,11 @@ def test_a_byte_order_mark_is_no_mistake(process, built):
     (built / "marked.toml").write_text(text, encoding="utf-8-sig")
     done = process("judge", "marked.toml", "runs/spec")
     assert done.returncode in (0, 1, 3), done.stderr
+
+
+def test_the_core_is_checked_by_the_name_of_its_distribution():
+    command = [sys.executable, "-m", "seatrial.cli", "check", "seatrial", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert {"text", "volume", "table", "serial"} <= {one["component"] for one in found}

@@ -344,7 +344,7 @@ def test_a_curve_of_nothing_is_undefined_and_of_nobody_an_error():
     assert "—" in str(attack_curve(report, "stand.swap"))
     with pytest.raises(PlanError, match=r"it has stand\.swap"):
         attack_curve(report, "stand.swop")
-    with pytest.raises(ParameterError, match="confidence"):
+    with pytest.raises(PlanError, match="confidence"):
         attack_curve(report, "stand.swap", confidence=95)
 
 

@@ -91,7 +91,8 @@ def test_a_text_column_may_name_files_of_text(tmp_path):
 
 def test_files_of_several_kinds_must_be_told_apart(folder):
     (folder / "readme.txt").write_text("pets")
-    with pytest.raises(FileError, match=r"several kinds \(3 × image, 1 × text-file\)"):
+    told = r"several kinds \(3 × image, 1 × text-file; such as readme\.txt\)"
+    with pytest.raises(FileError, match=told):
         sea.load_cases("pets")
     assert len(sea.load_cases("pets", types={"file": "image"})) == 3
     assert len(sea.load_cases("pets", types={"file": "text-file"})) == 1

@@ -67,6 +67,14 @@ def test_one_perturbation_that_changes_nothing_is_not_hidden_by_another():
     assert (found.outcome, found.changed) == ("inconclusive", 0.0)
 
 
+@pytest.mark.parametrize("require", [{"at_least": 0.8}, {"max_drop": 0.2}])
+def test_one_perturbation_that_found_nothing_to_act_on_is_not_hidden_by_another(require):
+    nowhere = attrs.evolve(changing(0, skip=100), name="stand.nowhere")
+    found = verdict(demand(require, uses=(changing(100), nowhere)), flawless, items(100))
+    assert (found.outcome, found.changed) == ("inconclusive", 0.0)
+    assert "stand.nowhere changed 0.0% of the inputs" in found.note
+
+
 def test_a_group_in_which_nothing_changes_is_not_hidden_by_the_others():
     cases = grouped(100, half=lambda i: "low" if i < 30 else "high")
     change = changing(0)

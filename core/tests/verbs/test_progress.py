@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from types import SimpleNamespace
 
@@ -10,7 +11,10 @@ import pytest
 from trial_stand_ins import same
 
 import seatrial as sea
+from seatrial.events import Trained
 from seatrial.inputs._bars import no_bars
+from seatrial.verbs import _progress
+from seatrial.verbs._progress import training_bar, training_lines
 
 if sys.platform == "win32":
     pytest.skip("it has no pseudo-terminals", allow_module_level=True)
@@ -105,3 +109,33 @@ def test_bars_of_libraries_are_off_inside_a_run_and_as_before_after_it(capsys, m
     monkeypatch.setenv("TQDM_DISABLE", "0")
     sea.run(PLAN, model=bot, cases=CASES)
     assert "library" in capsys.readouterr().err
+
+
+FIGURES = {"loss": 0.41234, "margin": 0.3, "chosen_reward": 12.0, "rejected_reward": -0.25}
+SHOWN = "loss 0.412, margin 0.3, chosen reward 12, rejected reward -0.25"
+
+
+def test_figures_of_a_training_stand_below_its_bar(monkeypatch):
+    def trained():
+        with training_bar() as tell:
+            tell(Trained(3, 8, FIGURES))
+
+    data, _ = called(trained, 80, monkeypatch)
+    drawn = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", data.decode())
+    assert f"\n{SHOWN}" in drawn.replace("\r", "")
+    assert "3/8" in drawn
+    assert screen(data, 80) == []
+
+
+def test_a_log_of_a_training_gets_a_line_now_and_then(capsys, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(_progress.time, "monotonic", lambda: now[0])
+    tell = training_lines()
+    for step in range(1, 2001):
+        now[0] += 1 / 64
+        tell(Trained(step, 2000, FIGURES if step > 1000 else {}))
+    assert capsys.readouterr().err.splitlines() == [
+        "640 of 2,000 steps",
+        f"1,280 of 2,000 steps, {SHOWN}",
+        f"1,920 of 2,000 steps, {SHOWN}",
+    ]

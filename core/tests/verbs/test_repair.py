@@ -49,7 +49,7 @@ def memorise(*, crash=False, grow=False):
             note = work.directory / "step"
             CALLS[-1]["found"] = note.exists()
             note.write_text("1")
-        work.progress(1, 2)
+        work.progress(1, 2, loss=0.5)
         if crash:
             msg = "out of memory"
             raise ValueError(msg)
@@ -335,7 +335,7 @@ def test_a_repair_goes_on_in_its_directory(report, tmp_path):
     to = tmp_path / "fixed"
     with pytest.raises(sea.errors.SeatrialError, match="out of memory"):
         sea.repair(adapter()(crash=True), report=report, to=to, observers=[told.append])
-    assert told == [Trained(1, 2)]
+    assert told == [Trained(1, 2, {"loss": 0.5})]
     with pytest.raises(StoreError, match="another model, adapter, seed or examples"):
         sea.repair(adapter()(crash=True), report=report, to=to, seed=1)
     CALLS.clear()

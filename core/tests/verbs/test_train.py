@@ -19,7 +19,7 @@ from train_stand_ins import (
     specification,
     vote,
 )
-from trial_stand_ins import Counting, bot, orders, plan, rows, swap
+from trial_stand_ins import Counting, bot, orders, plan, rows, same, swap
 
 import seatrial as sea
 from seatrial._files import dump_specification
@@ -159,7 +159,7 @@ def failing(cases, *, seed):
 
 def test_a_model_that_cannot_be_trained_stops_the_run(trainings):
     asked = asked_of_training(train=sea.Training(failing, five_of_each()))
-    with pytest.raises(ComponentError, match="the training: RuntimeError: no memory"):
+    with pytest.raises(ComponentError, match=r"the training by .*:failing: RuntimeError: no mem"):
         sea.run(asked)
 
 
@@ -218,6 +218,37 @@ def test_live_functions_and_cases_do_for_a_run_in_memory(tmp_path):
         sea.run(asked, to=tmp_path / "run")
     with pytest.raises(ModelError, match="cannot be trained in another process"):
         sea.run(asked, executor="processes", workers=2)
+
+
+def test_models_of_changed_cases_are_asked_as_many_inputs_at_a_time_as_any():
+    sizes = []
+
+    def watched(cases, *, seed):
+        model = vote(cases, seed=seed)
+
+        def answer(texts):
+            sizes.append(len(texts))
+            return model(texts)
+
+        return answer
+
+    asked = specification(cases=OTHERS, train=sea.Training(watched, five_of_each()))
+    plain = rows(sea.run(asked, batch_size=5))
+    sizes.clear()
+    assert rows(sea.run(asked, batch_size=20)) == plain
+    assert sorted(sizes)[len(sizes) // 4] >= 15
+
+
+def test_a_distance_bounds_inputs_and_no_training_cases():
+    attacks = {"attack_success": {"at_most": 0.5, "distance": 0.2}}
+    demand = sea.Priority("Attacks", perturbations=[flip()], metric=same(), require=attacks)
+    with pytest.raises(PlanError, match=r"stand\.flip changes training cases: require at_least"):
+        sea.Specification("Votes", priorities=[demand], seed=1)
+
+
+def test_a_training_is_written_with_the_number_of_its_cases():
+    assert "cases=300 cases, seed=0" in repr(sea.Training(vote, five_of_each()))
+    assert "'part': 'training'" in repr(sea.Training(vote, QUESTIONS))
 
 
 def test_a_model_without_training_cases_is_refused_before_it_is_asked():

@@ -109,6 +109,49 @@ def test_no_agreement_by_lot_is_reported_of_labels_that_agree_well_enough():
     assert alarms <= 1
 
 
+def reworded(known, rng=None):
+    """Ask the same in other words, with ids in capitals; with `rng`, labelled by lot."""
+    return [
+        evolve(
+            one,
+            id=one.id.upper(),
+            input=f"Question: {one.input}?",
+            target=one.target if rng is None else str(rng.choice(["a", "b", "c"])),
+        )
+        for one in known
+    ][::-1]
+
+
+def test_another_wording_is_aligned_by_id():
+    rng = np.random.default_rng(5)
+    known = cases(rng)
+    lot = reworded(known, rng)
+    assert look(audits.label_agreement(reference=reworded(known)), known) == []
+    (found,) = look(audits.label_agreement(reference=lot), known)
+    assert found.level == "error"
+    (half,) = look(audits.label_agreement(reference=lot[:250]), known)
+    assert "of 250 shared inputs" in half.summary
+    strange = [evolve(one, id=f"k-{one.id}") for one in lot]
+    (none,) = look(audits.label_agreement(reference=strange), known)
+    assert none.level == "note"
+
+
+def test_other_questions_under_the_same_ids_are_not_compared():
+    known = cases(np.random.default_rng(6))
+    other = [evolve(one, input=f"name a big red cat, please, {one.id}") for one in known]
+    (found,) = look(audits.label_agreement(reference=other), known)
+    assert found.level == "note"
+
+
+def test_case_and_space_are_no_disagreement_and_other_labels_are_told():
+    known = cases(np.random.default_rng(7))
+    loud = [evolve(one, target=f" {one.target.upper()}", input=one.input.upper()) for one in known]
+    assert look(audits.label_agreement(reference=loud), known) == []
+    numbers = [evolve(one, target="abc".index(one.target)) for one in known]
+    (found,) = look(audits.label_agreement(reference=numbers), known)
+    assert (found.level, "share no label" in found.summary) == ("warning", True)
+
+
 def test_a_reference_without_these_inputs_is_told():
     (found,) = look(
         audits.label_agreement(reference=[sea.Case("k", "is it wet", "yes")]),

@@ -12,6 +12,8 @@ import seatrial as sea
 SEEDS = range(20)
 NUMBERS = ("one", "two", "three")
 ROMAN = ("I", "II", "III")
+OPTIONS = ("even", "odd")
+ORDINALS = ("first", "second", "third")
 PERMUTED = ("7", "2", "5")
 
 
@@ -64,10 +66,12 @@ def test_a_value_that_determines_the_place_is_an_error(how):
         assert found.effect > 0.9
 
 
-def listed(begin):
-    return lambda at, place, options: "\n".join(
-        [f"What is next in story {at}?", *(begin(n, n == place) + o for n, o in enumerate(options))]
-    )
+def listed(begin, end=lambda _: ""):
+    def write(at, place, options):
+        lines = [begin(n, n == place) + o + end(n == place) for n, o in enumerate(options)]
+        return "\n".join([f"What is next in story {at}?", *lines])
+
+    return write
 
 
 WRITTEN = {
@@ -75,6 +79,28 @@ WRITTEN = {
     "a letter before": lambda at, place, _: f"{'CAB'[place]}) What is next in story {at}?",
     "a number behind": lambda at, place, _: f"What is next in story {at}? ({place})",
     "a star at the right one": listed(lambda _, right: "* " if right else "- "),
+    "an ordinal": lambda at, place, _: (
+        f"What is next in story {at}? Choose the {ORDINALS[place]} option."
+    ),
+    "an ordinal at first": lambda at, place, _: (
+        f"The {ORDINALS[place]} choice is right. What is next in story {at}?"
+    ),
+    "a letter in a sentence": lambda at, place, _: (
+        f"In story {at}, go with {'ABC'[place]} and tell what is next, in one word."
+    ),
+    "another language": lambda at, place, _: (
+        f"Was folgt in {at}? Nimm die {('erste', 'zweite', 'dritte')[place]} Antwort."
+    ),
+    "the option once more": lambda _, place, options: (
+        f"Is it {options[0]}, {options[1]} or {options[2]}? They say {options[place]}."
+    ),
+    "a word behind": listed(lambda *_: "- ", lambda right: " (correct)" if right else ""),
+    "a full stop behind": listed(lambda *_: "- ", lambda right: "." if right else ""),
+    "two marks behind": listed(lambda *_: "- ", lambda right: " ✓" if right else " ✗"),
+    "capitals": lambda at, place, options: "\n".join(
+        [f"What is next in story {at}?"]
+        + [one.upper() if n == place else one for n, one in enumerate(options)]
+    ),
     "a box that is ticked": listed(lambda n, right: f"{'abc'[n]}) [{'x' if right else ' '}] "),
 }
 LISTED = {
@@ -144,6 +170,61 @@ CLEAN = {
 def test_short_values_that_determine_nothing_set_off_no_alarm():
     for seed in SEEDS:
         assert found_in(stories(seed, count=200, **CLEAN)) == [], seed
+
+
+TEXT = (
+    "the a red old big dog cat house man child reads runs sees takes first second third option "
+    "choice answer true false left right one two three A B C yes no correct choose good then next "
+    "before after in on under with city year story page line word"
+)
+WORDS = TEXT.split()
+
+
+def innocent(seed):
+    """Draw questions of one of five kinds, of words that also name options, and by lot a target."""
+    draw = np.random.default_rng([seed, 77])
+    many, kind = int(draw.integers(2, 5)), seed % 5
+    cases = []
+    for at in range(int(draw.choice([60, 120, 240]))):
+        said = " ".join(draw.choice(WORDS, size=int(draw.integers(5, 25))))
+        options = tuple(f"{' '.join(draw.choice(WORDS, size=2))} {n}{at}" for n in range(many))
+        place = int(draw.integers(many))
+        asked = {"question": f"{said}?", "options": options}
+        target = options[place]
+        if kind == 1:
+            asked, target = f"{said}?", str(draw.choice(["yes", "no", "maybe"]))
+        elif kind == 2:
+            asked["passage"] = f"{said} {' '.join(options)}"
+            asked["question"] = f"which, {draw.choice(WORDS)}?"
+        elif kind == 3:
+            lines = [f"{'ABCD'[n]}. {option}" for n, option in enumerate(options)]
+            asked = {"question": "\n".join([said, *lines]), "year": int(draw.integers(1990, 2020))}
+            target = "ABCD"[place]
+        elif kind == 4:
+            shown = "ABCD"[draw.integers(many)]
+            asked["question"] = f"Example: Answer: {shown}. Now choose the best. {said.title()}?"
+        cases.append(sea.Case(f"q{at}", asked, target))
+    return cases
+
+
+def test_innocent_sets_set_off_no_alarm():
+    """At most one set in twenty; an audit reports what is not there once in a thousand times."""
+    assert sum(bool(found_in(innocent(seed))) for seed in range(20)) <= 1
+
+
+@pytest.mark.parametrize("values", [("7", "8"), ("aspirin", "codeine", "heparin", "insulin")])
+def test_what_a_question_is_about_may_determine_its_class(values):
+    draw = np.random.default_rng(3)
+    drawn = draw.integers(len(values), size=120).tolist()
+    cases = [
+        sea.Case(
+            f"q{at}",
+            {"question": f"Patient {at} is told {values[one]} today. Well?", "options": OPTIONS},
+            OPTIONS[one % 2],
+        )
+        for at, one in enumerate(drawn)
+    ]
+    assert found_in(cases) == []
 
 
 def test_a_value_that_only_leans_towards_an_answer_is_no_leak():

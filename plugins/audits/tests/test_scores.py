@@ -95,6 +95,42 @@ def test_answers_that_hang_on_the_normalization_are_counted():
     assert f"{right_undivided:.1%} undivided" in found.summary
 
 
+def negated(raw):
+    return [-one for one in raw]
+
+
+STORED = {
+    "nll": lambda raw: {"nll": negated(raw)},
+    "camel case": lambda raw: {"optionNLL": negated(raw)},
+    "negative in words": lambda raw: {"negative_log_likelihoods": negated(raw)},
+    "losses": lambda raw: {"losses": negated(raw)},
+    "a hyphen": lambda raw: {"log-probs": raw},
+    "short": lambda raw: {"lp": raw},
+    "by option": lambda raw: {"ll": dict(zip(OPTIONS, raw, strict=True))},
+    "by letter": lambda raw: {"ll": dict(zip("CBA", raw[::-1], strict=True))},
+    "ranked mappings": lambda raw: {
+        "ranked": [
+            {"text": one, "nll": -two} for two, one in sorted(zip(raw, OPTIONS, strict=True))
+        ]
+    },
+    "ranked pairs": lambda raw: {
+        "logprobs": [[one, two] for two, one in sorted(zip(raw, OPTIONS, strict=True))]
+    },
+    "lm-eval": lambda raw: {"logprobs": [[one, one == max(raw)] for one in raw]},
+}
+
+
+@pytest.mark.parametrize("how", STORED)
+def test_log_likelihoods_are_read_under_any_name_and_sign(how):
+    planted = outcomes_with(
+        lambda at: STORED[how]([-2.0, -1.8, -2.2] if at < 43 else [-1.0, -3.0, -9.0])
+    )
+    (found,) = look(audits.normalization, planted)
+    assert found.effect == pytest.approx(43 / 60)
+    assert f"{(21 + 8) / 60:.1%} undivided" in found.summary  # "no" is right for the odd ones
+    assert look(audits.normalization, outcomes_with(lambda _: {"logits": [2.0, 1.0, -3.0]})) == []
+
+
 def test_options_of_their_own_may_be_divided_and_few_flips_are_a_note():
     own = []
     for at in range(60):

@@ -21,15 +21,9 @@ from seatrial_clinical import (
     missing_information,
     misspelt_drugs,
     negation,
-    negation_twins,
     off_topic,
     order,
-    pair_accuracy,
     paraphrases,
-    passages_contradicted,
-    passages_missing,
-    passages_outdated,
-    passages_reordered,
     seatrial_perturbations,
     sides,
     unit_errors,
@@ -349,58 +343,6 @@ def test_the_power_favours_what_is_near_or_far(power, favours):
     assert near > 80 if favours == "antihistamine" else near < 5
 
 
-PASSAGES = ("It is safe for adults.", "Children can take it. It does not hurt.", "Keep it dry.")
-
-
-@pytest.mark.parametrize("count", [1, 2])
-def test_passages_are_missing(count):
-    whole = case("Is it safe?", "yes", passages=PASSAGES)
-    for seed in range(9):
-        left = passages_missing.at(count)(whole, seed=seed).input["passages"]
-        assert len(left) == 3 - count
-        assert [one for one in PASSAGES if one in left] == list(left)
-
-
-def test_where_no_passage_is_left_the_case_says_so():
-    whole = case("Is it safe?", "yes", passages=PASSAGES)
-    assert passages_missing.at(5)(whole, seed=1).input["passages"] == (
-        "(The search found no passages.)",
-    )
-
-
-def test_passages_are_contradicted_or_out_of_date_beside_the_true_ones():
-    whole = case("Is it safe?", "yes", passages=PASSAGES)
-    new = passages_contradicted.at(2)(whole, seed=1)
-    assert new.input["passages"] == (
-        PASSAGES[0],
-        "It is not safe for adults.",
-        PASSAGES[1],
-        "Children cannot take it. It does hurt.",
-        PASSAGES[2],
-    )
-    old = passages_outdated.at(2)(whole, seed=1).input["passages"]
-    assert len(old) == 5
-    assert old[1].endswith("It is not safe for adults.")
-    assert any(word in old[1] for word in ("superseded", "Withdrawn", "earlier edition"))
-
-
-def test_passages_change_places():
-    whole = case("Is it safe?", "yes", passages=PASSAGES)
-    for seed in range(9):
-        new = passages_reordered.at(2)(whole, seed=seed).input["passages"]
-        assert sorted(new) == sorted(PASSAGES)
-        assert sum(a != b for a, b in zip(new, PASSAGES, strict=True)) == 3
-
-
-@pytest.mark.parametrize(
-    "one", [passages_missing, passages_contradicted, passages_outdated, passages_reordered]
-)
-def test_without_passages_there_is_nothing_to_change(one):
-    for parts in ({}, {"passages": ()}):
-        with pytest.raises(NotApplicable, match=one.name):
-            one.at(1)(sea.Case("c", {"question": "Is it?", **parts}), seed=1)
-
-
 def test_a_higher_severity_changes_what_a_lower_one_changes_and_more():
     text = "warfarin, metformin, lisinopril, atorvastatin, omeprazole"
     for seed in range(20):
@@ -437,72 +379,3 @@ def test_every_perturbation_declares_what_it_asks_of_the_answer():
     assert {one.relation for one in ALL} == {
         *("invariant", "directional", "may-refuse", "must-refuse", "must-abstain"),
     }
-
-
-QUESTIONS = [
-    sea.Case(f"q{at}", f"Is number {at} even?", "yes" if at % 2 == 0 else "no") for at in range(40)
-]
-
-
-def test_twins_share_a_pair_and_a_cluster_and_ask_the_opposite():
-    twins = negation_twins([*QUESTIONS, sea.Case("open", "What is it?", "a pill")])
-    assert len(twins) == 80
-    for first, second in zip(twins[::2], twins[1::2], strict=True):
-        assert first.groups["pair"] == second.groups["pair"] == first.id == first.cluster
-        assert second.id == f"{first.id}-negated"
-        assert second.cluster == first.cluster
-        assert (first.groups["twin"], second.groups["twin"]) == ("original", "negated")
-        assert first.target != second.target
-
-
-def always_yes(texts):
-    return ["yes" for _ in texts]
-
-
-def attentive(texts):
-    found = []
-    for text in texts:
-        even = int("".join(filter(str.isdigit, text))) % 2 == 0
-        asked_about = "yes" in text or "no" in text.split()[1:] or '"no"' in text
-        found.append("yes" if even != asked_about else "no")
-    return found
-
-
-@pytest.mark.parametrize(("model", "expected"), [(always_yes, 0.0), (attentive, 1.0)])
-def test_pair_accuracy_gives_a_constant_answer_nothing(model, expected):
-    twins = negation_twins(QUESTIONS)
-    answers = [sea.Prediction(one) for one in model([case.input for case in twins])]
-    assert pair_accuracy().build()(twins, answers) == expected
-
-
-def test_pair_accuracy_is_the_fraction_of_whole_pairs():
-    twins = negation_twins(QUESTIONS[:4])
-    answers = [sea.Prediction(case.target) for case in twins]
-    answers[0] = answers[3] = sea.Prediction("perhaps")
-    assert pair_accuracy().build()(twins, answers) == 0.5
-
-
-def test_a_specification_judges_negation_as_directional_and_refuses_invariant(metrics_accuracy):
-    def judged(relation):
-        return sea.Specification(
-            "negation",
-            seed=1,
-            priorities=[
-                sea.Priority(
-                    "turned around",
-                    perturbations=[negation()],
-                    relation=relation,
-                    metric=metrics_accuracy,
-                    require={"at_least": 0.8},
-                )
-            ],
-        )
-
-    spec = judged("directional")
-    verdicts = [
-        sea.judge(spec, sea.run(spec, model=model, cases=QUESTIONS)).outcome
-        for model in (attentive, always_yes)
-    ]
-    assert verdicts == ["pass", "fail"]
-    with pytest.raises(ValueError, match=r"made to be directional: write relation = 'directional'"):
-        judged("invariant")

@@ -292,6 +292,8 @@ def test_what_cannot_be_trained_is_refused(clip):
     for wrong in ({"head": "cubic"}, {"epochs": 0}, {"learning_rate": 0}, {"freeze": "audio"}):
         with pytest.raises(ParameterError, match=r"order\.fine-tune"):
             fine_tune(**wrong).build()
+    with pytest.raises(ParameterError, match="a linear head has no hidden units"):
+        fine_tune(head="linear", hidden=4).build()
     with pytest.raises(ParameterError, match="modality"):
         fine_tune(modality="audio").build()
     with pytest.raises(ParameterError, match="learning_rate"):

@@ -250,6 +250,8 @@ def test_training_refuses_what_has_no_label(tmp_path):
         adapt(Hashed(), [attrs.evolve(case, target="first")], seed=1, work=None)
     with pytest.raises(ParameterError, match="modality"):
         fuse(modality="audio").build()
+    with pytest.raises(ParameterError, match="a linear head has no hidden units"):
+        fuse(head="linear", hidden=4).build()
     words = sea.Case("a", {"title": "t", "headline_1": "a", "headline_2": "b"}, 1)
     with pytest.raises(ModelError, match="image_1"):
         adapt(Hashed(), [words], seed=1, work=None)

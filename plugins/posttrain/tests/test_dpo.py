@@ -77,8 +77,14 @@ def test_it_learns_to_prefer_and_leaves_the_original_alone(model, preferences):
     before = weights(model)
     modes = [one.training for one in model.module.modules()]
     asks = [one.requires_grad for one in model.module.parameters()]
-    fixed = sea.repair(posttrain.dpo(**FAST, epochs=4), model=model, cases=preferences)
+    told = []
+    fixed = sea.repair(
+        posttrain.dpo(**FAST, epochs=4), model=model, cases=preferences, observers=[told.append]
+    )
     assert fixed.training[-1]["accuracy"] == 1
+    names = ("loss", "margin", "chosen_reward", "rejected_reward")
+    figures = [{name: one[name] for name in names} for one in fixed.training]
+    assert [one.figures for one in told] == [{}, *figures]
     for pair in pairs_of(model.trainable, preferences):
         gaps = []
         for asked in (model, fixed):
@@ -172,9 +178,10 @@ def test_a_repair_that_was_killed_ends_like_one_that_was_not(folder, tmp_path):
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     assert subprocess.run(line, env=environment).returncode == -signal.SIGKILL
     seen = []
-    interrupted(folder, tmp_path / "killed", lambda event: seen.append(event.done))
-    assert seen[0] == 2  # within the first epoch of three steps, and on into the second
-    interrupted(folder, tmp_path / "whole")
+    interrupted(folder, tmp_path / "killed", seen.append)
+    assert seen[0].done == 2  # within the first epoch of three steps, and on into the second
+    whole = interrupted(folder, tmp_path / "whole")
+    assert seen[0].figures["loss"] == whole.training[1]["loss"]
     killed, whole = (tmp_path / name / "model" for name in ("killed", "whole"))
     for name in ("model.safetensors", "training.jsonl"):
         assert (killed / name).read_bytes() == (whole / name).read_bytes()

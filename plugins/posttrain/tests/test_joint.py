@@ -144,7 +144,11 @@ def test_a_mixture_is_by_tokens_or_by_cases():
 
 def test_it_learns_and_says_what_of(model, tmp_path):
     adapter = posttrain.joint(**FAST, epochs=6, mixture={"cpt": 0.5, "it": 0.5})
-    fixed = sea.repair(adapter, model=model, cases=cases(), to=tmp_path / "fixed")
+    told = []
+    fixed = sea.repair(
+        adapter, model=model, cases=cases(), to=tmp_path / "fixed", observers=[told.append]
+    )
+    assert [one.figures for one in told] == [{}, *fixed.training]
     assert fixed.training[-1]["loss"] < fixed.training[0]["loss"] - 0.3
     parts = fixed.manifest["parts"]
     assert set(parts) == {"cpt", "it"}

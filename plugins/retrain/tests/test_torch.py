@@ -134,7 +134,12 @@ def test_it_learns_to_withstand_what_it_was_trained_on(trained):
     unseen = stripes(40, start=1000)
     before, train = weights(trained), stripes(120)
     mixed = [*train, *dimmed(train)]
-    fixed = sea.repair(retrain.torch(**QUICK), model=trained, cases=mixed, seed=2)
+    told = []
+    fixed = sea.repair(
+        retrain.torch(**QUICK), model=trained, cases=mixed, seed=2, observers=[told.append]
+    )
+    losses = [one.figures["test_loss"] for one in told]
+    assert losses[-1] < losses[0]
     assert overlap(trained, unseen) > 0.95
     assert overlap(trained, dimmed(unseen)) < 0.5
     assert overlap(fixed, dimmed(unseen)) > 0.9

@@ -139,6 +139,9 @@ def test_rates_without_anything_to_choose_by_are_refused(drawn):
     held = drawn["queries"], drawn["targets"]
     with pytest.raises(PlanError, match="lr_grid needs validation="):
         fitted(TaskRes(lr_grid=(1e-3,)), drawn)
+    for rates in (("a",), (0.0,), (float("nan"),), "fast", 1e-3):
+        with pytest.raises(ParameterError, match="lr_grid must be learning rates"):
+            fitted(TaskRes(lr_grid=rates), drawn, validation=held)
     with pytest.raises(PlanError, match="and selection='val'"):
         fitted(Tip(trained=True, lr_grid=(1e-3,)), drawn, validation=held)
     with pytest.raises(ParameterError, match="nothing is trained: set trained=True"):

@@ -116,3 +116,19 @@ def test_a_method_is_scored_by_what_it_has():
 def test_a_training_that_diverges_is_no_answer(estimator):
     with pytest.raises(ModelError, match="diverged"):
         fitted(estimator, TRAIN, draw(TRAIN, 4, seed=1))
+
+
+@pytest.mark.parametrize(("unlike", "area"), [((0.4472136, 0.8944272, 0.0), 1.0), ((0, 0, 1), 0.0)])
+def test_the_negative_score_knows_what_a_negative_text_describes_and_nothing_else(unlike, area):
+    """An image near a negative text has little of it, one that no text describes has it all.
+
+    With no cached images the score is 15 (1 - f.n) of the answer: 8.3 for the images of the two
+    classes, 3 for one at a negative text, and 15 for one at right angles to every text.
+    """
+    text = np.eye(3, dtype=np.float32)[:2]
+    negative = np.float32([[1, 2, 0], [2, 1, 0]]) / np.sqrt(np.float32(5))
+    learned = SimNL(epochs=0, alpha=0.0).fit(text, ["a", "b"], text=text, negative=negative)
+    scored = in_distribution_score(learned, text, by="negative")
+    assert scored == pytest.approx(15 * (1 - 5**-0.5))
+    found = ood_detection(learned, text, np.float32([unlike]), scores="negative")
+    assert found.scores["negative"].area.estimate == area

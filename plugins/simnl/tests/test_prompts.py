@@ -6,6 +6,7 @@ import json
 
 import pytest
 from seatrial_simnl import Prompts, cupl_file, negative_prompts, prompts
+from seatrial_simnl._prompts import data_set
 from seatrial_simnl._wording import article
 
 from seatrial.errors import FileError, PlanError
@@ -154,3 +155,25 @@ def test_negative_sentences_are_the_other_side_of_prompts():
     names = ["cat", "dog"]
     both = Prompts("a photo of a {}.", negative_prompts(names)).sentences(names)
     assert [len(each) for each in both["negative"]] == [6, 6]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("EuroSAT", "eurosat"), ("euro_sat", "eurosat"), ("oxford-pets", "oxford_pets"),
+     ("Oxford-IIIT Pet", "oxford_pets"), ("Flowers102", "oxford_flowers"), ("UCF-101", "ucf101"),
+     ("FGVC-Aircraft", "fgvc_aircraft"), ("StanfordCars", "stanford_cars"), ("SUN 397", "sun397"),
+     ("ImageNet-V2", "imagenet"), ("imagenetA", "imagenet"), ("Food-101", "food101")],
+)  # fmt: skip
+def test_a_data_set_is_known_however_it_is_spelt(name, key):
+    assert data_set(name) == key
+
+
+@pytest.mark.parametrize("name", [None, 3, ["eurosat"], "", "aliases", "cifar10"])
+def test_no_data_set_is_refused(name):
+    with pytest.raises(PlanError, match="is not known here"):
+        data_set(name)
+
+
+def test_the_nearest_data_set_is_named():
+    with pytest.raises(PlanError, match=r"'eurosta' is not known here; did you mean eurosat\?"):
+        data_set("eurosta")

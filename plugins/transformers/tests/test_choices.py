@@ -147,6 +147,34 @@ def test_a_token_that_begins_every_text_is_fed_and_never_scored(tiny, tmp_path):
     assert plain != added
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_prompt_that_begins_as_every_text_gets_no_second_beginning(tiny, tmp_path, times):
+    import shutil
+
+    from tokenizers.processors import TemplateProcessing
+
+    copy = shutil.copytree(tiny, tmp_path / "copy")
+    tokenizer = AutoTokenizer.from_pretrained(tiny)
+    beginning = tokenizer.convert_tokens_to_ids("<|system|>")
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<|system|> " * times + "$A", special_tokens=[("<|system|>", beginning)]
+    )
+    tokenizer.bos_token = "<|system|>"
+    tokenizer.save_pretrained(copy)
+    model = causal_lm(copy, chat=False, max_new_tokens=4)
+    counts = fed(model)
+    bare, led = ["Answer:"], ["<|system|>Answer:"]
+    options = [("yes", "maybe it is unclear")]
+    assert model.choices(led, options) == model.choices(bare, options)
+    assert counts[0] == counts[1]
+    assert model.generate(led) == model.generate(bare)
+    template = causal_lm(copy, chat=False, prompt="<|system|>{input}")
+    found, plain = (
+        one.activations(bare, poolings=("mean",)).at(2, "mean") for one in (template, model)
+    )
+    assert (found == plain).all()
+
+
 def fed(model):
     """Count the tokens that go through the module, call by call."""
     counts = []

@@ -150,8 +150,14 @@ def test_greedy_is_greedy_whatever_the_files_recommend(tiny, tmp_path, make_mode
         "repetition_penalty": 50.0,
         "no_repeat_ngram_size": 1,
         "min_new_tokens": 3,
-        "suppress_tokens": [5, 6],
+        "suppress_tokens": [7, 8],
         "num_beams": 3,
+        "forced_eos_token_id": 6,
+        "bad_words_ids": [[token] for token in range(10, 300)],
+        "stop_strings": ["e", " "],
+        "guidance_scale": 4.0,
+        "penalty_alpha": 0.6,
+        "top_k": 4,
         "max_length": 7,
         "eos_token_id": 0,
     }
@@ -160,3 +166,19 @@ def test_greedy_is_greedy_whatever_the_files_recommend(tiny, tmp_path, make_mode
         (copy / "generation_config.json").write_text(json.dumps(advice))
         plain = causal_lm(folder, chat=False, max_new_tokens=8).generate(CASES)
         assert causal_lm(copy, chat=False, max_new_tokens=8).generate(CASES) == plain
+
+
+@pytest.mark.parametrize("temperature", [0, 1.0])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+@pytest.mark.parametrize("family", ["Llama", "Bloom"])
+def test_logits_that_are_no_numbers_write_no_text(make_model, family, bad, temperature):
+    model = causal_lm(make_model(family), chat=False, temperature=temperature, max_new_tokens=4)
+    weights = next(
+        one
+        for name, one in model.module.named_parameters()
+        if "mlp" in name and name.endswith("weight")
+    )
+    with torch.no_grad():
+        weights[0, 0] = bad
+    with pytest.raises(ModelError, match="logit of the next token is nan"):
+        model.generate(PROMPTS)

@@ -14,6 +14,7 @@ from .._findings import Finding
 from .._registry import Registry
 from .._tables import Table, figure
 from .._uses import allowed_of
+from .._values import did_you_mean
 from ..errors import AuditError, AuditWarning, PlanError
 from ..inputs._binding import bound, ready
 from ..inputs._boundary import call
@@ -82,8 +83,9 @@ def audited(
     the finding or of its audit; those and warnings are reported as `AuditWarning`.
     """
     seen = look((bound(one, Audit, registry) for one in uses), plan, model, material)
-    if errors := seen.stopping(allowed_of(allow)):
-        raise AuditError(_told(errors), findings=errors)
+    allowed = allowed_of(allow)
+    if errors := seen.stopping(allowed):
+        raise AuditError(_told(errors, allowed), findings=errors)
     for finding in seen.findings:
         if finding.level != "note":
             warnings.warn("\n".join(_sentences(finding)), AuditWarning, stacklevel=3)
@@ -137,12 +139,15 @@ def _parted(material: Sequence[Any]) -> tuple[tuple[Case, ...], tuple[Outcome, .
     return tuple(cases[name] for name in sorted(cases)), tuple(material)
 
 
-def _told(findings: Sequence[Finding]) -> str:
+def _told(findings: Sequence[Finding], allowed: Iterable[str]) -> str:
     many = f"{len(findings)} errors" if len(findings) > 1 else "an error"
     names = list(dict.fromkeys(finding.name for finding in findings))
     lines = [f"the audits found {many} in the experiment, so it stops here:"]
     for finding in findings:
         lines += [f"  {line}" for line in _sentences(finding)]
+    for name in allowed:
+        if hint := did_you_mean(name, names):
+            lines.append(f"nothing that was found is named {name!r}, which is allowed{hint}")
     quoted = ", ".join(f'"{name}"' for name in names)
     options = " ".join(f"--allow {name}" for name in names)
     comma = "," if len(names) == 1 else ""

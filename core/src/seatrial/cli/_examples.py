@@ -10,6 +10,7 @@ from attrs import frozen
 
 from .._carriers import Asset
 from .._cases import CLEAN, Prediction
+from .._png import png
 from .._values import plain
 from .._writing import digest, write_atomically
 from ..engine._conversations import is_open
@@ -17,7 +18,6 @@ from ..errors import SeatrialError, StoreError
 from ..inputs._assets import opened
 from ..inputs._encoding import as_json
 from ..inputs._modalities import Modalities
-from ..inputs.modalities._pictures import png
 from ..runs._records import Record
 from ..runs._row import columns_of_groups, row_of
 

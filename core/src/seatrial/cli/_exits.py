@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
 import traceback
 import warnings
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import (
     ParameterError,
@@ -18,6 +20,8 @@ from ._output import echo, note
 from ._stream import abandon_results
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import click
 
 __all__ = ["ERROR", "USAGE", "guarded"]
@@ -33,7 +37,7 @@ def guarded(command: click.Command, arguments: list[str]) -> int:
     import click
 
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _no_sudden_end():
             warnings.simplefilter("always", SeatrialWarning)
             warnings.showwarning = _warn
             status = command.main(arguments, prog_name="seatrial", standalone_mode=False)
@@ -50,6 +54,26 @@ def guarded(command: click.Command, arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - Python would exit with 1: "a priority fails"
         return _unexpected(error)
     return status if isinstance(status, int) else 0
+
+
+@contextmanager
+def _no_sudden_end() -> Iterator[None]:
+    """Make `os._exit` in this process what `sys.exit` is: a model's must not end it with status 0.
+
+    Processes that it started end as they like.
+    """
+    leave, own = os._exit, os.getpid()
+
+    def refused(status: int) -> NoReturn:
+        if os.getpid() != own:
+            leave(status)
+        raise SystemExit(status)
+
+    os._exit = refused
+    try:
+        yield
+    finally:
+        os._exit = leave
 
 
 def _unexpected(error: Exception) -> int:

@@ -34,6 +34,7 @@ def explained(
     allow: Sequence[str],
     spec: Path | None,
     model: str | None,
+    graded_on: Path | None,
     trust: bool,
     sheet: Path | None,
     as_json: bool,
@@ -42,9 +43,16 @@ def explained(
     """Explain the failures of a run by one explainer, or compare several on the same outcomes."""
     uses = _uses(names, params, Explainer)
     report = loaded(directory, None, spec, trust=trust)
-    subject = _model(model, spec)
+    other = None if graded_on is None else loaded(graded_on, None, None, trust=trust)
     found = explain(
-        uses, report=report, model=subject, audits=audits, allow=allow, sheet=sheet, **options
+        uses,
+        report=report,
+        model=_model(model, spec),
+        graded_on=other,
+        audits=audits,
+        allow=allow,
+        sheet=sheet,
+        **options,
     )
     if as_json:
         explanations = [one.as_dict() for one in found]

@@ -30,6 +30,12 @@ EXPLAINERS = "The explainer; repeated, several are compared on the same outcomes
     help="The fraction to grade on, which no explainer sees.",
 )
 @click.option(
+    "--graded-on",
+    type=PATH,
+    metavar="DIRECTORY",
+    help="Grade on this run of another model or other cases.",
+)
+@click.option(
     "--confidence", default=0.95, show_default=True, help="One-sided, at each end of an interval."
 )
 @click.option("--audit", "audits", multiple=True, metavar="NAME", help="Run this audit first.")

@@ -9,9 +9,13 @@ from functools import partial
 from typing import Any
 
 from attrs import define, evolve, field, frozen
+from attrs.validators import optional
 
+from .._arguments import of_kind
 from .._cases import Failed, Prediction
+from .._plan_checks import setting
 from .._seeds import derive
+from .._settings import NOT_NEGATIVE, whole
 from ..errors import ComponentError, TrialError
 from ..inputs._boundary import reason
 from ..inputs._modalities import Modalities, core_modalities
@@ -37,10 +41,10 @@ class Asking:
     minute at most.
     """
 
-    batch_size: int
-    timeout: float | None = None
-    retries: int = 0
-    retry_wait: float = 0.5
+    batch_size: int = field(validator=setting(whole))
+    timeout: float | None = field(default=None, validator=optional(setting(NOT_NEGATIVE)))
+    retries: int = field(default=0, validator=[of_kind(int), setting(NOT_NEGATIVE)])
+    retry_wait: float = field(default=0.5, validator=setting(NOT_NEGATIVE))
     seed: int = 0
 
     def wait(self, attempt: int, place: str) -> float:

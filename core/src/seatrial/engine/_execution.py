@@ -13,6 +13,7 @@ from attrs import define
 from .. import _components
 from .._components import Use
 from .._registry import Registry
+from .._settings import whole
 from ..errors import PlanError, TrialError, UnknownComponentError
 from ..inputs._binding import bound, built
 from ..protocols import Execute
@@ -48,6 +49,9 @@ def executor_of(given: Any, workers: int | None, registry: Registry) -> tuple[Ex
             f"or a component of the kind executor, got {given!r}"
         )
         raise PlanError(msg) from error
+    if workers is not None and (problem := whole(workers)):
+        msg = f"workers {problem}"
+        raise PlanError(msg)
     if workers is not None and "workers" in use.component.parameters():
         use = Use(use.component, {"workers": workers, **use.params})
     made = cast("Execute", built(use))

@@ -86,13 +86,17 @@ class _Work:
     stopped: str | None = None
 
 
-def batch_units(model: Any, batch_size: int) -> int:
-    """Give how many units a batch has at least, for a model that takes so many inputs a call."""
+def batch_units(model: Any, batch_size: int, plan: Plan) -> int:
+    """Give how many units a batch has at least, for a model that takes so many inputs a call.
+
+    Models that are trained on changed cases are asked apart, so a batch is larger with them.
+    """
+    trained = [arm for arm in plan.arms if arm.use is not None and arm.use.component.trains]
+    models = 1 + sum(len(arm.severities) for arm in trained) * plan.replicates
     if getattr(model, "prefers", None) == "same-length":
         return batch_size * SORTED_AT_ONCE
-    if (calls := concurrency(model)) > 1:
-        return batch_size * calls * ROUNDS
-    return batch_size
+    calls = concurrency(model)
+    return batch_size * max(calls * ROUNDS if calls > 1 else 1, min(models, SORTED_AT_ONCE))
 
 
 @frozen(eq=False)
@@ -184,7 +188,7 @@ class Worker:
     def _window(self, tasks: int) -> int:
         """Give how many inputs are made at a time: those of one call, or all that go together."""
         size = self.asking.batch_size
-        return size if batch_units(self.model, size) == size else max(tasks, 1)
+        return size if batch_units(self.model, size, self.plan) == size else max(tasks, 1)
 
     def _prepared(self, task: Task, cost: Cost) -> _Work:
         """Perturb a case and name its input; work without a name is not to be asked about."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from attrs import frozen
 
+from .._arguments import check_kind, listed
 from .._cases import Outcome, cluster_of
 from .._graded import Part
 from .._seeds import derive
@@ -36,6 +37,7 @@ class Experiment:
 
     split: Split[Outcome]
     report: Report | None
+    graded_on: Report | None
     model: Any
     seed: int
     confidence: float
@@ -47,20 +49,31 @@ class Experiment:
         report: Report | None,
         outcomes: Sequence[Outcome] | None,
         held_out: float | Sequence[Outcome],
+        graded_on: Report | None,
         metric: str | None,
         **more: Any,
     ) -> Experiment:
-        """Gather the outcomes and split them by clusters."""
+        """Gather the outcomes and split them by clusters.
+
+        A report to be graded on gives the test part, without the clusters of the training part.
+        """
         check_confidence(more["confidence"])
         if outcomes is not None:
-            split = Split[Outcome].of(tuple(outcomes), seed=more["seed"], held_out=held_out)
+            given = listed(outcomes, "outcomes", Outcome)
+            split = Split[Outcome].of(given, seed=more["seed"], held_out=held_out)
         elif report is not None:
+            check_kind(report, "report", Report)
             found = tuple(report.outcomes(metric))
             split = Split.of_report(found, seed=more["seed"], held_out=held_out)
+            if not isinstance(held_out, int | float):
+                split = Split(split.training, held_out)
         else:
             msg = "explain needs a report, or outcomes"
             raise PlanError(msg)
-        return cls(split=split, report=report, **more)
+        if graded_on is not None:
+            check_kind(graded_on, "graded_on", Report)
+            split = split.graded_on(tuple(graded_on.outcomes(metric)))
+        return cls(split=split, report=report, graded_on=graded_on, **more)
 
     @property
     def training(self) -> tuple[Outcome, ...]:
@@ -126,6 +139,7 @@ class Experiment:
             confidence=self.confidence,
             seed=derive(self.seed, "exam"),
             training=self._training_part(),
+            graded_on=_name(self.graded_on),
             left_out=left_out,
         )
 
@@ -135,6 +149,13 @@ class Experiment:
             sum(not outcome.right for outcome in self.training),
             len({cluster_of(outcome.case) for outcome in self.training}),
         )
+
+
+def _name(report: Report | None) -> str:
+    """Name a report by its directory, or else by its model."""
+    if report is None:
+        return ""
+    return str(report.path or report.identity)
 
 
 def _kinds(outcomes: Sequence[Outcome]) -> tuple[int, int]:

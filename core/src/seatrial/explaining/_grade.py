@@ -40,6 +40,7 @@ class Exam:
     confidence: float
     seed: int
     training: Part = NOTHING
+    graded_on: str = ""
     left_out: Mapping[str, str] = field(factory=dict)
 
     @property
@@ -72,6 +73,7 @@ class Exam:
                 for name, one in self.baselines.items()
             },
             left_out=self.left_out,
+            graded_on=self.graded_on,
         )
 
     def grade(self, probabilities: Floats) -> Grade:

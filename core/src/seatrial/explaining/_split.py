@@ -7,6 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from attrs import field, frozen
 
+from .._arguments import listed
 from .._cases import Case, Outcome, Preference, cluster_of
 from .._seeds import derive
 from ..errors import PlanError
@@ -20,10 +21,11 @@ Example = Case | Outcome | Preference
 E = TypeVar("E", Case, Outcome, Preference)
 
 SHOWN: Final = 3
+NO_FRACTION: Final = "held_out, where it is no fraction,"
 
 
-def _tuple(values: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple(values)
+def _examples(values: Any, name: str = "a part of a split") -> tuple[Any, ...]:
+    return listed(values, name, Case, Outcome, Preference)
 
 
 @frozen(eq=False)
@@ -34,8 +36,8 @@ class Split(Generic[E]):
     what an adapter is trained on is what an explainer was trained on.
     """
 
-    training: tuple[E, ...] = field(converter=_tuple)
-    test: tuple[E, ...] = field(converter=_tuple)
+    training: tuple[E, ...] = field(converter=_examples)
+    test: tuple[E, ...] = field(converter=_examples)
 
     @classmethod
     def of(
@@ -50,7 +52,7 @@ class Split(Generic[E]):
         Raises `PlanError` where a given test part shares a cluster with the training part.
         """
         if not isinstance(held_out, int | float):
-            split = cls(examples, held_out)
+            split = cls(examples, _examples(held_out, NO_FRACTION))
             split._check_apart()
             return split
         clusters = [cluster_of_example(one) for one in examples]
@@ -71,10 +73,25 @@ class Split(Generic[E]):
         """
         if isinstance(held_out, int | float):
             return Split[Outcome].of(outcomes, seed=seed, held_out=held_out)
-        apart = {cluster_of_example(one) for one in held_out}
+        apart = {cluster_of_example(one) for one in _examples(held_out, NO_FRACTION)}
         mine = [cluster_of_example(one) in apart for one in outcomes]
         pairs = list(zip(outcomes, mine, strict=True))
         return Split([one for one, test in pairs if not test], [one for one, test in pairs if test])
+
+    def graded_on(self, others: Sequence[E]) -> Split[E]:
+        """Give the same training part, and those of other examples that share no cluster with it.
+
+        Raises `PlanError` where none are left.
+        """
+        mine = self.clusters
+        found = [one for one in others if cluster_of_example(one) not in mine]
+        if others and not found:
+            msg = (
+                "every cluster to be graded on is in the training part: hold more out, or grade on "
+                "other cases"
+            )
+            raise PlanError(msg)
+        return Split(self.training, found)
 
     @property
     def clusters(self) -> frozenset[str]:

@@ -113,11 +113,7 @@ def table_of(explanation: Explanation) -> Table:
     grade = explanation.grade
     if grade is None:
         return Table((), (), explanation.summary, _found(explanation))
-    held = grade.test
-    title = (
-        f"{grade.explainer}: AUROC of failure on {held.outcomes:,} held-out outcomes "
-        f"({held.wrong:,} wrong, {held.clusters:,} clusters)"
-    )
+    title = f"{grade.explainer}: AUROC of failure on {_tested_on(grade)}"
     rows = [(grade.explainer, *_area(grade), "", "", "")] if grade.auroc is not None else []
     best = grade.best_baseline
     for name, one in grade.baselines.items():
@@ -146,14 +142,17 @@ def side_by_side(explanations: Sequence[Explanation]) -> Table:
         rows.append((one.explainer, *area, *cells))
     for name, known in grade.baselines.items():
         rows.append((f"{name} *" if name == best else name, *_area(known), "", "", ""))
-    held = grade.test
-    title = (
-        f"AUROC of failure on the same {held.outcomes:,} held-out outcomes "
-        f"({held.wrong:,} wrong, {held.clusters:,} clusters)"
-    )
+    title = f"AUROC of failure on the same {_tested_on(grade)}"
     columns = ("predictor", "AUROC", "interval", f"gain over {best}", "interval ", "p (Holm)")
     said = [line for one in explanations for line in _said(one)]
     return Table(columns, rows, title, [*_about(grade), *said])
+
+
+def _tested_on(grade: Grade) -> str:
+    held = grade.test
+    of = f" of {grade.graded_on}" if grade.graded_on else ""
+    counted = f"({held.wrong:,} wrong, {held.clusters:,} clusters)"
+    return f"{held.outcomes:,} held-out outcomes{of} {counted}"
 
 
 def _said(explanation: Explanation) -> Iterator[str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from .._components import Component, Use
 from .._importing import import_string
 from .._registry import Registry, default_registry
+from .._values import with_article
 from ..errors import ModelError, PlanError
 from ._boundary import call
 from ._needs import lacking
 
-__all__ = ["bound", "built", "imported", "ready"]
+__all__ = ["bound", "bound_all", "built", "imported", "ready"]
 
 C = TypeVar("C", bound=Component)
 
@@ -22,9 +24,15 @@ def bound(given: Any, kind: type[C], registry: Registry | None) -> Use[C]:
         given = (registry or default_registry()).get(given, kind)
     use = Use(given) if isinstance(given, Component) else given
     if not isinstance(use, Use) or not isinstance(use.component, kind):
-        msg = f"expected a component of the kind {kind.kind()}, got {given!r}"
+        msg = f"expected {with_article(kind.kind())}, or the name of one, got {given!r:.80}"
         raise PlanError(msg)
     return use
+
+
+def bound_all(given: Any, kind: type[C], registry: Registry | None) -> list[Use[C]]:
+    """Take one component, or several in a list."""
+    several = isinstance(given, Iterable) and not isinstance(given, str)
+    return [bound(one, kind, registry) for one in (given if several else (given,))]
 
 
 def ready(use: Use[Any], model: Any) -> Any:

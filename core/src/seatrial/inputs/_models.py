@@ -17,7 +17,7 @@ from ..errors import ComponentError, ModelError
 from ._boundary import call
 from ._identity import Identity, of_reference
 from ._not_yet import estimator, of_a_class
-from ._trained import Trained, called, of_training
+from ._trained import Trained, of_training, read_reference
 
 __all__ = ["Subject", "asked_anew", "check_there", "named", "stated_identity", "subject_of"]
 
@@ -129,7 +129,12 @@ def check_there(model: Any) -> None:
         _made(model)
     elif model.use == TRAINED:
         params: Mapping[str, Any] = model.params or {}
-        call("the function of train", import_string, called(params["function"]).use, what="train")
+        call(
+            "the function of train",
+            import_string,
+            read_reference(params["function"]).use,
+            what="train",
+        )
     else:
         call(f"the model {model.use}", import_string, model.use, what="the model")
 

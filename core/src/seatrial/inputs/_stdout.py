@@ -27,6 +27,11 @@ class _Router:
     def __getattr__(self, name: str) -> Any:
         return getattr((self._is_foreign() and sys.stderr) or self.stdout, name)
 
+    def close(self) -> None:
+        """Close stdout for the driver alone: other people's code would close stderr for all."""
+        if not self._is_foreign():
+            self.stdout.close()
+
     def _is_foreign(self) -> bool:
         if _depth.value is None:
             return self.users > 0 and threading.current_thread() is not threading.main_thread()

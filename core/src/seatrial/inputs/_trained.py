@@ -15,7 +15,7 @@ from .._seeds import derive, seeded
 from .._table_options import CASES, file_reference, referred
 from .._training import Training
 from .._writing import digest
-from ..errors import ComponentError, ModelError
+from ..errors import ComponentError, ModelError, PlanError
 from ._binding import built
 from ._boundary import call
 from ._content import attributes_digest, case_digest
@@ -25,7 +25,15 @@ from ._loading import Cases, load_cases
 from ._modalities import Modalities
 from ._not_yet import of_a_class
 
-__all__ = ["Trained", "Variant", "called", "of_training", "trained", "untrainable", "variant"]
+__all__ = [
+    "Trained",
+    "Variant",
+    "of_training",
+    "read_reference",
+    "trained",
+    "untrainable",
+    "variant",
+]
 
 SHORT = 12
 STATED: Final = (
@@ -99,7 +107,9 @@ class Trained:
 
     def _train(self, cases: tuple[Case, ...]) -> Callable[..., Any]:
         with seeded(self.seed):
-            made: Any = call("the training", self.function, cases, seed=self.seed)
+            made: Any = call(
+                f"the training by {_name(self.function)}", self.function, cases, seed=self.seed
+            )
         if of_a_class(made) is not None:
             msg = (
                 f"train must give a model, and {made.__qualname__} is a class: give an object of it"
@@ -146,7 +156,7 @@ def trained(function: Any, cases: Any, seed: int = 0) -> Trained:
 
     Its identity covers the code of the function and the content of the cases.
     """
-    reference = called(function)
+    reference = read_reference(function)
     given = cases if isinstance(cases, list | tuple) else [cases]
     loaded = load_cases([_cases(one) for one in given])
     made = _function(reference)
@@ -155,6 +165,12 @@ def trained(function: Any, cases: Any, seed: int = 0) -> Trained:
     said = [of_reference(reference).text, [one.hex() for one in content], seed]
     name = f"{reference} on {len(loaded):,} cases [{digest(said)[:SHORT]}]"
     return Trained(made, loaded, seed, name)
+
+
+def _name(function: Callable[..., Any]) -> str:
+    """Name a function by its module, as import strings do."""
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}:{named.__qualname__}"
 
 
 def _function(reference: Reference) -> Any:
@@ -175,14 +191,19 @@ def of_training(training: Training) -> Trained:
     return Trained(made, load_cases(training.cases), training.seed, made_by=training)
 
 
-def called(value: Any) -> Reference:
-    """Read the function of a training, as a reference writes it."""
-    return Reference(**value) if isinstance(value, Mapping) else Reference(value)
+def read_reference(value: Any) -> Reference:
+    """Read a reference as tables and manifests write it."""
+    if not isinstance(value, Mapping):
+        return Reference(value)
+    if "use" not in value or not value.keys() <= {"use", "params"}:
+        msg = f"a reference has use and params, as in {{'use': 'module:name'}}, got {value!r:.80}"
+        raise PlanError(msg)
+    return Reference(**value)
 
 
 def _cases(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return file_reference(value, CASES) if "file" in value else Reference(**value)
+        return file_reference(value, CASES) if "file" in value else read_reference(value)
     return referred(value, CASES)
 
 

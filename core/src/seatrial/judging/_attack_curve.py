@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 from attrs import field, frozen
 
+from .._arguments import check_kind
 from .._cases import cluster_of
 from .._tables import Table, figure
-from ..errors import ParameterError, PlanError
+from ..errors import PlanError
 from ..runs._report import Report
 from ..runs._store import STATUSES
 from ..runs._views import right_by
 from ..statistics import proportion
+from ..statistics._checks import check_confidence
 
 __all__ = ["AttackCurve", "AttackPoint", "attack_curve"]
 
@@ -97,9 +99,8 @@ def attack_curve(
 
     Raises `PlanError` when the report does not know the perturbation or the metric.
     """
-    if not 0 < confidence < 1:
-        msg = f"confidence must lie in (0, 1), got {confidence!r}"
-        raise ParameterError(msg)
+    check_kind(report, "report", Report)
+    check_confidence(confidence)
     labels = [one["label"] for one in report.perturbations]
     if label not in labels:
         known = ", ".join(labels) or "none"

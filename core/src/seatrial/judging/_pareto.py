@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
+from .._arguments import check_kind
 from .._tables import Table, figure
 from .._verdicts import DemandVerdict
 from ..errors import PlanError
@@ -81,6 +82,9 @@ def pareto(judgements: Mapping[str, Judgement]) -> Pareto:
     estimates are is for the verdicts to say. Raises `PlanError` where the judgements are of
     different specifications.
     """
+    check_kind(judgements, "judgements", Mapping)
+    for run, judgement in judgements.items():
+        check_kind(judgement, f"judgements[{run!r}]", Judgement)
     judged = {
         run: {verdict.priority: verdict for verdict in judgement.verdicts}
         for run, judgement in judgements.items()

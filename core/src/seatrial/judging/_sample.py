@@ -139,7 +139,7 @@ class Sample:
         """Read values at positions; what was skipped is NaN and not lost."""
         columns = self.report.columns
         asked = at >= 0
-        skipped = asked & (columns.status[at] == STATUSES.index("skipped"))
+        skipped = asked & (columns.status[at] == SKIPPED)
         pending = asked & ~columns.measured[at]
         values = np.where(asked & ~pending & ~skipped, source[at], np.nan)
         return Reading(values, asked & ~skipped & ~pending & np.isnan(values), pending)
@@ -202,17 +202,20 @@ class Sample:
     def changed(self) -> dict[str, float]:
         """Give, for each perturbation, the fraction of its inputs that differ from the clean ones.
 
-        What was skipped, errored or never measured counts on neither side.
+        What was skipped, errored or never measured counts on neither side. A perturbation that was
+        skipped wherever it was tried changed nothing.
         """
         columns = self.report.columns
         known = (self.variants >= 0) & columns.measured[self.variants]
+        skipped = known & (columns.status[self.variants] == SKIPPED)
         known &= np.isin(columns.status[self.variants], KNOWN)
         differs = known & ~columns.unchanged[self.variants]
         found: dict[str, float] = {}
         for use in dict.fromkeys(use for use, _, _ in self.cells):
             some = [at for at, cell in enumerate(self.cells) if cell[0] == use]
-            if use >= 0 and (count := int(known[:, some].sum())):
-                found[self.report.label(use)] = int(differs[:, some].sum()) / count
+            count = int(known[:, some].sum())
+            if use >= 0 and (count or bool(skipped[:, some].any())):
+                found[self.report.label(use)] = int(differs[:, some].sum()) / max(count, 1)
         return found
 
     def answered(self) -> Iterator[tuple[int, int, Any, Prediction]]:

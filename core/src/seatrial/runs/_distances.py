@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from attrs import asdict, field, frozen
 
+from .._arguments import check_kind
 from .._cases import STATUSES
 from .._tables import Table, figure
 from ..errors import ParameterError
@@ -107,6 +108,7 @@ def distances(report: Report, bounds: float | Sequence[float] = BOUNDS) -> Dista
     normalised edits of texts, NRMSE of images and volumes. Only inputs that were changed count.
     Raises `ParameterError` for a bound that is no distance.
     """
+    check_kind(report, "report", Report)
     given: Any = bounds
     if isinstance(given, int | float):
         given = (given,)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, evolve, field, frozen
 
+from .._arguments import as_path, listed
 from .._cases import CLEAN, Case, Outcome, Prediction, cluster_of
 from .._components import Component, Metric, Perturbation, Use
 from .._findings import Finding
@@ -73,13 +74,14 @@ class Report:
         made from them again, and checked by digest.
         """
         registry = registry or default_registry()
-        store = Store.open(Path(path), registry)
+        store = Store.open(as_path(path, "path"), registry)
         return cls(store, registry=registry, given=cases, trust=trust)
 
     def save(self, path: str | Path) -> None:
         """Write everything to a run directory, from which `run(to=...)` can also go on."""
-        self._store.save(Path(path), self._cases or ())
-        self._write_summary(Path(path))
+        folder = as_path(path, "path")
+        self._store.save(folder, self._cases or ())
+        self._write_summary(folder)
 
     def refresh(self, positions: Sequence[int]) -> None:
         """Read anew, in place, the columns of what was measured at some positions of the plan."""
@@ -155,7 +157,7 @@ class Report:
 
     def without(self, clusters: Iterable[str]) -> Report:
         """Give the same report, of which verdicts leave out some clusters besides."""
-        more = frozenset(clusters)
+        more = frozenset(listed(clusters, "clusters", str))
         return self if more <= {*self.learned_from} else evolve(self, left_out=more)
 
     @cached_property

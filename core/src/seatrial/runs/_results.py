@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .._values import FrozenMapping
+from .._arguments import as_path
+from .._values import FrozenMapping, with_article
 from .._writing import digest, write_atomically
 from ..errors import StoreError
 from ..inputs._encoding import encode
@@ -29,7 +30,7 @@ def save_result(path: str | Path, kind: str, schema: int, value: Mapping[str, An
     `value` holds texts, numbers, sequences, mappings and arrays; numbers that are not finite are
     kept. Raises `PlanError` for what cannot be stored, `StoreError` where nothing can be written.
     """
-    path = Path(path)
+    path = as_path(path, "path")
     encoded = encode({"kind": kind, "schema": schema, **value})
     Artifacts(path.parent / ARTIFACTS).keep(encoded)
     text = json.dumps(json.loads(encoded.text), indent=2, ensure_ascii=False, allow_nan=False)
@@ -38,7 +39,7 @@ def save_result(path: str | Path, kind: str, schema: int, value: Mapping[str, An
 
 def load_result(path: str | Path, kind: str, schema: int) -> Mapping[str, Any]:
     """Read a result back; raises `StoreError` where the file holds something else."""
-    path = Path(path)
+    path = as_path(path, "path")
     found = _read(path, kind)
     if found.get("kind") != kind:
         what = f"a {found['kind']}" if isinstance(found.get("kind"), str) else "no result"
@@ -90,7 +91,7 @@ def _read(path: Path, kind: str) -> Mapping[str, Any]:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        msg = f"{path} cannot be read as a {kind}: {why}"
+        msg = f"{path} cannot be read as {with_article(kind)}: {why}"
         raise StoreError(msg) from error
     if not isinstance(found, dict):
         msg = f"{path} holds no {kind}"

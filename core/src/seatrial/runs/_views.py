@@ -44,8 +44,14 @@ def right_by(
     for known in metrics:
         if known["per_case"] and metric in (None, known["label"]):
             return known["label"], lambda score: not is_worse_half(known, score)  # noqa: B023
-    what = f"the metric {metric!r}" if metric else "any metric that scores case by case"
     there = ", ".join(one["label"] for one in metrics if one["per_case"]) or "none"
+    if any(metric == known["label"] for known in metrics):
+        msg = (
+            f"{metric} scores no single answer, so it cannot tell right from wrong; metrics that "
+            f"score case by case: {there}"
+        )
+        raise PlanError(msg)
+    what = f"the metric {metric!r}" if metric else "any metric that scores case by case"
     msg = (
         f"the run was not scored with {what}, so right and wrong answers cannot be told apart; "
         f"metrics that score case by case: {there}"

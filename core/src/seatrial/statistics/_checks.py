@@ -32,7 +32,8 @@ MIN_CONFIDENCE: Final = 0.5
 
 def check_confidence(confidence: float) -> None:
     """Refuse a confidence that no verdict could mean."""
-    if not MIN_CONFIDENCE <= confidence < 1.0:
+    number = isinstance(confidence, int | float | np.number)
+    if not number or not MIN_CONFIDENCE <= confidence < 1.0:
         msg = f"confidence must be at least {MIN_CONFIDENCE} and below 1, got {confidence!r}"
         raise PlanError(msg)
 

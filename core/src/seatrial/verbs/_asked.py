@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._arguments import check_kind
 from .._plans import Plan, Specification
+from .._settings import whole
 from ..errors import PlanError
 
 __all__ = ["is_sequential", "unpacked"]
@@ -20,9 +22,7 @@ def unpacked(asked: Any, model: Any, cases: Any) -> tuple[Plan, Any, Any]:
             asked.on_trial if model is None else model,
             asked.cases if cases is None else cases,
         )
-    if not isinstance(asked, Plan):
-        msg = f"run takes a Plan or a Specification, got {asked!r}"
-        raise PlanError(msg)
+    check_kind(asked, "plan", Plan, Specification)
     if not asked.metrics and not asked.perturbations:
         msg = "the plan has neither perturbations nor metrics, so there is nothing to learn"
         raise PlanError(msg)
@@ -37,7 +37,7 @@ def is_sequential(asked: Plan | Specification, stop: Any, budget: int | None) ->
     if stop == DECIDED and not isinstance(asked, Specification):
         msg = "only a specification can be decided; a plan demands nothing"
         raise PlanError(msg)
-    if budget is not None and (stop != DECIDED or budget < 1):
+    if budget is not None and (stop != DECIDED or whole(budget)):
         msg = f"budget is a positive number of records and goes with stop={DECIDED!r}"
         raise PlanError(msg)
     return bool(stop == DECIDED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .._arguments import check_kind, listed
 from .._cases import Outcome
 from .._components import Audit, Use
 from .._findings import Finding
@@ -13,8 +14,7 @@ from .._reference import StoredReference
 from .._registry import Registry, default_registry
 from ..auditing._audits import Material, Seen, look, suits
 from ..engine._workload import check
-from ..errors import PlanError
-from ..inputs._binding import bound
+from ..inputs._binding import bound_all
 from ..inputs._boundary import call
 from ..inputs._loading import load_cases
 from ..inputs._models import subject_of
@@ -54,7 +54,7 @@ def seen(
     registry: Registry | None = None,
 ) -> Seen:
     """Do what `audit` does, and tell also which audits looked."""
-    named = None if audits is None else [bound(one, Audit, registry) for one in audits]
+    named = None if audits is None else bound_all(audits, Audit, registry)
     needed = any(use.component.needs for use in named or ())
     plan, model, material = _auditable(subject, model, cases, metric, needed=needed)
     known = None if model is None else subject_of(model).model
@@ -96,7 +96,12 @@ def _auditable(
         if isinstance(model, StoredReference) and not needed:
             model = None
         return subject.plan or Plan(), model, tuple(subject.outcomes(metric))
-    if isinstance(subject, Sequence) and all(isinstance(one, Outcome) for one in subject):
-        return Plan(), model, tuple(subject)
-    msg = f"audit takes a Plan, a Specification, a Report or outcomes, got {subject!r:.80}"
-    raise PlanError(msg)
+    if isinstance(subject, str) or not isinstance(subject, Sequence):
+        check_kind(
+            subject,
+            "what is audited, where it is no list of outcomes,",
+            Plan,
+            Specification,
+            Report,
+        )
+    return Plan(), model, listed(subject, "outcomes", Outcome)

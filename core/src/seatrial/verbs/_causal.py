@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from attrs import evolve, frozen
 
+from .._cases import Case, Prediction
 from .._components import Explainer, Use
 from .._findings import Finding
 from .._seeds import derive
 from .._values import did_you_mean
+from ..engine._scoring import scores_or_errors
 from ..errors import PlanError, TrialError
 from ..explaining._experiment import Experiment
 from ..explaining._explanation import Explanation
-from ..inputs._binding import imported
+from ..inputs._binding import built, imported
 from ..inputs._boundary import call
+from ..runs._report import Report
+from ..runs._views import right_by
 
-__all__ = ["ASKED", "Tests", "tests_of"]
+__all__ = ["Rule", "Tests", "check_asked", "rule_of", "tests_of"]
+
+Rule = Callable[[Any, Prediction], bool]
+"""Tells from a target and an answer whether the answer is right."""
 
 ASKED: Final = ("to be asked again",)
 """What a causal test needs of a model."""
@@ -33,7 +40,9 @@ class Tests:
     sheet: Callable[..., Any] | None
     path: Path | None
 
-    def applied(self, found: Explanation, experiment: Experiment) -> Explanation:
+    def applied(
+        self, found: Explanation, experiment: Experiment, right: Rule | None
+    ) -> Explanation:
         """Give the explanation with the findings of the tests, and write the sheet.
 
         Where too little was there to learn from, there is nothing to test.
@@ -53,7 +62,7 @@ class Tests:
         findings = [
             one
             for name, test in self.causal.items()
-            for one in self._tested(name, test, found, experiment, seed)
+            for one in self._tested(name, test, found, experiment, seed=seed, right=right)
         ]
         return evolve(found, findings=(*found.findings, *findings))
 
@@ -63,11 +72,11 @@ class Tests:
         test: Callable[..., Any],
         found: Explanation,
         experiment: Experiment,
-        seed: int,
+        **more: Any,
     ) -> list[Finding]:
         label = f"the causal test {name!r} of {self.use.label}"
         model = experiment.subject(ASKED, label)
-        options = {"confidence": experiment.confidence, "seed": seed}
+        options = {"confidence": experiment.confidence, **more}
         given = list(call(label, test, found, model, experiment.test, **options))
         if wrong := [one for one in given if not isinstance(one, Finding)]:
             msg = f"{label} must give findings, and gives {wrong[0]!r:.80}"
@@ -75,12 +84,45 @@ class Tests:
         return given
 
 
+def check_asked(experiment: Experiment) -> None:
+    """Raise where no causal test can ask the model that was learned from."""
+    if experiment.graded_on is not None:
+        msg = (
+            "a causal test asks the model that was learned from about its own answers: test "
+            "without graded_on= (--graded-on on the command line)"
+        )
+        raise PlanError(msg)
+    experiment.subject(ASKED, "a causal test")
+
+
+def rule_of(report: Report, metric: str | None) -> Rule:
+    """Tell right from wrong by the metric that told it of the outcomes.
+
+    An answer that it cannot score is wrong. Raises `PlanError` for a metric that reads more than
+    target and answer.
+    """
+    label, right = right_by(report.metrics, metric)
+    use = report.metric_use(label)
+    if use.component.reads == "case":
+        msg = (
+            f"a causal test judges answers by their targets alone, and {label} reads the whole "
+            "case: name another metric (metric=, --metric on the command line)"
+        )
+        raise PlanError(msg)
+    score = built(use)
+
+    def rule(target: Any, answer: Prediction) -> bool:
+        (found,) = scores_or_errors(use, score, [Case("changed", None, target)], [answer])
+        return not isinstance(found, str) and right(found)
+
+    return rule
+
+
 def tests_of(
-    use: Use[Explainer], causal: Iterable[str], sheet: str | Path | None, *, alone: bool
+    use: Use[Explainer], names: Sequence[str], sheet: str | Path | None, *, alone: bool
 ) -> Tests:
     """Import what is asked of an explainer, before anything is learned."""
     component = use.component
-    names = tuple(dict.fromkeys(causal))
     for name in names:
         if name not in component.causal:
             there = ", ".join(component.causal) or "none"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
+from .._arguments import check_kind
 from .._cases import cluster_of
 from .._plans import Specification
 from ..errors import PlanError, SeatrialError
@@ -40,6 +41,12 @@ def compare(
     the later run, where that has a directory. Raises `PlanError` where
     nothing at all can be compared.
     """
+    check_kind(before, "before", Report)
+    check_kind(after, "after", Report)
+    if specification is not None:
+        check_kind(specification, "specification", Specification)
+    if by is not None:
+        check_kind(by, "by", str)
     learned = {*before.learned_from, *after.learned_from}
     before, after = before.without(learned), after.without(learned)
     changes = list(changed_cells(before, after, confidence, by))

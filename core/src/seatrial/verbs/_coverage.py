@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import asdict, field, frozen
 
+from .._arguments import check_kind
 from .._plans import Specification
 from .._tables import Table
 from .._values import did_you_mean
@@ -96,6 +97,7 @@ def coverage(specification: Specification, incidents: Any, /) -> Coverage:
     measured: people say which priority an incident falls under. Raises `PlanError` where one names
     a priority that the specification does not have.
     """
+    check_kind(specification, "specification", Specification)
     names = tuple(one.name for one in specification.priorities)
     found = load_incidents(incidents)
     problems = [

@@ -9,6 +9,7 @@ from typing import Any, overload
 import numpy as np
 from attrs import evolve
 
+from .._arguments import listed
 from .._cases import Outcome, Prediction
 from .._components import Audit, Explainer, Use
 from .._plans import Plan
@@ -19,11 +20,11 @@ from ..errors import PlanError, TrialError
 from ..explaining._experiment import Experiment
 from ..explaining._explanation import Explanation
 from ..explaining._summary import findings_of
-from ..inputs._binding import bound, ready
+from ..inputs._binding import bound_all, ready
 from ..inputs._boundary import call
 from ..runs._report import Report
 from ..statistics._checks import Floats
-from ._causal import ASKED, tests_of
+from ._causal import check_asked, rule_of, tests_of
 
 __all__ = ["explain"]
 
@@ -39,6 +40,7 @@ def explain(
     metric: str | None = ...,
     seed: int = ...,
     held_out: float | Sequence[Outcome] = ...,
+    graded_on: Report | None = ...,
     confidence: float = ...,
     audits: Iterable[Any] = ...,
     allow: Iterable[str] = ...,
@@ -59,6 +61,7 @@ def explain(
     metric: str | None = ...,
     seed: int = ...,
     held_out: float | Sequence[Outcome] = ...,
+    graded_on: Report | None = ...,
     confidence: float = ...,
     audits: Iterable[Any] = ...,
     allow: Iterable[str] = ...,
@@ -78,6 +81,7 @@ def explain(
     metric: str | None = None,
     seed: int = 0,
     held_out: float | Sequence[Outcome] = 0.25,
+    graded_on: Report | None = None,
     confidence: float = 0.95,
     audits: Iterable[Any] = (),
     allow: Iterable[str] = (),
@@ -102,13 +106,18 @@ def explain(
     split depends on `seed` and not on the explainer, so explainers can be compared. `confidence` is
     one-sided at each end of an interval. `Explanation.grade` has all figures.
 
+    `graded_on` is the report of another model or of other cases: what was learned from the same
+    training part is then graded there, on the outcomes whose clusters the training part has not.
+
     `audits` look at the outcomes first; errors that they find raise `AuditError`, unless `allow`
     names them.
 
     `causal` names tests of the explainer's component: whether acting on what it found changes the
-    answers, on the held-out outcomes. Each adds its findings. `sheet` is a file into which a sheet
+    answers, on the held-out outcomes. Each adds its findings. The metric that tells right from
+    wrong tells it of the changed answers too. `sheet` is a file into which a sheet
     is written, on which people predict failures of held-out outcomes; it is for one explainer.
-    Raises `PlanError` for a test that an explainer does not have.
+    Raises `PlanError` for a test that an explainer does not have, and for tests where it is
+    `graded_on` another report: they ask the model that was learned from.
 
     An explanation of a report that has a directory is kept beside the run.
     """
@@ -116,19 +125,23 @@ def explain(
         report=report,
         outcomes=outcomes,
         held_out=held_out,
+        graded_on=graded_on,
         metric=metric,
         model=model,
         seed=seed,
         confidence=confidence,
     )
     several = isinstance(explainer, list | tuple)
-    uses = [bound(one, Explainer, registry) for one in (explainer if several else [explainer])]
-    tests = [tests_of(use, causal, sheet, alone=len(uses) == 1) for use in uses]
-    if any(one.causal for one in tests):
-        experiment.subject(ASKED, "a causal test")  # said now, and not after the training
+    uses = bound_all(explainer if several else [explainer], Explainer, registry)
+    asked = (causal,) if isinstance(causal, str) else listed(causal, "causal", str)
+    names = tuple(dict.fromkeys(asked))
+    tests = [tests_of(use, names, sheet, alone=len(uses) == 1) for use in uses]
+    if names:
+        check_asked(experiment)  # said now, and not after the training
+    right = rule_of(report, metric) if names and report and outcomes is None else None
     _look_first(experiment, audits, allow, registry)
     found = tuple(
-        one.applied(_taught(use, experiment), experiment)
+        one.applied(_taught(use, experiment), experiment, right)
         for use, one in zip(uses, tests, strict=True)
     )
     if report is not None and outcomes is None:
@@ -144,7 +157,7 @@ def _look_first(
     registry: Registry | None = None,
 ) -> None:
     """Run audits on all outcomes; stop at the errors that are not allowed, warn of the rest."""
-    uses = [bound(one, Audit, registry) for one in audits]
+    uses = bound_all(audits, Audit, registry)
     if not uses:
         return
     needs = tuple(dict.fromkeys(need for use in uses for need in use.component.needs))

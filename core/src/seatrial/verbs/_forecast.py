@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import asdict, evolve, frozen
 
+from .._arguments import check_kind
 from .._cases import Case, cluster_of
 from .._plans import Plan, Priority, Specification, matches
 from .._requirements import Requirement
@@ -155,6 +156,7 @@ def forecast(
     if isinstance(plan, Specification):
         cases = plan.cases if cases is None else cases
         plan = plan.plan()
+    check_kind(plan, "plan", Plan, Specification)
     work = Workload(plan, load_cases(cases), "", ("",) * len(plan.perturbations))
     check(plan, work.cases, modalities=work.modalities)
     counts = Counter((unit.use, unit.severity) for unit in work.units())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._arguments import check_kind
 from .._plans import Specification
 from ..judging._judge import judgement_of
 from ..judging._judgement import Judgement
@@ -31,6 +32,8 @@ def judge(specification: Specification, report: Report, /) -> Judgement:
     specification's. A changed threshold is judged anew. A model that was passed to `run` in place
     of the specification's is judged, and a note names both.
     """
+    check_kind(specification, "specification", Specification)
+    check_kind(report, "report", Report)
     check_same_run(specification, report)
     judgement = judgement_of(specification, report)
     judgement.keep(report.path)

@@ -133,7 +133,7 @@ class Measuring:
             )
             self._begin(store, schedule, worker, found, retry_errors=retry_errors)
             report = self._report(store)
-            units = batch_units(self.subject.model, self.asking.batch_size)
+            units = batch_units(self.subject.model, self.asking.batch_size, self.plan)
             phases: Iterable[Iterable[Batch]] = (
                 Early(self.asked, schedule, report, store.pending(), units, budget).phases()
                 if self.meta["sequential"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from attrs import define, evolve, field
 
+from .._arguments import listed
 from ..engine._worker import Measured
 from ..events import BatchDone, Finished, Progress, Retried, Started, Usage
 from ._progress import default_progress
@@ -25,7 +26,8 @@ class Observers:
     _failed: set[int] = field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.watching = None if self.watching is None else tuple(self.watching)
+        if self.watching is not None:
+            self.watching = listed(self.watching, "observers", cast("type[Any]", Callable))
 
     @contextmanager
     def showing(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
+from .._arguments import check_kind
 from .._cases import Case, cluster_of
 from .._plans import Plan, Specification
 from ..engine._workload import Workload
@@ -30,6 +31,7 @@ def perturbed(plan: Plan | Specification, /, cases: Any) -> Iterator[Case]:
     """
     if isinstance(plan, Specification):
         plan = plan.plan()
+    check_kind(plan, "plan", Plan, Specification)
     if searching := [use.label for use in plan.perturbations if use.component.searches]:
         msg = (
             f"{', '.join(searching)}: what a search finds depends on the model; run the plan, and "

@@ -75,18 +75,28 @@ def progress_bar(*, patience: float = 0.0) -> Iterator[Callable[[Progress], None
 
 @contextmanager
 def training_bar() -> Iterator[Callable[[Trained], None]]:
-    """Show on stderr how far an adapter is, once it says so; the bar goes when the block ends."""
-    bar = _bar(transient=True)
+    """Show on stderr how far an adapter is, once it says so; the bar goes when the block ends.
+
+    What figures it tells stand in a line below, where they leave the bar its room.
+    """
+    from rich.console import Group
+    from rich.live import Live
+    from rich.text import Text
+
+    bar = _bar()
     task = bar.add_task("training", total=None)
+    live = Live(bar, console=bar.console, transient=True, redirect_stdout=False)
 
     def tell(event: Trained) -> None:
-        bar.start()
+        live.start()
         bar.update(task, total=event.total, completed=event.done)
+        figures = _figures(event)
+        live.update(Group(bar, Text(", ".join(figures))) if figures else bar)
 
     try:
         yield tell
     finally:
-        bar.stop()
+        live.stop()
 
 
 def training_lines() -> Callable[[Trained], None]:
@@ -98,12 +108,16 @@ def training_lines() -> Callable[[Trained], None]:
         if time.monotonic() - last >= EVERY:
             last = time.monotonic()
             total = "" if event.total is None else f" of {event.total:,}"
-            _write(f"{event.done:,}{total} steps\n")
+            _write(", ".join((f"{event.done:,}{total} steps", *_figures(event))) + "\n")
 
     return tell
 
 
-def _bar(*, transient: bool = False) -> Any:
+def _figures(event: Trained) -> list[str]:
+    return [f"{name.replace('_', ' ')} {one:.3g}" for name, one in event.figures.items()]
+
+
+def _bar() -> Any:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -120,7 +134,7 @@ def _bar(*, transient: bool = False) -> Any:
         TimeRemainingColumn(),
     )
     console = Console(stderr=True, markup=False)
-    return Progress(*columns, console=console, redirect_stdout=False, transient=transient)
+    return Progress(*columns, console=console, redirect_stdout=False)
 
 
 class Lines:

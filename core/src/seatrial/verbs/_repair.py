@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
+from .._arguments import as_path, check_kind
 from .._cases import CLEAN, Case, Outcome, Preference
 from .._components import Adapter, Use
 from .._reference import Reference
@@ -67,10 +68,12 @@ def repair(
     there is nothing to learn from, `ModelError` where the adapter changed the original.
     """
     use = bound(adapter, Adapter, registry)
+    if report is not None:
+        check_kind(report, "report", Report)
     subject = subject_of(_model(model, report))
     train = ready(use, subject.model)
     examples, clusters = _examples(use, report, cases, metric, seed, held_out)
-    folder = None if to is None else Path(to)
+    folder = None if to is None else as_path(to, "to")
     reference = reference_of(subject)
     if folder is not None:
         if use.component.loader is None:
@@ -184,6 +187,8 @@ def _opened(example: Example) -> Example:
 def _given(cases: Any) -> list[Any]:
     if isinstance(cases, str | Path | Reference) or is_in_memory(cases):
         return list(load_cases(cases))
+    if not isinstance(cases, Iterable):
+        cases = (cases,)
     found = list(cases)
     for one in found:
         if isinstance(one, str | Path | Reference):

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
+from .._arguments import as_path
 from .._cases import Case, Outcome, cluster_of
 from .._components import Adapter, Use
 from .._reference import Reference
@@ -21,7 +22,7 @@ from ..inputs._binding import bound, imported
 from ..inputs._boundary import call
 from ..inputs._encoding import as_json, name_content
 from ..inputs._models import stated_identity, subject_of
-from ..inputs._trained import Trained
+from ..inputs._trained import Trained, read_reference
 from ..runs._results import load_result, save_result
 from ._original import Original, reference_of
 
@@ -133,7 +134,7 @@ class Repaired:
         `loader`. Raises `ModelError` where either is missing, `StoreError` where something is at
         the path already.
         """
-        folder = Path(path)
+        folder = as_path(path, "path")
         save = getattr(self.model, "save", None)
         if not callable(save) or self.adapter.component.loader is None:
             lack = "it has no save(path)" if not callable(save) else "its adapter has no loader"
@@ -178,7 +179,7 @@ class Repaired:
         Nothing else that the folder says is imported. Raises `ModelError` where `model` is missing
         or another one than was repaired.
         """
-        folder = Path(path)
+        folder = as_path(path, "path")
         facts = load_result(folder / FACTS, KIND, SCHEMA)
         original = Original.read(facts["original"])
         if model is None:
@@ -247,5 +248,5 @@ def learned_clusters(model: Any, cases: Sequence[Case]) -> tuple[str, ...]:
 
 def _referred(model: Any) -> Any:
     if isinstance(model, Mapping):
-        return Reference(**model)
+        return read_reference(model)
     return model

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from .._arguments import as_path
 from .._plans import Plan, Specification
 from .._registry import Registry, default_registry
 from .._uses import allowed_of
@@ -132,7 +133,7 @@ def run(
                 "learned_from": list(learned_clusters(subject.model, work.cases)),
             },
             provenance(asked, subject, loaded.references),
-            None if to is None else Path(to),
+            None if to is None else as_path(to, "to"),
             Asking(size, timeout, retries, retry_wait, plan.seed),
             Observers(observers),
         )

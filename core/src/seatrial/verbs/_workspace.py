@@ -28,6 +28,6 @@ class Workspace:
     observers: tuple[Callable[[Trained], Any], ...] = field(default=(), converter=_tuple)
     _failed: set[int] = field(factory=set, init=False, repr=False, eq=False)
 
-    def progress(self, done: int, total: int | None = None, /) -> None:
-        """Tell how many steps are done, and of how many."""
-        tell(self.observers, Trained(done, total), self._failed)
+    def progress(self, done: int, total: int | None = None, /, **figures: float) -> None:
+        """Tell how many steps are done, of how many, and figures of the last one."""
+        tell(self.observers, Trained(done, total, figures), self._failed)

@@ -14,11 +14,15 @@ from seatrial.kit import Level, import_string
 
 from ._common import Check, cluster_of, fraction_between, golds_of, percent
 from ._evidence import MIN_CASES, bounded_mean, codes_of
-from ._reading import input_key, value_key
+from ._reading import input_key, normalised, prompt_of, value_key
 
 __all__ = ["label_agreement", "outcome_agreement"]
 
 FIX = "find out which source is right before anything is learned from either; label anew."
+WITH_REFERENCE = "these cases and the reference"
+MOST_NAMES = 20
+"""Two sources with no more labels than this that share none of them write them differently."""
+
 Key = tuple[Hashable, Hashable]
 
 
@@ -34,7 +38,8 @@ def label_agreement(reference: Any = None, min_kappa: float = 0.6) -> Check:
     """Find two sources whose gold for the same inputs agrees little more than by chance.
 
     Sources are the values of each attribute of `groups` (an annotator, a file, a release) where the
-    same inputs lie in two of them, and `reference`: cases, or the import string of cases. Agreement
+    same inputs lie in two of them, and `reference`: cases, or the import string of cases. Inputs of
+    another wording are paired by id where most of their words are the same. Agreement
     is Cohen's kappa, 0 for what the two sources' own frequencies would give by chance and 1 where
     they always agree. An error where even its upper bound (p .001, by clusters, over all pairs) is
     below `min_kappa`, a warning where only the estimate is. Below 20 shared clusters it says
@@ -70,7 +75,7 @@ def outcome_agreement(reference: Any = None, min_kappa: float = 0.6) -> Check:
 
 def _gold(case: Case) -> _Label | None:
     golds = golds_of(case)
-    return _Label(case, tuple(sorted(map(repr, golds)))) if golds else None
+    return _Label(case, " or ".join(sorted(map(repr, golds)))) if golds else None
 
 
 def _right(outcome: Any) -> _Label:
@@ -101,6 +106,32 @@ def _by_input(labels: Sequence[_Label]) -> dict[Any, _Label]:
     return found
 
 
+def _shared(own: Mapping[Any, _Label], known: Mapping[Any, _Label]) -> list[tuple[_Label, _Label]]:
+    """Pair labels of the same inputs, and of the same ids where the inputs say much the same.
+
+    Two sets may both count from 0, so an id alone pairs nothing.
+    """
+    by_id: dict[str, _Label] = {}
+    for one in known.values():
+        by_id.setdefault(normalised(one.case.id), one)
+    both = []
+    for key, one in own.items():
+        other = known.get(key)
+        if other is None and (same := by_id.get(normalised(one.case.id))) is not None:
+            other = same if _alike(one.case, same.case) else None
+        if other is not None:
+            both.append((one, other))
+    return both
+
+
+def _alike(one: Case, other: Case) -> bool:
+    """Tell whether most words of the shorter input stand in the other."""
+    few, many = sorted(
+        (set(normalised(prompt_of(case.input)).split()) for case in (one, other)), key=len
+    )
+    return 2 * len(few & many) > len(few)
+
+
 def _found(
     name: str,
     what: str,
@@ -108,8 +139,9 @@ def _found(
     known: Mapping[Any, _Label] | None,
     least: float,
 ) -> Iterator[Finding]:
-    pairs = {where: both for where, both in _sources(labels, known) if len(both) >= MIN_CASES}
-    if known is not None and not known.keys() & _by_input(labels).keys():
+    sources = dict(_sources(labels, known))
+    pairs = {where: both for where, both in sources.items() if len(both) >= MIN_CASES}
+    if known is not None and not sources[WITH_REFERENCE]:
         yield Finding(
             name,
             "none of the inputs stands in the reference, so no labels could be compared.",
@@ -126,11 +158,7 @@ def _sources(
 ) -> Iterator[tuple[str, list[tuple[_Label, _Label]]]]:
     """Give the labels of the same inputs in two sources, and which sources those are."""
     if known is not None:
-        own = _by_input(labels)
-        yield (
-            "these cases and the reference",
-            [(own[key], known[key]) for key in own if key in known],
-        )
+        yield WITH_REFERENCE, _shared(_by_input(labels), known)
     for attribute in dict.fromkeys(name for one in labels for name in one.case.groups):
         sides: dict[Hashable, list[_Label]] = {}
         for one in labels:
@@ -138,8 +166,10 @@ def _sources(
                 sides.setdefault(value_key(one.case.groups[attribute]), []).append(one)
         by_side = {side: _by_input(some) for side, some in sorted(sides.items(), key=repr)}
         for (one_side, one_labels), (other_side, others) in combinations(by_side.items(), 2):
-            both = [(one_labels[key], others[key]) for key in one_labels if key in others]
-            yield f"{attribute}={one_side} and {attribute}={other_side}", both
+            yield (
+                f"{attribute}={one_side} and {attribute}={other_side}",
+                _shared(one_labels, others),
+            )
 
 
 def _compared(
@@ -152,6 +182,17 @@ def _compared(
 ) -> Finding | None:
     codes = codes_of([one.value for pair in both for one in pair]).reshape(-1, 2)
     agree = codes[:, 0] == codes[:, 1]
+    one_side, other_side = (set(codes[:, side].tolist()) for side in (0, 1))
+    few = all(1 < len(side) <= MOST_NAMES for side in (one_side, other_side))
+    if few and one_side.isdisjoint(other_side):
+        one, other = (label.value for label in both[0])
+        return Finding(
+            name,
+            f"{where} share no label: where one says {one}, the other says {other}, "
+            "so they cannot be compared.",
+            level="warning",
+            fix="write the labels of both alike.",
+        )
     kappa, influence = _kappa(codes)
     clusters = codes_of([cluster_of(one.case) for one, _ in both])
     _, low, high = bounded_mean(influence, clusters, looks)

@@ -21,6 +21,9 @@ __all__ = ["Determined", "determined"]
 WORD = re.compile(r"[^\W_]+")
 BINS = 8
 MOST_LABELS = 100
+FORMS = 3
+"""How many values of running text, for each label, may name it; more are what is asked about."""
+
 NONE = -1
 
 Codes = npt.NDArray[np.intp]
@@ -62,6 +65,7 @@ def determined(cases: Sequence[Case], slots: Sequence[Slot], least: float) -> li
         one
         for label in labels
         for slot, codes in columns
+        if slot.cued or label.shuffled or not slot.plain
         if (one := _tested(slot, codes[label.at], label, clusters[label.at])) is not None
     ]
     confidence = 1 - ERROR_RATE / max(len(tested), 1)
@@ -81,6 +85,8 @@ def _tested(slot: Slot, values: Codes, label: Labels, clusters: Codes) -> Determ
         return None
     x, y = np.unique(values[there], return_inverse=True)[1], label.codes[there]
     if 2 * (x.max() + 1) > len(there):  # nearly every value is new, and maps to nothing
+        return None
+    if slot.plain and x.max() >= FORMS * len(set(label.values)):
         return None
     units = np.unique(clusters[there], return_inverse=True)[1]
     half = np.random.default_rng(0).permutation(units.max() + 1)[units] % 2

@@ -9,7 +9,9 @@ from seatrial import Case, Finding
 
 from ._answers_shown import MIN_SHOWN, Asked, after_a_cue, anywhere, asked_of, shown
 from ._common import Check, fraction_between, percent
+from ._contexts import contexts_of
 from ._determined import Determined, determined
+from ._reading import rendered
 from ._slots import slots_of
 
 __all__ = ["gold_in_prompt"]
@@ -26,8 +28,9 @@ def gold_in_prompt(min_fraction: float = 0.5) -> Check:
 
     An error too: a short value that determines the target, or the place of the right option,
     however it is spelt. Looked at are what stands after such a cue, in a short part ("label": 2),
-    after a name ("hint: c"), as a lone letter or number before or behind the question, and the
-    place of the one option that is marked otherwise than the rest ("[x]"). The map from value to
+    after a name ("hint: c"), as a lone letter or number before or behind the question, between
+    words that most prompts share ("choose the second option"), and the place of the one option that
+    is marked otherwise than the rest ("[x]", "(correct)") or in capitals. The map from value to
     answer is learned on half of the clusters and tested on the other half against the most common
     answer. An error where it removes `min_fraction` of that baseline's errors after a cue, and .8
     elsewhere; from `min_fraction` up a warning.
@@ -49,6 +52,7 @@ def gold_in_prompt(min_fraction: float = 0.5) -> Check:
             yield finding
             return
         slots = slots_of([case.input for case in cases], template)
+        slots += contexts_of([rendered(case.input, template) for case in cases])
         if known := determined(cases, slots, least):
             finding = _learned(known[0], cases)
             yield finding

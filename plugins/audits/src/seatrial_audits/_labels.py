@@ -23,11 +23,15 @@ CASES_A_CLASS = 5
 
 @frozen
 class Labels:
-    """One label for each of some cases: what it is, and which; `at` are places in the cases."""
+    """One label for each of some cases: what it is, and which; `at` are places in the cases.
+
+    `shuffled` says that it is a place which what the options say does not determine.
+    """
 
     what: str
     at: npt.NDArray[np.intp]
     values: tuple[str, ...]
+    shuffled: bool = False
 
     @property
     def codes(self) -> npt.NDArray[np.intp]:
@@ -57,17 +61,33 @@ def target_classes(cases: Sequence[Case]) -> Labels | None:
 
 def right_places(cases: Sequence[Case]) -> list[Labels]:
     """Give the place of the right option, for each number of options by itself."""
-    found: dict[int, tuple[list[int], list[str]]] = {}
+    found: dict[int, tuple[list[int], list[str], list[tuple[str, ...]]]] = {}
     for at, case in enumerate(cases):
         options, gold = options_of(case.input), gold_of(case)
         if gold in options:
-            places, values = found.setdefault(len(options), ([], []))
+            places, values, offered = found.setdefault(len(options), ([], [], []))
             places.append(at)
             values.append(f"option {options.index(gold) + 1}")
+            offered.append(options)
     return [
-        Labels(f"the place of the right one of {count} options", np.array(at), tuple(values))
-        for count, (at, values) in sorted(found.items())
+        Labels(
+            f"the place of the right one of {count} options",
+            np.array(at),
+            tuple(values),
+            _are_shuffled(offered),
+        )
+        for count, (at, values, offered) in sorted(found.items())
     ]
+
+
+def _are_shuffled(offered: Sequence[Sequence[str]]) -> bool:
+    """Tell options of their own, or in changing order, from the same classes in the same order."""
+    at: dict[str, set[int]] = {}
+    for options in offered:
+        for place, option in enumerate(options):
+            at.setdefault(option, set()).add(place)
+    several = sum(len(places) > 1 for places in at.values())
+    return 2 * len(at) > sum(map(len, offered)) or 2 * several > len(at)
 
 
 def labels_of(cases: Sequence[Case]) -> list[Labels]:

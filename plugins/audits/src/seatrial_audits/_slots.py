@@ -9,14 +9,11 @@ from typing import Any
 
 from attrs import frozen
 
+from ._option_marks import marks_of
 from ._reading import BESIDE, fields_of, options_of, rendered
 
 __all__ = ["ANSWER", "Slot", "slots_of"]
 
-MARKABLE = 3  # options, of which all but one are marked alike
-LISTED = re.compile(r"(?<!\w)(?:[A-Za-z]|\d{1,2})(?=[.):]|$)")
-REACH = 20  # characters before an option in which its mark stands
-MARK = re.compile(r"\S{0,8}[^\S\n]*$")
 ENDS = (
     ("the first word", re.compile(r"^\W*([^\W_]|\d{1,2})[^\w\s]\s")),
     ("the last word", re.compile(r"(?<=[?.!:\n])\W*([^\W_]|\d{1,2})\W*$")),
@@ -51,12 +48,14 @@ NAMED = (
 class Slot:
     """One place in the prompts: where it is, in words, and its value in each case (or None).
 
-    `cued` says that its name, or the words before it, announce an answer.
+    `cued` says that its name, or the words before it, announce an answer; `plain`, that it stands
+    in running text, where values with many forms are what the question is about.
     """
 
     where: str
     cued: bool
     values: tuple[str | None, ...]
+    plain: bool = False
 
 
 def slots_of(inputs: Sequence[Any], template: str | None) -> list[Slot]:
@@ -89,8 +88,8 @@ def _values(value: Any, template: str | None) -> Iterator[tuple[tuple[str, bool]
     for where, pattern in ENDS:
         if alone := pattern.search(text):
             yield (where, False), alone[1]
-    if odd := _marked(text, options_of(value)):
-        yield ("a mark at one option", False), odd
+    for where, odd in marks_of(text, options_of(value)):
+        yield (where, False), odd
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > 1:
         yield from (
@@ -98,24 +97,6 @@ def _values(value: Any, template: str | None) -> Iterator[tuple[tuple[str, bool]
             for where, line in (("the first line", lines[0]), ("the last line", lines[-1]))
             if _is_short(line)
         )
-
-
-def _marked(text: str, options: Sequence[str]) -> str | None:
-    """Name the place of the one option before which something else stands than before the others.
-
-    Letters and numbers that list the options are all unlike, and mark none.
-    """
-    if len(options) < MARKABLE:
-        return None
-    before = []
-    for option in options:
-        place = text.find(option)
-        if place < 0:
-            return None
-        mark = MARK.search(text[max(place - REACH, 0) : place])
-        before.append(LISTED.sub("#", mark[0].strip() if mark else ""))
-    odd = [at for at, one in enumerate(before) if before.count(one) == 1]
-    return str(odd[0]) if len(odd) == 1 and len(set(before)) > 1 else None
 
 
 def _is_short(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -14,12 +14,15 @@ from ._reading import normalised
 __all__ = ["Stored", "is_number", "raw_of", "stored"]
 
 NAMED = re.compile(
-    r"(?:^|[_\W])(?:scores?|log_?prob\w*|log_?lik\w*|likelihoods?|logits?|prob(?:s|abilit\w+)?|n?ll|lls"
-    r"|loss|perplexity)(?:$|[_\W])"
+    r"(?:^|[_\W])(?:scores?|log[_-]?prob\w*|log[_-]?lik\w*|likelihoods?|logits?|prob(?:s|abilit\w+)?"
+    r"|n?lls?|lps?|loss(?:es)?|perplexity)(?:$|[_\W])"
 )
-RAW = re.compile(r"(?:^|[_\W])(?:log_?prob\w*|log_?lik\w*|lls?)(?:$|[_\W])")
+RAW = re.compile(
+    r"(?:^|[_\W])(?:log[_-]?prob\w*|log[_-]?lik\w*|n?lls?|lps?|loss(?:es)?)(?:$|[_\W])"
+)
 GAPS = frozenset({"", "nan", "+nan", "-nan", "inf", "+inf", "-inf", "none", "null", "na", "n/a"})
 """How tables and JSON write a number that is not there."""
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -69,21 +72,53 @@ def stored(details: Mapping[str, Any], options: Sequence[str]) -> Iterator[Store
 
 def _walked(before: str, value: Any, names: Sequence[str]) -> Iterator[Stored]:
     if isinstance(value, Mapping):
-        by_name = {normalised(str(key)): one for key, one in value.items()}
-        if before and len(names) > 1 and by_name and by_name.keys() <= set(names):
-            yield _one(before, [by_name.get(name) for name in names], names)
+        known = _by_option(value.items(), names) if before else None
+        if known is not None:
+            yield _one(before, known, names)
             return
         for key, one in value.items():
             yield from _walked(f"{before}.{key}" if before else str(key), one, names)
     elif isinstance(value, Sequence) and not isinstance(value, str):
         if value and all(isinstance(one, Mapping) for one in value):
-            for key in dict.fromkeys(key for one in value for key in one):
-                column = [one.get(key) for one in value]
-                yield from _walked(f"{before}.{key}", column, names)
+            columns = {
+                key: [one.get(key) for one in value]
+                for key in dict.fromkeys(key for one in value for key in one)
+            }
+            said = next((one for one in columns.values() if _by_option(_pairs(one), names)), None)
+            for key, column in columns.items():
+                known = None if said is None else _by_option(zip(said, column, strict=True), names)
+                yield from _walked(f"{before}.{key}", column if known is None else known, names)
+        elif value and all(_is_pair(one) for one in value):
+            known = _by_option(value, names)
+            yield _one(before, [one[0] for one in value] if known is None else known, names)
         else:
             yield _one(before, value, names)
     else:
         yield _one(before, [value], ())
+
+
+def _pairs(values: Sequence[Any]) -> list[tuple[Any, Any]]:
+    return [(one, one) for one in values]
+
+
+def _is_pair(value: Any) -> bool:
+    """Tell an option with its score, and a score with whether it is the likeliest (lm-eval)."""
+    if not (isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2):  # noqa: PLR2004
+        return False
+    first, second = value
+    return isinstance(first, str) or isinstance(second, bool)
+
+
+def _by_option(pairs: Iterable[tuple[Any, Any]], names: Sequence[str]) -> list[Any] | None:
+    """Put what stands beside each option, or beside its letter, in the order of the options."""
+    known = {normalised(str(key)): value for key, value in pairs}
+    if len(names) < 2 or not known:  # noqa: PLR2004
+        return None
+    letters = LETTERS[: len(names)]
+    for order in (names, letters):
+        if known.keys() <= set(order):
+            return [known.get(name) for name in order]
+    return None
 
 
 def _one(key: str, values: Sequence[Any], names: Sequence[str]) -> Stored:
@@ -97,9 +132,16 @@ def _is_gap(value: Any) -> bool:
 
 
 def raw_of(details: Mapping[str, Any], options: Sequence[str]) -> list[float] | None:
-    """Give the undivided log-likelihoods of the options; None where one lacks, or all do."""
+    """Give the undivided log-likelihoods of the options; None where one lacks, or all do.
+
+    A log-likelihood is at most 0, so what is never below is a negative log-likelihood.
+    """
     for one in stored(details, options):
         words = HUMP.sub("_", one.key).casefold()
         if one.by_option and RAW.search(words) and not one.gaps:
-            return [float(value) for value in one.values]
+            values = [float(value) for value in one.values]
+            if max(values) <= 0:
+                return values
+            if min(values) >= 0:
+                return [-value for value in values]
     return None

@@ -15,7 +15,15 @@ __all__ = ["report_fields"]
 
 CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
 DENIAL = re.compile(r"\b(?:no|not|neither|nor|without)\b", re.IGNORECASE)
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+NUMBER = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
+# Not the number of a sequence ("T1") or a label ("image 2:"), and what is offered beside it.
+FIGURE = re.compile(
+    rf"(?P<denied>\bnot\s+)?(?<![\w.])(?P<first>{NUMBER})(?![\d.]*\s*:)"
+    rf"(?:\s*[^\W\d]*,?\s*(?:\bor\b|\bto\b|-)\s*(?P<other>{NUMBER}))?",
+    re.IGNORECASE,
+)
+DASHES = str.maketrans(dict.fromkeys("\u2212\u2013", "-"))
+THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
 
 def report_fields(
@@ -26,7 +34,8 @@ def report_fields(
     A target maps each field to what is right: a text, which the line of that name must hold, or a
     number, which the first number of the line may miss by the part `tolerance`. `fields` keeps
     only some. An answer that refuses states nothing, and so does a line that offers a choice
-    ("left or right") or denies ("not left").
+    ("left or right") or denies ("not left", "not 5 mL"). Of two figures ("300 or 1200 mL",
+    "300-1200 mL") both must be right.
     """
     if isinstance(fields, str):
         fields = (fields,)
@@ -74,5 +83,8 @@ def _states(report: str, name: str, value: Any, tolerance: float) -> bool:
             return False
         before, after = line[1][: said.start()], line[1][said.end() :]
         return not (DENIAL.search(before) or before.endswith("/") or after.startswith("/"))
-    found = NUMBER.search(line[1].replace(",", ""))
-    return found is not None and abs(float(found[0]) - value) <= tolerance * abs(value)
+    found = FIGURE.search(THOUSANDS.sub("", line[1].translate(DASHES)))
+    if found is None or found["denied"]:
+        return False
+    given = [float(one) for one in found.group("first", "other") if one is not None]
+    return all(abs(one - value) <= tolerance * abs(value) for one in given)

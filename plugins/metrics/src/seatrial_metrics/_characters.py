@@ -21,6 +21,13 @@ DASHES = str.maketrans(
     | {"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2032": "'", "\u2033": '"'}
     | {"\N{FRACTION SLASH}": "/", "\N{DIVISION SLASH}": "/"}
 )
+BETWEEN_DIGITS = (
+    (re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))"), ","),  # spaces that do not break
+    (re.compile("(?<=\\d)\N{ARABIC THOUSANDS SEPARATOR}(?=\\d)"), ","),
+    (re.compile("(?<=\\d)\N{ARABIC DECIMAL SEPARATOR}(?=\\d)"), "."),
+    (re.compile(r"(?<=\d)\s*\N{EM DASH}\s*(?=\d)"), "-"),
+)
+"""What separates thousands and decimals outside ASCII, and another dash of a range."""
 
 
 def compatible(text: str) -> str:
@@ -32,7 +39,10 @@ def compatible(text: str) -> str:
     if text.isascii():
         return text
     text = INVISIBLE.sub("", unicodedata.normalize("NFC", text))
-    text = NOT_ASCII.sub(lambda found: _usual(found.group()), text)
+    for pattern, written in BETWEEN_DIGITS:
+        text = pattern.sub(written, text)
+    # Dashes and quotes first: Unicode takes a double prime apart into two.
+    text = NOT_ASCII.sub(lambda found: _usual(found.group()), text.translate(DASHES))
     text = RAISED.sub(lambda found: "^" + found.group().translate(SUPERSCRIPTS), text)
     return unicodedata.normalize("NFC", text.translate(DASHES))
 

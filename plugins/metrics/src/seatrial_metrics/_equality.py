@@ -72,7 +72,7 @@ def exact_match(
 
     Normalising takes away what changes no meaning, and nothing else. Ligatures, full-width letters,
     curled quotation marks, hyphens of other lengths and digits of other scripts are always written
-    in their usual form; exponents, subscripts, fractions, accents and symbols stay ("10⁵" is no
+    in their usual form; exponents, subscripts, accents and symbols stay ("10⁵" is no
     "105"). Articles stay ("vitamin A"). Each of the rest can be switched off:
 
     - case (case folding), but for unit symbols that mean something else in the other case ("mW" and
@@ -81,10 +81,12 @@ def exact_match(
     - punctuation, but for what carries meaning: signs, marks inside numbers, ratios and ranges,
       per cent, "&", "/", "#", what ends a word ("A-", "C++"), brackets of intervals and formulas,
       apostrophes and primes but of "n't", underscores within names, and any text of nothing but
-      marks;
-    - number format: "1,000", "1000.0" and "1e3" are 1000. Numbers are read as in English, so that
-      "1.000" is 1 and "1,5", which is a decimal or a list, stays as it is. Leading zeros ("007")
-      and the zeros of versions and sections ("section 3.10") stay too.
+      marks; "5 €" is "€5";
+    - number format: "1,000", "1000.0", "1e3" and "10³" are 1000, "½" and "1/2" are 0.5,
+      "5 per cent" is 5% and "5mg" is 5 mg. Numbers are read as in English, so that "1.000" is 1
+      and "1,5", which is a decimal or a list, stays as it is. So do fractions that are no short
+      decimal or not in lowest terms ("1/3", "2/4"), leading zeros ("007") and the zeros of versions
+      and sections ("section 3.10").
 
     A target may be a list of texts that are all right.
     """

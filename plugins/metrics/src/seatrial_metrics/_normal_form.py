@@ -24,6 +24,11 @@ CASE_MATTERS = frozenset(
 """Unit symbols that are other units, or other powers of ten, in another case."""
 
 AFTER_A_NUMBER = re.compile(r"(?<=\d)(\s*)([^\W\d_]{1,3})(?![^\W\d_])")
+PER_CENT = re.compile(r"(?<=\d)\s*per\s?cent\b", re.IGNORECASE)
+UNIT = re.compile(
+    r"(?<=\d)((?:[munkcd]?[glm]|mcg|μ[glm]|k?hz|m?mol|mmhg|k?pa|k?cal|iu|min|ms)\b)", re.IGNORECASE
+)
+"""Units that stand right behind a number as often as after a space."""
 GREEK = "[\N{GREEK CAPITAL LETTER ALPHA}-\N{GREEK SMALL LETTER OMEGA}]"
 LONE_GREEK = re.compile(rf"(?<!{GREEK}){GREEK}(?!{GREEK})")
 GREEK_WORD = re.compile(GREEK * 2)
@@ -41,7 +46,8 @@ class NormalForm:
     def __call__(self, text: str) -> str:
         text = ascii_digits(compatible(text))
         if self.number_format:
-            text = one_number_format(text)
+            text = one_number_format(PER_CENT.sub("%", text))
+            text = UNIT.sub(r" \1", text)
         if self.punctuation:
             text = without_punctuation(text)
         if self.case:

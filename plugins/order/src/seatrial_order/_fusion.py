@@ -22,6 +22,7 @@ from ._rows import Floats
 __all__ = ["OrderModel", "checked", "fuse", "named"]
 
 TIE: Final = 1e-6  # log odds that rounding in a tower may change
+HIDDEN: Final = 16
 
 
 class OrderModel:
@@ -89,20 +90,26 @@ def fuse(
     *,
     modality: Modality = "both",
     head: HeadKind = "antisymmetric",
-    hidden: int = 16,
+    hidden: int | None = None,
     penalties: Sequence[float] = (0.001, 0.01, 0.1, 1.0),
 ) -> Callable[..., OrderModel]:
     """Make the adapter that trains a head on the frozen towers of a model.
 
     `modality` is what the head sees beside the title: "text" (headlines), "vision" (images), "both"
-    or nothing ("title", a control). `head` is "antisymmetric", with `hidden` units, or "linear",
-    the paper's. `penalties` are what is chosen among; see `trained`.
+    or nothing ("title", a control). `head` is "antisymmetric", with `hidden` units (by default
+    16), or "linear", the paper's, which has none. `penalties` are what is chosen among; see
+    `trained`.
     """
     if modality not in MODALITIES or head not in HEADS:
         msg = (
             f"the modality is one of {', '.join(MODALITIES)} and the head one of "
             f"{', '.join(HEADS)}, got {modality!r} and {head!r}"
         )
+        raise ParameterError(msg)
+    if hidden is None:
+        hidden = 0 if head == "linear" else HIDDEN
+    if head == "linear" and hidden:
+        msg = f"a linear head has no hidden units: leave out hidden = {hidden}"
         raise ParameterError(msg)
     if hidden < 0 or not penalties or min(penalties) <= 0:
         msg = f"hidden units are 0 or more and penalties above 0, got {hidden} and {penalties}"

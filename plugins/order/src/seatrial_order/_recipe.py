@@ -45,6 +45,12 @@ class Recipe:
     freeze: tuple[Side, ...] = field(default=(), converter=_sides_of)
     precision: Precision = field(default="float32", validator=in_(("float32", "bfloat16")))
 
+    @hidden.validator
+    def _none_in_a_line(self, _: Any, hidden: int) -> None:
+        if self.head == "linear" and hidden:
+            msg = f"a linear head has no hidden units: leave out hidden = {hidden}"
+            raise ValueError(msg)
+
     @freeze.validator
     def _sides(self, _: Any, sides: tuple[str, ...]) -> None:
         if wrong := [one for one in sides if one not in ("text", "image")]:

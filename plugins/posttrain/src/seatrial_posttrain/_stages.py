@@ -44,8 +44,8 @@ class _Part:
     def reference(self) -> Reference | None:
         return None
 
-    def progress(self, done: int, total: int | None = None, /) -> None:
-        self.work.progress(done, total)
+    def progress(self, done: int, total: int | None = None, /, **figures: float) -> None:
+        self.work.progress(done, total, **figures)
 
 
 @frozen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -19,6 +20,9 @@ __all__ = ["train"]
 
 Loss = Callable[[int], tuple[Any, dict[str, float]]]
 """Gives an example's loss, and what of it is to be told."""
+
+SHOWN = ("loss", "margin", "chosen_reward", "rejected_reward")
+"""What the progress shows, as far as it is told."""
 
 
 def train(
@@ -45,8 +49,8 @@ def train(
     checkpoint = Checkpoint(file, processes)
     start, history = checkpoint.read(parameters, optimizer)
     total = schedule.steps(examples)
-    progress = work.progress if processes.main else _silent
-    progress(start, total)
+    progress = partial(_show, work if processes.main else None, total, history)
+    progress(start)
     for step in range(start, total):
         for group in optimizer.param_groups:
             group["lr"] = schedule.rate(step, total)
@@ -67,7 +71,7 @@ def train(
         done = step + 1
         if done == total or done % schedule.checkpoint_every == 0:
             checkpoint.write(done, parameters, optimizer, history)
-        progress(done, total)
+        progress(done)
     return history
 
 
@@ -75,8 +79,11 @@ def _trained(module: Any) -> dict[str, Any]:
     return {name: one for name, one in module.named_parameters() if one.requires_grad}
 
 
-def _silent(_: int, __: int, /) -> None:
-    """Tell nothing: the main process does."""
+def _show(work: Work | None, total: int, history: list[dict[str, float]], done: int, /) -> None:
+    """Tell how far the main process is, and the figures of its last step."""
+    if work is not None:
+        last = history[-1] if history else {}
+        work.progress(done, total, **{name: last[name] for name in SHOWN if name in last})
 
 
 def _backward(loss: Loss, example: int, weight: float, batch: int, step: int) -> dict[str, float]:

@@ -181,6 +181,7 @@ appearance = Explainer(
     summary="How pictures look: brightness, contrast, sharpness, size and others.",
     factory="seatrial_probes._appearance:appearance",
     modality="image",
+    sheet=_SHEET,
 )
 
 regions = Explainer(
@@ -189,6 +190,7 @@ regions = Explainer(
     factory="seatrial_probes._regions:regions",
     modality="image",
     needs=("probes.__call__",),  # any model has it: the run's own is handed on to be asked again
+    sheet=_SHEET,
 )
 
 answers = Explainer(

@@ -13,7 +13,16 @@ from seatrial import Finding
 
 from ._validation import Learning
 
-__all__ = ["FAILURE", "MOST", "SUCCESS", "Condition", "Contrasts", "contrasts", "findings_of"]
+__all__ = [
+    "FAILURE",
+    "MOST",
+    "SUCCESS",
+    "Condition",
+    "Contrasts",
+    "contrasts",
+    "findings_of",
+    "said_without_ids",
+]
 
 FAILURE: Final = "comes-with-failure"
 SUCCESS: Final = "comes-with-success"
@@ -156,13 +165,13 @@ def _finding(condition: Condition, place: int, known: Contrasts, learning: Learn
     ids = dict.fromkeys(
         learning.outcomes[row].case.id for row in np.flatnonzero(there & (failed == fails))
     )
-    examples = tuple(ids)[:EXAMPLES]
+    examples, name = tuple(ids)[:EXAMPLES], FAILURE if fails else SUCCESS
+    low, high = max(low, -1.0), min(high, 1.0)  # a normal interval knows no end
     return Finding(
-        FAILURE if fails else SUCCESS,
+        name,
         f"of the {there.sum():,} cases {condition.said}, {inside:.0%} failed; of the other "
         f"{(~there).sum():,}, {outside:.0%} (difference {100 * difference:+.0f} points, "
-        f"{100 * low:+.0f} to {100 * high:+.0f}); {'failed' if fails else 'right'}, for example: "
-        f"{', '.join(examples)}",
+        f"{100 * low:+.0f} to {100 * high:+.0f}){_examples(name, examples)}",
         condition=condition.said,
         count=int(there.sum()),
         rate=inside,
@@ -173,3 +182,12 @@ def _finding(condition: Condition, place: int, known: Contrasts, learning: Learn
         examples=examples,
         fix=condition.fix if fails else "",
     )
+
+
+def said_without_ids(finding: Finding) -> str:
+    """Give what a finding says, without the ids of its examples: they may tell the targets."""
+    return finding.summary.removesuffix(_examples(finding.name, finding.examples))
+
+
+def _examples(name: str, ids: Sequence[str]) -> str:
+    return f"; {'failed' if name == FAILURE else 'right'}, for example: {', '.join(ids)}"

@@ -12,7 +12,7 @@ from attrs import frozen
 from seatrial.errors import PlanError
 from seatrial.kit import eight_bits
 
-__all__ = ["FULL", "Picture", "grey", "picture_in", "pictures_in"]
+__all__ = ["FULL", "Picture", "grey", "named_pictures", "picture_in", "pictures_in"]
 
 AXES: Final = 3
 CHANNELS: Final = (1, 3)
@@ -39,8 +39,7 @@ def picture_in(value: Any) -> Picture:
     """
     if _is_picture(value):
         return Picture(value, lambda other: other)
-    parts = value if isinstance(value, Mapping) else {}
-    names = [name for name, part in parts.items() if _is_picture(part)]
+    names = list(named_pictures(value))
     if len(names) == 1:
         (name,) = names
         return Picture(value[name], lambda other: {**value, name: other})
@@ -54,6 +53,12 @@ def picture_in(value: Any) -> Picture:
         "probes.surface"
     )
     raise PlanError(msg)
+
+
+def named_pictures(value: Any) -> dict[str, Array]:
+    """Give every picture of an input by the name of its part; one that is the input has none."""
+    parts = value if isinstance(value, Mapping) else {"": value}
+    return {name: part for name, part in parts.items() if _is_picture(part)}
 
 
 def _kind(value: Any) -> str:

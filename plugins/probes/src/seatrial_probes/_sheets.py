@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from html import escape
 from io import StringIO
 from pathlib import Path
@@ -14,9 +15,10 @@ import numpy.typing as npt
 
 from seatrial import Explanation, Outcome, derive
 from seatrial.errors import FileError, ParameterError, PlanError
-from seatrial.kit import digest
+from seatrial.kit import digest, png
 
 from ._grading import SURE
+from ._pictures import named_pictures
 from ._rendering import read
 from ._simulatability import Simulation, graded, words_of
 
@@ -33,6 +35,8 @@ PAGE: Final = """<!doctype html>
 <style>
 body {{ font: 16px/1.5 sans-serif; max-width: 48em; margin: 2em auto; padding: 0 1em; }}
 pre {{ white-space: pre-wrap; font: inherit; margin: 0 0 .5em; }}
+img {{ display: block; max-width: 100%; min-width: 16em; image-rendering: pixelated; }}
+figure {{ margin: 0 0 .5em; }}
 fieldset {{ border: 1px solid #bbb; border-radius: 4px; margin: 1em 0; }}
 </style></head><body>
 <h1>Right or wrong?</h1>
@@ -58,9 +62,13 @@ document.getElementById("save").onclick = () => {{
 </body></html>
 """
 
-ITEM: Final = """<fieldset data-key="{key}"><legend>{number}</legend><pre>{text}</pre>
+ITEM: Final = """<fieldset data-key="{key}"><legend>{number}</legend>{shown}
 <label><input type="radio" name="{key}" value="right"> right</label>
 <label><input type="radio" name="{key}" value="wrong"> wrong</label></fieldset>"""
+
+PICTURE: Final = (
+    """<figure>{caption}<img src="data:image/png;base64,{data}" alt="{alt}"></figure>"""
+)
 
 
 def sheet(
@@ -76,7 +84,8 @@ def sheet(
 
     It holds the explanation's words (None for a control without an explanation) and the inputs, in
     an order drawn by `seed`; neither answers nor targets nor the cases' ids. ".html" gives a page
-    that needs nothing else and saves the answers as a CSV file; ".csv" gives a table with an empty
+    that needs nothing else, shows pictures (brought to 8 bits) and saves the answers as a CSV file;
+    ".csv" gives a table, of inputs without pictures, with an empty
     column `answer`, for "right", "wrong", or the probability of "wrong" in percent. `limit` draws
     that many. Grade what comes back with `read_sheet`. Raises `PlanError` where `path` is a table
     that somebody has filled in.
@@ -94,7 +103,7 @@ def sheet(
         raise PlanError(msg)
     keyed = _keyed(outcomes)
     keys = sorted(keyed, key=lambda key: derive(seed, "sheet", key))[:limit]
-    items = [(key, read(keyed[key].input).named) for key in keys]
+    items = [(key, keyed[key].input) for key in keys]
     words = None if explanation is None else words_of(explanation)
     text = forms[place.suffix.lower()](words, items)
     # Spreadsheets take a table for UTF-8 only where it begins with the mark of that.
@@ -150,26 +159,50 @@ def _key(one: Outcome) -> str:
     return digest("\n".join(parts), size=6)
 
 
-def _page(words: Sequence[str] | None, items: Sequence[tuple[str, str]]) -> str:
+def _page(words: Sequence[str] | None, items: Sequence[tuple[str, Any]]) -> str:
     if words is None:
         known = f"<p>{NOTHING}</p>"
     else:
         listed = "".join(f"<li>{escape(one)}</li>" for one in words)
         known = f"<p>This is known about it:</p><ul>{listed}</ul>"
     fields = [
-        ITEM.format(key=key, number=number, text=escape(text))
-        for number, (key, text) in enumerate(items, start=1)
+        ITEM.format(key=key, number=number, shown=_shown(given, number))
+        for number, (key, given) in enumerate(items, start=1)
     ]
     return PAGE.format(asked=ASKED, known=known, items="\n".join(fields))
 
 
-def _csv(words: Sequence[str] | None, items: Sequence[tuple[str, str]]) -> str:
+def _shown(given: Any, number: int) -> str:
+    """Show an input on a page: its pictures, and below them its texts."""
+    pictures = named_pictures(given)
+    figures = [
+        PICTURE.format(
+            caption="" if len(pictures) == 1 else f"<figcaption>{escape(name)}</figcaption>",
+            data=b64encode(png(array)).decode("ascii"),
+            alt=escape(name or f"picture {number}"),
+        )
+        for name, array in pictures.items()
+    ]
+    if not pictures or _has_texts(given):
+        figures.append(f"<pre>{escape(read(given).named)}</pre>")
+    return "".join(figures)
+
+
+def _has_texts(given: Any) -> bool:
+    parts = given if isinstance(given, Mapping) else {}
+    return bool(parts.get("options")) or any(isinstance(one, str) for one in parts.values())
+
+
+def _csv(words: Sequence[str] | None, items: Sequence[tuple[str, Any]]) -> str:
+    if any(named_pictures(given) for _, given in items):
+        msg = "a table holds no pictures: write the sheet as .html"
+        raise ParameterError(msg)
     out = StringIO()
     rows: Any = csv.writer(out)
     rows.writerow(COLUMNS)
     notes = [NOTHING] if words is None else list(words)
     rows.writerow(["", _harmless("\n".join([*notes, ASKED])), "right, wrong or 0 to 100"])
-    rows.writerows([key, _harmless(text), ""] for key, text in items)
+    rows.writerows([key, _harmless(read(given).named), ""] for key, given in items)
     return out.getvalue()
 
 

@@ -14,6 +14,7 @@ from seatrial import Explanation, Outcome, derive
 from seatrial.errors import ModelError, PlanError
 from seatrial.statistics import Interval, auroc, auroc_drop, proportion
 
+from ._conditions import said_without_ids
 from ._grading import SURE
 from ._plain import bounded, plainly, table
 from ._rendering import read
@@ -96,8 +97,11 @@ class Simulation:
 
 
 def words_of(explanation: Explanation) -> list[str]:
-    """Give what an explanation says, a sentence or two each; how well it was graded is left out."""
-    said = [one.summary for one in explanation.findings if one.name not in GRADES]
+    """Give what an explanation says, a sentence or two each.
+
+    How well it was graded is left out, and so are the ids of examples.
+    """
+    said = [said_without_ids(one) for one in explanation.findings if one.name not in GRADES]
     return [explanation.summary, *said]
 
 

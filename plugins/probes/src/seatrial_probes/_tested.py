@@ -10,6 +10,7 @@ from seatrial.statistics import Interval
 
 from ._counterfactual import Counterfactuals, counterfactuals
 from ._erasure import erased
+from ._grading import Right
 from ._steering import direction_of, steer
 
 __all__ = ["edit", "erase", "steering"]
@@ -24,13 +25,13 @@ def steering(
     outcomes: Sequence[Outcome],
     /,
     *,
+    right: Right | None,
     confidence: float,
     seed: int,
 ) -> tuple[Finding, ...]:
     """Steer along the direction of a probe, four standard deviations either way."""
-    found = steer(
-        model, outcomes, explanation, strengths=STRENGTHS, confidence=confidence, seed=seed
-    )
+    options: dict[str, Any] = {"right": right, "confidence": confidence, "seed": seed}
+    found = steer(model, outcomes, explanation, strengths=STRENGTHS, **options)
     shown = found.p is not None and found.p <= 1 - confidence
     random = len(found.pushes[0].random)
     return (
@@ -57,12 +58,14 @@ def erase(
     outcomes: Sequence[Outcome],
     /,
     *,
+    right: Right | None,
     confidence: float,
     seed: int,
 ) -> tuple[Finding, ...]:
     """Erase what predicts failure at the layer of a probe."""
     _, layer, pooling = direction_of(explanation, None, "last")
-    found = erased(model, outcomes, layer=layer, pooling=pooling, confidence=confidence, seed=seed)
+    options: dict[str, Any] = {"right": right, "confidence": confidence, "seed": seed}
+    found = erased(model, outcomes, layer=layer, pooling=pooling, **options)
     drop = found.drop
     controls = ", ".join(f"{one:+.3f}" for one in found.controls)
     return (
@@ -84,11 +87,12 @@ def edit(
     outcomes: Sequence[Outcome],
     /,
     *,
+    right: Right | None,
     confidence: float,
     seed: int,
 ) -> tuple[Finding, ...]:
     """Let the explanation choose edits of right answers, and of wrong ones."""
-    options: dict[str, Any] = {"confidence": confidence, "seed": seed}
+    options: dict[str, Any] = {"right": right, "confidence": confidence, "seed": seed}
     return tuple(
         _turned(counterfactuals(model, outcomes, explanation, towards=towards, **options))
         for towards in ("failure", "success")

@@ -68,7 +68,7 @@ def retrain(
                 _train(learner, optimizer, training, batch, learning_rate, at.epoch, steps)
                 loss = _loss(learner, test, batch) if test else -at.epoch
             at = kept.after(at, loss)
-            work.progress(at.epoch, epochs)
+            work.progress(at.epoch, epochs, **({"test_loss": loss} if test else {}))
         kept.take_best()
         learner.module.eval()
         return Retrained(learner)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from math import isfinite
+from numbers import Real
 from pathlib import Path
 from time import perf_counter
 from typing import Any, ClassVar, Protocol, Self
@@ -220,9 +221,14 @@ class Estimator(ABC):
 
     def _check(self, validated: bool) -> None:
         """Refuse parameters that make no sense; `validated` says that a validation set is used."""
-        if getattr(self, "lr_grid", ()) and not validated:
+        rates = getattr(self, "lr_grid", ())
+        if rates and not validated:
             msg = "lr_grid needs validation=(features, labels) to choose by, and selection='val'"
             raise PlanError(msg)
+        real = isinstance(rates, Sequence) and all(isinstance(one, Real) for one in rates)
+        if not real or not all(isfinite(one) and one > 0 for one in rates):
+            msg = f"lr_grid must be learning rates, numbers greater than 0, got {rates!r}"
+            raise ParameterError(msg)
 
     def _by_block(self) -> bool:
         """Say whether the classes that rows were drawn for are read beside their labels."""

@@ -13,6 +13,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from seatrial.errors import FileError, PlanError
+from seatrial.kit import did_you_mean
 
 from ._wording import plain_name
 
@@ -115,17 +116,22 @@ def prompts(name: str, *, source: str = "paper") -> Prompts:
     return Prompts(found["positive"], found["negative"])
 
 
-def data_set(name: str) -> str:
+def data_set(name: Any) -> str:
     """Give the name under which a data set's prompts and settings stand."""
     known = _known()
-    key = name.casefold().replace("-", "_")
-    key = known["aliases"].get(key, key)
-    if key not in known or key == "aliases":
-        names = sorted({*known, *known["aliases"]} - {"aliases"})
-        msg = f"the data set {name!r} is not known here; known are {', '.join(names)}"
-        raise PlanError(msg)
-    found: str = key
-    return found
+    names = sorted(set(known) - {"aliases"})
+    spelt = {_letters(one): one for one in names}
+    spelt |= {_letters(alias): one for alias, one in known["aliases"].items()}
+    if isinstance(name, str) and _letters(name) in spelt:
+        return spelt[_letters(name)]
+    hint = did_you_mean(str(name).casefold(), [*names, *known["aliases"]])
+    msg = f"the data set {name!r} is not known here{hint}; known are {', '.join(names)}"
+    raise PlanError(msg)
+
+
+def _letters(name: str) -> str:
+    """Give letters and digits alone, so that EuroSAT, euro_sat and euro-sat are one name."""
+    return "".join(one for one in name.casefold() if one.isalnum())
 
 
 @cache

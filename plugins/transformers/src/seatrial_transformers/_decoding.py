@@ -19,6 +19,7 @@ from transformers.cache_utils import DynamicLayer
 from ._batches import planned
 from ._likelihoods import canonical, given_for, prefix_of
 from ._loading import Loaded
+from ._logits import check_finite
 from ._tree import Span, Tree, ancestors
 
 __all__ = ["decoded", "draws"]
@@ -176,7 +177,9 @@ class _Writing:
     def _takes(self, ids: Ids, logits: Any) -> bool:
         """Choose a text's next token, and say whether it goes on."""
         choose = self.prompts[ids]
-        token = int(logits.argmax()) if choose is None else choose(logits.float())
+        top, token = logits.max(-1)
+        check_finite(float(top))
+        token = int(token) if choose is None else choose(logits.float())
         self.written[ids].append(token)
         return token not in self.ends
 

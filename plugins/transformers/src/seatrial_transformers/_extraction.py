@@ -206,7 +206,10 @@ def _plain(loaded: Loaded, asked: Sequence[Asked]) -> list[Prompt]:
     texts = [one.text for one in asked]
     encoded = tokenised(loaded.tokenizer, texts)
     ends = _ends(loaded, texts, asked)
-    leads = [() if one.templated else loaded.lead for one in asked]
+    leads = [
+        () if one.templated else loaded.lead_of(ids)
+        for one, (ids, _) in zip(asked, encoded, strict=True)
+    ]
     return [
         _prompt(loaded, (*lead, *ids), len(lead), end, about)
         for lead, (ids, _), end, about in zip(leads, encoded, ends, asked, strict=True)

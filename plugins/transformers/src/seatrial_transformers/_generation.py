@@ -13,6 +13,7 @@ from seatrial.errors import ModelError
 
 from ._chat import readable, tokenised
 from ._loading import Loaded
+from ._logits import check_finite
 
 __all__ = ["Completion", "ends_of", "write"]
 
@@ -55,7 +56,7 @@ def write(
     asked = list(zip(prompts, templated, strict=True))
     encoded = tokenised(loaded.tokenizer, prompts)
     ids = {
-        one: (() if one[1] else loaded.lead) + tokens
+        one: (() if one[1] else loaded.lead_of(tokens)) + tokens
         for one, (tokens, _) in zip(asked, encoded, strict=True)
     }
     for (text, _), one in ids.items():
@@ -127,7 +128,7 @@ def _generated(
 ) -> dict[tuple[int, ...], list[int]]:
     """Write with transformers' own loop, where prompts cannot share a forward pass."""
     import torch
-    from transformers import GenerationConfig
+    from transformers import GenerationConfig, LogitsProcessorList
 
     module = loaded.module
     padding = loaded.tokenizer.pad_token_id
@@ -147,8 +148,16 @@ def _generated(
             input_ids=torch.tensor(rows, device=module.device),
             attention_mask=torch.tensor(mask, device=module.device),
             generation_config=config,
+            logits_processor=LogitsProcessorList([_checked]),
         )
     return dict(zip(several, out[:, longest:].tolist(), strict=True))
+
+
+def _checked(_ids: Any, logits: Any) -> Any:
+    """Refuse the logits of a next token that are no numbers; a hook of transformers."""
+    for top in logits.amax(-1).tolist():
+        check_finite(top)
+    return logits
 
 
 def ends_of(module: Any, tokenizer: Any) -> list[int]:

@@ -43,6 +43,10 @@ class Loaded:
         """Say whether a sequence of so many tokens may share a forward pass with others."""
         return self.forkable and (self.local is None or tokens <= self.local)
 
+    def lead_of(self, tokens: tuple[int, ...]) -> tuple[int, ...]:
+        """Give what begins a text of these tokens: nothing where the text says it itself."""
+        return () if tokens[: len(self.lead)] == self.lead else self.lead
+
 
 def load(
     place: Path,

@@ -27,7 +27,7 @@ from ._trainable import Trainable
 
 __all__ = ["CausalLM", "Options", "causal_lm", "smollm2"]
 
-SCHEME = 4
+SCHEME = 5
 """Raised whenever the same files and options give other answers: old records no longer count."""
 
 Asked = str | Filled | Sequence[Message] | Sequence[Mapping[str, Any]]

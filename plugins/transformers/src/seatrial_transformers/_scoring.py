@@ -109,7 +109,7 @@ def encode(
         for text, (ids, _) in zip(texts, tokenised(loaded.tokenizer, list(texts)), strict=True)
     }
     return [
-        _group(loaded, prompt, options, separator, () if templated else loaded.lead, texts)
+        _group(loaded, prompt, options, separator, templated, texts)
         for prompt, options, templated in asked
     ]
 
@@ -119,10 +119,11 @@ def _group(
     prompt: str,
     options: tuple[str, ...],
     separator: str,
-    lead: tuple[int, ...],
+    templated: bool,
     texts: dict[str, tuple[int, ...]],
 ) -> Encoded:
     bare = texts[prompt.rstrip()] if options else ()
+    lead = () if templated else loaded.lead_of(bare)
     whole = [
         texts["".join(joined(prompt, option, separator))] if option.strip() else None
         for option in options

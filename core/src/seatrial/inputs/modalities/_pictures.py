@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,12 +10,11 @@ import numpy as np
 from ..._carriers import Volume
 from ..._eight_bits import eight_bits
 
-__all__ = ["grey", "png", "range_without_tails", "sheet", "three_slices"]
+__all__ = ["grey", "range_without_tails", "sheet", "three_slices"]
 
 Array = np.ndarray[Any, Any]
 GAP = 4
 TAIL = 0.5
-GREY, COLOURS = 0, 2
 
 
 def grey(values: Array, low: float, high: float) -> Array:
@@ -79,21 +76,3 @@ def sheet(rows: Sequence[Sequence[Array]], *, gap: int = GAP) -> Array:
             left += width + gap
         top += height + gap
     return whole
-
-
-def png(picture: Array) -> bytes:
-    """Write H×W×1 or H×W×3 uint8 as PNG (ISO/IEC 15948), each row unfiltered."""
-    height, width, channels = picture.shape
-    kind = GREY if channels == 1 else COLOURS
-    rows = np.concatenate(
-        [np.zeros((height, 1), np.uint8), picture.reshape(height, width * channels)], axis=1
-    )
-    parts = (
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)),
-        (b"IDAT", zlib.compress(rows.tobytes())),
-        (b"IEND", b""),
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in parts
-    )

@@ -48,8 +48,12 @@ def read_folder(folder: Path, kind: str | None = None) -> tuple[Rows, str]:
             raise refused(str(folder), [_nothing(folder, files)])
         if len(kinds) > 1:
             told = ", ".join(f"{count:,} × {name}" for name, count in kinds.most_common())
-            msg = f"{folder} holds files of several kinds ({told}): say which, as in "
-            msg += f"types = {{ {FILE} = {kinds.most_common(1)[0][0]!r} }}"
+            usual = kinds.most_common(1)[0][0]
+            odd = next(one for one in files if _kind(one) not in (None, usual))
+            msg = (
+                f"{folder} holds files of several kinds ({told}; such as "
+                f"{odd.relative_to(folder)}): say which, as in types = {{ {FILE} = {usual!r} }}"
+            )
             raise refused(str(folder), [msg])
         (kind,) = kinds
         wanted = KINDS[kind]

@@ -1,0 +1,25 @@
+"""References: import strings, with and without parameters."""
+
+import pytest
+
+from seatrial._reference import Reference
+from seatrial.errors import ComponentLoadError, PlanError
+
+
+def test_a_reference_is_called_only_when_it_has_parameters():
+    assert Reference("builtins:dict")() is dict
+    assert Reference("builtins:dict", {})() == {}
+    made = Reference("builtins:dict", {"a": [1, {"b": 2}]})()
+    assert made == {"a": [1, {"b": 2}]}
+    assert type(made["a"]) is list
+
+
+@pytest.mark.parametrize("use", ["json", "json.loads", ":loads", "json:", 3, None])
+def test_a_wrong_reference_says_what_one_looks_like(use):
+    with pytest.raises(PlanError, match=r"must read 'package\.module:name'"):
+        Reference(use)
+
+
+def test_a_reference_to_nothing_is_a_load_error():
+    with pytest.raises(ComponentLoadError, match=r"^cannot import 'json:nothing'"):
+        Reference("json:nothing")()
