@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 from scipy.sparse import csr_matrix
-from seatrial_probes import _additive
+from seatrial_probes import _additive, _variances
 from seatrial_probes._additive import Factor, View, fit_views, folds_of
 from seatrial_probes._comparing import asked_beside_the_rest
 from seatrial_probes._rendering import Read
@@ -24,7 +24,8 @@ def drawn(generator, width, size=200):
     return table, table @ table.T / width
 
 
-def test_variances_are_found_again():
+def test_variances_are_found_again(monkeypatch):
+    monkeypatch.setattr(_variances, "EXPECTED", np.inf)
     generator = np.random.default_rng(0)
     (one, first), (two, second), (_, third) = (drawn(generator, width) for width in (20, 100, 40))
     found = []
@@ -35,6 +36,18 @@ def test_variances_are_found_again():
     mean, error = np.mean(found, axis=0), np.std(found, axis=0) / 12**0.5
     assert np.all(np.abs(mean - [1, 2, 0, 2.25]) < 3 * error + [0, 0, 0.1, 0])
     assert mean[2] < 0.1
+
+
+def test_the_prior_weighs_against_every_variance_alike():
+    generator = np.random.default_rng(4)
+    (one, first), (_, second) = (drawn(generator, width) for width in (20, 100))
+    values = one @ generator.normal(size=20) / 20**0.5 + generator.normal(size=200)
+    found = variances(values, [first, second])
+    slopes = _restricted(values, [first, second], found)[1] * values.var()
+    # Where a variance is positive, prior and likelihood are in balance; a fifth is expected.
+    assert found[0] > 0
+    assert slopes == pytest.approx([5, slopes[1], 0], abs=0.05)
+    assert slopes[1] < 5.05
 
 
 def test_the_likelihood_has_the_slopes_that_steps_follow():
@@ -98,6 +111,19 @@ def test_what_hangs_on_a_distance_is_found_also_from_a_sample(monkeypatch):
     monkeypatch.setattr(_additive, "MOST_FITTED", 200)
     monkeypatch.setattr(_additive, "MOST_WEIGHED", 100)
     assert area() > 0.7
+
+
+def test_rare_failures_are_in_every_sample(monkeypatch):
+    monkeypatch.setattr(_additive, "MOST_FITTED", 60)
+    monkeypatch.setattr(_additive, "MOST_WEIGHED", 20)
+    views = [View("number", (Factor(lambda rows: np.array(rows)[:, :1]),))]
+    numbers = np.linspace(-1, 1, 300)
+    for seed in range(10):
+        learning = Learning.of(numbered(numbers, np.arange(300) > 296), seed)
+        rows = [one.input for one in learning.outcomes]
+        found = fit_views(views, rows, learning, folds_of(learning, seed), seed)
+        low, high = found.probabilities([(-1.0, 0), (1.0, 0)])
+        assert 0 < low < high < 0.5
 
 
 def test_the_question_is_compared_with_the_rest_as_by_hand():

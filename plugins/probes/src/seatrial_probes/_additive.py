@@ -159,11 +159,11 @@ def fit_views(
 ) -> Fitted:
     """Fit all views at once; turn scores into probabilities by those of cases not learned from.
 
-    How much of the variance of failure a view explains is estimated by restricted maximum
-    likelihood, so one that says nothing is given no weight. Source: Rasmussen and Williams,
-    Gaussian Processes for Machine Learning (2006), chapters 2.7 and 6.5.
+    How much of the variance of failure a view explains is estimated from the outcomes, so one that
+    says nothing is given no weight. Source: Rasmussen and Williams, Gaussian Processes for Machine
+    Learning (2006), chapters 2.7 and 6.5.
     """
-    drawn = np.random.default_rng(derive(seed, "drawn")).permutation(len(learning.failed))
+    drawn = _evenly(learning.failed, derive(seed, "drawn"))
     mine = np.sort(drawn[:MOST_FITTED])
     failed = learning.failed.astype(np.float64)
     kernel = _Kernel.of(views, rows)
@@ -189,3 +189,13 @@ def fit_views(
         dict(zip((view.name for view in views), map(float, found / found.sum()), strict=False)),
         area(failed > 0, scores),
     )
+
+
+def _evenly(failed: npt.NDArray[np.bool_], seed: int) -> Rows:
+    """Draw an order whose beginning, however short, has failures and successes in proportion."""
+    drawn = np.random.default_rng(seed).permutation(len(failed))
+    place = np.zeros(len(failed))
+    for kind in (True, False):
+        mine = drawn[failed[drawn] == kind]
+        place[mine] = np.arange(len(mine)) / len(mine)
+    return np.argsort(place, kind="stable")

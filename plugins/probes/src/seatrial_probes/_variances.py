@@ -18,6 +18,8 @@ QUIETEST: Final = 0.05
 below it the kernels, which are in single precision, may not be inverted."""
 
 LARGEST: Final = 10.0
+EXPECTED: Final = 0.2
+"""The fraction of the variance of the values that a kernel is expected to have."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,22 +27,27 @@ Floats = npt.NDArray[np.float64]
 def variances(values: Floats, kernels: Sequence[npt.NDArray[Any]]) -> Floats:
     """Estimate the variance that each kernel, and last the noise, has in values of unknown mean.
 
-    Restricted maximum likelihood by Newton steps with the average information; a step that would
-    make a variance negative cuts it to a tenth, and one that lowers the likelihood is halved.
-    Source: Gilmour, Thompson and Cullis, Biometrics 51 (1995) 1440-1450.
+    These maximise the restricted likelihood times an exponential prior on the variance of each
+    kernel: of many kernels, few should have much, and a few hundred values tell little of each.
+    Newton steps go by the average information; a step that would make a variance negative cuts it
+    to a tenth, and one that lowers the objective is halved. Source: Gilmour, Thompson and Cullis,
+    Biometrics 51 (1995) 1440-1450.
     """
     many, scale = len(kernels), float(values.var())
     now = np.full(many + 1, scale / 2 / max(many, 1))
     now[many] = scale / 2
+    prior = np.full(many + 1, 1 / (EXPECTED * scale))
+    prior[many] = 0.0
     best, before, step = -np.inf, now, np.zeros(many + 1)
     for _ in range(STEPS):
         likelihood, slopes, information = _restricted(values, kernels, now)
-        if likelihood < best:
+        objective, slopes = likelihood - prior @ now, slopes - prior
+        if objective < best:
             step = step / 2
             now = before + step
             continue
         done = bool(np.abs(step).max() < PRECISE * scale) and np.isfinite(best)
-        best, before = likelihood, now
+        best, before = objective, now
         if done:
             break
         free = (now > NOTHING * scale) | (slopes > 0)
