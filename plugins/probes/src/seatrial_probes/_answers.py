@@ -47,8 +47,9 @@ class Answers:
     entropy of its probabilities; the looks of the input, and how much of what is asked it says; the
     chosen option beside the others; all these numbers together; the words of the input, of the
     question, of its beginning and of the chosen option; and most of them by answer. One Gaussian
-    process learns from all, each view as strong as restricted maximum likelihood finds it. It is
-    fitted on at most 6,000 outcomes, drawn at random.
+    process learns from all, each view as strong as the outcomes show it to be: by restricted
+    maximum likelihood, under a prior that expects little of each. It is fitted on at most 6,000
+    outcomes, drawn at random.
 
     Questions and answers are read in every usual shape alike. Options stand in a list (`options`,
     `choices`), in parts of their own (`option1`, `option2`) or in the lines of a prompt; an answer
