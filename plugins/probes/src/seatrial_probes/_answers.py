@@ -217,6 +217,7 @@ def _worded(rows: Sequence[Row], by_answer: Callable[..., Iterator[View]]) -> It
     yield View("words", (whole,))
     yield from by_answer("words", whole)
     if (asked := _words(_asked, rows)) is not None and _has_parts(rows):
+        yield View("words of the question", (asked,))
         yield from by_answer("words of the question", asked)
         yield from by_answer("words of question and input together", asked, whole)
     if (opening := _words(_opening, rows)) is not None:
