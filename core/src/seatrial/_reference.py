@@ -45,7 +45,8 @@ class Reference:
             return found
         params = plain(self.params)
         if why := misfit(found, params):
-            raise ParameterError(why)
+            msg = f"{self.use}: {why}"
+            raise ParameterError(msg)
         return found(**params)
 
 
