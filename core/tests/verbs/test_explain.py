@@ -169,6 +169,14 @@ def test_noise_is_not_called_better_than_chance():
     assert f"{found.grade.detectable:.3f}" in said.summary
 
 
+def test_what_predicts_failures_the_wrong_way_round_is_called_worse_than_chance():
+    use, _ = explainer(lambda cases: [1 - one for one in by_word(cases)])
+    found = sea.explain(use, outcomes=outcomes(800, fails=children))
+    names = {one.name for one in found.findings}
+    assert "worse-than-chance" in names
+    assert not names & {"better-than-chance", "not-better-than-chance"}
+
+
 def test_what_the_explainer_says_of_its_search_is_kept_and_told():
     use, _ = explainer(by_word, searched={"settings": 30, "best": 0.7, "p": 0.02})
     found = sea.explain(use, outcomes=outcomes(fails=children))

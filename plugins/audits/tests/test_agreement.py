@@ -152,6 +152,20 @@ def test_case_and_space_are_no_disagreement_and_other_labels_are_told():
     assert (found.level, "share no label" in found.summary) == ("warning", True)
 
 
+def test_a_full_stop_is_no_disagreement():
+    known = cases(np.random.default_rng(7))
+    stopped = [evolve(one, target=f"{one.target}.") for one in known]
+    assert look(audits.label_agreement(reference=stopped), known) == []
+
+
+def test_one_rare_label_in_either_source_is_no_error():
+    """Kappa is about 0 though they agree on 99 %: of two labels no bound can be trusted."""
+    known = [sea.Case(f"q{at}", f"what of {at}", "no" if at == 0 else "yes") for at in range(200)]
+    other = [evolve(one, target="no" if at == 1 else "yes") for at, one in enumerate(known)]
+    (found,) = look(audits.label_agreement(reference=other), known)
+    assert found.level == "warning"
+
+
 def test_a_reference_without_these_inputs_is_told():
     (found,) = look(
         audits.label_agreement(reference=[sea.Case("k", "is it wet", "yes")]),

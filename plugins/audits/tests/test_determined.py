@@ -207,6 +207,17 @@ def innocent(seed):
     return cases
 
 
+def test_what_a_task_is_about_is_a_warning_and_no_error():
+    """ "Select" begins the task here, and the dose does follow from the weight."""
+    draw = np.random.default_rng(5)
+    weights = draw.choice([10, 20, 30], 200).tolist()
+    cases = [
+        sea.Case(f"q{at}", f"Select a dose for a patient of {one} kg in bed {at}", f"{one * 10} mg")
+        for at, one in enumerate(weights)
+    ]
+    assert {one.level for one in found_in(cases)} == {"warning"}
+
+
 def test_innocent_sets_set_off_no_alarm():
     """At most one set in twenty; an audit reports what is not there once in a thousand times."""
     assert sum(bool(found_in(innocent(seed))) for seed in range(20)) <= 1

@@ -279,6 +279,18 @@ def test_fields_of_a_report_are_read_in_any_layout():
         assert score([{"Brain": 1400}], [f"Brain: {figure}"]) == [1.0], figure
     for figure in ("not 1400 mL", "300 or 1400 mL", "1400 mL to 3000 mL", "300\u20131400", "1,5"):
         assert score([{"Brain": 1400}], [f"Brain: {figure}"]) == [0.0], figure
+    for figure in (
+        "isn't 1400",
+        "neither 1400 nor 9",
+        "< 1400",
+        "at least 1400",
+        "1400 mL vs 300 mL",
+    ):
+        assert score([{"Brain": 1400}], [f"Brain: {figure}"]) == [0.0], figure
+    assert score([{"Brain": 1400}], ["Brain: 1400 mL - 3 lesions"]) == [1.0]
+    for half in ("isn't left", "never left", "cannot be left", "non-left", "left vs right"):
+        assert score([{"Smaller half": "left"}], [f"Smaller half: {half}"]) == [0.0], half
+    assert score([{"Smaller half": "left"}], ["Smaller half: non-enhancing, left"]) == [1.0]
     assert score([{"Density": -5}], ["Density: \u22125 HU"]) == [1.0]
     assert report_fields.build({"fields": ["Brain"]})([target], [said]) == [1.0]
     assert score(["image 1", "image 1"], ["image 1", "image 2"]) == [1.0, 0.0]

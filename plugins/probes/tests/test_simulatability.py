@@ -87,6 +87,12 @@ def test_shuffled_words_are_the_same_words_in_sentences_as_long():
     assert shuffled != said
 
 
+def test_words_tell_neither_grades_nor_causal_tests():
+    grades = ("worse-than-chance", "worse-than-baselines", "erasure", "edits-towards-failure")
+    said = [*SAYS.findings, *(Finding(name, "a grade", level="note") for name in grades)]
+    assert words_of(Explanation(SAYS.summary, said)) == words_of(SAYS)
+
+
 def test_a_simulation_is_shown_as_text_and_as_plain_data(planted):
     found = simulated(SAYS, planted(60), reader=Reader())
     assert "no-explanation" in str(found)

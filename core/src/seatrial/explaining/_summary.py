@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_dict", "findings_of", "side_by_side", "table_of"]
 
+CHANCE: Final = 0.5
 MISCALIBRATED: Final = 0.05
 COLUMNS: Final = (
     "predictor",
@@ -47,6 +48,15 @@ def findings_of(grade: Grade) -> Iterator[Finding]:
             "better-than-chance",
             f"failures are predicted better than by chance ({_p(grade.p)})",
             effect=area,
+        )
+    elif grade.interval is not None and grade.interval[1] < CHANCE:
+        yield Finding(
+            "worse-than-chance",
+            f"worse than chance: where failures are predicted, answers are right more often (AUROC "
+            f"{area:.3f}, {_range(grade.interval)})",
+            level="warning",
+            effect=area,
+            fix="do not act on it: what was learned does not hold for these outcomes",
         )
     else:
         yield Finding(

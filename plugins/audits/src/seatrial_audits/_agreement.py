@@ -20,6 +20,9 @@ __all__ = ["label_agreement", "outcome_agreement"]
 
 FIX = "find out which source is right before anything is learned from either; label anew."
 WITH_REFERENCE = "these cases and the reference"
+MIN_TOLD = 10
+"""Inputs with another label than the most common one; of fewer, no bound of kappa is sure."""
+
 MOST_NAMES = 20
 """Two sources with no more labels than this that share none of them write them differently."""
 
@@ -42,8 +45,8 @@ def label_agreement(reference: Any = None, min_kappa: float = 0.6) -> Check:
     another wording are paired by id where most of their words are the same. Agreement
     is Cohen's kappa, 0 for what the two sources' own frequencies would give by chance and 1 where
     they always agree. An error where even its upper bound (p .001, by clusters, over all pairs) is
-    below `min_kappa`, a warning where only the estimate is. Below 20 shared clusters it says
-    nothing.
+    below `min_kappa`; a warning where only the estimate is, or where fewer than 10 inputs have
+    another label than the most common one. Below 20 shared clusters it says nothing.
     """
     least = fraction_between("min_kappa", min_kappa)
     known = _known(reference, Case, _gold)
@@ -75,7 +78,8 @@ def outcome_agreement(reference: Any = None, min_kappa: float = 0.6) -> Check:
 
 def _gold(case: Case) -> _Label | None:
     golds = golds_of(case)
-    return _Label(case, " or ".join(sorted(map(repr, golds)))) if golds else None
+    said = (one.rstrip(".") or one if isinstance(one, str) else one for one in golds)
+    return _Label(case, " or ".join(sorted(map(repr, said)))) if golds else None
 
 
 def _right(outcome: Any) -> _Label:
@@ -198,7 +202,8 @@ def _compared(
     _, low, high = bounded_mean(influence, clusters, looks)
     if not np.isfinite(high) or kappa >= least:
         return None
-    level: Level = "error" if high < least else "warning"
+    told = int((codes != np.bincount(codes.ravel()).argmax()).any(axis=1).sum())
+    level: Level = "error" if high < least and told >= MIN_TOLD else "warning"
     return Finding(
         name,
         f"{where} agree on the {what} of {percent(float(agree.mean()))} of {len(both):,} shared "

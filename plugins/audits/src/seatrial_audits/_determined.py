@@ -34,7 +34,8 @@ class Determined:
     """How well a value predicts a label in the half of the clusters that it was not learned on.
 
     `accuracy` and `baseline` (always the most common label) are means over clusters; `shows` are
-    the places of the cases that it predicts, of which the audit names those.
+    the places of the cases that it predicts, of which the audit names those. `may_be_asked` says
+    that it may be what is asked about: running text that tells the target, not the place of it.
     """
 
     slot: Slot
@@ -43,6 +44,7 @@ class Determined:
     baseline: float
     clusters: int
     shows: Codes
+    may_be_asked: bool
 
     @property
     def gain(self) -> float:
@@ -70,7 +72,11 @@ def determined(cases: Sequence[Case], slots: Sequence[Slot], least: float) -> li
     ]
     confidence = 1 - ERROR_RATE / max(len(tested), 1)
     sure = [one for one in tested if one.gain >= least and _low(one, confidence) > one.baseline]
-    return sorted(sure, key=lambda one: (one.slot.cued, one.gain * one.clusters), reverse=True)
+    return sorted(sure, key=_rank, reverse=True)
+
+
+def _rank(one: Determined) -> tuple[bool, bool, float]:
+    return not one.may_be_asked, one.slot.cued, one.gain * one.clusters
 
 
 def _low(one: Determined, confidence: float) -> float:
@@ -110,6 +116,7 @@ def _tested(slot: Slot, values: Codes, label: Labels, clusters: Codes) -> Determ
         baseline,
         int(of.max() + 1),
         label.at[there[seen[right]]],
+        slot.plain and not label.shuffled,
     )
 
 

@@ -33,7 +33,8 @@ def gold_in_prompt(min_fraction: float = 0.5) -> Check:
     is marked otherwise than the rest ("[x]", "(correct)") or in capitals. The map from value to
     answer is learned on half of the clusters and tested on the other half against the most common
     answer. An error where it removes `min_fraction` of that baseline's errors after a cue, and .8
-    elsewhere; from `min_fraction` up a warning.
+    elsewhere; from `min_fraction` up a warning. A warning too where words behind "choose" or
+    "select" tell the target rather than its place: "a dose for a patient of 10 kg" may be the task.
 
     A warning: a right option that merely stands somewhere in the prompt, when others do not, in
     `min_fraction` of the cases or more: where answers are quoted from a passage, both right and
@@ -86,13 +87,14 @@ def _spelt(asked: Sequence[Asked]) -> Finding | None:
 def _learned(found: Determined, cases: Sequence[Case]) -> Finding:
     """Report a value from which the answer can be learned."""
     fraction = len(found.shows) / len(cases)
+    sure = found.slot.cued or found.gain >= ALWAYS
     return Finding(
         "gold-in-prompt",
         f"{found.slot.where} determines {found.what}: the map between them, learned on half of the "
         f"clusters, is right in {percent(found.accuracy)} of the other half, and the most common "
         f"answer in {percent(found.baseline)}; that gives {percent(fraction)} of the cases away "
         "(effect).",
-        level="error" if found.slot.cued or found.gain >= ALWAYS else "warning",
+        level="error" if sure and not found.may_be_asked else "warning",
         cases=[cases[at].id for at in found.shows],
         effect=fraction,
         fix=FIX,

@@ -36,7 +36,7 @@ _KNOWN = freeze({"Sequence": "T1", "Brain": 1400})
 
 report_fields = Metric(
     name="clinical.report-fields",
-    revision=2,
+    revision=3,
     summary="Fraction of the fields of a report that are right.",
     factory="seatrial_clinical._report_fields:report_fields",
     reads="prediction",

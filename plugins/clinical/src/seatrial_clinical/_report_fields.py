@@ -13,13 +13,22 @@ from seatrial.kit import answer_of
 
 __all__ = ["report_fields"]
 
-CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
-DENIAL = re.compile(r"\b(?:no|not|neither|nor|without)\b", re.IGNORECASE)
+CHOICE = re.compile(r"\b(?:or|vs|versus)\b", re.IGNORECASE)
+DENIAL = re.compile(
+    r"\b(?:no|not|neither|nor|never|cannot|without)\b|n['\u2019]t\b|\bnon-$", re.IGNORECASE
+)
 NUMBER = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
+DENIED = rf"(?:{DENIAL.pattern})\s+(?:(?:be|about|\w+ly)\s+)?"
+BOUND = (
+    r"[<>≤≥]\s*|\b(?:(?:less|fewer|smaller|more|greater|larger)\s+than"
+    r"|at\s+(?:least|most)|up\s+to|under|below|over|above)\s+"
+)
 # Not the number of a sequence ("T1") or a label ("image 2:"), and what is offered beside it.
+# A dash is that of a range only before the same unit: not in "1200 mL - 3 lesions".
 FIGURE = re.compile(
-    rf"(?P<denied>\bnot\s+)?(?<![\w.])(?P<first>{NUMBER})(?![\d.]*\s*:)"
-    rf"(?:\s*[^\W\d]*,?\s*(?:\bor\b|\bto\b|-)\s*(?P<other>{NUMBER}))?",
+    rf"(?P<denied>{DENIED}|{BOUND})?(?<![\w.])(?P<first>{NUMBER})(?![\d.]*\s*:)"
+    rf"(?:\s*(?P<unit>[^\W\d]*),?\s*(?:{CHOICE.pattern}\.?|\bto\b"
+    rf"|-(?=\s*{NUMBER}\s*(?P=unit)(?!\w)))\s*(?P<other>{NUMBER}))?",
     re.IGNORECASE,
 )
 DASHES = str.maketrans(dict.fromkeys("\u2212\u2013", "-"))
@@ -34,8 +43,8 @@ def report_fields(
     A target maps each field to what is right: a text, which the line of that name must hold, or a
     number, which the first number of the line may miss by the part `tolerance`. `fields` keeps
     only some. An answer that refuses states nothing, and so does a line that offers a choice
-    ("left or right") or denies ("not left", "not 5 mL"). Of two figures ("300 or 1200 mL",
-    "300-1200 mL") both must be right.
+    ("left or right"), denies ("not left", "not 5 mL") or gives a bound ("< 5 mL"). Of two figures
+    ("300 or 1200 mL", "300-1200 mL") both must be right.
     """
     if isinstance(fields, str):
         fields = (fields,)

@@ -66,7 +66,7 @@ exact_match = Metric(
     name="metrics.exact-match",
     summary="Fraction of texts equal to a target after normalisation.",
     factory="seatrial_metrics._equality:exact_match",
-    revision=4,
+    revision=5,
     per_case=True,
     examples=(
         (("2.5 mg",), ("2.50 MG.",), 1.0),

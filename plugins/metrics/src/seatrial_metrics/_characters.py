@@ -20,6 +20,7 @@ DASHES = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-")
     | {"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2032": "'", "\u2033": '"'}
     | {"\N{FRACTION SLASH}": "/", "\N{DIVISION SLASH}": "/"}
+    | {"\N{SMALL HYPHEN-MINUS}": "-", "\N{ARABIC PERCENT SIGN}": "%"}
 )
 BETWEEN_DIGITS = (
     (re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))"), ","),  # spaces that do not break

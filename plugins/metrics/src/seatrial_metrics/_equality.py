@@ -79,9 +79,9 @@ def exact_match(
       "MW", "mg" and "Mg") and lone Greek letters;
     - white space: runs count as one space, with none at the ends;
     - punctuation, but for what carries meaning: signs, marks inside numbers, ratios and ranges,
-      per cent, "&", "/", "#", what ends a word ("A-", "C++"), brackets of intervals and formulas,
-      apostrophes and primes but of "n't", underscores within names, and any text of nothing but
-      marks; "5 €" is "€5";
+      per cent, "&", "/", "#", what ends a word ("A-", "C++", "HIV (-)"), brackets of intervals and
+      formulas, LaTeX's too, apostrophes and primes but of "n't", underscores within names, and any
+      text of nothing but marks; "5 €" is "€5";
     - number format: "1,000", "1000.0", "1e3" and "10³" are 1000, "½" and "1/2" are 0.5,
       "5 per cent" is 5% and "5mg" is 5 mg. Numbers are read as in English, so that "1.000" is 1
       and "1,5", which is a decimal or a list, stays as it is. So do fractions that are no short

@@ -18,17 +18,21 @@ CASE_MATTERS = frozenset(
         *("m", "M", "g", "G", "mg", "Mg", "mm", "mM", "Mm", "nm", "nM", "pm", "pM", "μm", "μM"),
         *("ms", "mS", "ns", "nS", "μs", "μS", "mW", "MW", "mV", "MV", "mA", "MA", "mHz", "MHz"),
         *("mPa", "MPa", "mJ", "MJ", "mN", "MN", "mBq", "MBq", "cal", "Cal"),
-        *("mb", "Mb", "MB", "Gb", "GB", "Tb", "TB"),
+        *("kb", "kB", "mb", "Mb", "MB", "Gb", "GB", "Tb", "TB"),
+        *("Nm", "cM", "pA", "mΩ", "MΩ", "mU", "MU", "mIU", "MIU"),
     ]
 )
 """Unit symbols that are other units, or other powers of ten, in another case."""
 
 AFTER_A_NUMBER = re.compile(r"(?<=\d)(\s*)([^\W\d_]{1,3})(?![^\W\d_])")
+KILOBYTE = re.compile(r"(?<=\d)(\s*)K(?=[bB]\b)")
 PER_CENT = re.compile(r"(?<=\d)\s*per\s?cent\b", re.IGNORECASE)
 UNIT = re.compile(
-    r"(?<=\d)((?:[munkcd]?[glm]|mcg|μ[glm]|k?hz|m?mol|mmhg|k?pa|k?cal|iu|min|ms)\b)", re.IGNORECASE
+    r"(?<![\w.,])(\d(?:[\d.,xe]*\d)?)(?:-(?=[^\W\d_]{2}))?"
+    r"((?:[munkcd]?[glm]|mcg|μ[glm]|k?hz|m?mol|mmhg|k?pa|k?cal|iu|min|ms)\b)",
+    re.IGNORECASE,
 )
-"""Units that stand right behind a number as often as after a space."""
+"""Units that stand right behind a number, or a hyphen, as often as after a space."""
 GREEK = "[\N{GREEK CAPITAL LETTER ALPHA}-\N{GREEK SMALL LETTER OMEGA}]"
 LONE_GREEK = re.compile(rf"(?<!{GREEK}){GREEK}(?!{GREEK})")
 GREEK_WORD = re.compile(GREEK * 2)
@@ -46,8 +50,8 @@ class NormalForm:
     def __call__(self, text: str) -> str:
         text = ascii_digits(compatible(text))
         if self.number_format:
-            text = one_number_format(PER_CENT.sub("%", text))
-            text = UNIT.sub(r" \1", text)
+            text = UNIT.sub(r"\1 \2", PER_CENT.sub("%", text))
+            text = one_number_format(text)
         if self.punctuation:
             text = without_punctuation(text)
         if self.case:
@@ -57,6 +61,7 @@ class NormalForm:
 
 def _folded(text: str) -> str:
     """Fold case, but not of unit symbols ("5 mW", "5 MW") and lone Greek letters."""
+    text = KILOBYTE.sub(r"\1k", text)
     kept = [found.span(2) for found in AFTER_A_NUMBER.finditer(text) if found[2] in CASE_MATTERS]
     bare = text.strip()
     if len(bare) > 1 and bare in CASE_MATTERS:

@@ -19,7 +19,7 @@ LABEL = re.compile(
     re.IGNORECASE,
 )
 POWER_OF_TEN = re.compile(
-    r"(?<![\w.,^])(?:(?P<times>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*[×x*·]\s*)?"
+    r"(?<![\w.,^])(?:(?<![/÷:])(?<![/÷:]\s)(?P<times>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*[×x*·]\s*)?"
     r"10\^(?P<power>[+-]?\d{1,2})(?![\d^]|[.,]\d)"
 )
 FRACTION = re.compile(
@@ -42,8 +42,9 @@ def ascii_digits(text: str) -> str:
 def one_number_format(text: str) -> str:
     """Write "1,000", "1000.0" and "1e3" as 1000, and ".5" as 0.5.
 
-    "1.5 × 10^3" is 1500 too, and "10^5" is 100000. A proper fraction in lowest terms that is a
-    short decimal is written as one: "1/2" as 0.5 and "2 1/2" as 2.5, but neither "1/3" nor "2/4".
+    "1.5 × 10^3" is 1500 too, and "10^5" is 100000, but "1/2 × 10^3" is no 1/2000. A proper fraction
+    in lowest terms that is a short decimal is written as one: "1/2" as 0.5 and "2 1/2" as 2.5, but
+    neither "1/3" nor "2/4".
 
     A comma separates thousands only before groups of three digits, as in English: "1,5" may be a
     decimal or a list, and stays. So do leading zeros (a code: "007"), several points ("1.2.3"),

@@ -40,7 +40,13 @@ GRADES: Final = frozenset(
         "miscalibrated",
         "not-better-than-baselines",
         "not-better-than-chance",
+        "worse-than-chance",
         "not-graded",
+        "worse-than-baselines",
+        "edits-towards-failure",
+        "edits-towards-success",
+        "erasure",
+        "steering",
     }
 )
 """Findings that tell how good an explanation is, and nothing about which inputs fail."""
