@@ -9,7 +9,7 @@ from attrs import field, frozen
 from ._importing import IMPORT_STRING, import_string
 from ._signatures import misfit
 from ._values import FrozenMapping, optional_mapping, plain
-from .errors import ModelError, ParameterError, PlanError
+from .errors import ModelError, PlanError
 
 __all__ = ["Reference", "StoredReference"]
 
@@ -45,7 +45,7 @@ class Reference:
             return found
         params = plain(self.params)
         if why := misfit(found, params):
-            raise ParameterError(why)
+            raise TypeError(why)  # whoever calls it says what could not be made
         return found(**params)
 
 
