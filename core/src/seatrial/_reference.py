@@ -9,7 +9,7 @@ from attrs import field, frozen
 from ._importing import IMPORT_STRING, import_string
 from ._signatures import misfit
 from ._values import FrozenMapping, optional_mapping, plain
-from .errors import ModelError, PlanError
+from .errors import ModelError, ParameterError, PlanError
 
 __all__ = ["Reference", "StoredReference"]
 
@@ -45,7 +45,8 @@ class Reference:
             return found
         params = plain(self.params)
         if why := misfit(found, params):
-            raise TypeError(why)  # whoever calls it says what could not be made
+            msg = f"{self.use}: {why}"
+            raise ParameterError(msg)
         return found(**params)
 
 

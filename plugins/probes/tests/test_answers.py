@@ -184,4 +184,4 @@ def test_no_more_than_ten_findings_failure_first():
     assert {one.name for one in found} == {"comes-with-failure"}
     assert found[0].difference == 1.0
     low, high = found[0].interval
-    assert low < 1 < high
+    assert 0 < low < high == 1

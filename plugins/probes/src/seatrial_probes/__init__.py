@@ -195,7 +195,7 @@ regions = Explainer(
 
 answers = Explainer(
     name="probes.answers",
-    summary="The answer given, how sure the model was, and the words, stacked.",
+    summary="The answer given, how sure the model was, and the words, together.",
     factory="seatrial_probes._answers:answers",
     sheet=_SHEET,
 )

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from seatrial import Case, Explanation, Finding, Outcome, derive
+from seatrial import Case, Explanation, Finding, Outcome
 from seatrial.errors import PlanError
 from seatrial.kit import answer_of
 
+from ._additive import Factor, View, fit_views, folds_of
 from ._answer_shapes import Row, Shapes
-from ._comparing import chosen_beside_others
+from ._comparing import asked_beside_the_rest, chosen_beside_others
 from ._conditions import Condition, findings_of
 from ._given_answers import confidence, frequent, named
 from ._odds import Columns
 from ._rendering import read
-from ._stacked import View, by_logistic, by_trees, folds_of, stack
-from ._surface import surface_features
+from ._surface import WORD, surface_features
 from ._validation import Learning, one_sided
 from ._word_vectors import word_vectorizer
 
@@ -29,10 +29,10 @@ __all__ = ["Answers", "answers"]
 LEAST: Final = 0.02
 MOST_ANSWERS: Final = 6
 MOST_WORDS: Final = 30_000
-STRENGTHS: Final = (0.1, 0.3, 1.0, 3.0)
 QUARTER: Final = 0.25
-ANSWER_WEIGHT: Final = 2.0
-"""An answer beside TF-IDF rows of norm 1: an L2 penalty should hardly draw its effect to 0."""
+FIRST_WORDS: Final = 3
+FARTHEST: Final = 5.0
+"""Standardised numbers beyond are brought back to it: one odd input should not outweigh all."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,11 +43,13 @@ class Answers:
 
     Which answer it is and how sure the model was often say more about failure than the input does;
     and what a word means hangs on the answer: a word that makes "yes" likely to be right makes "no"
-    likely to be wrong. So several predictors are fitted, each on a view of its own: the answer; the
-    margin, odds and entropy of its probabilities; the looks of the input; its words; its words by
-    answer; the chosen option beside the others, by its words and by length and place in the input;
-    and trees on all that are numbers. A logistic regression on what each says of cases that it did
-    not learn from combines them.
+    likely to be wrong. So cases are compared in several views: the answer; the margin, odds and
+    entropy of its probabilities; the looks of the input, and how much of what is asked it says; the
+    chosen option beside the others; all these numbers together; the words of the input, of the
+    question, of its beginning and of the chosen option; and most of them by answer. One Gaussian
+    process learns from all, each view as strong as the outcomes show it to be: by restricted
+    maximum likelihood, under a prior that expects little of each. It is fitted on at most 6,000
+    outcomes, drawn at random.
 
     Questions and answers are read in every usual shape alike. Options stand in a list (`options`,
     `choices`), in parts of their own (`option1`, `option2`) or in the lines of a prompt; an answer
@@ -71,14 +73,14 @@ class Answers:
         shapes = Shapes.of(inputs, predictions)
         rows = shapes.rows(inputs, predictions)
         known = _Known.of(rows)
-        views = list(_views(known, rows, seed))
+        views = list(_views(known, rows))
         if not views:
             return Explanation("no answer is given twice, none has probabilities, no input a text")
-        found = stack(views, rows, learning, folds)
-        best = max(found.alone, key=found.alone.__getitem__)
+        found = fit_views(views, rows, learning, folds, seed)
+        best = max(found.explained, key=found.explained.__getitem__)
         summary = (
-            f"answers: {len(views)} views stacked, at AUROC {found.auroc:.2f} of failure by "
-            f"cross-validation; the best alone is {best} ({found.alone[best]:.2f})"
+            f"answers: {len(views)} views together, at AUROC {found.auroc:.2f} of failure by "
+            f"cross-validation; most is explained by {best} ({found.explained[best]:.0%})"
         )
 
         def predictor(cases: Sequence[Case], given: Sequence[Any]) -> list[float]:
@@ -90,7 +92,7 @@ class Answers:
             _findings(known, rows, learning),
             predictor=predictor,
             reads_answers=True,
-            details={"views": dict(found.alone), "cross_validated": found.auroc},
+            details={"views": found.explained, "cross_validated": found.auroc},
         )
 
 
@@ -123,6 +125,11 @@ class _Known:
         table = [[name == one for one in self.answers] for name in names]
         return np.array(table, dtype=np.float64).reshape(len(rows), len(self.answers))
 
+    def signs(self, rows: Sequence[Row]) -> Floats:
+        """Give one column of 1 and -1 for two answers, and else `given`."""
+        given = self.given(rows)
+        return given[:, :1] - given[:, 1:] if len(self.answers) == len((0, 1)) else given
+
     def sure(self, rows: Sequence[Row]) -> Floats:
         """Give the standardised confidence, its squares, and where it is not said."""
         sure = confidence([row.prediction for row in rows])
@@ -144,37 +151,50 @@ def _readable(given: Any) -> bool:
     return True
 
 
-def _views(known: _Known, rows: Sequence[Row], seed: int) -> Any:
+def _views(known: _Known, rows: Sequence[Row]) -> Iterator[View]:
     """Give the views that these cases have something for."""
-    linear = tuple(by_logistic(strength) for strength in STRENGTHS)
-    numbers: list[Callable[[Any], Any]] = [known.given] if len(known.answers) > 1 else []
-    if numbers:
-        yield View("the answer", known.given, (by_logistic(1.0),))
+    crossed = len(known.answers) > 1
+    answer = Factor(known.signs)
+
+    def by_answer(name: str, *factors: Factor) -> Iterator[View]:
+        if crossed:
+            yield View(f"{name}, by answer", (*factors, answer))
+
+    numbers: list[Callable[[Any], Any]] = []
+    if crossed:
+        yield View("the answer", (answer,))
     if known.sure(rows).std(axis=0).any():
         numbers.append(known.sure)
-        yield View("how sure the model is", known.sure, linear)
+        yield View("how sure the model is", (sure := Factor(known.sure),))
+        yield from by_answer("how sure the model is", sure)
     if known.texts:
         looks = _columns(_looks, rows)
         numbers.append(looks)
-        yield View("the looks of the input", looks, linear[:3])
+        yield View("the looks of the input", (seen := Factor(looks),))
+        yield from by_answer("the looks of the input", seen)
         if _varied(rows):
-            yield View("the chosen option beside the others", _columns(_chosen, rows), linear)
-        yield from _worded(known, rows, linear)
-    if len(numbers) > 1:
-        yield View(
-            "trees on all numbers",
-            lambda some: np.hstack([one(some) for one in numbers]),
-            (by_trees(derive(seed, "trees")),),
-        )
+            chosen = _columns(_chosen, rows)
+            numbers.append(chosen)
+            yield View("the chosen option beside the others", (Factor(chosen),))
+    if numbers:
+        near = Factor(lambda some: np.hstack([one(some) for one in numbers]), near=True)
+        yield View("all numbers together", (near,))
+        yield from by_answer("all numbers together", near)
+    if known.texts:
+        yield from _worded(rows, by_answer)
 
 
 def _columns(describe: Callable[[Any], Any], rows: Sequence[Row]) -> Callable[[Any], Any]:
     columns = Columns().fit(describe(rows))
-    return lambda some: columns.transform(describe(some))
+    return lambda some: np.clip(columns.transform(describe(some)), -FARTHEST, FARTHEST)
 
 
 def _looks(rows: Sequence[Row]) -> Any:
-    return surface_features([row.input for row in rows])
+    inputs = [row.input for row in rows]
+    return [
+        {**looks, **asked_beside_the_rest(read(one))}
+        for one, looks in zip(inputs, surface_features(inputs), strict=True)
+    ]
 
 
 def _chosen(rows: Sequence[Row]) -> Any:
@@ -190,41 +210,32 @@ def _varied(rows: Sequence[Row]) -> bool:
     return len(options) > 2 * MOST_ANSWERS
 
 
-def _worded(known: _Known, rows: Sequence[Row], linear: Any) -> Any:
-    whole = _vectors([_whole(row) for row in rows])
+def _worded(rows: Sequence[Row], by_answer: Callable[..., Iterator[View]]) -> Iterator[View]:
+    whole = _words(_whole, rows)
     if whole is None:
         return
-    yield View("words", lambda some: whole([_whole(row) for row in some]), linear)
-    crossed = len(known.answers) > 1
-    if crossed:
-        yield View("words by answer", _by_answer(known, whole, _whole), linear)
-    asked = _vectors([_asked(row) for row in rows]) if _has_parts(rows) else None
-    if crossed and asked is not None:
-        yield View("words of the question by answer", _by_answer(known, asked, _asked), linear)
+    yield View("words", (whole,))
+    yield from by_answer("words", whole)
+    if (asked := _words(_asked, rows)) is not None and _has_parts(rows):
+        yield View("words of the question", (asked,))
+        yield from by_answer("words of the question", asked)
+        yield from by_answer("words of question and input together", asked, whole)
+    if (opening := _words(_opening, rows)) is not None:
+        yield from by_answer("first words of the question", opening)
     options = [text for row in rows for text in read(row.input).options]
-    if _varied(rows) and (chosen := _vectors(options)) is not None:
-        yield View("words of the chosen option", _of_the_choice(chosen), linear)
+    if _varied(rows) and (vectors := _vectors(options)) is not None:
+        chosen = Factor(_of_the_choice(vectors))
+        yield View("words of the chosen option", (chosen,))
+        yield View("words of the chosen option, by words", (chosen, whole))
 
 
-def _by_answer(known: _Known, vectors: Any, text: Callable[[Row], str]) -> Callable[[Any], Any]:
-    """Give each word beside itself times each answer, and the answers.
-
-    Two answers make one column of +1 and -1; more make one each.
-    """
-    from scipy.sparse import csr_matrix, hstack
-
-    def table(rows: Sequence[Row]) -> Any:
-        words, given = vectors([text(row) for row in rows]), known.given(rows)
-        signs = given[:, :1] - given[:, 1:2] if given.shape[1] == len((0, 1)) else given
-        crossed = [words.multiply(signs[:, [at]]) for at in range(signs.shape[1])]
-        return hstack([words, *crossed, csr_matrix(ANSWER_WEIGHT * signs)]).tocsr()
-
-    return table
+def _words(text: Callable[[Row], str], rows: Sequence[Row]) -> Factor | None:
+    vectors = _vectors([text(row) for row in rows])
+    return vectors and Factor(lambda some: vectors([text(row) for row in some]))
 
 
 def _of_the_choice(vectors: Any) -> Callable[[Any], Any]:
-    """Give the words of the option that was chosen, and the mean of those that were not."""
-    from scipy.sparse import hstack
+    """Give the words of the option that was chosen, less the mean of those that were not."""
 
     def table(rows: Sequence[Row]) -> Any:
         chosen, others = [], []
@@ -233,7 +244,7 @@ def _of_the_choice(vectors: Any) -> Callable[[Any], Any]:
             options = read(row.input).options
             chosen.append(said if said in options else "")
             others.append(" ".join(one for one in options if one != said))
-        return hstack([vectors(chosen), vectors(others)]).tocsr()
+        return vectors(chosen) - vectors(others)
 
     return table
 
@@ -244,6 +255,12 @@ def _whole(row: Row) -> str:
 
 def _asked(row: Row) -> str:
     return read(row.input).asked
+
+
+def _opening(row: Row) -> str:
+    """Give the first words of the question, each with its place, and its last word."""
+    words = WORD.findall(_asked(row).casefold())
+    return " ".join([*(f"{at}_{word}" for at, word in enumerate(words[:FIRST_WORDS])), *words[-1:]])
 
 
 def _has_parts(rows: Sequence[Row]) -> bool:

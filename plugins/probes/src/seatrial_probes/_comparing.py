@@ -1,17 +1,24 @@
-"""How the option that was chosen stands to the others, in numbers."""
+"""How the chosen option stands to the others, and the question to the rest, in numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import log2
+from typing import Final
 
 import numpy as np
 
 from ._odds import Feature
 from ._rendering import Read
-from ._surface import WORD
+from ._surface import NEGATION, WORD
 
-__all__ = ["chosen_beside_others"]
+__all__ = ["asked_beside_the_rest", "chosen_beside_others"]
+
+SHORT: Final = 3
+"""Words of at most so many letters say little about what is asked."""
+
+WINDOW: Final = 30
 
 
 def chosen_beside_others(given: Read, answer: str) -> dict[str, Feature]:
@@ -34,6 +41,33 @@ def chosen_beside_others(given: Read, answer: str) -> dict[str, Feature]:
         "repeats": _lead([_repeated(one, said) for one in folded]),
         "more often": _lead([text.count(one) for one in folded]),
         "first": float(np.sign(min(others) - own)) if named else 0.0,
+    }
+    return {name: Feature(name, "amount", value) for name, value in found.items()}
+
+
+def asked_beside_the_rest(given: Read) -> dict[str, Feature]:
+    """Tell how much of what is asked the other parts say, how often and how close together.
+
+    Empty where the input has one part.
+    """
+    asked = given.asked
+    rest = "\n".join(part for part in given.parts.values() if part != asked)
+    if not rest:
+        return {}
+    words = [word.casefold() for word in WORD.findall(asked)]
+    said = [word.casefold() for word in WORD.findall(rest)]
+    about = {word for word in words if len(word) > SHORT}
+    pairs = set(pairwise(said))
+    places = [at for at, word in enumerate(said) if word in about]
+    closest = max((len(about.intersection(said[at : at + WINDOW])) for at in places), default=0)
+    found = {
+        "answered words": len(about.intersection(said)) / max(len(about), 1),
+        "unanswered words": len(about.difference(said)),
+        "answered pairs": sum(pair in pairs for pair in pairwise(words)) / max(len(words) - 1, 1),
+        "answered together": closest / max(len(about), 1),
+        "answered often": log2(1 + len(places)),
+        "answered densely": len(places) / max(len(said), 1),
+        "negations around": len(NEGATION.findall(rest)) / max(len(said), 1),
     }
     return {name: Feature(name, "amount", value) for name, value in found.items()}
 
