@@ -9,7 +9,7 @@ from attrs import field, frozen
 from ._importing import IMPORT_STRING, import_string
 from ._signatures import misfit
 from ._values import FrozenMapping, optional_mapping, plain
-from .errors import ModelError, ParameterError, PlanError
+from .errors import ModelError, PlanError
 
 __all__ = ["Reference", "StoredReference"]
 
@@ -44,9 +44,12 @@ class Reference:
         if self.params is None:
             return found
         params = plain(self.params)
-        if why := misfit(found, params):
-            raise ParameterError(why)
-        return found(**params)
+        try:
+            return found(**params)
+        except TypeError as error:  # asked first: a decorated function may take more than it says
+            if why := misfit(found, params):
+                raise TypeError(why) from error
+            raise
 
 
 @frozen
