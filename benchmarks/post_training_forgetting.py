@@ -9,7 +9,9 @@ repositories publish them. SmolLM2-135M-Instruct is trained by `posttrain.joint`
 instructions (IT: questions on the reports; mathematics and physical common sense as general ones),
 each stage with the same number of tokens, and aligned by `posttrain.dpo` on right and wrong
 calculations (PA). Held out are whole reports, other items of the general sources, and a source that
-nothing is trained on (abstracts of medicine). Prints a line for each model.
+nothing is trained on (abstracts of medicine). Prints a table for each model: every change with its
+interval, paired by case, against the model before, and of the second stage after the first against
+both at once.
 """
 
 from __future__ import annotations
@@ -24,7 +26,6 @@ from random import Random
 from typing import Any
 
 import seatrial_posttrain as posttrain
-from seatrial_metrics import mcc
 from seatrial_transformers import smollm2
 
 import seatrial as sea
@@ -41,6 +42,11 @@ ARMS = (
     *(f"{stage}-{data}" for stage in ("cpt", "it") for data in ("in", "general", "mix")),
     *("joint-in", "joint-mix", "sequential-mix", "pa-in", "pa-mix"),
 )
+AGAINST = {
+    "sequential-mix": ("base", "joint-mix"),
+    "pa-in": ("joint-mix",),
+    "pa-mix": ("joint-mix", "pa-in"),
+}  # what else a model is compared with
 
 
 def reports(data: Path) -> tuple[list[Any], list[Any]]:
@@ -147,82 +153,112 @@ class Data:
         ]
         for some in drawn:
             draw.shuffle(some)
-        self.texts = {
-            "reports": [body(one) for one in held[: size // 2]],
-            "general": [*how[700 : 700 + size // 2], *math_text[1200 : 1200 + size // 2]],
-            "medicine": [
-                " ".join(one["CONTEXTS"]) for one in list(abstracts.values())[: size // 4]
-            ],
-        }
         answered = list(questions(held, spans))
-        self.answers = {
-            "it_reports": [
-                sea.Case(u, asked(r, q), worked(q)) for u, r, q in answered[: size // 2]
-            ],
-            "it_general": [
-                sea.Case(str(at), row["question"], solved(row))
-                for at, row in enumerate(math[1240 : 1240 + size // 2])
-            ],
-        }
         numbers = [(u, r, q) for u, r, q in questions(held, ["arithmetic"]) if q["derivation"]]
-        self.chosen = {
-            "calculation": [
-                (asked(r, q), [worked(q), *(wrong(worked(q), draw) for _ in range(3))], 0)
-                for _, r, q in numbers[:size]
-            ],
-            "mathematics": [
-                (row["question"], [solved(row), *(wrong(solved(row), draw) for _ in range(3))], 0)
-                for row in math[-size:]
-            ],
-            "common_sense": [
-                (goal["goal"], [goal["sol1"], goal["sol2"]], label)
-                for goal, label in list(zip(common, right, strict=True))[-2 * size :]
-            ],
-            "credit": credit(data, size),
-        }
-        self.prompts = [
-            *(one.input for one in self.answers["it_reports"][:5]),
-            *(goal["goal"] for goal in common[-5:]),
+        common_cases = [
+            choice(str(at), goal["goal"], [goal["sol1"], goal["sol2"]], label)
+            for at, (goal, label) in enumerate(zip(common[-2 * size :], right[-2 * size :]))  # noqa: B905
+        ]
+        general = [*how[700 : 700 + size // 2], *math_text[1200 : 1200 + size // 2]]
+        medicine = [" ".join(one["CONTEXTS"]) for one in list(abstracts.values())[: size // 4]]
+        requests = credit(data, 2 * size)
+        self.tasks = [
+            told(
+                "reports",
+                "concept",
+                "similar",
+                [(one["table"]["uid"], body(one)) for one in held[: size // 2]],
+            ),
+            told(
+                "general", "concept", "similar", [(str(at), one) for at, one in enumerate(general)]
+            ),
+            told(
+                "medicine", "concept", "novel", [(str(at), one) for at, one in enumerate(medicine)]
+            ),
+            told(
+                "answers on reports",
+                "instruction following",
+                "similar",
+                [(u, asked(r, q), worked(q), {}, r["table"]["uid"]) for u, r, q in answered[:size]],
+            ),
+            told(
+                "general answers",
+                "instruction following",
+                "similar",
+                [(str(at), row["question"], solved(row)) for at, row in enumerate(math[-size:])],
+            ),
+            chosen(
+                "calculations",
+                "reasoning",
+                "similar",
+                [
+                    choice(
+                        u, asked(r, q), [worked(q), *others(worked(q), draw)], 0, r["table"]["uid"]
+                    )
+                    for u, r, q in numbers[: 2 * size]
+                ],
+            ),
+            chosen("common sense", "reasoning", "similar", common_cases),
+            chosen("credit", "task", "novel", requests),
+            chosen("credit, MCC", "task", "novel", requests, metric="metrics.mcc"),
         ]
 
 
-def credit(data: Path, size: int) -> list[tuple[str, list[str], int]]:
+def told(name: str, capability: str, kind: str, rows: Sequence[tuple[Any, ...]]) -> posttrain.Task:
+    """Make a task of perplexity of documents, or of answers."""
+    cases = tuple(sea.Case(*row) for row in rows)
+    return posttrain.Task(name=name, cases=cases, capability=capability, kind=kind)
+
+
+def chosen(
+    name: str,
+    capability: str,
+    kind: str,
+    cases: Sequence[sea.Case],
+    metric: str = "metrics.accuracy",
+) -> posttrain.Task:
+    """Make a task of the likeliest option."""
+    return posttrain.Task(
+        name=name,
+        cases=tuple(cases),
+        metric=metric,
+        answers="likeliest",
+        capability=capability,
+        kind=kind,
+    )
+
+
+def choice(
+    name: str, question: str, options: Sequence[str], right: int, cluster: str | None = None
+) -> sea.Case:
+    """Make a case of a choice."""
+    options = tuple(dict.fromkeys(options))
+    return sea.Case(
+        name,
+        {"question": question, "options": options},
+        options[right],
+        cluster=cluster,
+    )
+
+
+def others(text: str, draw: Random) -> list[str]:
+    """Give three wrong calculations."""
+    return [wrong(text, draw) for _ in range(3)]
+
+
+def credit(data: Path, size: int) -> list[sea.Case]:
     """Read requests for credit, of which seven in ten are good."""
     rows = [line.split() for line in (data / "german_credit/german.data").read_text().splitlines()]
     Random(SEED).shuffle(rows)
     return [
-        (
+        choice(
+            str(at),
             REQUEST.format(row[4], row[1], row[12], row[10]),
             ["good", "bad"],
             int(row[-1]) - 1,
         )
-        for row in rows[:size]
+        for at, row in enumerate(rows[:size])
     ]
-
-
-def measured(model: Any, data: Data, *, quick: bool) -> dict[str, float]:
-    """Measure perplexities, and accuracies and how often an answer ends unless it must be quick."""
-    found: dict[str, float] = {}
-    for name, texts in data.texts.items():
-        found[f"ppl_{name}"] = posttrain.perplexity(model, texts).value
-    for name, cases in data.answers.items():
-        found[f"ppl_{name}"] = posttrain.perplexity(model, cases).value
-    if quick:
-        return found
-    for name, items in data.chosen.items():
-        inputs = [
-            {"question": text, "options": tuple(dict.fromkeys(options))}
-            for text, options, _ in items
-        ]
-        said = [one.value for one in model(inputs)]
-        targets = [options[right] for _, options, right in items]
-        found[name] = sum(map(str.__eq__, said, targets)) / len(targets)
-        if name == "credit":
-            found["credit_mcc"] = float(mcc().build()(targets, said))
-            found["credit_good"] = said.count("good") / len(said)
-    written = model(data.prompts)
-    found["ends"] = sum(one.details["finish"] == "stop" for one in written) / len(written)
-    return found
 
 
 def cases(rows: Sequence[tuple[str, str, str | None]], tokens: int, name: str) -> list[sea.Case]:
@@ -251,13 +287,15 @@ def trained(model: Any, some: Sequence[sea.Case], given: argparse.Namespace) -> 
     return sea.repair(adapter, model=model, cases=some, seed=SEED)
 
 
-def aligned(model: Any, data: Data, kind: str, count: int) -> Any:
+def aligned(model: Any, data: Data, kind: str, given: argparse.Namespace) -> Any:
     """Align on preferences: as many of the domain alone as of both together."""
-    half = count // 2
+    count, half = given.pairs, given.pairs // 2
     pairs = data.pairs["in"][:count]
     if kind == "mix":
         pairs = data.pairs["in"][:half] + data.pairs["general"][:half]
-    adapter = posttrain.dpo(kind="sigmoid_nll", rank=0, learning_rate=5e-6, batch_size=4)
+    adapter = posttrain.dpo(
+        kind="sigmoid_nll", rank=0, learning_rate=given.preference_rate, batch_size=4
+    )
     return sea.repair(adapter, model=model, cases=pairs, seed=SEED)
 
 
@@ -281,29 +319,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--tokens", type=int, default=12_000)
-    parser.add_argument("--size", type=int, default=24, help="cases of a measurement")
+    parser.add_argument("--size", type=int, default=24, help="cases of a measurement, about")
     parser.add_argument("--pairs", type=int, default=24)
     parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
     parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--preference-rate", type=float, default=5e-6)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="measure perplexities alone")
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     data = Data(given.data, given.size)
-    base = smollm2(threads=given.threads, max_new_tokens=40)
-    joint = None
+    tasks = [one for one in data.tasks if one.metric is None or not given.quick]
+    base = smollm2(threads=given.threads)
+    made = {"base": base}
+    found: dict[str, Any] = {}
     for name in ("base", *given.arms):
         begun = time.process_time()
         if name.startswith("pa"):
-            joint = joint or arm("joint-mix", base, data, given)
-            model = aligned(joint, data, name.split("-")[1], given.pairs)
+            if "joint-mix" not in made:
+                made["joint-mix"] = arm("joint-mix", base, data, given)
+                found["joint-mix"] = posttrain.evaluate(made["joint-mix"], tasks)
+            model = aligned(made["joint-mix"], data, name.split("-")[1], given)
         else:
             model = base if name == "base" else arm(name, base, data, given)
-            joint = model if name == "joint-mix" else joint
-        found = measured(model, data, quick=given.quick)
-        told = {key: round(value, 3) for key, value in found.items()}
-        print(json.dumps({"model": name, **told}), flush=True)
+        made.update({name: model} if name == "joint-mix" else {})
+        found[name] = posttrain.evaluate(model, tasks)
         print(f"{name}: {time.process_time() - begun:.0f} s of processor time", flush=True)
+        for before in AGAINST.get(name, ("base",)):
+            if before in found and before != name:
+                print(f"\n{before} -> {name}")
+                print(posttrain.capabilities(tasks, found[before], found[name]), flush=True)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from functools import wraps
 import pytest
 
 from seatrial._reference import Reference
-from seatrial.errors import ComponentLoadError, PlanError
+from seatrial.errors import ComponentLoadError, ParameterError, PlanError
 
 
 def test_a_reference_is_called_only_when_it_has_parameters():
@@ -45,5 +45,5 @@ def test_a_decorated_function_takes_what_its_decorator_takes():
 
 
 def test_a_wrong_parameter_is_answered_with_the_nearest():
-    with pytest.raises(TypeError, match="'nmae'; did you mean name"):
+    with pytest.raises(ParameterError, match=r"greeting: got .*'nmae'; did you mean name"):
         Reference(f"{__name__}:greeting", {"nmae": "you"})()

@@ -9,7 +9,7 @@ from attrs import field, frozen
 from ._importing import IMPORT_STRING, import_string
 from ._signatures import misfit
 from ._values import FrozenMapping, optional_mapping, plain
-from .errors import ModelError, PlanError
+from .errors import ModelError, ParameterError, PlanError
 
 __all__ = ["Reference", "StoredReference"]
 
@@ -48,7 +48,8 @@ class Reference:
             return found(**params)
         except TypeError as error:  # asked first: a decorated function may take more than it says
             if why := misfit(found, params):
-                raise TypeError(why) from error
+                msg = f"{self.use}: {why}"
+                raise ParameterError(msg) from error
             raise
 
 

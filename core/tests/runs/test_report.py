@@ -106,11 +106,22 @@ def test_a_preference_puts_the_target_before_each_wrong_answer(report):
     assert {(one.chosen, one.rejected) for one in found} == {("refund", "other")}
 
 
+@pytest.mark.parametrize("relation", ["must-refuse", "must-abstain"])
+def test_no_preference_comes_from_a_question_that_has_no_right_answer_any_more(relation):
+    vague = attrs.evolve(shout().component, name="stand.vague", relation=relation)
+    found = run(plan(swap(), vague(), metrics=(same,)), fragile, orders(40))
+    assert found.without_answer == {"stand.vague"}
+    wrong = [one for one in found.outcomes() if not one.right and one.perturbation == "stand.swap"]
+    assert wrong
+    assert [one.input for one in found.preferences()] == [one.input for one in wrong]
+    assert any(not one.right for one in found.outcomes() if one.perturbation == "stand.vague")
+
+
 def test_outcomes_need_a_metric_that_scores_case_by_case():
     whole = run(plan(metrics=(even,)), bot, orders(5))
     with pytest.raises(PlanError, match="not scored with any metric that scores case by case"):
         list(whole.outcomes())
-    with pytest.raises(PlanError, match=r"not scored with the metric 'stand\.even'"):
+    with pytest.raises(PlanError, match=r"stand\.even scores no single answer"):
         list(whole.outcomes("stand.even"))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 import seatrial_posttrain as posttrain
-from seatrial_clinical import challenges
+from seatrial_clinical import challenges, off_topic
 from seatrial_metrics import accuracy
 from seatrial_nlpaug import keyboard
 
@@ -72,6 +72,27 @@ def test_no_pair_comes_from_what_is_held_out(report):
     assert {one.cluster for one in everything} & left
     assert posttrain.failures(report, seed=3) == found
     assert everything.clusters == {case.cluster for case in cases()}
+
+
+def test_a_question_that_has_no_right_answer_any_more_makes_no_pair():
+    plan = sea.Plan(
+        perturbations=[keyboard(on="question"), off_topic(on="question")],
+        metrics=[accuracy()],
+        severities=[1],
+        seed=1,
+    )
+    report = sea.run(plan, model=Chooser(), cases=cases())
+    found = posttrain.failures(report, held_out=0)
+    asked = {one.perturbation for one in report.outcomes() if not one.right}
+    assert asked == {
+        "clean",
+        "nlpaug.keyboard on question",
+        "clinical.off-topic on question",
+    }
+    assert not [one for one in found if "clinical.off-topic" in one.reason]
+    assert [one for one in found if "nlpaug.keyboard" in one.reason]
+    assert found.counts["left out: the perturbation leaves no right answer"] == 24
+    assert found.clusters == {case.cluster for case in cases()}
 
 
 class Wobbly:

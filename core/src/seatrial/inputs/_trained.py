@@ -15,7 +15,7 @@ from .._seeds import derive, seeded
 from .._table_options import CASES, file_reference, referred
 from .._training import Training
 from .._writing import digest
-from ..errors import ComponentError, ModelError, PlanError
+from ..errors import ComponentError, ModelError, ParameterError, PlanError
 from ._binding import built
 from ._boundary import call
 from ._content import attributes_digest, case_digest
@@ -176,8 +176,9 @@ def _name(function: Callable[..., Any]) -> str:
 def _function(reference: Reference) -> Any:
     try:
         return call(f"the function {reference.use}", reference)
-    except ComponentError as error:
-        msg = f"the function of train, {reference}, cannot be made: {error.why}"
+    except (ComponentError, ParameterError) as error:
+        why = getattr(error, "why", error)
+        msg = f"the function of train, {reference}, cannot be made: {why}"
         if reference.params is not None:
             msg += f"; with params, {reference.use} is called with these alone, and must give the "
             msg += "function that trains"

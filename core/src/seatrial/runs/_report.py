@@ -17,6 +17,7 @@ from .._findings import Finding
 from .._plans import Plan
 from .._reference import Reference
 from .._registry import Registry, default_registry
+from .._right import REFUSALS
 from .._tables import Table
 from .._values import FrozenMapping, freeze, plain
 from .._writing import digest, write_atomically
@@ -286,6 +287,22 @@ class Report:
         (stored,) = (one for one in self.perturbations if one["label"] == label)
         return self._use(stored, Perturbation)
 
+    @property
+    def without_answer(self) -> frozenset[str]:
+        """The labels of perturbations after which a question has no right answer any more.
+
+        Their relation is "must-refuse" or "must-abstain", whatever a metric says of the answers.
+        Of one that is not installed this is not known.
+        """
+        labels = [str(one["label"]) for one in self.perturbations]
+        return frozenset(one for one in labels if self._relation(one) in REFUSALS)
+
+    def _relation(self, label: str) -> str | None:
+        try:
+            return self.perturbation_use(label).component.relation
+        except SeatrialError:
+            return None
+
     def _use(self, stored: Mapping[str, Any], kind: type[Any]) -> Use[Any]:
         """Bind stored parameters to an installed component; those that are components too."""
         component: Component = self._registry.get(stored["name"], kind)
@@ -340,11 +357,14 @@ class Report:
     def preferences(self, metric: str | None = None) -> Preferences:
         """Turn every wrong answer to a case with a target into a pair: target before answer.
 
-        They know the clusters of all cases of the report: a model that learns from them is judged
-        on none of these, because what is left was right before.
+        Questions that one of `without_answer` changed make none, since their targets are no longer
+        right. The pairs know the clusters of all cases of the report: a model that learns from them
+        is judged on none of these, because what is left was right before.
         """
         clusters = {case.id: cluster_of(case) for case in self.cases}
-        found = preferences_of(self.records(), *right_by(self.metrics, metric), clusters)
+        skipped = self.without_answer
+        records = (one for one in self.records() if one.perturbation not in skipped)
+        found = preferences_of(records, *right_by(self.metrics, metric), clusters)
         return Preferences.of(found, clusters.values())
 
     def frame(self) -> pd.DataFrame:

@@ -52,7 +52,8 @@ def failures(
     `must_refuse` is true. Nothing else is made up. `counts` of what comes out tells kinds apart:
     refused what must be answered, answered what must be refused, flipped under challenge (a right
     answer of an earlier turn was given up), changed a right answer under a perturbation, and other
-    wrong answers.
+    wrong answers. Questions that a perturbation left without a right answer
+    (`Report.without_answer`) make no pair: their targets are those of the questions before.
 
     Failures alone teach their one direction, and what was right is lost. So right answers make
     pairs that hold them: `keep` times as many as there are of failures, as far as there are right
@@ -73,6 +74,9 @@ def failures(
     training = _training(outcomes, held_out, seed)
     outcomes = [one for one in outcomes if cluster_of(one.case) in training]
     making = Making()
+    answerable = [one for one in outcomes if one.perturbation not in report.without_answer]
+    making.leave_out("the perturbation leaves no right answer", len(outcomes) - len(answerable))
+    outcomes = answerable
     _take(_few(_wrong(outcomes, making, refusal, must_refuse), per_kind, seed, making), making)
     held = _few(_right(outcomes, making) if keep else (), per_kind, seed, making)
     kept = _evenly(held, round(keep * len(making)))
