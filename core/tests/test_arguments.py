@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from demand_stand_ins import items, reword
 from trial_stand_ins import same
@@ -176,3 +178,60 @@ def test_a_path_of_cases_is_read_like_its_text(tmp_path):
     file.write_text("input,target\na,b\n")
     by_path = sea.Specification("Words", priorities=[PRIORITY], seed=1, cases=file)
     assert by_path == sea.Specification("Words", priorities=[PRIORITY], seed=1, cases=str(file))
+
+
+COUNTS = {
+    "Plan.seed": lambda value: sea.Plan(seed=value).seed,
+    "Plan.replicates": lambda value: sea.Plan(replicates=value).replicates,
+    "Plan.severities": lambda value: sea.Plan(severities=[value]).severities[0],
+    "Plan.severity": lambda value: sea.Plan(severities=value).severities[0],
+    "Specification.seed": lambda value: (
+        sea.Specification("a", priorities=[PRIORITY], seed=value).seed
+    ),
+    "Specification.looks": lambda value: (
+        sea.Specification("a", priorities=[PRIORITY], seed=1, looks=value).looks
+    ),
+    "Training.seed": lambda value: sea.Training(yes, CASES, seed=value).seed,
+}
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.int32, np.uint8])
+@pytest.mark.parametrize("field", COUNTS)
+def test_whole_numbers_of_numpy_are_whole_numbers(field, kind):
+    found = COUNTS[field](kind(3))
+    assert found == 3
+    assert type(found) is int
+
+
+def test_settings_of_a_run_may_be_numbers_of_numpy(report):
+    two = np.int64(2)
+    found = sea.run(
+        PLAN,
+        yes,
+        CASES,
+        executor="threads",
+        workers=two,
+        batch_size=two,
+        retries=two,
+        timeout=np.float32(60),
+        retry_wait=two,
+        observers=(),
+    )
+    assert found.cells == report.cells
+    sea.run(SPEC, yes, CASES, stop="decided", budget=np.int64(100), observers=())
+    assert sea.distances(report, np.float32(0.5)).bounds == (0.5,)
+    assert sea.Priority("words", weight=Fraction(1, 2), expected=np.float32(0.5)).weight == 0.5
+
+
+def test_a_seed_may_be_a_number_of_numpy(report):
+    assert sea.derive(np.int64(7), "a", np.int32(1)) == sea.derive(7, "a", 1)
+    with sea.seeded(np.int64(7)):
+        drawn = np.random.random()  # noqa: NPY002
+    with sea.seeded(7):
+        assert np.random.random() == drawn  # noqa: NPY002
+
+
+def test_what_is_read_once_is_a_list_too(report):
+    assert sea.distances(report, (one for one in (0.2, 0.1))).bounds == (0.1, 0.2)
+    found = sea.audit(report.outcomes())
+    assert found == sea.audit(tuple(report.outcomes()))

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from ._settings import Check
-from ._values import FrozenMapping, did_you_mean, frozen_mapping
+from ._values import FrozenMapping, did_you_mean, frozen_mapping, number_of
 from .errors import PlanError
 
 __all__ = [
@@ -26,7 +26,8 @@ MAX_LOOKS = 10
 
 
 def as_severities(values: Any) -> tuple[int, ...]:
-    found = tuple(values) if isinstance(values, Iterable) else (values,)
+    given = values if isinstance(values, Iterable) else (values,)
+    found = tuple(number_of(one) for one in given)
     for one in found:
         if not isinstance(one, int) or isinstance(one, bool) or one < 1:
             msg = (
@@ -62,7 +63,7 @@ def one_of(choices: Sequence[str]) -> Callable[[Any, Any, Any], None]:
 
 def figures(value: Any) -> Any:
     """Freeze a table of expected figures; one number stays as it is."""
-    return frozen_mapping(value) if isinstance(value, Mapping) else value
+    return frozen_mapping(value) if isinstance(value, Mapping) else number_of(value)
 
 
 def numbers(_: Any, __: Any, value: Any) -> None:

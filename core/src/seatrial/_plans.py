@@ -22,7 +22,7 @@ from ._settings import whole
 from ._table_options import ANSWERS, referred
 from ._training import Training, cases_given
 from ._uses import allowed_of, audits_of, metric_of, metrics_of, perturbations_of
-from ._values import FrozenMapping, did_you_mean, frozen_mapping
+from ._values import FrozenMapping, did_you_mean, frozen_mapping, number_of
 from .errors import PlanError
 
 __all__ = [
@@ -87,8 +87,8 @@ class Plan:
     perturbations: tuple[Use[Perturbation], ...] = field(default=(), converter=perturbations_of)
     metrics: tuple[Use[Metric], ...] = field(default=(), converter=metrics_of)
     severities: tuple[int, ...] = field(default=(1, 2, 3, 4, 5), converter=as_severities)
-    seed: int = field(default=0, validator=of_kind(int))
-    replicates: int = field(default=1, validator=setting(whole))
+    seed: int = field(default=0, converter=number_of, validator=of_kind(int))
+    replicates: int = field(default=1, converter=number_of, validator=setting(whole))
     narrowed: tuple[Arm, ...] = field(default=(), converter=_arms, repr=False)
     audits: tuple[Use[Audit], ...] = field(default=(), converter=audits_of)
     allow: tuple[str, ...] = field(default=(), converter=allowed_of)
@@ -151,7 +151,7 @@ class Priority:
     metric: Use[Metric] | None = field(default=None, converter=metric_of, kw_only=True)
     require: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
     concept: str | None = field(default=None, kw_only=True)
-    weight: float = field(default=1.0, kw_only=True)
+    weight: float = field(default=1.0, kw_only=True, converter=number_of)
     expected: float | FrozenMapping | None = field(
         default=None, converter=figures, validator=numbers, kw_only=True
     )
@@ -296,13 +296,13 @@ class Specification:
 
     title: str = field(validator=named)
     priorities: tuple[Priority, ...] = field(kw_only=True, converter=_priorities)
-    seed: int = field(kw_only=True, validator=of_kind(int))
+    seed: int = field(kw_only=True, converter=number_of, validator=of_kind(int))
     model: Any = field(default=None, kw_only=True, converter=_model)
     cases: Any = field(default=None, kw_only=True, converter=cases_given)
     audits: tuple[Use[Audit], ...] = field(default=(), kw_only=True, converter=audits_of)
     allow: tuple[str, ...] = field(default=(), kw_only=True, converter=allowed_of)
     scope: FrozenMapping = field(factory=FrozenMapping, converter=frozen_mapping, kw_only=True)
-    looks: int = field(default=1, validator=some_looks, kw_only=True)
+    looks: int = field(default=1, converter=number_of, validator=some_looks, kw_only=True)
     train: Training | None = field(
         default=None, kw_only=True, validator=optional(of_kind(Training))
     )

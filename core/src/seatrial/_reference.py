@@ -44,10 +44,13 @@ class Reference:
         if self.params is None:
             return found
         params = plain(self.params)
-        if why := misfit(found, params):
-            msg = f"{self.use}: {why}"
-            raise ParameterError(msg)
-        return found(**params)
+        try:
+            return found(**params)
+        except TypeError as error:  # asked first: a decorated function may take more than it says
+            if why := misfit(found, params):
+                msg = f"{self.use}: {why}"
+                raise ParameterError(msg) from error
+            raise
 
 
 @frozen

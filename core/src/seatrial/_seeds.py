@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
-from numbers import Integral
+from operator import index
 from threading import RLock
 from typing import Any
 
+from ._values import number_of
 from .errors import ParameterError
 
 __all__ = ["derive", "seeded"]
@@ -42,7 +43,8 @@ def derive(root: int, *path: str | int) -> int:
 def _encoder() -> Callable[[Any], str]:
     from json import JSONEncoder
 
-    return JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+    # index: a whole number of numpy
+    return JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=index).encode
 
 
 @contextmanager
@@ -55,10 +57,11 @@ def seeded(seed: int) -> Iterator[None]:
     """
     import random
 
-    given: Any = seed
-    if not isinstance(given, Integral):
+    given: Any = number_of(seed)
+    if not isinstance(given, int):
         msg = f"seed must be a whole number, got {seed!r:.80}"
         raise ParameterError(msg)
+    seed = given
     numpy = sys.modules.get("numpy")
     torch = sys.modules.get("torch")
     with _GLOBAL_GENERATORS, ExitStack() as stack:

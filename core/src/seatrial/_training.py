@@ -12,6 +12,7 @@ from ._arguments import of_kind
 from ._cases import Case
 from ._reference import Reference
 from ._table_options import CASES, as_table, file_reference, referred, written
+from ._values import number_of
 from .errors import PlanError
 
 __all__ = ["TRAINED", "Training", "cases_given"]
@@ -56,7 +57,7 @@ class Training:
 
     function: Any = field(converter=_function)
     cases: Any = field(converter=cases_given, repr=_counted)
-    seed: int = field(default=0, validator=of_kind(int))
+    seed: int = field(default=0, converter=number_of, validator=of_kind(int))
 
     @function.validator
     def _callable(self, _: Any, function: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
+from numbers import Integral, Real
 from typing import Any
 
 from .errors import ParameterError
@@ -13,6 +14,7 @@ __all__ = [
     "freeze",
     "frozen_mapping",
     "instances_in",
+    "number_of",
     "optional_mapping",
     "plain",
     "with_article",
@@ -122,6 +124,15 @@ def _is_plain(value: FrozenMapping) -> bool:
         if not isinstance(one, PLAIN):
             return False
     return True
+
+
+def number_of(value: Any) -> Any:
+    """Turn a number of numpy or of another library into Python's; leave the rest as it is."""
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) else value
 
 
 def optional_mapping(value: Any) -> FrozenMapping | None:

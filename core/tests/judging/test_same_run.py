@@ -10,7 +10,7 @@ from demand_stand_ins import demand, items, reword, right_unless
 
 import seatrial as sea
 from seatrial._reference import Reference
-from seatrial.errors import PlanError, SeatrialError
+from seatrial.errors import PlanError, SeatrialError, SeatrialWarning
 from seatrial.judging._judge import judgement_of
 
 flawless = right_unless(lambda i, r: 0)
@@ -187,11 +187,42 @@ def test_cases_are_loaded_only_where_their_source_has_changed(shapes, tmp_path, 
     assert sea.judge(asked, sea.Report.load(tmp_path / "run")).outcome == "pass"
     assert "own_shapes" not in sys.modules
     shapes.write_text(SHAPES + "# a remark\n")
-    assert sea.judge(asked, sea.Report.load(tmp_path / "run")).outcome == "pass"
+    with pytest.warns(SeatrialWarning, match="the model has changed since it was measured"):
+        assert sea.judge(asked, sea.Report.load(tmp_path / "run")).outcome == "pass"
     shapes.write_text(SHAPES.replace("{i} text", "{i} words"))
     sys.modules.pop("own_shapes")
     with pytest.raises(PlanError, match="60 cases have another content"):
         sea.judge(asked, sea.Report.load(tmp_path / "run"))
+
+
+MODEL = """
+def constant(path):
+    with open(path) as file:
+        answer = file.read()
+    return lambda texts: [answer] * len(texts)
+"""
+
+
+def test_a_model_that_has_changed_since_it_was_measured_is_told_of(tmp_path, monkeypatch):
+    (tmp_path / "own_model.py").write_text(MODEL)
+    (tmp_path / "own_answer.txt").write_text("yes")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    asked = specification(model=Reference("own_model:constant", {"path": "own_answer.txt"}))
+    report = sea.run(asked, cases=items(60), to="run")
+    sys.modules.pop("own_model")
+    before = sea.judge(asked, report)
+    (tmp_path / "own_answer.txt").write_text("no")
+    (tmp_path / "own_model.py").write_text(MODEL + "# a remark")
+    with pytest.warns(SeatrialWarning) as told:
+        after = sea.judge(asked, sea.Report.load("run"))
+    assert str(told[0].message) == (
+        "the model has changed since it was measured: file own_answer.txt has changed; module "
+        "own_model has changed; the verdicts are about the model as it was: run the specification "
+        "again to measure it as it is"
+    )
+    assert after.verdicts == before.verdicts
+    assert "own_model" not in sys.modules
 
 
 def test_cases_that_were_given_as_values_are_those_of_a_reference_if_they_are_equal(shapes):

@@ -238,6 +238,30 @@ def test_an_adapter_says_which_examples_it_used():
     assert len(again.case_ids) == 13
 
 
+class Stating:
+    def __init__(self, ids):
+        self._ids = ids
+
+    @property
+    def trained_on(self):
+        return self._ids
+
+    def __call__(self, texts):
+        return texts
+
+
+def test_what_an_adapter_says_it_used_is_what_it_was_given():
+    def stating(*ids):
+        return attrs.evolve(
+            adapter(), factory=lambda: lambda model, examples, /, *, seed, work: Stating(ids)
+        )
+
+    fixed = sea.repair(stating("c1"), model=Bot(), cases=cases())
+    assert fixed.case_ids == ("c1",)
+    with pytest.raises(PlanError, match="must be ids of the cases that it was given, not 'c999'"):
+        sea.repair(stating("c1", "c999"), model=Bot(), cases=cases())
+
+
 def test_perturbed_cases_belong_to_the_cluster_of_their_case():
     def shout():
         return lambda text, /, *, seed: text + "!"

@@ -43,3 +43,10 @@ def test_labels_by_lot_set_off_no_alarm(name, drawn, judged):
         for audit in (audits.outcome_order, audits.failure_shortcut):
             alarms.update(one.name for one in audit.build()(sea.Plan(), None, outcomes))
     assert sum(alarms.values()) <= 2, alarms
+
+
+def test_cases_of_one_class_are_looked_at():
+    cases = [sea.Case(f"q{at}", f"return the money of order {at}", "money") for at in range(60)]
+    looked = audits.gold_in_prompt.build()
+    assert list(looked(sea.Plan(), None, cases)) == []
+    assert [one.name for one in sea.audit(sea.Plan(), None, cases)] == ["answer-imbalance"]

@@ -16,6 +16,7 @@ from .._cases import Failed, Prediction
 from .._plan_checks import setting
 from .._seeds import derive
 from .._settings import NOT_NEGATIVE, whole
+from .._values import number_of
 from ..errors import ComponentError, TrialError
 from ..inputs._boundary import reason
 from ..inputs._modalities import Modalities, core_modalities
@@ -41,10 +42,14 @@ class Asking:
     minute at most.
     """
 
-    batch_size: int = field(validator=setting(whole))
-    timeout: float | None = field(default=None, validator=optional(setting(NOT_NEGATIVE)))
-    retries: int = field(default=0, validator=[of_kind(int), setting(NOT_NEGATIVE)])
-    retry_wait: float = field(default=0.5, validator=setting(NOT_NEGATIVE))
+    batch_size: int = field(converter=number_of, validator=setting(whole))
+    timeout: float | None = field(
+        default=None, converter=number_of, validator=optional(setting(NOT_NEGATIVE))
+    )
+    retries: int = field(
+        default=0, converter=number_of, validator=[of_kind(int), setting(NOT_NEGATIVE)]
+    )
+    retry_wait: float = field(default=0.5, converter=number_of, validator=setting(NOT_NEGATIVE))
     seed: int = 0
 
     def wait(self, attempt: int, place: str) -> float:

@@ -14,6 +14,7 @@ from .. import _components
 from .._components import Use
 from .._registry import Registry
 from .._settings import whole
+from .._values import number_of
 from ..errors import PlanError, TrialError, UnknownComponentError
 from ..inputs._binding import bound, built
 from ..protocols import Execute
@@ -49,6 +50,7 @@ def executor_of(given: Any, workers: int | None, registry: Registry) -> tuple[Ex
             f"or a component of the kind executor, got {given!r}"
         )
         raise PlanError(msg) from error
+    workers = number_of(workers)
     if workers is not None and (problem := whole(workers)):
         msg = f"workers {problem}"
         raise PlanError(msg)

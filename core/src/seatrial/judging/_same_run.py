@@ -12,12 +12,12 @@ from .._values import plain
 from ..errors import PlanError
 from ..inputs._content import case_digest
 from ..inputs._encoding import as_json
-from ..inputs._identity import of_reference
+from ..inputs._identity import changes, of_reference
 from ..inputs._loading import load_cases, references_in
 from ..inputs._models import named
 from ..runs._report import Report
 
-__all__ = ["check_same_run"]
+__all__ = ["changed_since", "check_same_run"]
 
 NAMED = 3
 
@@ -31,6 +31,20 @@ def check_same_run(specification: Specification, report: Report) -> None:
     if differences := "; ".join(_differences(specification, report)):
         msg = f"this report is of another run than {specification.title!r} asks for: {differences}"
         raise PlanError(msg)
+
+
+def changed_since(specification: Specification, report: Report) -> tuple[str, ...]:
+    """Say what of the specification's model has changed since the report measured it.
+
+    The model is not imported: only its code and the files that it names are read. Files that it is
+    known to read only once it is imported are not compared.
+    """
+    model = specification.on_trial
+    if not isinstance(model, Reference) or str(model) != report.provenance.model:
+        return ()
+    before, now = report.identity_parts, of_reference(model).parts
+    both = before.keys() & now.keys()
+    return changes({one: before[one] for one in both}, {one: now[one] for one in both})
 
 
 def _differences(specification: Specification, report: Report) -> Iterator[str]:

@@ -12,6 +12,7 @@ from attrs import asdict, field, frozen
 from .._arguments import check_kind
 from .._cases import STATUSES
 from .._tables import Table, figure
+from .._values import number_of
 from ..errors import ParameterError
 from ._report import Report
 
@@ -100,7 +101,7 @@ class Distances:
         return self.table().html()
 
 
-def distances(report: Report, bounds: float | Sequence[float] = BOUNDS) -> Distances:
+def distances(report: Report, bounds: float | Iterable[float] = BOUNDS) -> Distances:
     """Tell which of the variants of a run lie within distance bounds, by perturbation.
 
     A threat model is a distance bound, a priority is a realistic change; this says how far they
@@ -109,9 +110,7 @@ def distances(report: Report, bounds: float | Sequence[float] = BOUNDS) -> Dista
     Raises `ParameterError` for a bound that is no distance.
     """
     check_kind(report, "report", Report)
-    given: Any = bounds
-    if isinstance(given, int | float):
-        given = (given,)
+    given = [number_of(one) for one in (bounds if isinstance(bounds, Iterable) else [bounds])]
     for one in given:
         number = isinstance(one, int | float) and not isinstance(one, bool)
         if not number or not math.isfinite(one) or one <= 0:

@@ -122,6 +122,11 @@ class Report:
         """The identity of the model that was measured; empty when it had none."""
         return str(self._store.meta("identity") or "")
 
+    @property
+    def identity_parts(self) -> Mapping[str, str]:
+        """What that identity covers (`module bot`, `file weights.npz`), with digest or version."""
+        return self._store.meta("identity_parts") or {}
+
     @cached_property
     def provenance(self) -> Provenance:
         """Where the model and the cases came from, by name."""

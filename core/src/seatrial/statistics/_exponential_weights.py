@@ -138,6 +138,7 @@ def _saddle_point(a: Floats, k: Floats) -> Floats:
     s: Floats = np.where(mean > 0, -(mean + root) / (2 * variance), right)
     s = np.maximum(s, 0.999 * edge)
     low, high = edge.copy(), np.zeros(len(s))
+    active = np.ones(len(s), dtype=bool)
     for _ in range(NEWTON_STEPS):
         slope = a / (1.0 - s[:, None] * a)
         first = (k * slope).sum(axis=1) - 1.0 / s
@@ -145,7 +146,9 @@ def _saddle_point(a: Floats, k: Floats) -> Floats:
         low, high = np.where(first < 0, s, low), np.where(first < 0, high, s)
         step = s - first / second
         inside = (step > low) & (step < high)
-        s = np.where(inside, step, (low + high) / 2)
-        if (np.abs(first) <= 1e-3 * np.sqrt(second)).all():
+        s = np.where(active, np.where(inside, step, (low + high) / 2), s)
+        # A row that has arrived rests: a step of no size would count as outside, and be halved.
+        active &= np.abs(first) > 1e-3 * np.sqrt(second)
+        if not active.any():
             break
     return s

@@ -7,6 +7,7 @@ from typing import Any
 from .._arguments import check_kind
 from .._plans import Plan, Specification
 from .._settings import whole
+from .._values import number_of
 from ..errors import PlanError
 
 __all__ = ["is_sequential", "unpacked"]
@@ -37,7 +38,7 @@ def is_sequential(asked: Plan | Specification, stop: Any, budget: int | None) ->
     if stop == DECIDED and not isinstance(asked, Specification):
         msg = "only a specification can be decided; a plan demands nothing"
         raise PlanError(msg)
-    if budget is not None and (stop != DECIDED or whole(budget)):
+    if budget is not None and (stop != DECIDED or whole(number_of(budget))):
         msg = f"budget is a positive number of records and goes with stop={DECIDED!r}"
         raise PlanError(msg)
     return bool(stop == DECIDED)

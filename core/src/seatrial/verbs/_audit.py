@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._arguments import check_kind, listed
@@ -24,7 +24,7 @@ __all__ = ["audit", "seen"]
 
 
 def audit(
-    subject: Plan | Specification | Report | Sequence[Outcome],
+    subject: Plan | Specification | Report | Iterable[Outcome],
     /,
     model: Any = None,
     cases: Any = None,
@@ -96,7 +96,7 @@ def _auditable(
         if isinstance(model, StoredReference) and not needed:
             model = None
         return subject.plan or Plan(), model, tuple(subject.outcomes(metric))
-    if isinstance(subject, str) or not isinstance(subject, Sequence):
+    if isinstance(subject, str | Mapping) or not isinstance(subject, Iterable):
         check_kind(
             subject,
             "what is audited, where it is no list of outcomes,",

@@ -93,7 +93,7 @@ def repair(
         msg = f"{use.label} must give a model, got {type(made).__qualname__}"
         raise PlanError(msg)
     original.check_unchanged(subject.model, use.label)
-    learned = LearnedFrom.of(_trained_on(made, examples), clusters)
+    learned = LearnedFrom.of(_trained_on(made, examples, use.label), clusters)
     earlier = getattr(subject.model, "learned", None)
     if isinstance(earlier, LearnedFrom):
         learned |= earlier
@@ -147,13 +147,17 @@ def _examples(
     return tuple(found), frozenset(clusters)
 
 
-def _trained_on(made: Any, examples: Sequence[Example]) -> list[Example]:
+def _trained_on(made: Any, examples: Sequence[Example], label: str) -> list[Example]:
     """Give the examples that an adapter says it trained on; all of them where it says nothing."""
-    stated = getattr_static(made, "trained_on", None)  # not that of a model within it
+    own = getattr_static(made, "trained_on", None) is not None  # not that of a model within it
+    stated = getattr(made, "trained_on", None) if own else None
     if not isinstance(stated, tuple):
         return list(examples)
-    ids = set(stated)
-    return [one for one in examples if _id_of(one) in ids]
+    ids = {_id_of(one) for one in examples}
+    if odd := [one for one in stated if one not in ids]:
+        msg = f"{label}: trained_on must be ids of the cases that it was given, not {odd[0]!r}"
+        raise PlanError(msg)
+    return [one for one in examples if _id_of(one) in {None, *stated}]  # None may be any
 
 
 def _id_of(example: Example) -> str | None:

@@ -121,7 +121,7 @@ def asked_of(cases: Sequence[Case], template: str | None) -> list[Asked]:
     for case in texts:
         gold = _bare(gold_of(case) or "")
         options = tuple(_bare(one) for one in options_of(case.input))
-        fixed = gold in known
+        fixed = len(known) > 1 and gold in known
         answers = known if fixed else options if gold in options else (gold,)
         prompt = normalised(rendered(case.input, template))
         after = tuple(prompt[one.end() : one.end() + REACH] for one in CUE.finditer(prompt))
