@@ -12,12 +12,11 @@ from attrs import asdict, evolve, field, frozen
 
 from .._arguments import as_path, listed
 from .._cases import CLEAN, Case, Outcome, Prediction, cluster_of
-from .._components import Component, Metric, Perturbation, Use
+from .._components import Metric, Perturbation, Use
 from .._findings import Finding
 from .._plans import Plan
 from .._reference import Reference
 from .._registry import Registry, default_registry
-from .._right import REFUSALS
 from .._tables import Table
 from .._values import FrozenMapping, freeze, plain
 from .._writing import digest, write_atomically
@@ -30,10 +29,11 @@ from ._looks import Looked
 from ._provenance import Provenance
 from ._reader import Reader
 from ._records import Accounting, Cell, ErrorCount, Record
-from ._report_table import table_of
+from ._report_table import line_of, table_of
 from ._store import Store
 from ._trust import trusted
 from ._usage import USAGE
+from ._uses import use_of, without_answer
 from ._views import Preferences, frame_of, outcomes_of, preferences_of, right_by
 
 if TYPE_CHECKING:
@@ -270,22 +270,21 @@ class Report:
 
     def metric_use(self, label: str) -> Use[Metric]:
         """Give the metric of a label: the one passed to `run`, or else the installed one."""
-        for use in self._plan.metrics if self._plan else ():
-            if use.label == label:
-                return use
-        for metric in self.metrics:
-            if metric["label"] == label:
-                return self._use(metric, Metric)
-        msg = f"the run was not scored with {label}"
-        raise PlanError(msg)
+        given = self._plan.metrics if self._plan else ()
+        found = use_of(label, given, self.metrics, Metric, self._registry)
+        if found is None:
+            msg = f"the run was not scored with {label}"
+            raise PlanError(msg)
+        return found
 
     def perturbation_use(self, label: str) -> Use[Perturbation]:
         """Give the perturbation of a label: the one passed to `run`, or else the installed one."""
-        for use in self._plan.perturbations if self._plan else ():
-            if use.label == label:
-                return use
-        (stored,) = (one for one in self.perturbations if one["label"] == label)
-        return self._use(stored, Perturbation)
+        given = self._plan.perturbations if self._plan else ()
+        found = use_of(label, given, self.perturbations, Perturbation, self._registry)
+        if found is None:
+            msg = f"the run did not apply {label}"
+            raise PlanError(msg)
+        return found
 
     @property
     def without_answer(self) -> frozenset[str]:
@@ -294,23 +293,8 @@ class Report:
         Their relation is "must-refuse" or "must-abstain", whatever a metric says of the answers.
         Of one that is not installed this is not known.
         """
-        labels = [str(one["label"]) for one in self.perturbations]
-        return frozenset(one for one in labels if self._relation(one) in REFUSALS)
-
-    def _relation(self, label: str) -> str | None:
-        try:
-            return self.perturbation_use(label).component.relation
-        except SeatrialError:
-            return None
-
-    def _use(self, stored: Mapping[str, Any], kind: type[Any]) -> Use[Any]:
-        """Bind stored parameters to an installed component; those that are components too."""
-        component: Component = self._registry.get(stored["name"], kind)
-        params = dict(stored["params"])
-        for key in component.components:
-            if isinstance(params.get(key), Mapping):
-                params[key] = self._use({**params[key], "name": params[key]["$use"]}, Component)
-        return Use(component, params, on=stored.get("on", ()))
+        labels = (str(one["label"]) for one in self.perturbations)
+        return frozenset(without_answer(labels, self.perturbation_use))
 
     def answers(
         self,
@@ -409,14 +393,7 @@ class Report:
         return str(self.table())
 
     def __repr__(self) -> str:
-        counts = self.accounting
-        model = f", model {self.identity!r:.60}" if self.identity else ""
-        place = f", {str(self.path)!r}" if self.path else ""
-        errored = f", {counts.errored:,} errored" if counts.errored else ""
-        return (
-            f"Report({counts.planned:,} records of {len(self.case_digests):,} cases"
-            f"{errored}{model}{place})"
-        )
+        return line_of(self)
 
     def _repr_html_(self) -> str:
         return self.table().html()

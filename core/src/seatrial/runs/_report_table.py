@@ -10,7 +10,7 @@ from .._tables import Table, figure
 if TYPE_CHECKING:
     from ._report import Report
 
-__all__ = ["SHOWN", "table_of"]
+__all__ = ["SHOWN", "line_of", "table_of"]
 
 SHOWN = 3
 """How many of the commonest errors a table names."""
@@ -44,6 +44,18 @@ def table_of(report: Report) -> Table:
             *audited,
         ),
         spare=("refused", "errored", "distance"),
+    )
+
+
+def line_of(report: Report) -> str:
+    """Write a report in one line."""
+    counts = report.accounting
+    model = f", model {report.identity!r:.60}" if report.identity else ""
+    place = f", {str(report.path)!r}" if report.path else ""
+    errored = f", {counts.errored:,} errored" if counts.errored else ""
+    return (
+        f"Report({counts.planned:,} records of {len(report.case_digests):,} cases"
+        f"{errored}{model}{place})"
     )
 
 
