@@ -74,7 +74,8 @@ def failures(
     training = _training(outcomes, held_out, seed)
     outcomes = [one for one in outcomes if cluster_of(one.case) in training]
     making = Making()
-    answerable = [one for one in outcomes if one.perturbation not in report.without_answer]
+    skipped = report.without_answer
+    answerable = [one for one in outcomes if one.perturbation not in skipped]
     making.leave_out("the perturbation leaves no right answer", len(outcomes) - len(answerable))
     outcomes = answerable
     _take(_few(_wrong(outcomes, making, refusal, must_refuse), per_kind, seed, making), making)
